@@ -1,0 +1,32 @@
+"""The kinds of mistake that end with a sentence for the user instead of a traceback."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class TextgenError(Exception):
+    """A mistake that the user can mend; its text says what, the range, the value and the way out."""
+
+
+class SettingError(TextgenError, ValueError):
+    """A setting outside its legal range."""
+
+
+class ModelError(TextgenError):
+    """A model folder that is missing, damaged or not one of ours."""
+
+
+class TextError(TextgenError, ValueError):
+    """A context, prompt or corpus that cannot be used."""
+
+
+def out_of_range(name: str, legal: str, value: Any, way_out: str) -> SettingError:
+    """`top_p must be in (0, 1], got 1.2; 1 turns it off`: the one form of every range error."""
+    return SettingError(f"{name} must be {legal}, got {shorten(value)}; {way_out}")
+
+
+def shorten(value: Any, limit: int = 60) -> str:
+    """`repr(value)` cut to `limit` characters, so that hostile input cannot flood a message."""
+    text = value if isinstance(value, str) and value.isprintable() else repr(value)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -1,0 +1,1 @@
+"""The architectures: one a file, all behind `base.LanguageModel`."""

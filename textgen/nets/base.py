@@ -1,0 +1,68 @@
+"""The whole contract between a net and everything else."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+# Whatever a net carries from one token to the next. Only the net that made it looks inside.
+State = Any
+
+
+class LanguageModel(nn.Module, ABC):
+    """A net that scores the next token.
+
+    `unroll` is the definition; `prefill` followed by `step`s must agree with it to 1e-5.
+    B = streams, T = positions, V = vocabulary. Logits are float32 natural-log scores.
+    """
+
+    vocab_size: int
+
+    @abstractmethod
+    def unroll(self, ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """All positions at once: ids (B, T), T ≥ 1 → logits (B, T, V), state after the last.
+
+        `state` None is the start: zeros. Used for training, for scoring and to read a context.
+        """
+
+    @abstractmethod
+    def step(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
+        """One token further: ids (B,), state → logits (B, V), state. The old state stays valid."""
+
+    @abstractmethod
+    def select(self, state: State, rows: Tensor) -> State:
+        """Reorder or copy streams: rows (B',) of the old batch → a state of B' streams."""
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """ids (B, T) → logits (B, T, V) from the start."""
+        return self.unroll(ids)[0]
+
+    def prefill(self, ids: Tensor) -> tuple[Tensor, State]:
+        """Read a context: ids (B, T), T ≥ 1 → logits (B, V) after the last one, state."""
+        logits, state = self.unroll(ids)
+        return logits[:, -1], state
+
+    def prepare(self) -> None:
+        """Build what fast stepping needs from the weights; called once, after loading them."""
+
+    @property
+    def parameter_count(self) -> int:
+        return sum(p.numel() for p in self.parameters())
+
+
+def build(architecture: str, sizes: dict[str, Any]) -> LanguageModel:
+    """The net of a config: its architecture's name and the arguments of its class.
+
+    Raises KeyError for an architecture that no file here defines.
+    """
+    from textgen.nets.lstm import LSTM
+
+    return {"lstm": LSTM}[architecture](**sizes)
+
+
+def ids_tensor(ids: Any) -> Tensor:
+    """Token ids as a (1, T) batch."""
+    return torch.as_tensor([list(ids)], dtype=torch.long)

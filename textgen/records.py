@@ -1,0 +1,116 @@
+"""What the core hands out: frozen dataclasses of numpy arrays, shape and unit at each field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A text as a model reads it."""
+
+    ids: tuple[int, ...]  # (T,) token ids, unknown pieces left out
+    pieces: tuple[tuple[str, bool], ...]  # (T + unknown,) token text, and whether the model knows it
+    unknown: tuple[str, ...]  # distinct pieces the model does not know, in order of appearance
+
+
+@dataclass(frozen=True, slots=True)
+class NextToken:
+    """What a model expects after a context; the one input of every next-token view."""
+
+    labels: tuple[str, ...]  # (V,) visible token labels
+    texts: tuple[str, ...]  # (V,) what each token adds to the text
+    logits: NDArray[np.float32]  # (V,) natural-log scores as the model gives them
+    context: Encoded
+    model: str  # its name; "" for typed-in numbers
+    note: str = ""  # what the reader should know: an empty context, a cut context, unknown characters
+
+
+@dataclass(frozen=True, slots=True)
+class StageTrace:
+    """The distribution after one stage."""
+
+    name: str  # "raw" for the start
+    logits: Floats  # (V,) natural log, −inf = removed
+    probabilities: Floats  # (V,) sum to 1
+    kept: Bools  # (V,)
+    removed_by_this: Bools  # (V,) kept before this stage, not after
+    removed_mass: float  # probability (0..1) that this stage took, under the distribution before it
+
+    @property
+    def has_effect(self) -> bool:
+        return self.changed
+
+    changed: bool = True  # whether the distribution differs from the one before
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A distribution in four numbers."""
+
+    entropy: float  # bits
+    choices: float  # 2^entropy, the effective number of choices
+    top: float  # probability (0..1) of the likeliest token
+    kept: int  # tokens with a probability above 0
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One of the likeliest tokens at a step, as the model learned them (T = 1, nothing removed)."""
+
+    id: int
+    probability: float  # 0..1
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One token of each of B streams."""
+
+    index: int  # the step's number, from 0 at the first generated token
+    ids: Ints  # (B,) token picked by each stream
+    probabilities: Floats  # (B,) of the pick as the model learned it (T = 1, nothing removed), 0..1
+    decoded: Floats  # (B,) of the pick under the stream's own settings, 0..1
+    ranks: Ints  # (B,) 1 = the model's likeliest token
+    top_ids: Ints  # (B, 5) the likeliest tokens at T = 1
+    top_probabilities: Floats  # (B, 5)
+
+    @property
+    def surprise(self) -> Floats:
+        """(B,) −log2 of the learned probability: bits."""
+        return -np.log2(np.maximum(self.probabilities, np.finfo(np.float64).tiny))
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One written text and all that is needed to write it again."""
+
+    model: str
+    prompt: str
+    text: str  # the continuation alone
+    ids: tuple[int, ...]
+    surprise: Floats  # (n,) bits under the model at T = 1
+    settings: dict[str, Any]
+    seed: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """Repeated multinomial draws from K distributions over the same V tokens."""
+
+    labels: tuple[str, ...]  # (V,)
+    temperatures: tuple[float, ...]  # (K,)
+    probabilities: Floats  # (K, V) sum to 1
+    counts: Ints  # (K, V) sum to n
+    n: int  # draws made so far at each temperature
+    checkpoints: Ints  # (M,) numbers of draws at which the distance was taken, rising
+    distances: Floats  # (K, M) total variation between counts/n and the truth, 0..1
+    seed: int

@@ -1,0 +1,182 @@
+"""What a user can set about decoding: frozen, validated, neutral by default."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from numbers import Integral, Real
+from typing import Any
+
+from textgen.errors import SettingError, out_of_range, shorten
+
+# Hugging Face transformers: penalties, then temperature, then truncation (generation/utils.py).
+TEMPERATURE_FIRST = (
+    "repetition_penalty",
+    "no_repeat_ngram",
+    "top_n_sigma",
+    "temperature",
+    "top_k",
+    "top_p",
+    "min_p",
+    "typical",
+    "epsilon",
+    "eta",
+)
+# llama.cpp: every truncation sees the distribution as learned; temperature comes last.
+TEMPERATURE_LAST = (
+    "repetition_penalty",
+    "no_repeat_ngram",
+    "top_n_sigma",
+    "top_k",
+    "typical",
+    "top_p",
+    "min_p",
+    "epsilon",
+    "eta",
+    "temperature",
+)
+ORDERS = {"temperature first": TEMPERATURE_FIRST, "temperature last": TEMPERATURE_LAST}
+STAGE_NAMES = TEMPERATURE_FIRST
+
+MIN_TEMPERATURE, MAX_TEMPERATURE = 0.01, 100.0
+MAX_TOP_K = 10_000_000
+MAX_SEED = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The legal range of one setting, in words and as a test, and the value that turns it off."""
+
+    legal: str
+    holds: Callable[[Any], bool]
+    neutral: float
+    way_out: str
+    whole: bool = False
+
+
+RULES: Mapping[str, Rule] = {
+    "temperature": Rule(
+        f"0 or in [{MIN_TEMPERATURE}, {MAX_TEMPERATURE:g}]",
+        lambda x: x == 0 or MIN_TEMPERATURE <= x <= MAX_TEMPERATURE,
+        1.0,
+        "0 is greedy, 1 leaves the distribution as learned",
+    ),
+    "top_k": Rule(
+        f"a whole number from 0 to {MAX_TOP_K}",
+        lambda x: 0 <= x <= MAX_TOP_K,
+        0,
+        "0 turns it off",
+        whole=True,
+    ),
+    "top_p": Rule("in (0, 1]", lambda x: 0 < x <= 1, 1.0, "1 turns it off"),
+    "min_p": Rule("in [0, 1]", lambda x: 0 <= x <= 1, 0.0, "0 turns it off"),
+    "typical": Rule("in (0, 1]", lambda x: 0 < x <= 1, 1.0, "1 turns it off"),
+    "epsilon": Rule("in [0, 1)", lambda x: 0 <= x < 1, 0.0, "0 turns it off"),
+    "eta": Rule("in [0, 1)", lambda x: 0 <= x < 1, 0.0, "0 turns it off"),
+    "top_n_sigma": Rule("in [0, 100]", lambda x: 0 <= x <= 100, 0.0, "0 turns it off"),
+    "repetition_penalty": Rule("in [0.01, 100]", lambda x: 0.01 <= x <= 100, 1.0, "1 turns it off"),
+    "no_repeat_ngram": Rule(
+        "a whole number from 0 to 1000",
+        lambda x: 0 <= x <= 1000,
+        0,
+        "0 turns it off",
+        whole=True,
+    ),
+}
+
+
+def check(name: str, value: Any, rule: Rule) -> float | int:
+    """The value as a plain number, or the sentence that says why it cannot be used."""
+    number = whole(value) if rule.whole else finite(value)
+    if number is None or not rule.holds(number):
+        raise out_of_range(name, rule.legal, value, rule.way_out)
+    return number
+
+
+def finite(value: Any) -> float | None:
+    """A finite float, or None for anything else (NaN, infinities, booleans, text)."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    number = float(value) if not isinstance(value, Integral) or abs(int(value)) < 2**63 else math.inf
+    return number if math.isfinite(number) else None
+
+
+def whole(value: Any) -> int | None:
+    """A whole number, or None; 40.0 counts as 40 since JSON and sliders make no difference."""
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return int(value)
+    number = finite(value)
+    return int(number) if number is not None and number.is_integer() else None
+
+
+def check_whole(name: str, value: Any, low: int, high: int, way_out: str) -> int:
+    """A whole number in [low, high], or a SettingError that names the setting."""
+    number = whole(value)
+    if number is None or not low <= number <= high:
+        raise out_of_range(name, f"a whole number from {low:,} to {high:,}", value, way_out)
+    return number
+
+
+def check_seed(value: Any) -> int:
+    """A seed: any whole number that a 63-bit counter holds."""
+    return check_whole("seed", value, 0, MAX_SEED, "any such number repeats its own text")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecodeSettings:
+    """How logits become a pick. Every default is neutral: nothing happens that was not asked for.
+
+    `temperature` 0 means greedy; `order` is the order in which the stages apply (`STAGE_NAMES`,
+    each once). Raises SettingError for a value outside its range (see `RULES`).
+    """
+
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+    min_p: float = 0.0
+    typical: float = 1.0
+    epsilon: float = 0.0
+    eta: float = 0.0
+    top_n_sigma: float = 0.0
+    repetition_penalty: float = 1.0
+    no_repeat_ngram: int = 0
+    order: tuple[str, ...] = TEMPERATURE_FIRST
+
+    def __post_init__(self) -> None:
+        for name, rule in RULES.items():
+            object.__setattr__(self, name, check(name, getattr(self, name), rule))
+        object.__setattr__(self, "order", check_order(self.order))
+
+    def active(self) -> tuple[str, ...]:
+        """The names of the stages that are on, in the order in which they apply."""
+        return tuple(name for name in self.order if getattr(self, name) != RULES[name].neutral)
+
+    def at(self, temperature: float) -> DecodeSettings:
+        """The same settings at another temperature."""
+        return replace(self, temperature=temperature)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "order": list(self.order)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> DecodeSettings:
+        """Settings from a JSON object; a name we do not know is refused, not ignored."""
+        known = [field.name for field in fields(cls)]
+        if unknown := [name for name in values if name not in known]:
+            raise SettingError(f"unknown setting {shorten(unknown[0])}; the settings are {', '.join(known)}")
+        return cls(**values)
+
+
+def check_order(order: Any) -> tuple[str, ...]:
+    """A permutation of the stage names, given as names or as the name of a known order."""
+    if isinstance(order, str):
+        order = ORDERS.get(order, (order,))
+    if isinstance(order, (list, tuple)) and sorted(map(str, order)) == sorted(STAGE_NAMES):
+        return tuple(order)
+    raise out_of_range(
+        "order",
+        f"one of {', '.join(map(repr, ORDERS))} or every stage once ({', '.join(STAGE_NAMES)})",
+        order,
+        "'temperature first' is the default",
+    )
