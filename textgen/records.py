@@ -44,12 +44,7 @@ class StageTrace:
     kept: Bools  # (V,)
     removed_by_this: Bools  # (V,) kept before this stage, not after
     removed_mass: float  # probability (0..1) that this stage took, under the distribution before it
-
-    @property
-    def has_effect(self) -> bool:
-        return self.changed
-
-    changed: bool = True  # whether the distribution differs from the one before
+    changed: bool  # whether the distribution differs from the one before
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +58,19 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class Alternative:
-    """One of the likeliest tokens at a step, as the model learned them (T = 1, nothing removed)."""
+class Distribution:
+    """A next-token distribution under settings."""
 
-    id: int
-    probability: float  # 0..1
+    next: NextToken
+    settings: dict[str, Any]
+    trace: tuple[StageTrace, ...]  # raw, then after each active stage
+    probabilities: Floats  # (V,) after all stages, sum to 1
+    summary: Summary
+
+    def top(self, n: int = 10) -> list[tuple[str, float]]:
+        """The n likeliest tokens, label and probability, lowest id first on ties."""
+        order = np.argsort(-self.probabilities, kind="stable")[:n]
+        return [(self.next.labels[i], float(self.probabilities[i])) for i in order]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,82 @@
+"""An ordered chain of stages made from settings, and what each of them did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from textgen.decoding import stages
+from textgen.records import Floats, StageTrace
+from textgen.settings import DecodeSettings
+
+Stage = Callable[[Floats, Sequence[int]], Floats]
+
+PLAIN: Mapping[str, Callable[[Floats, Any], Floats]] = {
+    "temperature": stages.temperature,
+    "top_k": stages.top_k,
+    "top_p": stages.top_p,
+    "min_p": stages.min_p,
+    "typical": stages.typical,
+    "epsilon": stages.epsilon,
+    "eta": stages.eta,
+    "top_n_sigma": stages.top_n_sigma,
+}
+WITH_HISTORY: Mapping[str, Callable[[Floats, Any, Sequence[int]], Floats]] = {
+    "repetition_penalty": stages.repetition_penalty,
+    "no_repeat_ngram": stages.no_repeat_ngram,
+}
+
+
+class Pipeline:
+    """The stages that are on, in their order: a pure function from logits to logits."""
+
+    def __init__(self, settings: DecodeSettings) -> None:
+        self.settings = settings
+        self.stages: tuple[tuple[str, Stage], ...] = tuple(
+            (name, make_stage(name, getattr(settings, name))) for name in settings.active()
+        )
+
+    def __call__(self, logits: Floats, history: Sequence[int] = ()) -> Floats:
+        """logits (…, V) float64, `history` the ids so far → logits (…, V); removed = −inf."""
+        for _, stage in self.stages:
+            logits = stage(logits, history)
+        return logits
+
+    def probabilities(self, logits: Any, history: Sequence[int] = ()) -> Floats:
+        """Raw logits (…, V) of any float type → probabilities (…, V) after all stages."""
+        return stages.softmax(self(np.asarray(logits, dtype=np.float64), history))
+
+    def trace(self, logits: Any, history: Sequence[int] = ()) -> tuple[StageTrace, ...]:
+        """The distribution as the model gave it and after each active stage; logits (V,)."""
+        current = np.asarray(logits, dtype=np.float64)
+        traces = [first_trace(current)]
+        for name, stage in self.stages:
+            current = stage(current, history)
+            traces.append(next_trace(name, current, traces[-1]))
+        return tuple(traces)
+
+
+def make_stage(name: str, value: Any) -> Stage:
+    """One stage with its value bound."""
+    if name in WITH_HISTORY:
+        with_history = WITH_HISTORY[name]
+        return lambda logits, history: with_history(logits, value, history)
+    plain = PLAIN[name]
+    return lambda logits, _history: plain(logits, value)
+
+
+def first_trace(logits: Floats) -> StageTrace:
+    kept = np.isfinite(logits)
+    nothing = np.zeros_like(kept)
+    return StageTrace("raw", logits, stages.softmax(logits), kept, nothing, 0.0, changed=False)
+
+
+def next_trace(name: str, logits: Floats, before: StageTrace) -> StageTrace:
+    kept = np.isfinite(logits)
+    removed = before.kept & ~kept
+    probabilities = stages.softmax(logits)
+    mass = float(before.probabilities[removed].sum())
+    changed = bool(removed.any()) or not np.allclose(probabilities, before.probabilities, rtol=0, atol=1e-12)
+    return StageTrace(name, logits, probabilities, kept, removed, mass, changed)
