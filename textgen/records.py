@@ -117,3 +117,13 @@ class Draws:
     checkpoints: Ints  # (M,) numbers of draws at which the distance was taken, rising
     distances: Floats  # (K, M) total variation between counts/n and the truth, 0..1
     seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChiSquared:
+    """Pearson's goodness-of-fit test of counts against the probabilities they were drawn from."""
+
+    statistic: float  # Σ (observed − expected)² / expected; infinite when an impossible token came
+    degrees: int  # bins − 1
+    p_value: float | None  # 0..1; None when fewer than two bins have an expected count of 5
+    bins: int  # after pooling
