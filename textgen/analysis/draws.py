@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from textgen.analysis.chi_squared import chi_squared as chi_squared
+from textgen.analysis.chi_squared import chi_squared
 from textgen.errors import SettingError
 from textgen.records import Draws, Floats, Ints
 from textgen.settings import check_seed, check_whole
+
+__all__ = ["band", "chi_squared", "draw", "expected", "expected_distance", "total_variation"]
 
 MAX_DRAWS = 1_000_000  # in one go
 MAX_TOTAL = 100_000_000  # of one record

@@ -1,0 +1,51 @@
+"""Temperature Lab: how a language model chooses its next token, as a library.
+
+    from textgen import load, next_token, generate, draw
+
+The public names come in when first used, so `import textgen` is light: torch is loaded with the
+first model.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from textgen.api import draw, generate, load, next_token, predict, write
+    from textgen.errors import TextgenError
+    from textgen.numbers import parse_numbers
+    from textgen.registry import Registry
+    from textgen.settings import DecodeSettings
+
+__version__ = "0.1.0"
+__all__ = [
+    "DecodeSettings",
+    "Registry",
+    "TextgenError",
+    "draw",
+    "generate",
+    "load",
+    "next_token",
+    "parse_numbers",
+    "predict",
+    "write",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home when it is first asked for (PEP 562)."""
+    from importlib import import_module
+
+    homes = {
+        "DecodeSettings": "settings",
+        "Registry": "registry",
+        "TextgenError": "errors",
+        "parse_numbers": "numbers",
+    }
+    if name not in __all__:
+        raise AttributeError(f"module 'textgen' has no attribute {name!r}")
+    return getattr(import_module(f"textgen.{homes.get(name, 'api')}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,229 @@
+"""The library: load a model, look at its next token, let it write, draw from it.
+
+The page and the command line walk the same path, so what they show is what these functions return.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from textgen import checkpoint
+from textgen.analysis.panels import distribution, draw_side_by_side, side_by_side
+from textgen.checkpoint import Model
+from textgen.decoding import stream
+from textgen.errors import TextError, out_of_range, shorten
+from textgen.nets.base import ids_tensor
+from textgen.records import Distribution, Draws, Encoded, Generation, NextToken, Step
+from textgen.registry import Registry, default_root
+from textgen.settings import DecodeSettings, check_seed, check_whole
+from textgen.tokenization import visible
+
+MAX_CONTEXT = 20_000  # characters
+MAX_LENGTH = 5_000  # tokens written in one go
+MAX_STREAMS = 64  # texts written side by side
+NAMED_UNKNOWN = 10  # unknown pieces spelled out in a note
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A text as a model starts from it."""
+
+    encoded: Encoded  # the text's own tokens
+    ids: tuple[int, ...]  # (T,), T ≥ 1: what the model reads; its start where the text has no token
+    note: str  # what the reader should know; "" for nothing
+
+
+def load(name_or_folder: str | Path, registry: Registry | None = None) -> Model:
+    """A model by its name in the registry (default: `$TEXTGEN_MODELS`, else the shipped ones) or by its folder.
+
+    A `Path`, or a text that names a folder there is, is read as a folder. Raises ModelError.
+    """
+    registry = registry or Registry(default_root())
+    if not isinstance(name_or_folder, Path) and name_or_folder in registry.names():
+        return registry.get(name_or_folder)
+    if isinstance(name_or_folder, Path) or is_folder(name_or_folder):
+        return checkpoint.load(Path(name_or_folder))
+    return registry.get(name_or_folder)  # raises, with the names that there are
+
+
+def is_folder(text: str) -> bool:
+    """Whether a text is the path of a folder; False for what no file system accepts."""
+    try:
+        return Path(text).is_dir()
+    except (OSError, ValueError):  # too long, or with a NUL
+        return False
+
+
+def read_context(model: Model, text: str) -> Context:
+    """A context as the model reads it; unknown characters are left out and named in the note.
+
+    Raises TextError for a text over 20,000 characters.
+    """
+    if not isinstance(text, str):
+        raise TextError(f"the context must be a text, got {shorten(text)}; an empty one is fine")
+    if len(text) > MAX_CONTEXT:
+        raise TextError(
+            f"the context must be at most {MAX_CONTEXT:,} characters, got {len(text):,}; keep its end"
+        )
+    encoded = model.tokenizer.encode(text)
+    ids = encoded.ids or model.tokenizer.encode(model.start).ids or (0,)
+    notes = [start_note(model, encoded), unknown_note(encoded.unknown)]
+    return Context(encoded, ids, " ".join(note for note in notes if note))
+
+
+def start_note(model: Model, encoded: Encoded) -> str:
+    """What an empty context means: the model reads its start instead."""
+    if encoded.ids:
+        return ""
+    nothing = "Nothing of the context is known to the model" if encoded.pieces else "The context is empty"
+    return f"{nothing}: the model reads {visible(model.start)} instead, where its texts begin."
+
+
+def unknown_note(unknown: Sequence[str]) -> str:
+    """Which pieces were left out."""
+    if not unknown:
+        return ""
+    named = ", ".join(shorten(visible(piece), 30) for piece in unknown[:NAMED_UNKNOWN])
+    more = f" and {len(unknown) - NAMED_UNKNOWN} more" if len(unknown) > NAMED_UNKNOWN else ""
+    return f"Left out, since the model does not know them: {named}{more}."
+
+
+def predict(model: Model, context: str = "") -> NextToken:
+    """What the model expects after a context: its raw logits, float32. Raises TextError.
+
+    `context.pieces` is the text as typed, `context.ids` what the model read: its start for an empty text.
+    """
+    read = read_context(model, context)
+    with torch.inference_mode():
+        logits, _ = model.net.prefill(ids_tensor(read.ids))
+    return NextToken(
+        labels=model.tokenizer.labels,
+        texts=model.tokenizer.texts,
+        logits=logits[0].float().numpy(),
+        context=replace(read.encoded, ids=read.ids),
+        model=model.name,
+        note=read.note,
+    )
+
+
+def next_token(
+    source: Model | NextToken, context: str = "", settings: DecodeSettings | None = None, **changes: Any
+) -> Distribution:
+    """The distribution of the next token after all stages, and what each stage did.
+
+    `source` is a model, or the NextToken of typed-in numbers or an earlier call, which needs no
+    context. `changes` are settings by name: `next_token(model, "The ", temperature=0.5, top_k=40)`.
+    Raises SettingError and TextError.
+    """
+    chosen = decode_settings(settings, changes)
+    expectation = source if isinstance(source, NextToken) else predict(source, context)
+    return distribution(expectation, chosen)
+
+
+def decode_settings(settings: DecodeSettings | None, changes: dict[str, Any]) -> DecodeSettings:
+    """Settings with some of them changed by name; an unknown name is refused."""
+    base = settings.to_dict() if settings is not None else {}
+    return DecodeSettings.from_dict({**base, **changes})
+
+
+def write(
+    model: Model,
+    prompt: str | Sequence[Sequence[int]],
+    settings: Sequence[DecodeSettings],
+    seeds: Sequence[int],
+    length: int,
+    start: int = 0,
+) -> Iterator[Step]:
+    """Write `length` tokens to several streams at once, yielding a Step for each.
+
+    `prompt` is a text that all streams share, or the ids that each stream has read so far, all of
+    one length; `start` is how many of those its seed has already written, so that a text goes on as
+    if it had never stopped. Everything is checked at the call, before the first step.
+    Raises SettingError and TextError.
+    """
+    check_whole("the number of texts", len(settings), 1, MAX_STREAMS, "write fewer side by side")
+    if len(seeds) != len(settings):
+        raise out_of_range(
+            "seeds", f"one a text, {len(settings)}", len(seeds), "repeat a seed for shared luck"
+        )
+    check_whole("length", length, 1, MAX_LENGTH, "continue to write more")
+    check_whole("start", start, 0, 2**31, "0 starts a new text")
+    contexts = shared_context(model, prompt, len(settings))
+    streams = [
+        stream.Stream(chosen, check_seed(seed), context, start)
+        for chosen, seed, context in zip(settings, seeds, contexts, strict=True)
+    ]
+    return stream.generate(model.net, streams, length)
+
+
+def shared_context(
+    model: Model, prompt: str | Sequence[Sequence[int]], streams: int
+) -> list[tuple[int, ...]]:
+    """The ids that each stream reads first: (streams, T), T ≥ 1."""
+    if isinstance(prompt, str):
+        return [read_context(model, prompt).ids] * streams
+    contexts = [tuple(int(token) for token in ids) for ids in prompt]
+    lengths = {len(ids) for ids in contexts}
+    legal = all(0 <= token < model.net.vocab_size for ids in contexts for token in ids)
+    if len(contexts) != streams or len(lengths) != 1 or 0 in lengths or not legal:
+        raise TextError(
+            f"the prompts must be ids of the model, {streams} texts of one length above 0, "
+            f"got lengths {sorted(lengths)}; give one text to all instead"
+        )
+    return contexts
+
+
+def generate(
+    model: Model,
+    prompt: str = "",
+    *,
+    settings: DecodeSettings | None = None,
+    seed: int = 0,
+    length: int = 200,
+    clock: Callable[[], float] = time.perf_counter,
+    **changes: Any,
+) -> Generation:
+    """Write `length` tokens after a prompt: the same text for the same model, prompt, settings and seed.
+
+    `changes` are settings by name: `generate(model, "ROMEO:", temperature=0.8, seed=3)`.
+    Raises SettingError and TextError.
+    """
+    chosen, seed = decode_settings(settings, changes), check_seed(seed)
+    started = clock()
+    steps = list(write(model, prompt, [chosen], [seed], length))
+    ids = tuple(int(step.ids[0]) for step in steps)
+    return Generation(
+        model=model.name,
+        prompt=prompt,
+        text=model.tokenizer.decode(ids),
+        ids=ids,
+        surprise=np.array([step.surprise[0] for step in steps]),
+        settings=chosen.to_dict(),
+        seed=seed,
+        seconds=clock() - started,
+    )
+
+
+def draw(
+    source: Model | NextToken,
+    context: str = "",
+    temperatures: Sequence[float] = (1.0,),
+    n: int = 100,
+    seed: int = 0,
+    **changes: Any,
+) -> Draws:
+    """Draw `n` next tokens at each temperature, all other settings alike.
+
+    `changes` are settings by name, or `settings=DecodeSettings(…)`; the temperatures replace theirs.
+    `analysis.panels.draw_side_by_side` adds to the result. Raises SettingError and TextError.
+    """
+    chosen = decode_settings(changes.pop("settings", None), changes)
+    expectation = source if isinstance(source, NextToken) else predict(source, context)
+    return draw_side_by_side(side_by_side(expectation, temperatures, chosen), n, seed)
