@@ -42,7 +42,7 @@ class TextTokenizer:
         if not ordered:
             raise TextError("the text has no characters; give a text with at least 2 different ones")
         tokenizer = Tokenizer(models.WordLevel({char: i for i, char in enumerate(ordered)}))  # type: ignore[arg-type]
-        tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"(?s)."), "isolated")  # type: ignore[assignment]
+        tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")  # type: ignore[assignment]
         tokenizer.decoder = decoders.Fuse()  # type: ignore[assignment]
         return cls(tokenizer)
 
