@@ -1,0 +1,89 @@
+"""`next`: the next-token distribution, one column a temperature."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from textgen.cli.console import Console
+from textgen.cli.options import panels_of, rows_of
+from textgen.cli.tables import percent, shown_first, table, tail, tail_label
+from textgen.records import Distribution, StageTrace, Summary
+
+SUMMARY_ROWS: tuple[tuple[str, Callable[[Summary], str]], ...] = (
+    ("entropy (bits)", lambda summary: f"{summary.entropy:.3f}"),
+    ("choices (2^H)", lambda summary: f"{summary.choices:.2f}"),
+    ("top probability", lambda summary: percent(summary.top)),
+    ("tokens kept", lambda summary: str(summary.kept)),
+)
+
+
+def run(args: argparse.Namespace, console: Console) -> None:
+    rows = rows_of(args)
+    panels = panels_of(args)
+    console.remark(panels[0].next.note)
+    if args.json:
+        console.json(as_json(panels))
+        return
+    console.say(table(distribution_rows(panels, rows)))
+    for panel in panels if args.trace else ():
+        console.say(f"\nT = {panel.settings['temperature']:g}\n{table(trace_rows(panel.trace))}")
+
+
+def distribution_rows(panels: Sequence[Distribution], n: int) -> list[tuple[str, ...]]:
+    """Token rows in one order for all panels, the tail, then each panel's summary."""
+    expectation = panels[0].next
+    shown = shown_first(expectation, n)
+    rows = [("token", *(f"T = {panel.settings['temperature']:g}" for panel in panels))]
+    rows += [
+        (expectation.labels[i], *(percent(float(panel.probabilities[i])) for panel in panels)) for i in shown
+    ]
+    if len(shown) < len(expectation.labels):
+        tails = (percent(tail(panel.probabilities, shown)) for panel in panels)
+        rows.append((tail_label(expectation, len(shown)), *tails))
+    rows.append(("", *("" for _ in panels)))
+    return rows + [(name, *(show(panel.summary) for panel in panels)) for name, show in SUMMARY_ROWS]
+
+
+def trace_rows(trace: Sequence[StageTrace]) -> list[tuple[str, ...]]:
+    """What each stage left, took and whether it changed anything."""
+    rows = [("stage", "tokens left", "removed", "")]
+    for stage in trace:
+        effect = "" if stage.changed or stage.name == "raw" else "no effect here"
+        rows.append((stage.name, str(int(stage.kept.sum())), percent(stage.removed_mass), effect))
+    return rows
+
+
+def as_json(panels: Sequence[Distribution]) -> dict[str, Any]:
+    """All of every distribution, tokens in the order of their ids."""
+    expectation = panels[0].next
+    return {
+        "model": expectation.model,
+        "context": "".join(piece for piece, _ in expectation.context.pieces),
+        "note": expectation.note,
+        "labels": list(expectation.labels),
+        "panels": [panel_json(panel) for panel in panels],
+    }
+
+
+def panel_json(panel: Distribution) -> dict[str, Any]:
+    summary = panel.summary
+    return {
+        "settings": panel.settings,
+        "entropy_bits": summary.entropy,
+        "choices": summary.choices,
+        "top": summary.top,
+        "kept": summary.kept,
+        "probabilities": panel.probabilities.tolist(),
+        "stages": [stage_json(stage) for stage in panel.trace[1:]],
+    }
+
+
+def stage_json(stage: StageTrace) -> dict[str, Any]:
+    return {
+        "stage": stage.name,
+        "kept": int(stage.kept.sum()),
+        "removed_mass": stage.removed_mass,
+        "changed": stage.changed,
+    }

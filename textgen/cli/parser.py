@@ -1,0 +1,131 @@
+"""The commands and their options."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import NoReturn
+
+from textgen import __version__
+from textgen.settings import ORDERS, RULES, STAGE_NAMES
+
+DESCRIPTION = "How a language model chooses its next token, in the terminal."
+EXAMPLE = 'example: python -m textgen next "The king is d" -t 0.5 -t 1 -t 2'
+# Commands with a parser of their own elsewhere, which gets all that follows their name.
+PASSED_ON: Mapping[str, str] = {
+    "train": "train a model (RECIPE --corpus FILE)",
+    "evaluate": "measure a model's losses (NAME --corpus FILE)",
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse with complaints of one line, as everywhere here."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"textgen: {message}; see {self.prog} --help\n")
+
+
+def build_parser() -> Parser:
+    """The whole command line. A command's options lie in `args`; `args.command` names it."""
+    parser = Parser("python -m textgen", description=DESCRIPTION, epilog=EXAMPLE, allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"Temperature Lab {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    add_models(commands)
+    add_next(commands)
+    add_sample(commands)
+    add_draw(commands)
+    for name, help_text in PASSED_ON.items():
+        commands.add_parser(name, help=help_text, add_help=False)
+    return parser
+
+
+def add_command(commands: argparse._SubParsersAction[Parser], name: str, help_text: str) -> Parser:
+    parser = commands.add_parser(name, help=help_text, description=help_text, allow_abbrev=False)
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+    return parser
+
+
+def add_models(commands: argparse._SubParsersAction[Parser]) -> None:
+    parser = add_command(commands, "models", "the models there are")
+    parser.add_argument(
+        "--models", metavar="FOLDER", help="look here instead of in $TEXTGEN_MODELS or ./models"
+    )
+
+
+def add_next(commands: argparse._SubParsersAction[Parser]) -> None:
+    parser = add_command(commands, "next", "the next-token distribution, one column a temperature")
+    add_source(parser)
+    add_settings(parser)
+    add_rows(parser)
+    parser.add_argument("--trace", action="store_true", help="say what each stage did")
+
+
+def add_draw(commands: argparse._SubParsersAction[Parser]) -> None:
+    parser = add_command(commands, "draw", "draw next tokens and hold the counts against the probabilities")
+    add_source(parser)
+    parser.add_argument("-n", "--draws", type=as_number, default=100, help="draws at each temperature (100)")
+    add_settings(parser)
+    add_seed(parser)
+    add_rows(parser)
+
+
+def add_sample(commands: argparse._SubParsersAction[Parser]) -> None:
+    parser = add_command(commands, "sample", "write a text, one a temperature")
+    add_model(parser)
+    parser.add_argument("-p", "--prompt", default="", help="the text to go on from")
+    parser.add_argument("-l", "--length", type=as_number, default=200, help="tokens to write (200)")
+    add_settings(parser)
+    add_seed(parser)
+
+
+def add_model(parser: Parser) -> None:
+    parser.add_argument("-m", "--model", help="a model's name, or the path of its folder")
+    parser.add_argument(
+        "--models", metavar="FOLDER", help="look up names here instead of in $TEXTGEN_MODELS or ./models"
+    )
+
+
+def add_source(parser: Parser) -> None:
+    """A context for a model, or numbers typed in."""
+    parser.add_argument("context", nargs="?", help="the text so far; none means the start of a text")
+    add_model(parser)
+    parser.add_argument("--numbers", metavar="TEXT", help="no model: '0.73, 0.15, 0.12' or 'a: 2.0, b: 1.0'")
+    parser.add_argument("--kind", default="auto", help="what the numbers are: auto, probabilities or logits")
+
+
+def add_settings(parser: Parser) -> None:
+    """One option for each field of DecodeSettings; all neutral by default."""
+    group = parser.add_argument_group("decoding, all off unless asked for")
+    group.add_argument(
+        *("-t", "--temperature"),
+        type=as_number,
+        action="append",
+        help=f"{RULES['temperature'].legal}; {RULES['temperature'].way_out}; give it again for one more beside",
+    )
+    for name, rule in RULES.items():
+        if name != "temperature":
+            flag = "--" + name.replace("_", "-")
+            group.add_argument(flag, type=as_number, metavar="X", help=f"{rule.legal}; {rule.way_out}")
+    orders = ", ".join(map(repr, ORDERS))
+    group.add_argument("--order", help=f"{orders}, or every stage once: {','.join(STAGE_NAMES)}")
+    group.add_argument(
+        "--settings", metavar="FILE.json", help="settings as the page exports them; options go before"
+    )
+
+
+def add_seed(parser: Parser) -> None:
+    parser.add_argument("--seed", type=as_number, help="repeats a result; a new one each time otherwise")
+
+
+def add_rows(parser: Parser) -> None:
+    parser.add_argument("--top", type=as_number, default=10, metavar="N", help="rows of the table (10)")
+
+
+def as_number(text: str) -> int | float | str:
+    """A number where it is one, else the text: the settings then say what they want instead."""
+    for number in (int, float):
+        try:
+            return number(text)
+        except ValueError:
+            continue
+    return text

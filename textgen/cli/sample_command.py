@@ -1,0 +1,54 @@
+"""`sample`: write a text, one a temperature; a single one appears as it is written."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+from textgen import api
+from textgen.checkpoint import Model
+from textgen.cli.console import Console
+from textgen.cli.options import model_of, seed_of, settings_of, temperatures_of
+from textgen.records import Step
+from textgen.settings import DecodeSettings
+
+
+def run(args: argparse.Namespace, console: Console) -> None:
+    settings = settings_of(args)
+    panes = [settings.at(temperature) for temperature in temperatures_of(args, settings)]
+    model = model_of(args)
+    console.remark(api.read_context(model, args.prompt).note)
+    seed = seed_of(args, console)
+    steps = api.write(model, args.prompt, panes, [seed] * len(panes), args.length)
+    if args.json:
+        texts = written(model, list(steps), len(panes))
+        console.json([pane_json(args.prompt, seed, *item) for item in zip(panes, texts, strict=True)])
+    elif len(panes) == 1:
+        console.stream(args.prompt)
+        for step in steps:
+            console.stream(model.tokenizer.texts[step.ids[0]])
+        console.stream("\n")
+    else:
+        for pane, (_, text) in zip(panes, written(model, list(steps), len(panes)), strict=True):
+            console.say(f"── T = {pane.temperature:g} ──\n{args.prompt}{text}\n")
+
+
+def written(model: Model, steps: Sequence[Step], panes: int) -> list[tuple[list[float], str]]:
+    """Surprise in bits of each token, and the text, of every pane."""
+    texts = [model.tokenizer.decode([int(step.ids[row]) for step in steps]) for row in range(panes)]
+    surprise = [[float(step.surprise[row]) for step in steps] for row in range(panes)]
+    return list(zip(surprise, texts, strict=True))
+
+
+def pane_json(
+    prompt: str, seed: int, settings: DecodeSettings, pane: tuple[list[float], str]
+) -> dict[str, Any]:
+    surprise, text = pane
+    return {
+        "prompt": prompt,
+        "text": text,
+        "surprise_bits": surprise,
+        "settings": settings.to_dict(),
+        "seed": seed,
+    }
