@@ -71,6 +71,15 @@ class TextTokenizer:
             text = self.tokenizer.normalizer.normalize_str(text)
         return [piece for piece, _ in self.tokenizer.pre_tokenizer.pre_tokenize_str(text)]  # type: ignore[union-attr]
 
+    def extended(self, text: str, token: int) -> str:
+        """The text with one more token at its end."""
+        return text + self.texts[token]
+
+    def without_last(self, text: str) -> str:
+        """The text without its last piece, known or not; "" stays ""."""
+        pieces = self.split(text)
+        return text[: len(text) - len(pieces[-1])] if pieces else ""
+
     def decode(self, ids: Sequence[int]) -> str:
         """Ids → the text they stand for."""
         return self.tokenizer.decode(list(ids), skip_special_tokens=False)

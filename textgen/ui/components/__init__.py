@@ -1,0 +1,42 @@
+"""Our HTML components: a persistent root in the page, filled by the scripts in `ui/static`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
+
+from textgen.ui import assets
+
+
+class LabComponent(gr.HTML):
+    """A component whose value is JSON and whose page side is a factory in `ui/static`.
+
+    The template is constant, so no value ever becomes HTML: the scripts set text alone. `config`
+    reaches the factory once; `events` are the names that it may trigger.
+    """
+
+    def __init__(self, factory: str, config: dict[str, Any], events: Sequence[str], **kwargs: Any) -> None:
+        names = ", ".join(f"'{name}'" for name in events)
+        super().__init__(
+            value=None,
+            html_template='<div class="lab-root"></div>',
+            js_on_load=(
+                f"TemperatureLab.mount('{factory}', {{element, trigger, props, server, watch}}, [{names}])"
+            ),
+            head=assets.script_tags(),
+            apply_default_css=False,
+            config=config,
+            elem_id=f"lab-{factory}",
+            **kwargs,
+        )
+
+    def preprocess(self, payload: Any) -> Any:
+        return payload
+
+    def postprocess(self, value: Any) -> Any:
+        return value
+
+    def api_info(self) -> dict[str, Any]:
+        return {"type": "object"}

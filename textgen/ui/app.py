@@ -1,0 +1,94 @@
+"""The page: a sidebar that all tabs share, and a tab a task."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import gradio as gr
+
+from textgen.ui import assets
+from textgen.ui.controls import NUMBERS, Controls, build_controls
+from textgen.ui.tab_next_token import NextTokenTab
+from textgen.registry import Registry
+
+TITLE = "Temperature Lab"
+# The semibold files that Gradio ships hold no Latin letters; bold stands in for 600.
+WEIGHTS = (400, 700)
+
+
+def build(registry: Registry) -> gr.Blocks:
+    """The whole page on a folder of models; nothing is loaded until a browser asks."""
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
+        with gr.Sidebar(width=300, elem_id="sidebar"):
+            controls = build_controls(registry)
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Next token", id="next"):
+                next_token = NextTokenTab(registry, controls, new_seed)
+        next_token.connect()
+        mirror_settings(controls)
+        switch_source(controls)
+        page.load(next_token.show, controls.source, next_token.view, queue=False, show_progress="hidden")
+    return page
+
+
+def new_seed() -> int:
+    """A fresh seed that is easily read out in class."""
+    return secrets.randbelow(1_000_000)
+
+
+def mirror_settings(controls: Controls) -> None:
+    """Keep the browser's copy of the settings: what the sliders drive never asks the server."""
+    names = ", ".join(f"'{name}'" for name in controls.stages)
+    gr.on(
+        [event for component in controls.settings for event in (component.change, component.input)],  # type: ignore[attr-defined]
+        None,
+        controls.settings,
+        None,
+        js=f"(...values) => TemperatureLab.fromSidebar([{names}], values)",
+        api_visibility="private",
+    )
+
+
+def switch_source(controls: Controls) -> None:
+    """A model has a context; typed-in numbers have none."""
+
+    def shown(model: Any) -> list[Any]:
+        typed = model == NUMBERS
+        return [gr.update(visible=not typed), gr.update(visible=typed), gr.update(visible=typed)]
+
+    controls.model.change(
+        shown,
+        controls.model,
+        [controls.context, controls.numbers, controls.kind],
+        queue=False,
+        show_progress="hidden",
+        api_visibility="private",
+    )
+
+
+def launch_options() -> dict[str, Any]:
+    """What `Blocks.launch` needs to serve this page: offline, no telemetry, no sharing."""
+    return {
+        "theme": theme(),
+        "head": assets.head(),
+        "app_kwargs": {"routes": assets.routes()},
+        "run_history": False,
+        "enable_monitoring": False,
+        "share": False,
+        "footer_links": [],
+        "max_file_size": "1mb",
+        "ssr_mode": False,
+        "quiet": True,
+    }
+
+
+def theme() -> gr.themes.Base:
+    """Gradio's base with our two typefaces, which it ships, and our paper and ink (`lab.css`)."""
+    return gr.themes.Base(
+        primary_hue="slate",
+        neutral_hue="slate",
+        radius_size="lg",
+        font=[gr.themes.utils.fonts.LocalFont("IBM Plex Sans", weights=WEIGHTS), "system-ui", "sans-serif"],
+        font_mono=[gr.themes.utils.fonts.LocalFont("IBM Plex Mono", weights=WEIGHTS), "ui-monospace", "monospace"],
+    )

@@ -1,0 +1,168 @@
+"""The sidebar: what all tabs share. The only place that turns the page's values into settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from textgen.errors import ModelError
+from textgen.registry import ModelInfo, Registry
+from textgen.settings import ORDERS, RULES, TEMPERATURE_FIRST, DecodeSettings
+
+NUMBERS = "your-own-numbers"  # the choice beside the models
+FIRST_CONTEXT = "The king is d"
+FIRST_NUMBERS = "0.73, 0.15, 0.12"
+PRESETS: Mapping[str, float] = {
+    "Code": 0.3,
+    "Answers": 0.4,
+    "Long form": 0.7,
+    "Creative": 0.9,
+    "Explore": 1.1,
+}
+
+
+@dataclass(frozen=True)
+class Controls:
+    """The sidebar's components."""
+
+    model: gr.Radio
+    facts: gr.HTML
+    context: gr.Textbox
+    numbers: gr.Textbox
+    kind: gr.Radio
+    stages: dict[str, Component]  # a component a stage, keyed by the setting's name
+    order: gr.Textbox  # the stages' names in their order, comma-separated
+    order_choice: gr.Radio
+    seed: gr.Number
+    lock: gr.Checkbox
+
+    @property
+    def source(self) -> list[Component]:
+        """What a distribution is made from."""
+        return [self.model, self.context, self.numbers, self.kind]
+
+    @property
+    def settings(self) -> list[Component]:
+        """What `settings_from` takes, in its order."""
+        return [*self.stages.values(), self.order]
+
+
+def settings_from(values: Sequence[Any]) -> DecodeSettings:
+    """The values of `Controls.settings` → settings. Raises SettingError."""
+    *stages, order = values
+    named = dict(zip(RULES, stages, strict=True))
+    return DecodeSettings(**named, order=tuple(str(order).split(",")))
+
+
+def build_controls(registry: Registry) -> Controls:
+    """Lay out the sidebar's content."""
+    gr.HTML(
+        '<div class="lab-title">Temperature Lab</div><div class="lab-subtitle">how a model picks its next token</div>'
+    )
+    model = gr.Radio(model_choices(registry), value=first_choice(registry), label="Model", elem_id="model")
+    facts = gr.HTML(elem_id="model-facts", value="")
+    context = gr.Textbox(
+        FIRST_CONTEXT,
+        label="Context",
+        lines=2,
+        max_lines=8,
+        elem_id="context",
+        placeholder="Empty: the start of a text",
+    )
+    numbers = gr.Textbox(
+        FIRST_NUMBERS,
+        label="Your own numbers",
+        lines=2,
+        visible=False,
+        elem_id="numbers",
+        info="0.73, 0.15, 0.12 or a: 2.0, b: 1.0",
+    )
+    kind = gr.Radio(
+        ["auto", "probabilities", "logits"], value="auto", label="They are", visible=False, elem_id="kind"
+    )
+    stages = temperature_controls()
+    seed, lock = seed_controls()
+    stages, order, order_choice = further_stages(stages)
+    return Controls(model, facts, context, numbers, kind, stages, order, order_choice, seed, lock)
+
+
+def model_choices(registry: Registry) -> list[tuple[str, str]]:
+    """The models' titles and names, then the typed-in numbers."""
+    models = [(title_of(registry, name), name) for name in registry.names()]
+    return [*models, ("Your own numbers", NUMBERS)]
+
+
+def title_of(registry: Registry, name: str) -> str:
+    try:
+        return registry.info(name).title
+    except ModelError:
+        return name  # its sentence comes when it is chosen
+
+
+def first_choice(registry: Registry) -> str:
+    return next(iter(registry.names()), NUMBERS)
+
+
+def slider(name: str, label: str, top: float, step: float, info: str | None = None) -> gr.Slider:
+    """A stage's slider at its neutral value, from the lowest legal value on its grid."""
+    low = step if RULES[name].neutral == 1 and name != "temperature" else 0
+    return gr.Slider(low, top, value=RULES[name].neutral, step=step, label=label, info=info, elem_id=name)
+
+
+def temperature_controls() -> dict[str, Component]:
+    """Temperature, its presets and the common truncations."""
+    temperature = slider("temperature", "Temperature", 3, 0.01)
+    gr.HTML(
+        '<div class="thermal-ends"><span>0 greedy</span><span>1 as learned</span><span>3</span></div>',
+        elem_id="thermal-ends",
+    )
+    with gr.Row(elem_id="presets"):
+        for name, value in PRESETS.items():
+            button = gr.Button(name, size="sm", min_width=40)
+            button.click(None, None, temperature, js=f"() => {value}", api_visibility="private")
+    return {
+        "temperature": temperature,
+        "top_k": slider("top_k", "Top-k (0 = off)", 200, 1),
+        "top_p": slider("top_p", "Top-p (1 = off)", 1, 0.01),
+        "min_p": slider("min_p", "Min-p (0 = off)", 1, 0.01),
+    }
+
+
+def further_stages(common: dict[str, Component]) -> tuple[dict[str, Component], gr.Textbox, gr.Radio]:
+    """The stages that few need, folded away, and the order of all."""
+    with gr.Accordion("More stages and their order", open=False, elem_id="more-stages"):
+        further = {
+            "typical": slider("typical", "Typical (1 = off)", 1, 0.01),
+            "epsilon": slider("epsilon", "Epsilon (0 = off)", 0.1, 0.001),
+            "eta": slider("eta", "Eta (0 = off)", 0.1, 0.001),
+            "top_n_sigma": slider("top_n_sigma", "Top-nσ (0 = off)", 5, 0.1),
+            "repetition_penalty": slider("repetition_penalty", "Repetition penalty (1 = off)", 3, 0.05),
+            "no_repeat_ngram": slider("no_repeat_ngram", "No repeat of n-grams (0 = off)", 20, 1),
+        }
+        choice = gr.Radio([*ORDERS, "custom"], value="temperature first", label="Order", elem_id="order-choice")
+    order = gr.Textbox(",".join(TEMPERATURE_FIRST), visible="hidden", elem_id="order", label="Order of the stages")
+    return {name: {**common, **further}[name] for name in RULES}, order, choice
+
+
+def seed_controls() -> tuple[gr.Number, gr.Checkbox]:
+    """The seed in use, and whether it stays."""
+    with gr.Row(elem_id="seed-row"):
+        seed = gr.Number(1234, label="Seed", precision=0, elem_id="seed", min_width=80)
+        lock = gr.Checkbox(True, label="keep it", elem_id="seed-lock", min_width=80, container=False)
+    return seed, lock
+
+
+def facts_text(info: ModelInfo) -> str:
+    """A model in one line: `2-layer LSTM · 3.5M parameters · 1.44 nats/char`."""
+    config = info.config
+    loss = config.get("losses", {}).get("validation_windows_256")
+    parts = [
+        f"{config.get('sizes', {}).get('layers', '?')}-layer {str(config.get('architecture', '?')).upper()}",
+        f"{config.get('parameters', 0) / 1e6:.1f}M parameters",
+        f"{loss:.2f} nats/{config.get('unit', 'token')}" if isinstance(loss, (int, float)) else "",
+    ]
+    return " · ".join(part for part in parts if part)

@@ -1,0 +1,89 @@
+// What the components share: a store of the sidebar's settings, DOM building, colours, Plotly.
+(() => {
+  const lab = (window.TemperatureLab ??= {});
+
+  // ---- the store: the sidebar's values, mirrored by events that never reach the server
+  const listeners = new Set();
+  lab.settings = null;
+  lab.onSettings = (callback) => {
+    listeners.add(callback);
+    return () => listeners.delete(callback);
+  };
+  lab.setSettings = (changes) => {
+    lab.settings = { ...lab.settings, ...changes };
+    for (const callback of listeners) callback(lab.settings);
+  };
+
+  // Called by the sidebar's events with every stage's value and, last, the order as text.
+  lab.fromSidebar = (names, values) => {
+    const stages = Object.fromEntries(names.map((name, i) => [name, values[i]]));
+    if (names.some((name) => !Number.isFinite(stages[name]))) return; // a box being emptied while typing
+    lab.setSettings({ ...stages, order: values[names.length].split(",") });
+  };
+
+  // ---- components: a factory a name; memory outlives a component that is mounted again
+  lab.factories = {};
+  lab.memory = {};
+  lab.mount = (name, host) => {
+    const memory = (lab.memory[name] ??= {});
+    const root = host.element.querySelector(".lab-root");
+    const update = lab.factories[name]({ ...host, root, memory });
+    const refresh = () => host.props.value && update(host.props.value);
+    host.watch("value", refresh);
+    refresh();
+  };
+
+  // ---- DOM: text only ever enters as text
+  lab.h = (tag, attributes = {}, ...children) => {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+      else if (name === "class") node.className = value;
+      else if (name === "text") node.textContent = value;
+      else if (name in node && typeof value !== "string") node[name] = value;
+      else node.setAttribute(name, value);
+    }
+    node.append(...children.filter((child) => child != null));
+    return node;
+  };
+
+  // Assigning the same text again would still make the browser lay it out again.
+  lab.setText = (node, text) => {
+    if (node.textContent !== text) node.textContent = text;
+  };
+
+  // ---- numbers
+  lab.percent = (p) => (p > 0 && p < 0.0005 ? "<0.1%" : `${(100 * p).toFixed(1)}%`);
+  lab.finePercent = (p) => (p === 0 ? "0%" : p < 1e-6 ? `${(100 * p).toExponential(1)}%` : `${(100 * p).toFixed(p < 0.001 ? 4 : 2)}%`);
+  lab.plainText = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+  lab.temperatureText = (t) => (Number.isInteger(t * 10) ? t.toFixed(1) : t.toFixed(2));
+
+  // ---- colours
+  const channels = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
+  lab.thermal = (t, stops) => {
+    const clamped = Math.min(Math.max(t, stops[0][0]), stops.at(-1)[0]);
+    const next = Math.max(1, stops.findIndex(([at]) => clamped <= at));
+    const [[low, cold], [high, hot]] = [stops[next - 1], stops[next]];
+    const share = (clamped - low) / (high - low);
+    const mixed = channels(cold).map((c, i) => Math.round(c + (channels(hot)[i] - c) * share));
+    return `#${mixed.map((c) => c.toString(16).padStart(2, "0")).join("")}`;
+  };
+  lab.ink = (name) => getComputedStyle(document.body).getPropertyValue(name).trim();
+  const repaint = new Set();
+  lab.onTheme = (callback) => repaint.add(callback);
+  new MutationObserver(() => repaint.forEach((callback) => callback())).observe(document.body, {
+    attributes: true,
+    attributeFilter: ["class"],
+  });
+
+  // ---- Plotly: one persistent div a chart, restyled, never rebuilt
+  const CONFIG = { displayModeBar: false, responsive: true, displaylogo: false };
+  lab.plot = (div, figure) => window.Plotly.react(div, figure.data, lab.inked(figure.layout), CONFIG);
+  lab.inked = (layout) => {
+    const text = lab.ink("--lab-text");
+    const line = lab.ink("--lab-line");
+    const axes = Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key));
+    const painted = axes.map((key) => [key, { ...layout[key], color: text, gridcolor: line, zerolinecolor: line, linecolor: line }]);
+    return { ...layout, ...Object.fromEntries(painted), font: { ...layout.font, color: text } };
+  };
+})();

@@ -1,0 +1,137 @@
+"""The Next token tab: a context's distribution, side by side at several temperatures."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+from textgen.errors import TextError, shorten
+from textgen.numbers import parse_numbers
+from textgen.plots import next_token as bars
+from textgen.plots.theme import THERMAL
+from textgen.records import NextToken
+from textgen.registry import Registry
+from textgen.settings import DecodeSettings, check_seed, check_whole
+from textgen.tokenization import visible
+from textgen.ui.components import LabComponent
+from textgen.ui.controls import NUMBERS, Controls, settings_from
+from textgen.ui.errors import told
+
+EVENTS = ("append", "sample", "back", "temperature", "reorder")
+MAX_PANEL_TEMPERATURE = 100
+
+
+class NextTokenTab:
+    """Builds the tab and answers its events; every handler takes what any client may send."""
+
+    def __init__(self, registry: Registry, controls: Controls, new_seed: Callable[[], int]) -> None:
+        self.registry, self.controls, self.new_seed = registry, controls, new_seed
+        self.view = LabComponent("next_token", view_config(), EVENTS)
+
+    def connect(self) -> None:
+        """Wire the sidebar and the component's own events."""
+        c = self.controls
+        quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+        gr.on(
+            [c.context.input, c.numbers.input, c.kind.input, c.model.input],
+            told(self.show),
+            c.source,
+            self.view,
+            trigger_mode="always_last",
+            **quick,
+        )
+        self.view.append(told(self.append), c.source, [c.context, self.view], **quick)
+        self.view.back(told(self.back), c.source, [c.context, self.view], **quick)
+        drawing = [*c.source, c.seed, c.lock, *c.settings]
+        self.view.sample(told(self.sample), drawing, [c.context, c.seed, self.view], **quick)
+
+    def show(self, model: Any, context: Any, numbers: Any, kind: Any) -> dict[str, Any]:
+        """The view of the source as it stands."""
+        return view_value(self.expect(model, context, numbers, kind), context)
+
+    def append(self, model: Any, context: Any, numbers: Any, kind: Any, event: gr.EventData) -> Any:
+        """A token picked by hand joins the context."""
+        loaded = self.registry.get(str(model))
+        token = check_whole("token", event_field(event, "id"), 0, loaded.net.vocab_size - 1, "pick a bar")
+        longer = loaded.tokenizer.extended(str(context), token)
+        return longer, self.show(model, longer, numbers, kind)
+
+    def back(self, model: Any, context: Any, numbers: Any, kind: Any) -> Any:
+        """The last token leaves the context."""
+        shorter = self.registry.get(str(model)).tokenizer.without_last(str(context))
+        return shorter, self.show(model, shorter, numbers, kind)
+
+    def sample(self, model: Any, context: Any, numbers: Any, kind: Any, *rest: Any, event: gr.EventData) -> Any:
+        """One token is drawn under the live settings; the n-th draw in a row has the luck of step n.
+
+        So with the seed kept, drawing one after another writes what Generate would write.
+        """
+        seed, locked, *values = rest
+        settings = settings_from(values)
+        seed = check_seed(seed) if locked else self.new_seed()
+        step = check_whole("step", event_field(event, "step"), 0, 2**31, "draw again from the page")
+        expectation = self.expect(model, context, numbers, kind)
+        token = pick_one(expectation, settings, seed, step)
+        if model != NUMBERS:
+            context = self.registry.get(str(model)).tokenizer.extended(str(context), token)
+            expectation = self.expect(model, context, numbers, kind)
+        return context, seed, {**view_value(expectation, context), "sampled": step + 1, "picked": token}
+
+    def expect(self, model: Any, context: Any, numbers: Any, kind: Any) -> NextToken:
+        """The distribution's source: a model after a context, or the typed-in numbers."""
+        if model == NUMBERS:
+            return parse_numbers(numbers, kind)
+        from textgen.api import predict  # torch comes in with the first model
+
+        return predict(self.registry.get(str(model)), context)
+
+
+def pick_one(expectation: NextToken, settings: DecodeSettings, seed: int, step: int) -> int:
+    """One token under settings, with the noise of (seed, step)."""
+    from textgen.decoding.picking import GumbelNoise, pick
+    from textgen.decoding.pipeline import Pipeline
+
+    logits = Pipeline(settings)(expectation.logits.astype("float64"), expectation.context.ids)
+    return int(pick(logits, GumbelNoise(seed, len(expectation.labels)).at(step)))
+
+
+def event_field(event: gr.EventData, name: str) -> Any:
+    """A field of what the page sent with an event; None when it is not there."""
+    data = event._data
+    if not isinstance(data, dict):
+        raise TextError(f"the event must carry an object, got {shorten(data)}; use the page's own controls")
+    return data.get(name)
+
+
+def view_value(expectation: NextToken, context: Any) -> dict[str, Any]:
+    """What the component draws: logits as base64 of little-endian float32 (V,), the rest as text."""
+    numbers = not expectation.model
+    return {
+        "numbers": numbers,
+        "model": expectation.model,
+        "logits": base64.b64encode(expectation.logits.astype("<f4").tobytes()).decode("ascii"),
+        "labels": list(expectation.labels),
+        "vocabulary": hashlib.sha256("\0".join(expectation.labels).encode()).hexdigest()[:16],
+        "pieces": [[visible(piece), known] for piece, known in expectation.context.pieces],
+        "history": list(expectation.context.ids),
+        "context": "" if numbers else str(context),
+        "note": expectation.note,
+        "sampled": 0,
+    }
+
+
+def view_config() -> dict[str, Any]:
+    """What the component needs once."""
+    return {
+        "stops": [list(stop) for stop in THERMAL],
+        "settings": DecodeSettings().to_dict(),
+        "figure": bars.skeleton(),
+        "rows": bars.ROWS,
+        "rowHeight": bars.ROW_HEIGHT,
+        "textAt": bars.TEXT_AT,
+        "max": MAX_PANEL_TEMPERATURE,
+    }
