@@ -1,0 +1,42 @@
+# Temperature Lab: `make` lists the targets. Options: ARGS, PYTHON, TORCH_INDEX, CHROMIUM, MODEL, CORPUS.
+PY := .venv/bin/python
+export PYTHON TORCH_INDEX CHROMIUM
+
+.PHONY: help app test lint format bench train
+
+help:
+	@echo 'make app ARGS="--port 8000"           start the app; the first start installs what it needs'
+	@echo 'make test ARGS="-k draws"             lint, types, import contract, unit and browser tests'
+	@echo 'make lint                             the first three of these'
+	@echo 'make format                           put the code into its form'
+	@echo 'make bench                            measure speed'
+	@echo 'make train MODEL=recipe CORPUS=file   train a model'
+
+app:
+	@sh scripts/setup.sh app
+	@exec $(PY) app.py $(ARGS)
+
+test: lint
+	@$(PY) scripts/chromium.py
+	$(PY) -m pytest $(ARGS)
+
+lint:
+	@sh scripts/setup.sh test
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m pyright
+	.venv/bin/lint-imports --no-logo
+
+format:
+	@sh scripts/setup.sh test
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+bench:
+	@sh scripts/setup.sh test
+	@$(PY) scripts/chromium.py
+	$(PY) -m pytest tests/benchmarks -m benchmark -s --timeout=0 $(ARGS)
+
+train:
+	@sh scripts/setup.sh train
+	$(PY) -m textgen train $(MODEL) --corpus $(CORPUS) $(ARGS)

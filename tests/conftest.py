@@ -1,0 +1,86 @@
+"""What all tests share: a tiny model, a Chromium, no outside host."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from scripts.chromium import find
+from textgen import checkpoint
+from textgen.nets.lstm import LSTM
+from textgen.registry import Registry
+from textgen.tokenization import TextTokenizer
+
+# Read when these libraries are imported, by the tests and by the processes that they start.
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+TESTS = Path(__file__).parent
+CHROMIUM_ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by their folder; browser tests come last, after all that fails faster."""
+    for item in items:
+        if item.path.is_relative_to(TESTS / "browser"):
+            item.add_marker("browser")
+        if item.path.is_relative_to(TESTS / "benchmarks"):
+            item.add_marker("benchmark")
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """A Chromium that starts; `make test` has seen to it that there is one."""
+    path = find()
+    if path is None:
+        pytest.fail("no Chromium: run `make test`, or name one in $CHROMIUM")
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any], chromium_path: str) -> dict[str, Any]:
+    """pytest-playwright's own, with the Chromium of this machine."""
+    return {**browser_type_launch_args, "executable_path": chromium_path, "args": [*CHROMIUM_ARGUMENTS]}
+
+
+def save_tiny_model(folder: Path, alphabet: Iterable[str], seed: int = 0) -> Path:
+    """A random LSTM over a few characters: enough for all logic, worth nothing as a writer."""
+    torch.manual_seed(seed)
+    tokenizer = TextTokenizer.characters(alphabet)
+    sizes = {"vocab_size": tokenizer.vocab_size, "embedding": 8, "hidden": 16}
+    net = LSTM(tokenizer.vocab_size, embedding=8, hidden=16)
+    checkpoint.save(folder, net, tokenizer, {"architecture": "lstm", "sizes": sizes})
+    return folder
+
+
+@pytest.fixture(scope="session")
+def models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one model, `tiny`, over 12 characters."""
+    root = tmp_path_factory.mktemp("models")
+    save_tiny_model(root / "tiny", "\n 'Tabcdefgh")
+    return root
+
+
+@pytest.fixture(scope="session")
+def registry(models_folder: Path) -> Registry:
+    return Registry(models_folder)
+
+
+@pytest.fixture(scope="session")
+def tiny(registry: Registry) -> checkpoint.Model:
+    return registry.get("tiny")
