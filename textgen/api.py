@@ -41,9 +41,10 @@ class Context:
 
 
 def load(name_or_folder: str | Path, registry: Registry | None = None) -> Model:
-    """A model by its name in the registry (default: `$TEXTGEN_MODELS`, else the shipped ones) or by its folder.
+    """A model by its name in the registry, or by its folder: a `Path`, or a text that names one.
 
-    A `Path`, or a text that names a folder there is, is read as a folder. Raises ModelError.
+    The registry is that of `$TEXTGEN_MODELS`, else of the shipped models. Raises ModelError. Names
+    from outside belong to `registry.get`, which opens no other folders.
     """
     registry = registry or Registry(default_root())
     if not isinstance(name_or_folder, Path) and name_or_folder in registry.names():
@@ -56,7 +57,7 @@ def load(name_or_folder: str | Path, registry: Registry | None = None) -> Model:
 def is_folder(text: str) -> bool:
     """Whether a text is the path of a folder; False for what no file system accepts."""
     try:
-        return Path(text).is_dir()
+        return bool(text) and Path(text).is_dir()
     except (OSError, ValueError):  # too long, or with a NUL
         return False
 

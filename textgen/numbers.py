@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -14,7 +13,6 @@ from textgen.errors import TextError, shorten
 from textgen.records import Encoded, NextToken
 from textgen.tokenization import visible
 
-Kind = Literal["auto", "probabilities", "logits"]
 KINDS = ("auto", "probabilities", "logits")
 
 MIN_TOKENS, MAX_TOKENS = 2, 200
@@ -38,7 +36,7 @@ class Entry:
     percent: bool
 
 
-def parse_numbers(text: str, kind: Kind = "auto") -> NextToken:
+def parse_numbers(text: str, kind: str = "auto") -> NextToken:
     """Typed-in probabilities or logits → the distribution they describe, 2 to 200 tokens.
 
     Entries end at a comma, semicolon or line end; `label: number` and `label = number` name a token,
@@ -111,7 +109,8 @@ def read_number(number: str, field: str) -> float:
     if not (NUMBER.fullmatch(number) or NOT_FINITE.fullmatch(number)):
         raise TextError(f"{shorten(field)!r} is not a number; write 0.73 or label: 0.73 for each token")
     value = float(number.replace("∞", "inf"))
-    if value != -math.inf and not abs(value) <= MAX_NUMBER:
+    removed = value == -math.inf and NOT_FINITE.fullmatch(number)
+    if not (removed or abs(value) <= MAX_NUMBER):
         raise TextError(
             f"numbers must be from -{MAX_NUMBER:,.0f} to {MAX_NUMBER:,.0f}, got {shorten(field)!r}; "
             "only a logit may be -inf"
@@ -137,7 +136,7 @@ def label_entries(entries: Sequence[Entry]) -> list[str]:
     return labels
 
 
-def settle_kind(kind: Kind, entries: Sequence[Entry]) -> Kind:
+def settle_kind(kind: str, entries: Sequence[Entry]) -> str:
     """What the numbers are, with `auto` decided by the numbers themselves. Raises TextError."""
     if kind not in KINDS:
         raise TextError(

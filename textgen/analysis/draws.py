@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from textgen.analysis.chi_squared import chi_squared
 from textgen.errors import SettingError
@@ -19,7 +20,7 @@ CHECKPOINTS_A_DECADE = 10
 
 
 def draw(
-    probabilities: Floats,
+    probabilities: ArrayLike,
     temperatures: Sequence[float],
     n: int,
     seed: int,
@@ -49,7 +50,7 @@ def draw(
     return joined(start, marks, counts + start.counts[:, None])
 
 
-def normalized(probabilities: Floats) -> Floats:
+def normalized(probabilities: ArrayLike) -> Floats:
     """(K, V) → the same with rows that sum to 1 in float64, as numpy's multinomial demands."""
     rows = np.asarray(probabilities, dtype=np.float64)
     if rows.ndim != 2 or not rows.size:

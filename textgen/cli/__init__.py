@@ -15,7 +15,7 @@ OK, USER_ERROR, INTERRUPTED = 0, 2, 130
 
 
 def main(argv: Sequence[str] | None = None, console: Console | None = None) -> int:
-    """Run one command → its exit code: 0, 2 for a mistake of the user (one line on stderr), 130 for Ctrl-C."""
+    """Run one command → its exit code: 0, 2 for a user's mistake (one line on stderr), 130 for Ctrl-C."""
     console = console or Console.of_process()
     try:
         return run(sys.argv[1:] if argv is None else list(argv), console)

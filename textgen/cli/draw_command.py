@@ -51,7 +51,8 @@ def verdict(draws: Draws, k: int) -> str:
     distance = f"distance to the truth (total variation) {draws.distances[k, -1]:.4f}"
     if fit.p_value is None:
         return f"{distance}; too few draws for a chi-squared test"
-    return f"{distance}; chi-squared {fit.statistic:.2f}, {fit.degrees} degrees of freedom, p = {fit.p_value:.3g}"
+    test = f"chi-squared {fit.statistic:.2f}, {fit.degrees} degrees of freedom, p = {fit.p_value:.3g}"
+    return f"{distance}; {test}"
 
 
 def as_json(draws: Draws, settings: dict[str, Any]) -> dict[str, Any]:

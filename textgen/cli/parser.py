@@ -100,7 +100,7 @@ def add_settings(parser: Parser) -> None:
         *("-t", "--temperature"),
         type=as_number,
         action="append",
-        help=f"{RULES['temperature'].legal}; {RULES['temperature'].way_out}; give it again for one more beside",
+        help=f"{RULES['temperature'].legal}; {RULES['temperature'].way_out}; may be given several times",
     )
     for name, rule in RULES.items():
         if name != "temperature":
@@ -109,7 +109,7 @@ def add_settings(parser: Parser) -> None:
     orders = ", ".join(map(repr, ORDERS))
     group.add_argument("--order", help=f"{orders}, or every stage once: {','.join(STAGE_NAMES)}")
     group.add_argument(
-        "--settings", metavar="FILE.json", help="settings as the page exports them; options go before"
+        "--settings", metavar="FILE.json", help="settings that the page exported; options go first"
     )
 
 

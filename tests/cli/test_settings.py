@@ -1,0 +1,66 @@
+"""Options and settings files → settings."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import COIN, Command, assert_complaint
+from textgen.settings import RULES, TEMPERATURE_LAST, DecodeSettings
+
+
+def test_every_setting_has_its_option(textgen: Command) -> None:
+    values = {
+        "top_k": 2,
+        "top_p": 0.9,
+        "min_p": 0.01,
+        "typical": 0.9,
+        "epsilon": 0.001,
+        "eta": 0.001,
+        "top_n_sigma": 3.0,
+        "repetition_penalty": 1.1,
+        "no_repeat_ngram": 3,
+    }
+    assert {*values, "temperature"} == set(RULES)
+    flags = [part for name, value in values.items() for part in (f"--{name.replace('_', '-')}", str(value))]
+    settings = textgen("next", *COIN, *flags, "-t", "0.7", "--json").json["panels"][0]["settings"]
+    assert DecodeSettings.from_dict(settings) == DecodeSettings(temperature=0.7, **values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("order", ["temperature last", "temperature-last", ",".join(TEMPERATURE_LAST)])
+def test_order(textgen: Command, order: str) -> None:
+    settings = textgen("next", *COIN, "--order", order, "--json").json["panels"][0]["settings"]
+    assert tuple(settings["order"]) == TEMPERATURE_LAST
+
+
+def test_a_file_of_the_page_with_options_over_it(textgen: Command, tmp_path: Path) -> None:
+    exported = DecodeSettings(temperature=0.3, top_k=1, top_p=0.5, order=TEMPERATURE_LAST)
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps(exported.to_dict()))
+    panel = textgen("next", *COIN, "--settings", str(file), "--top-k", "0", "--json").json["panels"][0]
+    assert DecodeSettings.from_dict(panel["settings"]) == DecodeSettings(
+        temperature=0.3, top_p=0.5, order=TEMPERATURE_LAST
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ('{"temprature": 1}', "unknown setting temprature"),
+        ('{"top_p": NaN}', "top_p must be in (0, 1], got nan"),
+        ('{"top_p": "0.5"}', "top_p must be"),
+        ("[1]", "must be a JSON object, got [1]"),
+        ("{", "it is not JSON"),
+        ("[" * 100_000, "it is not JSON"),
+        ("\xff", "it is not JSON"),
+    ],
+)
+def test_files_that_hold_no_settings(textgen: Command, tmp_path: Path, content: str, sentence: str) -> None:
+    (tmp_path / "s.json").write_bytes(content.encode("latin-1"))
+    assert_complaint(textgen("next", *COIN, "--settings", str(tmp_path / "s.json")), sentence)
+
+
+def test_a_missing_file(textgen: Command) -> None:
+    assert_complaint(textgen("next", *COIN, "--settings", "no.json"), "No such file")
