@@ -1,0 +1,205 @@
+"""A run from recipe to folder: it learns, it repeats itself, it survives being killed."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from textgen import checkpoint
+from textgen.errors import TextgenError
+from textgen.registry import Registry
+from textgen.training.command import main
+from textgen.training.options import TrainOptions
+from textgen.training.run import train
+
+Options = Callable[..., TrainOptions]
+
+
+def rows(folder: Path) -> list[dict[str, str]]:
+    with (folder / "training_log.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def losses(folder: Path) -> list[tuple[str, str]]:
+    return [(row["train_loss"], row["validation_loss"]) for row in rows(folder)]
+
+
+def test_training_learns_and_leaves_a_usable_folder(
+    recipe_file: Path, text_file: Path, options: Options
+) -> None:
+    folder = train(recipe_file, text_file, options(today=lambda: date(2026, 1, 2)))
+    first, *_, last = rows(folder)
+    assert float(last["validation_loss"]) < float(first["validation_loss"]) < 3.0
+    assert [row["step"] for row in rows(folder)] == ["20", "40", "60"]
+    assert last["tokens"] == str(60 * 4 * 16)
+    assert len(last["sample_0.5"]) == len(last["sample_1"]) == 20
+    config = Registry(folder.parent).info("made-up").config
+    assert config["date"] == "2026-01-02"
+    assert config["title"] == "Made up"
+    # measured after rounding, by the same function: equal to the best row but for float16
+    best = min(float(row["validation_loss"]) for row in rows(folder))
+    assert config["losses"]["validation_windows_32"] == pytest.approx(best, abs=2e-3)
+    assert checkpoint.load(folder).net.vocab_size == config["sizes"]["vocab_size"]
+
+
+def test_folder_holds_no_pickle_and_no_leftovers(
+    recipe_file: Path, text_file: Path, options: Options
+) -> None:
+    folder = train(recipe_file, text_file, options(max_steps=5))
+    wanted = {"config.json", "model.safetensors", "tokenizer.json", "training_log.csv", "README.md"}
+    assert {path.name for path in folder.iterdir()} == wanted
+    assert [path.name for path in folder.parent.iterdir()] == ["made-up"]
+
+
+def test_a_seed_fixes_the_course_and_another_changes_it(
+    recipe_file: Path, text_file: Path, options: Options
+) -> None:
+    def course(name: str, seed: int) -> list[tuple[str, str]]:
+        return losses(
+            train(
+                recipe_file, text_file, options(name=name, seed=seed, overrides=("log.every=1",), max_steps=6)
+            )
+        )
+
+    assert course("a", 7) == course("b", 7)
+    assert course("c", 8) != course("d", 7)
+
+
+def test_killed_run_resumes_to_the_same_end(recipe_file: Path, text_file: Path, options: Options) -> None:
+    steps, every = 400, 40
+    long = (f"schedule.steps={steps}", f"log.every={every}")
+    whole = train(recipe_file, text_file, options(name="whole", overrides=long))
+    killed = options(name="killed", overrides=long)
+    kill_after_first_checkpoint(recipe_file, text_file, killed)
+    done, kept = int(rows(killed.runs / "killed")[-1]["step"]), newest(killed.runs / "killed")
+    assert every <= kept < steps
+    assert kept >= done - every
+    resumed = train(recipe_file, text_file, options(name="killed", overrides=long, resume=True))
+    assert rows(resumed) == rows(whole)
+    assert (resumed / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
+
+
+def newest(run: Path) -> int:
+    return max(int(path.stem.rpartition("=")[2]) for path in run.glob("last-*.ckpt"))
+
+
+def kill_after_first_checkpoint(recipe: Path, corpus: Path, options: TrainOptions) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "textgen.training.command",
+        "train",
+        str(recipe),
+        "--corpus",
+        str(corpus),
+    ]
+    command += ["--name", str(options.name), "--models", str(options.models), "--runs", str(options.runs)]
+    command += ["--accelerator", "cpu", "--precision", "32-true", "--quiet"]
+    command += [part for override in options.overrides for part in ("--set", override)]
+    process = subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    while not list((options.runs / str(options.name)).glob("last-*.ckpt")):
+        assert process.poll() is None, "it ended before it could be killed"
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def test_run_is_not_thrown_away_unasked(recipe_file: Path, text_file: Path, options: Options) -> None:
+    train(recipe_file, text_file, options(max_steps=3))
+    with pytest.raises(TextgenError, match="--replace"):
+        train(recipe_file, text_file, options(max_steps=3))
+    with pytest.raises(TextgenError, match="step 3; --resume"):
+        train(recipe_file, text_file, options(max_steps=3, replace=True))
+    with pytest.raises(TextgenError, match="another seed: 1337, now 5"):
+        train(recipe_file, text_file, options(max_steps=3, replace=True, resume=True, seed=5))
+    assert train(recipe_file, text_file, options(max_steps=3, replace=True, restart=True, seed=5)).is_dir()
+
+
+BAD_TEXTS = {
+    "empty": (b"", "an empty file"),
+    "short": (b"abc", "at least 100 characters"),
+    "binary": (bytes(range(256)) * 4, "not UTF-8 text|NUL"),
+    "nul": (b"\0a" * 200, "NUL characters"),
+    "one character": (b"a" * 500, "2 to 65,536 of them different, got 500, 1 different"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_TEXTS)
+def test_bad_text_ends_with_a_sentence_and_no_folder(
+    case: str, tmp_path: Path, recipe_file: Path, options: Options
+) -> None:
+    content, says = BAD_TEXTS[case]
+    corpus = tmp_path / "bad.txt"
+    corpus.write_bytes(content)
+    with pytest.raises(TextgenError, match=says):
+        train(recipe_file, corpus, options())
+    assert not (tmp_path / "models").exists()
+    assert not list(tmp_path.glob("runs/*/*"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"overrides": ("corpus.sha256=00ff",)}, "sha256 must be 00ff, got [0-9a-f]{64}"),
+        ({"name": "a/b"}, "name must be 1 to 64 letters"),
+        ({"name": ".."}, "name must be 1 to 64 letters"),
+        ({"overrides": ("start=☃",)}, "start"),
+        ({"overrides": ("net.architecture=ltsm",)}, "ltsm"),
+        ({"overrides": ("net.sizes.hiden=4",)}, "hiden"),
+        ({"overrides": ("net.dropout.outptu=0.4",)}, "outptu"),
+        ({"overrides": ("optimiser.name=sgd",)}, "optimiser.name must be 'adamw', got sgd"),
+        ({"overrides": ("schedule.name=cosin",)}, "schedule.name must be"),
+    ],
+)
+def test_bad_values_end_with_a_sentence_and_no_model(
+    changes: dict[str, Any], says: str, recipe_file: Path, text_file: Path, tmp_path: Path, options: Options
+) -> None:
+    with pytest.raises(TextgenError, match=says):
+        train(recipe_file, text_file, options(**changes))
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_failure_at_the_end_leaves_no_half_made_folder(
+    recipe_file: Path, text_file: Path, options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("textgen.training.package.model_card", fail)
+    with pytest.raises(TextgenError, match="No space left on device"):
+        train(recipe_file, text_file, options(max_steps=3))
+    assert not list(options().models.iterdir())
+
+
+def test_command_trains_and_evaluate_repeats_the_figures(
+    recipe_file: Path, text_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places = ["--models", str(tmp_path / "m"), "--runs", str(tmp_path / "r")]
+    machine = ["--accelerator", "cpu", "--precision", "32-true", "--max-steps", "6"]
+    assert (
+        main(["train", str(recipe_file), "--corpus", str(text_file), "--name", "mine", *places, *machine])
+        == 0
+    )
+    told = capsys.readouterr()
+    assert told.out == f"{tmp_path / 'm' / 'mine'}\n"
+    assert "step 6: training" in told.err
+    config = Registry(tmp_path / "m").info("mine").config
+    assert (
+        main(["evaluate", "mine", "--corpus", str(text_file), "--window", "32", "--json", *places[:2]]) == 0
+    )
+    measured = json.loads(capsys.readouterr().out)
+    assert measured["notes"] == []
+    assert measured["targets"] == config["losses"]["validation_targets"]
+    assert round(measured["windows"]["nats"], 4) == config["losses"]["validation_windows_32"]
+    assert round(measured["streamed"]["nats"], 4) == config["losses"]["validation_streamed"]

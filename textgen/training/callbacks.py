@@ -1,0 +1,164 @@
+"""What happens beside the learning: averaging, measuring, telling how far it is, keeping checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint
+from torch import Tensor
+
+from textgen.evaluation import windows_loss
+from textgen.nets.base import LanguageModel
+from textgen.tokenization import TextTokenizer
+from textgen.training.log import LogRow, write_log
+from textgen.training.module import TrainingModule
+from textgen.training.recipe import Recipe
+from textgen.training.sampling import write_samples
+
+Tell = Callable[[str], None]
+Clock = Callable[[], float]  # seconds
+
+
+class Averaging(Callback):
+    """Keeps the running average of the weights; must come before what measures or saves it."""
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        module = training_module(pl_module)
+        if module.average is not None:
+            follow(module.average, module.net, averaging(trainer.global_step, module.recipe.averaging))
+
+
+def training_module(module: LightningModule) -> TrainingModule:
+    """Lightning's hooks know a LightningModule only; these callbacks are for ours."""
+    assert isinstance(module, TrainingModule)
+    return module
+
+
+def averaging(step: int, decay: float) -> float:
+    """Decay of the running average at a step ≥ 1: a short memory at first, while the weights move far."""
+    return min(decay, (1 + step) / (10 + step))
+
+
+@torch.no_grad()
+def follow(average: LanguageModel, net: LanguageModel, decay: float) -> None:
+    """average ← decay · average + (1 − decay) · net (Polyak & Juditsky 1992, in exponential form)."""
+    for mean, value in zip(average.parameters(), net.parameters(), strict=True):
+        mean.lerp_(value, 1 - decay)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the measurements of a run are made with."""
+
+    recipe: Recipe
+    tokenizer: TextTokenizer
+    validation: Tensor  # (N,) ids
+    start: tuple[int, ...]  # ids that stand for an empty context
+    tokens_per_step: int
+    csv: Path
+
+
+class Measure(Callback):
+    """Every `log.every` steps and at the end: losses and samples, as a row of the log."""
+
+    def __init__(self, measured: Measured, clock: Clock, tell: Tell) -> None:
+        self.measured, self.clock, self.tell = measured, clock, tell
+        self._since = 0.0
+        self._losses: list[Tensor] = []
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._since = self.clock()
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        self._losses.append(outputs["loss"].detach())
+        step, log = trainer.global_step, self.measured.recipe.log
+        if step % log.every == 0 or step == trainer.max_steps:
+            self._add_row(training_module(pl_module), step)
+
+    def _add_row(self, module: TrainingModule, step: int) -> None:
+        now = self.clock()
+        module.seconds, self._since = module.seconds + now - self._since, now
+        module.rows.append(self._row(module, step))
+        self._losses.clear()
+        module.log("validation_loss", module.rows[-1].validation_loss, sync_dist=True)
+        if module.global_rank == 0:
+            write_log(self.measured.csv, module.rows, self.measured.recipe.log.temperatures)
+            self.tell(describe(module.rows))
+
+    def _row(self, module: TrainingModule, step: int) -> LogRow:
+        measured, log = self.measured, self.measured.recipe.log
+        net = deepcopy(module.result).eval()
+        loss = windows_loss(net, measured.validation.to(module.device), log.window)
+        net.cpu().prepare()
+        return LogRow(
+            step=step,
+            tokens=step * measured.tokens_per_step,
+            train_loss=float(torch.stack(self._losses).mean()),
+            validation_loss=loss,
+            learning_rate=module.optimizers().param_groups[0]["lr"],  # type: ignore[union-attr]
+            samples=write_samples(net, measured.tokenizer, measured.start, log.temperatures, log.sample),
+        )
+
+
+def describe(rows: Sequence[LogRow]) -> str:
+    """The last row in a line, with a word when validation has turned."""
+    row, best = rows[-1], min(rows, key=lambda row: row.validation_loss)
+    line = (
+        f"step {row.step}: training {row.train_loss:.4f}, validation {row.validation_loss:.4f} nats per token"
+    )
+    if row.validation_loss < best.validation_loss * 1.005:
+        return line
+    return (
+        f"{line}; best {best.validation_loss:.4f} at step {best.step}: it begins to learn its text by heart"
+    )
+
+
+class Progress(Callback):
+    """Tells how far the run is and how long it will take, at most every `pause` seconds."""
+
+    def __init__(self, tokens_per_step: int, clock: Clock, tell: Tell, pause: float) -> None:
+        self.tokens_per_step, self.clock, self.tell, self.pause = tokens_per_step, clock, tell, pause
+        self._began, self._first, self._told = 0.0, 0, 0.0
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._began = self._told = self.clock()
+        self._first = trainer.global_step
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        now = self.clock()
+        if now - self._told >= self.pause and trainer.is_global_zero:
+            self._told = now
+            a_step = (now - self._began) / (trainer.global_step - self._first)
+            self.tell(self._line(trainer.global_step, trainer.max_steps, a_step, float(outputs["loss"])))
+
+    def _line(self, step: int, steps: int, a_step: float, loss: float) -> str:
+        speed, left = self.tokens_per_step / max(a_step, 1e-9), round(a_step * (steps - step))
+        clock = f"{left // 3600}:{left // 60 % 60:02}:{left % 60:02}"
+        return (
+            f"{step}/{steps} steps ({step / steps:.0%}), loss {loss:.3f}, {speed:,.0f} tokens/s, {clock} left"
+        )
+
+
+def checkpoints(folder: Path, every: int) -> list[ModelCheckpoint]:
+    """The last state of a run, and the two best by validation."""
+    last = ModelCheckpoint(folder, "last-{step}", monitor="step", mode="max", every_n_train_steps=every)
+    best = ModelCheckpoint(
+        folder,
+        "best-{step}-{validation_loss:.4f}",
+        monitor="validation_loss",
+        save_top_k=2,
+        every_n_train_steps=every,
+    )
+    return [last, best]

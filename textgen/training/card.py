@@ -1,0 +1,101 @@
+"""The model card: card.md, filled with the facts of config.json and texts that the model writes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from textgen.checkpoint import Model
+from textgen.training.sampling import start_ids, write_samples
+
+TEMPLATE = Path(__file__).with_name("card.md")
+SAMPLE = 400  # tokens
+
+
+def model_card(name: str, model: Model) -> str:
+    """README.md of a model folder, in Markdown; every figure is one of config.json."""
+    config = model.config
+    values = {**described(config), **losses(config), **training(config), **corpus(config), **samples(model)}
+    return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(values, name=name)
+
+
+def described(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "title": config["title"],
+        "unit": config["unit"],
+        "architecture": config["architecture"],
+        "sizes": ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in config["sizes"].items()),
+        "parameters": f"{config['parameters']:,}",
+        "vocab_size": config["sizes"]["vocab_size"],
+        "train_part": config["split"]["train"],
+        "validation_part": config["split"]["validation"],
+    }
+
+
+def losses(config: Mapping[str, Any]) -> dict[str, Any]:
+    window, recipe = config["recipe"]["log"]["window"], config["recipe"]
+    windows, streamed = (
+        config["losses"][f"validation_windows_{window}"],
+        config["losses"]["validation_streamed"],
+    )
+    note = f" ({recipe['target_note']})" if recipe["target_note"] else ""
+    return {
+        "window": window,
+        "targets": f"{config['losses']['validation_targets']:,}",
+        "windows_nats": f"{windows:.4f}",
+        "windows_bits": f"{windows / math.log(2):.4f}",
+        "streamed_nats": f"{streamed:.4f}",
+        "streamed_bits": f"{streamed / math.log(2):.4f}",
+        "target": f"\nTarget: {recipe['target']:g} nats in windows{note}.\n" if recipe["target"] else "",
+    }
+
+
+def training(config: Mapping[str, Any]) -> dict[str, Any]:
+    facts = config["training"]
+    hours, minutes = divmod(round(facts["seconds"] / 60), 60)
+    return {
+        "recipe": config["recipe"]["name"],
+        "date": config["date"],
+        "seed": config["seed"],
+        "steps": f"{facts['steps']:,}",
+        "kept_step": f"{facts['kept_step']:,}",
+        "tokens": f"{facts['tokens']:,}",
+        "passes": f"{facts['tokens'] / config['split']['train_tokens']:.1f}",
+        "hours": hours,
+        "minutes": f"{minutes:02}",
+        "machine": facts["machine"],
+        "precision": facts["precision"],
+        "speed": f"{facts['tokens'] / max(1, facts['seconds']):,.0f}",
+    }
+
+
+def corpus(config: Mapping[str, Any]) -> dict[str, Any]:
+    facts = config["corpus"]
+    return {
+        "corpus": facts.get("name", "a text of the user's own"),
+        "corpus_file": facts.get("file", "FILE"),
+        "status": facts.get("status", "The user's own."),
+        "url": f"<{facts['url']}>" if "url" in facts else "not stated",
+        "sha256": facts["sha256"],
+    }
+
+
+def samples(model: Model) -> dict[str, Any]:
+    """What the model writes from the start of a text: one seed, several temperatures."""
+    temperatures: Sequence[float] = model.config["recipe"]["log"]["temperatures"]
+    start = start_ids(model.tokenizer, model.start)
+    texts = write_samples(model.net, model.tokenizer, start, temperatures, SAMPLE)
+    return {
+        "samples": "".join(
+            f"T = {t:g}\n\n{indented(text)}\n\n" for t, text in zip(temperatures, texts, strict=True)
+        ),
+        "sample_length": SAMPLE,
+        "sample_options": " ".join(f"-t {temperature:g}" for temperature in temperatures),
+    }
+
+
+def indented(text: str) -> str:
+    return "\n".join(f"    {line}".rstrip() for line in text.strip("\n").split("\n"))

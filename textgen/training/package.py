@@ -1,0 +1,109 @@
+"""A finished run → a model folder: weights, facts, log and card, measured after rounding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from textgen import checkpoint
+from textgen.evaluation import Evaluation, evaluate
+from textgen.nets.base import LanguageModel
+from textgen.training.card import model_card
+from textgen.training.corpus import Corpus
+from textgen.training.files import appearing
+from textgen.training.log import LogRow, write_log
+from textgen.training.options import TrainOptions, machine, precision
+from textgen.training.recipe import Recipe
+
+LOG, CARD = "training_log.csv", "README.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a run ended with."""
+
+    recipe: Recipe
+    corpus: Corpus
+    net: LanguageModel  # of the best checkpoint
+    step: int  # of that checkpoint
+    rows: tuple[LogRow, ...]  # of the whole run
+    seconds: float  # of the whole run
+
+
+def publish_model(folder: Path, made: Made, options: TrainOptions) -> Path:
+    """Write the folder, load it again as any user would, measure it and put the figures in."""
+    with appearing(folder) as draft:
+        facts = describe(made, options)
+        checkpoint.save(draft, made.net, made.corpus.tokenizer, facts)
+        model = checkpoint.load(draft)
+        facts["losses"] = losses(measure(model.net, made), made)
+        checkpoint.save(draft, made.net, made.corpus.tokenizer, facts)
+        write_log(draft / LOG, made.rows, made.recipe.log.temperatures)
+        (draft / CARD).write_text(model_card(folder.name, checkpoint.load(draft)), encoding="utf-8")
+        for file in draft.iterdir():
+            file.chmod(0o644)
+    return folder
+
+
+def measure(net: LanguageModel, made: Made) -> Evaluation:
+    """The loss of the rounded net on the validation part."""
+    _, validation = made.corpus.split(made.recipe.split.train)
+    return evaluate(net, torch.from_numpy(validation.astype("int64")), made.recipe.log.window)
+
+
+def losses(measured: Evaluation, made: Made) -> dict[str, Any]:
+    """Nats per token, rounded where their noise begins."""
+    last = next(row for row in made.rows if row.step == made.step)
+    return {
+        "unit": f"nats per {made.recipe.level}",
+        f"validation_windows_{measured.window}": round(measured.windows, 4),
+        "validation_streamed": round(measured.streamed, 4),
+        "train_with_dropout": round(last.train_loss, 4),
+        "validation_targets": measured.targets,
+    }
+
+
+def describe(made: Made, options: TrainOptions) -> dict[str, Any]:
+    """The facts of a config.json, besides the losses."""
+    recipe, corpus = made.recipe, made.corpus
+    train, validation = corpus.split(recipe.split.train)
+    return {
+        "title": recipe.title or recipe.name,
+        "level": recipe.level,
+        "unit": recipe.level,
+        "start": recipe.start,
+        "architecture": recipe.net.architecture,
+        "sizes": {"vocab_size": corpus.tokenizer.vocab_size, **recipe.net.sizes},
+        "corpus": {
+            **{key: value for key, value in recipe.to_dict()["corpus"].items() if value},
+            "sha256": corpus.sha256,
+            "bytes": corpus.size,
+        },
+        "split": {
+            "train": f"first {recipe.split.train:.0%}",
+            "validation": f"last {1 - recipe.split.train:.0%}",
+            "train_tokens": len(train),
+            "validation_tokens": len(validation),
+        },
+        "date": options.today().isoformat(),
+        "seed": recipe.seed,
+        "target": recipe.target,
+        "training": training_facts(made, options),
+        "recipe": recipe.to_dict(),
+    }
+
+
+def training_facts(made: Made, options: TrainOptions) -> dict[str, Any]:
+    """How long it took, on what."""
+    last = made.rows[-1]
+    return {
+        "steps": last.step,
+        "tokens": last.tokens,
+        "kept_step": made.step,
+        "seconds": round(made.seconds),
+        "machine": machine(),
+        "precision": precision(options),
+    }

@@ -1,0 +1,168 @@
+"""Recipe + text → a model folder. A killed run goes on from its last checkpoint."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+
+from textgen.errors import TextgenError
+from textgen.nets.base import LanguageModel, build
+from textgen.nets.lstm import Dropout
+from textgen.training.callbacks import Averaging, Measure, Measured, Progress, checkpoints
+from textgen.training.corpus import Corpus
+from textgen.training.job import Job, is_leader, prepare, saved, step_of
+from textgen.training.log import LogRow
+from textgen.training.module import TrainingModule
+from textgen.training.options import TrainOptions, precision
+from textgen.training.package import Made, publish_model
+from textgen.training.recipe import Recipe
+from textgen.training.sampling import start_ids
+from textgen.training.streams import StepLoader, TokenStreams
+
+
+def train(recipe: str | Path, corpus: Path, options: TrainOptions) -> Path:
+    """Train a recipe on a text; the finished model folder.
+
+    The folder appears whole at the end or not at all. The same recipe, text and seed start the same
+    on the same machine. Raises TextgenError for a recipe, text, name or folder that cannot be used,
+    before any training; SettingError for a wrong value.
+    """
+    try:
+        job = prepare(recipe, corpus, options)
+        module = fit(job)
+        return finish(job, module)
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT}:
+            raise
+        place = error.filename or options.runs
+        raise TextgenError(
+            f"{place} cannot be written ({error.strerror}); make room and go on with --resume"
+        ) from error
+
+
+def fit(job: Job) -> TrainingModule:
+    """Train to the last step, from the last checkpoint if there is one."""
+    pl.seed_everything(job.recipe.seed, verbose=False)
+    module = TrainingModule(make_net(job.recipe, job.corpus), job.recipe)
+    learned, validation = job.corpus.split(job.recipe.split.train)
+    streams = TokenStreams(learned, job.recipe.batches, job.recipe.seed)
+    inputs = measured(job, streams, torch.from_numpy(validation.astype("int64")))
+    begun = saved(job.folder)
+    start = step_of(begun[-1]) if begun else 0
+    if start < job.recipe.schedule.steps:
+        with quiet():
+            trainer = make_trainer(job, inputs)
+            data = StreamData(streams, start, job.recipe.schedule.steps)
+            trainer.fit(module, datamodule=data, ckpt_path=begun[-1] if begun else None, weights_only=True)
+            keep_end(trainer, job)
+    return module
+
+
+class StreamData(pl.LightningDataModule):
+    """Hands each process its share of the streams."""
+
+    def __init__(self, streams: TokenStreams, start: int, steps: int) -> None:
+        super().__init__()
+        self.streams, self.start, self.steps = streams, start, steps
+
+    def train_dataloader(self) -> StepLoader:
+        assert self.trainer is not None
+        return StepLoader(
+            self.streams, self.start, self.steps, self.trainer.global_rank, self.trainer.world_size
+        )
+
+
+def make_net(recipe: Recipe, corpus: Corpus) -> LanguageModel:
+    """The recipe's net for the text's vocabulary. Raises TextgenError for sizes that it does not know."""
+    sizes: dict[str, Any] = {"vocab_size": corpus.tokenizer.vocab_size, **recipe.net.sizes}
+    try:
+        if recipe.net.dropout:
+            sizes["dropout"] = Dropout(**recipe.net.dropout)
+        return build(recipe.net.architecture, sizes)
+    except (KeyError, TypeError, RuntimeError) as error:
+        raise TextgenError(f"the recipe's [net] describes no network that we have ({error!r})") from error
+
+
+def measured(job: Job, streams: TokenStreams, validation: torch.Tensor) -> Measured:
+    tokenizer = job.corpus.tokenizer
+    return Measured(
+        recipe=job.recipe,
+        tokenizer=tokenizer,
+        validation=validation,
+        start=start_ids(tokenizer, job.recipe.start),
+        tokens_per_step=streams.tokens_per_step,
+        csv=job.folder / "training_log.csv",
+    )
+
+
+def make_trainer(job: Job, measured: Measured) -> pl.Trainer:
+    options, recipe = job.options, job.recipe
+    tell = options.tell or (lambda line: None)
+    return pl.Trainer(
+        accelerator=options.accelerator,
+        devices=options.devices,
+        strategy=options.strategy,
+        precision=precision(options),  # type: ignore[arg-type]
+        max_steps=recipe.schedule.steps,
+        gradient_clip_val=recipe.optimiser.clip,
+        callbacks=[
+            Averaging(),
+            Measure(measured, options.clock, tell),
+            Progress(measured.tokens_per_step, options.clock, tell, options.pause),
+            *checkpoints(job.folder, recipe.log.every),
+        ],
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        use_distributed_sampler=False,
+        default_root_dir=job.folder,
+    )
+
+
+def keep_end(trainer: pl.Trainer, job: Job) -> None:
+    """The end is a checkpoint too, wherever the interval falls."""
+    end = job.folder / f"last-step={trainer.global_step}.ckpt"
+    if not end.exists():
+        trainer.save_checkpoint(end)
+
+
+def finish(job: Job, module: TrainingModule) -> Path:
+    """Put the net of the best checkpoint in its place among the models; only the first process does."""
+    if is_leader():
+        made = best(job, module)
+        if job.options.tell:
+            job.options.tell(f"measuring the weights of step {made.step} after rounding to float16")
+        publish_model(job.target, made, job.options)
+    return job.target
+
+
+def best(job: Job, module: TrainingModule) -> Made:
+    """The net of the checkpoint with the lowest validation loss, and how its run went to the end."""
+    last = torch.load(saved(job.folder)[-1], map_location="cpu", weights_only=True)["textgen"]
+    rows = tuple(LogRow.from_dict(row) for row in last["rows"])
+    losses = {row.step: row.validation_loss for row in rows}
+    path = min(saved(job.folder), key=lambda path: losses.get(step_of(path), float("inf")))
+    module.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["state_dict"])
+    return Made(job.recipe, job.corpus, module.result.cpu(), step_of(path), rows, last["seconds"])
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without Lightning's hints, which are for authors of training code, not for its users."""
+    logger = logging.getLogger("lightning.pytorch")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
