@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -47,6 +47,21 @@ class LanguageModel(nn.Module, ABC):
 
     def prepare(self) -> None:
         """Build what fast stepping needs from the weights; called once, after loading them."""
+
+    # What `prepare` built. A copy of weights, so it goes as soon as they may change.
+    _fast: Any = None
+
+    def train(self, mode: bool = True) -> Self:
+        self._fast = None
+        return super().train(mode)
+
+    def load_state_dict(self, *args: Any, **named: Any) -> Any:
+        self._fast = None
+        return super().load_state_dict(*args, **named)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy of the net prepares for itself."""
+        return {**self.__dict__, "_fast": None}
 
     @property
     def parameter_count(self) -> int:

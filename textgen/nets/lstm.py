@@ -1,9 +1,8 @@
 """Embedding → stacked LSTM → linear: Karpathy's char-rnn and the word model of the same shape.
 
-Stepping is written for the time it takes to read the weights once: the first layer's input
-product (and its bias) is a table with a row per token, every other layer is one matrix product
-over [input; hidden], and activations are columns, so that a few streams share one reading.
-`nn.LSTM` called with length 1 would prepare its weights anew at each call.
+`unroll` is PyTorch's own LSTM, for training and scoring. Reading a context and stepping go through
+weights prepared once (`fast_lstm.py`), since `nn.LSTM` called with length 1 prepares them anew at
+each call.
 """
 
 from __future__ import annotations
@@ -11,12 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional as F
 
 from textgen.nets.base import LanguageModel
+from textgen.nets.fast_lstm import FastLSTM, Layer, StepState
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,10 @@ class Dropout:
 
 
 class LSTMState(NamedTuple):
-    """Hidden and cell columns, one tensor a layer."""
+    """What `unroll` carries; `step` takes it too."""
 
-    hidden: tuple[Tensor, ...]  # each (H, B)
-    cell: tuple[Tensor, ...]  # each (H, B)
+    hidden: Tensor  # (layers, B, H)
+    cell: Tensor  # (layers, B, H)
 
 
 class LSTM(LanguageModel):
@@ -57,19 +58,15 @@ class LSTM(LanguageModel):
         between = dropout.between if layers > 1 else 0.0
         self.lstm = nn.LSTM(embedding, hidden, layers, batch_first=True, dropout=between)
         self.head = nn.Linear(hidden, vocab_size)
-        self._fast: FastWeights | None = None
 
-    def unroll(self, ids: Tensor, state: LSTMState | None = None) -> tuple[Tensor, LSTMState]:
+    def unroll(self, ids: Tensor, state: LSTMState | StepState | None = None) -> tuple[Tensor, LSTMState]:
         embedded = F.dropout(self.embedding(ids), self.dropout.embedding, self.training)
-        output, (hidden, cell) = self._recur(embedded, state)
+        output, carried = self._recur(embedded, as_tensors(state))
         logits = self.head(F.dropout(output, self.dropout.output, self.training))
-        return logits, LSTMState(tuple(hidden.transpose(1, 2)), tuple(cell.transpose(1, 2)))
+        return logits, LSTMState(*carried)
 
     def _recur(self, inputs: Tensor, state: LSTMState | None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        carried = None
-        if state is not None:
-            rows = [torch.stack(columns).transpose(1, 2).contiguous() for columns in state]
-            carried = (rows[0], rows[1])
+        carried = tuple(state) if state is not None else None
         if not (self.training and self.dropout.weights):
             return self.lstm(inputs, carried)
         thinned = {
@@ -78,49 +75,52 @@ class LSTM(LanguageModel):
         }
         return functional_call(self.lstm, thinned, (inputs, carried))
 
-    def step(self, ids: Tensor, state: LSTMState) -> tuple[Tensor, LSTMState]:
-        fast = self._fast or self.prepare()
-        gates = fast.table[ids].T + fast.first @ state.hidden[0]
-        hidden, cell = cell_update(gates, state.cell[0])
-        hiddens, cells = [hidden], [cell]
-        for layer, (weight, bias) in enumerate(fast.others, start=1):
-            inputs = torch.cat((hidden, state.hidden[layer]))
-            hidden, cell = cell_update(weight @ inputs + bias, state.cell[layer])
-            hiddens.append(hidden)
-            cells.append(cell)
-        logits = (self.head.weight @ hidden).T + self.head.bias
-        return logits, LSTMState(tuple(hiddens), tuple(cells))
+    def prefill(self, ids: Tensor) -> tuple[Tensor, StepState]:
+        """Read a context by the products that `step` uses: a text read again goes on as if never left."""
+        logits, state = self.fast.read(ids.cpu().numpy())
+        return torch.from_numpy(logits), state
 
-    def select(self, state: LSTMState, rows: Tensor) -> LSTMState:
-        return LSTMState(*(tuple(column[:, rows] for column in part) for part in state))
+    def step(self, ids: Tensor, state: LSTMState | StepState) -> tuple[Tensor, StepState]:
+        fast = self.fast
+        if isinstance(state, LSTMState):
+            state = fast.enter(state.hidden.detach().cpu().numpy(), state.cell.detach().cpu().numpy())
+        logits, state = fast.step(ids.cpu().numpy(), state)
+        return torch.from_numpy(logits), state
+
+    def select(self, state: LSTMState | StepState, rows: Tensor) -> LSTMState | StepState:
+        if isinstance(state, LSTMState):
+            return LSTMState(state.hidden[:, rows], state.cell[:, rows])
+        return state.select(rows.cpu().numpy())
+
+    @property
+    def fast(self) -> FastLSTM:
+        fast = self._fast
+        if fast is None:
+            fast = self._fast = self._copy_weights()
+        return fast
+
+    def prepare(self) -> None:
+        self._fast = self._copy_weights()
 
     @torch.no_grad()
-    def prepare(self) -> FastWeights:
-        self._fast = FastWeights.of(self)
-        return self._fast
+    def _copy_weights(self) -> FastLSTM:
+        weights = dict(self.lstm.named_parameters())
+        layers = [
+            Layer(
+                weights[f"weight_ih_l{i}"],
+                weights[f"weight_hh_l{i}"],
+                weights[f"bias_ih_l{i}"] + weights[f"bias_hh_l{i}"],
+            )
+            for i in range(self.layers)
+        ]
+        return FastLSTM(self.embedding.weight, layers, self.head.weight, self.head.bias)
 
 
-class FastWeights(NamedTuple):
-    """The weights as `step` reads them."""
-
-    table: Tensor  # (V, 4H) first layer: input product and both biases, per token
-    first: Tensor  # (4H, H) first layer: hidden-to-hidden
-    others: tuple[tuple[Tensor, Tensor], ...]  # per further layer: (4H, 2H) over [input; hidden], (4H, 1)
-
-    @classmethod
-    def of(cls, net: LSTM) -> FastWeights:
-        weights = dict(net.lstm.named_parameters())
-        bias = [weights[f"bias_ih_l{i}"] + weights[f"bias_hh_l{i}"] for i in range(net.layers)]
-        table = net.embedding.weight @ weights["weight_ih_l0"].T + bias[0]
-        others = tuple(
-            (torch.cat((weights[f"weight_ih_l{i}"], weights[f"weight_hh_l{i}"]), dim=1), bias[i][:, None])
-            for i in range(1, net.layers)
-        )
-        return cls(table, weights["weight_hh_l0"].detach(), others)
-
-
-def cell_update(gates: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
-    """gates (4H, B), cell (H, B) → hidden (H, B), cell (H, B)."""
-    i, f, g, o = gates.chunk(4)
-    cell = torch.sigmoid(f) * cell + torch.sigmoid(i) * torch.tanh(g)
-    return torch.sigmoid(o) * torch.tanh(cell), cell
+def as_tensors(state: LSTMState | StepState | None) -> LSTMState | None:
+    """A state as `nn.LSTM` takes it."""
+    if not isinstance(state, StepState):
+        return state
+    return LSTMState(
+        torch.from_numpy(np.stack(state.hidden)),
+        torch.from_numpy(np.stack(state.cell)),
+    )

@@ -1,0 +1,45 @@
+"""Products over prepared weights: right, and the same for a row whatever is beside it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from textgen.nets import packed
+from textgen.nets.packed import Array, Packed
+
+
+def example(rows: int) -> tuple[torch.Tensor, torch.Tensor, Array]:
+    rng = np.random.default_rng(rows)
+    weight = torch.from_numpy(rng.normal(size=(48, 20)).astype(np.float32))
+    bias = torch.from_numpy(rng.normal(size=48).astype(np.float32))
+    return weight, bias, rng.normal(size=(rows, 20)).astype(np.float32)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 4, 5, 64, 65, 300])
+@pytest.mark.parametrize("onednn", [True, False])
+def test_it_is_the_linear_map(rows: int, onednn: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not onednn:
+        monkeypatch.setattr(packed, "has_onednn", lambda: False)
+    weight, bias, x = example(rows)
+    expected = x.astype(np.float64) @ weight.double().numpy().T + bias.double().numpy()
+    np.testing.assert_allclose(Packed(weight, bias)(x), expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.skipif(not packed.has_onednn(), reason="this PyTorch has no oneDNN")
+def test_a_row_is_the_same_to_the_last_bit_in_any_company() -> None:
+    weight, bias, x = example(64)
+    product = Packed(weight, bias)
+    together = product(x)
+    for rows in range(1, 65):
+        assert np.array_equal(product(x[:rows]), together[:rows])
+
+
+def test_it_is_a_copy() -> None:
+    weight, bias, x = example(2)
+    product = Packed(weight, bias)
+    before = product(x)
+    weight.zero_()
+    bias.zero_()
+    assert np.array_equal(product(x), before)
