@@ -1,0 +1,160 @@
+"""The Draws tab: a thousand draws from one distribution, and how their counts settle on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from textgen.analysis.draws import MAX_DRAWS, MAX_TOTAL, normalized, nothing_drawn
+from textgen.analysis.panels import draw_side_by_side, side_by_side
+from textgen.errors import TextgenError
+from textgen.numbers import parse_numbers
+from textgen.plots.theme import THERMAL
+from textgen.records import Distribution, Draws, NextToken
+from textgen.registry import Registry
+from textgen.settings import check_seed
+from textgen.ui.components import LabComponent
+from textgen.ui.controls import NUMBERS, Controls
+from textgen.ui.draws_request import MAX_TEMPERATURES, SLIDER, Request, Source, read_request, read_source
+from textgen.ui.draws_view import board, view
+from textgen.ui.errors import told
+
+EVENTS = ("look", "draw", "more")
+TEMPERATURES = (0.5, 1.0, 2.0)  # as in the Next token tab
+DRAWS = 100
+TICK = 150  # ms between two additions while adding goes on
+
+LOST = "The server no longer has the earlier draws (it was started again): counting starts from none."
+SAME = "The seed is kept, so the same draws came again: untick “keep it” beside the seed for others."
+FULL = f"{MAX_TOTAL:,} draws are all that one count holds: press Draw to start again."
+
+
+@dataclass(frozen=True, eq=False)
+class Session:
+    """One visitor's draws. Compared by identity, since Gradio hashes a state and arrays have no hash."""
+
+    source: Source
+    panels: tuple[Distribution, ...]  # made once a source: the model is not asked again for more draws
+    draws: Draws
+    note: str = ""  # why the counts were cleared
+
+
+class DrawsTab:
+    """Builds the tab and answers its events; every handler takes what any client may send."""
+
+    def __init__(self, registry: Registry, controls: Controls, new_seed: Callable[[], int]) -> None:
+        self.registry, self.controls, self.new_seed = registry, controls, new_seed
+        self.session = gr.State(None)
+        self.view = LabComponent("draws", view_config(), EVENTS)
+
+    def connect(self) -> None:
+        """Wire the component's events; the page itself notices when the sidebar changes.
+
+        So the server is asked only while this tab is open.
+        """
+        c = self.controls
+        quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+        inputs = [self.session, c.seed, c.lock, *c.source, *c.settings]
+        looked = self.view.look(told(self.look), inputs, [self.session, self.view], **quick)
+        drawn = self.view.draw(told(self.draw), inputs, [self.session, c.seed, self.view], **quick)
+        added = self.view.more(told(self.more), inputs, [self.session, c.seed, self.view], **quick)
+        for event in (looked, drawn, added):
+            event.failure(None, None, None, js="() => TemperatureLab.drawsFailed()", api_visibility="private")
+        gr.on(
+            [component.change for component in c.source],  # type: ignore[attr-defined]
+            None,
+            None,
+            None,
+            js="() => TemperatureLab.drawsSourceChanged?.()",
+            api_visibility="private",
+        )
+
+    def look(self, event: gr.EventData, session: Any, _seed: Any, _lock: Any, *values: Any) -> Any:
+        """The counts as they stand; none, and why, when they belong to another source."""
+        request = read_request(event)
+        try:
+            session = self.current(session, request, values)
+        except TextgenError as error:  # the sidebar's mistake: the tab says it, and keeps what it shows
+            return session, {"serial": request.serial, "problem": str(error)}
+        return session, shown(session, request)
+
+    def draw(self, event: gr.EventData, session: Any, seed: Any, lock: Any, *values: Any) -> Any:
+        """A fresh run: its counts take the place of the earlier ones."""
+        request = read_request(event)
+        before = self.current(session, request, values)
+        seed = check_seed(seed) if lock else self.new_seed()
+        draws = draw_side_by_side(before.panels, request.n, seed)
+        again = np.array_equal(before.draws.counts, draws.counts) and before.draws.seed == draws.seed
+        after = replace(before, draws=draws, note=SAME if again else "")
+        return after, seed, shown(after, request)
+
+    def more(self, event: gr.EventData, session: Any, seed: Any, lock: Any, *values: Any) -> Any:
+        """More draws to the same counts, with their seed; a fresh run where there are none."""
+        request = read_request(event)
+        before = self.current(session, request, values)
+        if not before.draws.n:
+            seed = check_seed(seed) if lock else self.new_seed()
+            draws = draw_side_by_side(before.panels, request.n, seed)
+        else:
+            n = min(request.n, MAX_TOTAL - before.draws.n) or request.n  # of too many the error tells
+            draws = draw_side_by_side(before.panels, n, before.draws.seed, before.draws)
+        after = replace(before, draws=draws, note=FULL if draws.n == MAX_TOTAL else before.note)
+        return after, draws.seed, shown(after, request)
+
+    def current(self, session: Any, request: Request, values: tuple[Any, ...]) -> Session:
+        """The session if it belongs to the source as it stands, else a new one that says why."""
+        before = session if isinstance(session, Session) else None
+        source = read_source(request, values)
+        if before and before.source == source:
+            return before
+        panels = side_by_side(self.expect(source), source.temperatures, source.settings)
+        return Session(source, panels, none_of(panels), cleared(before, source, request))
+
+    def expect(self, source: Source) -> NextToken:
+        """What the source's distributions are made from."""
+        if source.model == NUMBERS:
+            return parse_numbers(source.numbers, source.kind)  # type: ignore[arg-type]
+        from textgen.api import predict  # torch comes in with the first model
+
+        return predict(self.registry.get(source.model), source.context)
+
+
+def none_of(panels: tuple[Distribution, ...]) -> Draws:
+    """The record of panels before the first draw."""
+    truth = normalized(np.stack([panel.probabilities for panel in panels]))
+    temperatures = tuple(panel.settings["temperature"] for panel in panels)
+    return nothing_drawn(truth, temperatures, 0, panels[0].next.labels)
+
+
+def cleared(before: Session | None, source: Source, request: Request) -> str:
+    """Why there are no counts any more; "" where there were none."""
+    if before is None:
+        return LOST if request.shown else ""
+    if not before.draws.n:
+        return before.note
+    changed = source.changed_from(before.source)
+    return f"Counts cleared, since {changed} changed: counts of one distribution say nothing about another."
+
+
+def shown(session: Session, request: Request) -> dict[str, Any]:
+    """The component's value."""
+    notes = (session.note, session.panels[0].next.note)
+    return view(board(session.draws, session.panels), request, notes)
+
+
+def view_config() -> dict[str, Any]:
+    """What the component needs once."""
+    return {
+        "stops": [list(stop) for stop in THERMAL],
+        "temperatures": list(TEMPERATURES),
+        "slider": SLIDER,
+        "most": MAX_TEMPERATURES,
+        "at": TEMPERATURES.index(1.0),  # whose table comes first
+        "draws": DRAWS,
+        "limit": MAX_DRAWS,
+        "tick": TICK,
+    }
