@@ -11,6 +11,11 @@ from pathlib import Path
 
 NAMES = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser", "chrome")
 MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+ASK_PLAYWRIGHT = """
+from playwright.sync_api import sync_playwright
+with sync_playwright() as playwright:
+    print(playwright.chromium.executable_path)
+"""
 HOW = (
     "no Chromium was found and none could be installed; install chromium or google-chrome, "
     "or name one: make test CHROMIUM=/path/to/chromium"
@@ -49,13 +54,14 @@ def starts(path: str) -> bool:
 
 
 def playwrights_own() -> str | None:
-    """Where Playwright keeps its Chromium, whether it is there or not; None without Playwright."""
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        return None
-    with sync_playwright() as playwright:
-        return playwright.chromium.executable_path
+    """Where Playwright keeps its Chromium, whether it is there or not; None without Playwright.
+
+    Asked in a process of its own: Playwright cannot be started twice in one.
+    """
+    answer = subprocess.run(
+        [sys.executable, "-c", ASK_PLAYWRIGHT], check=False, capture_output=True, text=True
+    )
+    return answer.stdout.strip() or None
 
 
 def install() -> str | None:

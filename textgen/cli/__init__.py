@@ -32,18 +32,21 @@ def main(argv: Sequence[str] | None = None, console: Console | None = None) -> i
 
 def run(argv: list[str], console: Console) -> int:
     """Parse and run; `--help` and a malformed command line end with argparse's exit code."""
-    if argv and argv[0] in PASSED_ON:
-        return pass_on(argv, console)
     try:
-        args = build_parser().parse_args(argv)
+        return pass_on(argv) if argv and argv[0] in PASSED_ON else run_own(argv, console)
     except SystemExit as end:
-        return int(end.code or 0)
+        return int(end.code or OK)
+
+
+def run_own(argv: list[str], console: Console) -> int:
+    """One of the commands of this package."""
+    args = build_parser().parse_args(argv)
     import_module(f"textgen.cli.{args.command}_command").run(args, console)
     console.out.flush()
     return OK
 
 
-def pass_on(argv: list[str], console: Console) -> int:
+def pass_on(argv: list[str]) -> int:
     """Hand the line to `textgen.training`. Raises TextgenError when what it needs is not installed."""
     try:
         command = import_module("textgen.training.command")

@@ -1,0 +1,120 @@
+"""The set-up script on machines made of stand-ins: which Python it takes, what it installs, and when."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+
+# Answers the script's questions, makes a .venv whose Python is itself, and logs what it is told to install.
+STAND_IN = """#!/bin/sh
+case "$*" in
+    *version_info*) {new_enough} ;;
+    *ensurepip*) {has_venv} ;;
+    "-m venv --clear .venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+    "-m pip install"*) echo "$*" >> pip.log; {pip} ;;
+esac
+"""
+
+
+class Machine:
+    """A folder with the script, requirements, and Pythons of our making."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        (root / "scripts").mkdir()
+        (root / "bin").mkdir()
+        shutil.copy(ROOT / "scripts" / "setup.sh", root / "scripts")
+        (root / "requirements.txt").write_text("one==1\n")
+        (root / "pyproject.toml").write_text("[project]\n")
+
+    def python(self, name: str, new_enough: str = "true", has_venv: str = "true", pip: str = "true") -> None:
+        file = self.root / "bin" / name
+        file.write_text(STAND_IN.format(new_enough=new_enough, has_venv=has_venv, pip=pip))
+        file.chmod(0o755)
+
+    def setup(self, what: str, pythons: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        path = f"{self.root / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        return subprocess.run(
+            ["sh", str(self.root / "scripts" / "setup.sh"), what],
+            env={"PATH": path, "PYTHON": pythons, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    @property
+    def installed(self) -> list[str]:
+        log = self.root / "pip.log"
+        return log.read_text().splitlines() if log.exists() else []
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+def test_a_second_start_installs_nothing(machine: Machine) -> None:
+    machine.python("new")
+    assert machine.setup("app", "new").returncode == 0
+    assert machine.setup("app", "new").stderr == ""
+    assert machine.installed == ["-m pip install --disable-pip-version-check -r requirements.txt"]
+
+
+def test_other_requirements_are_installed(machine: Machine) -> None:
+    machine.python("new")
+    machine.setup("app", "new")
+    (machine.root / "requirements.txt").write_text("one==2\n")
+    machine.setup("app", "new")
+    assert len(machine.installed) == 2
+
+
+def test_an_install_that_failed_is_tried_again(machine: Machine) -> None:
+    machine.python("new", pip="false")
+    assert machine.setup("app", "new").returncode != 0
+    assert machine.setup("app", "new").returncode != 0
+    assert len(machine.installed) == 2
+
+
+def test_tests_need_more_than_the_app(machine: Machine) -> None:
+    machine.python("new")
+    machine.setup("test", "new")
+    machine.setup("train", "new")
+    machine.setup("test", "new")
+    assert [line.split("check ")[1] for line in machine.installed] == [
+        "-r requirements.txt",
+        "-e .[train,dev]",
+        "-e .[train]",
+    ]
+
+
+def test_an_index_of_torch_builds_is_passed_on(machine: Machine) -> None:
+    machine.python("new")
+    machine.setup("app", "new", TORCH_INDEX="file:///cpu builds")
+    assert "--extra-index-url file:///cpu builds -r" in machine.installed[0]
+
+
+def test_the_first_python_that_will_do_is_taken(machine: Machine) -> None:
+    machine.python("old", new_enough="false")
+    machine.python("bare", has_venv="false")
+    machine.python("new")
+    run = machine.setup("app", "missing old bare new")
+    assert "Making .venv with new" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("pythons", "sentence"),
+    [("missing old", "Python 3.11 or newer is needed"), ("old bare", "bare comes without venv")],
+)
+def test_without_one_a_single_line_says_how(machine: Machine, pythons: str, sentence: str) -> None:
+    machine.python("old", new_enough="false")
+    machine.python("bare", has_venv="false")
+    run = machine.setup("app", pythons)
+    assert run.returncode != 0
+    assert sentence in run.stderr
+    assert run.stderr.count("\n") == 1
