@@ -55,7 +55,12 @@ def figure(labels: list[str], kept: Any, removed: Any, colour: str) -> go.Figure
                 hovertemplate=hover.replace("<extra>", " before it was removed<extra>"),
             ),
             go.Scatter(
-                x=[TEXT_AT] * len(rows), y=rows, mode="text", text=text, textposition="middle left", hoverinfo="skip"
+                x=[TEXT_AT] * len(rows),
+                y=rows,
+                mode="text",
+                text=text,
+                textposition="middle left",
+                hoverinfo="skip",
             ),
         ],
         theme.layout(

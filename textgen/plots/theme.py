@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
+
+import plotly
+
+# The plotly.js that belongs to this plotly: what made a figure also draws it.
+PLOTLY_JS = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
 # Temperature → colour: blue = sharper, grey = as learned, red = flatter. Blue to red through grey
 # is told apart with any colour-vision deficiency; the numbers always stand beside it.

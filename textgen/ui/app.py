@@ -9,6 +9,8 @@ import gradio as gr
 
 from textgen.ui import assets
 from textgen.ui.controls import NUMBERS, Controls, build_controls
+from textgen.ui.endpoints import Endpoints
+from textgen.ui.tab_draws import DrawsTab
 from textgen.ui.tab_next_token import NextTokenTab
 from textgen.registry import Registry
 
@@ -25,10 +27,21 @@ def build(registry: Registry) -> gr.Blocks:
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Next token", id="next"):
                 next_token = NextTokenTab(registry, controls, new_seed)
+            with gr.Tab("Draws", id="draws"):
+                draws = DrawsTab(registry, controls, new_seed)
+        Endpoints(registry).connect()
         next_token.connect()
+        draws.connect()
         mirror_settings(controls)
         switch_source(controls)
-        page.load(next_token.show, controls.source, next_token.view, queue=False, show_progress="hidden")
+        page.load(
+            next_token.show,
+            controls.source,
+            next_token.view,
+            queue=False,
+            show_progress="hidden",
+            api_visibility="private",
+        )
     return page
 
 
@@ -55,7 +68,7 @@ def switch_source(controls: Controls) -> None:
 
     def shown(model: Any) -> list[Any]:
         typed = model == NUMBERS
-        return [gr.update(visible=not typed), gr.update(visible=typed), gr.update(visible=typed)]
+        return [gr.update(visible=True if on else "hidden") for on in (not typed, typed, typed)]
 
     controls.model.change(
         shown,
@@ -90,5 +103,9 @@ def theme() -> gr.themes.Base:
         neutral_hue="slate",
         radius_size="lg",
         font=[gr.themes.utils.fonts.LocalFont("IBM Plex Sans", weights=WEIGHTS), "system-ui", "sans-serif"],
-        font_mono=[gr.themes.utils.fonts.LocalFont("IBM Plex Mono", weights=WEIGHTS), "ui-monospace", "monospace"],
+        font_mono=[
+            gr.themes.utils.fonts.LocalFont("IBM Plex Mono", weights=WEIGHTS),
+            "ui-monospace",
+            "monospace",
+        ],
     )

@@ -77,12 +77,12 @@ def build_controls(registry: Registry) -> Controls:
         FIRST_NUMBERS,
         label="Your own numbers",
         lines=2,
-        visible=False,
+        visible="hidden",
         elem_id="numbers",
         info="0.73, 0.15, 0.12 or a: 2.0, b: 1.0",
     )
     kind = gr.Radio(
-        ["auto", "probabilities", "logits"], value="auto", label="They are", visible=False, elem_id="kind"
+        ["auto", "probabilities", "logits"], value="auto", label="They are", visible="hidden", elem_id="kind"
     )
     stages = temperature_controls()
     seed, lock = seed_controls()
@@ -117,8 +117,8 @@ def temperature_controls() -> dict[str, Component]:
     """Temperature, its presets and the common truncations."""
     temperature = slider("temperature", "Temperature", 3, 0.01)
     gr.HTML(
-        '<div class="thermal-ends"><span>0 greedy</span><span>1 as learned</span><span>3</span></div>',
-        elem_id="thermal-ends",
+        '<div class="thermal-ends"><span>0 greedy</span><span>1 as learned</span><span>3</span></div>'
+        '<div class="lab-effects" role="status"></div>'
     )
     with gr.Row(elem_id="presets"):
         for name, value in PRESETS.items():
@@ -143,8 +143,12 @@ def further_stages(common: dict[str, Component]) -> tuple[dict[str, Component], 
             "repetition_penalty": slider("repetition_penalty", "Repetition penalty (1 = off)", 3, 0.05),
             "no_repeat_ngram": slider("no_repeat_ngram", "No repeat of n-grams (0 = off)", 20, 1),
         }
-        choice = gr.Radio([*ORDERS, "custom"], value="temperature first", label="Order", elem_id="order-choice")
-    order = gr.Textbox(",".join(TEMPERATURE_FIRST), visible="hidden", elem_id="order", label="Order of the stages")
+        choice = gr.Radio(
+            [*ORDERS, "custom"], value="temperature first", label="Order", elem_id="order-choice"
+        )
+    order = gr.Textbox(
+        ",".join(TEMPERATURE_FIRST), visible="hidden", elem_id="order", label="Order of the stages"
+    )
     return {name: {**common, **further}[name] for name in RULES}, order, choice
 
 

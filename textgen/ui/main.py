@@ -30,7 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """The flags; the environment holds what a hosting service sets."""
     flags = argparse.ArgumentParser(prog="app.py", description="Temperature Lab in the browser")
-    flags.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), help="default 127.0.0.1")
+    flags.add_argument(
+        "--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), help="default 127.0.0.1"
+    )
     flags.add_argument("--port", default=os.environ.get("GRADIO_SERVER_PORT", "7860"), help="default 7860")
     flags.add_argument("--models", type=Path, default=default_root(), help="folder of model folders")
     flags.add_argument("--open", action="store_true", help="open a browser window")
@@ -54,7 +56,9 @@ def serve(options: argparse.Namespace) -> None:
             **launch_options(),
         )
     except OSError as error:
-        raise TextgenError(f"port {port} on {options.host} cannot be used ({error}); give another with --port") from error
+        raise TextgenError(
+            f"port {port} on {options.host} cannot be used ({error}); give another with --port"
+        ) from error
     print(f"Temperature Lab is at http://{options.host}:{port}  (Ctrl+C stops it)", flush=True)
     page.block_thread()
 

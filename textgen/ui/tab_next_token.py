@@ -9,13 +9,13 @@ from typing import Any
 
 import gradio as gr
 
-from textgen.errors import TextError, shorten
+from textgen.errors import TextError, TextgenError, shorten
 from textgen.numbers import parse_numbers
 from textgen.plots import next_token as bars
 from textgen.plots.theme import THERMAL
 from textgen.records import NextToken
 from textgen.registry import Registry
-from textgen.settings import DecodeSettings, check_seed, check_whole
+from textgen.settings import ORDERS, DecodeSettings, check_seed, check_whole
 from textgen.tokenization import visible
 from textgen.ui.components import LabComponent
 from textgen.ui.controls import NUMBERS, Controls, settings_from
@@ -23,6 +23,10 @@ from textgen.ui.errors import told
 
 EVENTS = ("append", "sample", "back", "temperature", "reorder")
 MAX_PANEL_TEMPERATURE = 100
+# What the component changed in the browser's store goes back to the sidebar without the server.
+STORED_TEMPERATURE = "() => TemperatureLab.settings.temperature"
+STORED_ORDER = "() => [TemperatureLab.settings.order.join(), TemperatureLab.orderName()]"
+NAMED_ORDER = "(name) => (TemperatureLab.orders[name] ?? TemperatureLab.settings.order).join()"
 
 
 class NextTokenTab:
@@ -36,9 +40,10 @@ class NextTokenTab:
         """Wire the sidebar and the component's own events."""
         c = self.controls
         quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+        # A Textbox's `input` fires on key presses alone: not on paste, deletion or a phone's keyboard.
         gr.on(
-            [c.context.input, c.numbers.input, c.kind.input, c.model.input],
-            told(self.show),
+            [c.context.change, c.numbers.change, c.kind.input, c.model.input],
+            self.show,
             c.source,
             self.view,
             trigger_mode="always_last",
@@ -46,12 +51,18 @@ class NextTokenTab:
         )
         self.view.append(told(self.append), c.source, [c.context, self.view], **quick)
         self.view.back(told(self.back), c.source, [c.context, self.view], **quick)
+        self.view.temperature(None, None, c.stages["temperature"], js=STORED_TEMPERATURE, **quick)
+        self.view.reorder(None, None, [c.order, c.order_choice], js=STORED_ORDER, **quick)
+        c.order_choice.input(None, c.order_choice, c.order, js=NAMED_ORDER, **quick)
         drawing = [*c.source, c.seed, c.lock, *c.settings]
         self.view.sample(told(self.sample), drawing, [c.context, c.seed, self.view], **quick)
 
     def show(self, model: Any, context: Any, numbers: Any, kind: Any) -> dict[str, Any]:
-        """The view of the source as it stands."""
-        return view_value(self.expect(model, context, numbers, kind), context)
+        """The view of the source as it stands; while somebody types, a mistake is only a sentence."""
+        try:
+            return view_value(self.expect(model, context, numbers, kind), context)
+        except TextgenError as error:
+            return {"problem": str(error)}
 
     def append(self, model: Any, context: Any, numbers: Any, kind: Any, event: gr.EventData) -> Any:
         """A token picked by hand joins the context."""
@@ -65,13 +76,13 @@ class NextTokenTab:
         shorter = self.registry.get(str(model)).tokenizer.without_last(str(context))
         return shorter, self.show(model, shorter, numbers, kind)
 
-    def sample(self, model: Any, context: Any, numbers: Any, kind: Any, *rest: Any, event: gr.EventData) -> Any:
+    def sample(self, event: gr.EventData, *values: Any) -> Any:
         """One token is drawn under the live settings; the n-th draw in a row has the luck of step n.
 
         So with the seed kept, drawing one after another writes what Generate would write.
         """
-        seed, locked, *values = rest
-        settings = settings_from(values)
+        model, context, numbers, kind, seed, locked, *stages = values
+        settings = settings_from(stages)
         seed = check_seed(seed) if locked else self.new_seed()
         step = check_whole("step", event_field(event, "step"), 0, 2**31, "draw again from the page")
         expectation = self.expect(model, context, numbers, kind)
@@ -129,6 +140,7 @@ def view_config() -> dict[str, Any]:
     return {
         "stops": [list(stop) for stop in THERMAL],
         "settings": DecodeSettings().to_dict(),
+        "orders": {name: list(order) for name, order in ORDERS.items()},
         "figure": bars.skeleton(),
         "rows": bars.ROWS,
         "rowHeight": bars.ROW_HEIGHT,

@@ -11,8 +11,19 @@
   };
   lab.setSettings = (changes) => {
     lab.settings = { ...lab.settings, ...changes };
+    tellEffects();
     for (const callback of listeners) callback(lab.settings);
   };
+  // What a control does not affect, the sidebar says.
+  const tellEffects = () => {
+    const place = document.querySelector(".lab-effects");
+    if (!place) return;
+    const idle = lab.active(lab.settings).filter((name) => TRUNCATING.includes(name)).map(lab.stageTitle);
+    const greedy = lab.settings.temperature === 0;
+    const also = ["The seed", ...idle].join(", ");
+    lab.setText(place, greedy ? `T = 0 is greedy: the likeliest token is always taken. ${also}${idle.length ? " have" : " has"} no effect.` : "");
+  };
+  const TRUNCATING = ["top_k", "top_p", "min_p", "typical", "epsilon", "eta", "top_n_sigma"];
 
   // Called by the sidebar's events with every stage's value and, last, the order as text.
   lab.fromSidebar = (names, values) => {
@@ -21,16 +32,26 @@
     lab.setSettings({ ...stages, order: values[names.length].split(",") });
   };
 
+  lab.orderName = () => Object.keys(lab.orders).find((name) => lab.orders[name].join() === lab.settings.order.join()) ?? "custom";
+
   // ---- components: a factory a name; memory outlives a component that is mounted again
   lab.factories = {};
   lab.memory = {};
   lab.mount = (name, host) => {
+    lab.arrive();
     const memory = (lab.memory[name] ??= {});
     const root = host.element.querySelector(".lab-root");
     const update = lab.factories[name]({ ...host, root, memory });
     const refresh = () => host.props.value && update(host.props.value);
     host.watch("value", refresh);
     refresh();
+  };
+
+  // On a phone an open sidebar covers the bars: there a first visit starts with it closed.
+  lab.arrive = () => {
+    if (lab.arrived) return;
+    lab.arrived = true;
+    if (window.innerWidth <= 768) document.querySelector("#sidebar.open .toggle-button")?.click();
   };
 
   // ---- DOM: text only ever enters as text
@@ -54,7 +75,7 @@
 
   // ---- numbers
   lab.percent = (p) => (p > 0 && p < 0.0005 ? "<0.1%" : `${(100 * p).toFixed(1)}%`);
-  lab.finePercent = (p) => (p === 0 ? "0%" : p < 1e-6 ? `${(100 * p).toExponential(1)}%` : `${(100 * p).toFixed(p < 0.001 ? 4 : 2)}%`);
+  lab.finePercent = (p) => (p === 0 ? "0%" : p < 1e-6 ? `${(100 * p).toExponential(1)}%` : `${(100 * p).toFixed(p < 0.0001 ? 4 : 2)}%`);
   lab.plainText = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
   lab.temperatureText = (t) => (Number.isInteger(t * 10) ? t.toFixed(1) : t.toFixed(2));
 

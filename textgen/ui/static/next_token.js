@@ -8,6 +8,7 @@
     const config = props.config;
     memory.temperatures ??= [0.5, 1, 2];
     memory.zoom ??= false;
+    lab.orders ??= config.orders;
     if (!lab.settings) lab.setSettings(config.settings);
     let data = null;
     let panels = [];
@@ -26,10 +27,12 @@
     pick.hint = "put it into the context";
     const numbers = lab.numbersTable({ onPick: pick });
     const ratio = lab.ratioCard();
-    const pipeline = lab.pipelineCard?.({ config, trigger });
+    const pipeline = lab.pipelineCard({
+      reorder: (order) => { lab.setSettings({ order }); trigger("reorder", {}); },
+    });
     root.replaceChildren(
       h("section", { class: "card strip" }, tokens, h("div", { class: "actions" }, back, sweep, zoom, add, sample)),
-      note, grid, ...(pipeline ? [pipeline.card] : []), h("div", { class: "pair" }, numbers.card, ratio.card));
+      note, grid, pipeline.card, h("div", { class: "pair" }, numbers.card, ratio.card));
 
     // ---- panels
     const clean = (text) => {
@@ -46,7 +49,7 @@
           if (t === null) return complain(input.value);
           memory.temperatures[i] = t;
           panels[i].temperature = t;
-          input.blur();
+          if (input.type === "number") input.blur();
           draw();
         },
         onRemove: memory.temperatures.length > 1 ? () => { memory.temperatures.splice(i, 1); buildPanels(); draw(); } : null,
@@ -101,7 +104,7 @@
     const finish = () => {
       numbers.update(data, columns());
       ratio.update(data, columns());
-      pipeline?.update(data, lab.settings);
+      pipeline.update(data, lab.settings, panels.at(-1).view.steps);
       root.dataset.draws = String(Number(root.dataset.draws ?? 0) + 1);
       root.dataset.temperature = String(lab.settings.temperature);
     };
@@ -153,13 +156,16 @@
 
     buildPanels();
     return (value) => {
+      if (value.problem) return lab.setText(note, value.problem);
       const raw = lab.floats(value.logits);
       const order = lab.ranking(raw);
       const labels = data && data.vocabulary === value.vocabulary ? data.labels : value.labels;
       const shown = order.length <= config.rows + 2 ? order : order.slice(0, config.rows);
       const rows = shown.map((id) => ({ id, label: labels[id] }));
       if (shown.length < order.length) rows.push({ id: null, label: "…" });
-      data = { ...value, raw, order, labels, rows };
+      // What an event of ours wrote into the context comes back once more as the context's own change.
+      const sampled = value.sampled || (data?.context === value.context ? data.sampled : 0);
+      data = { ...value, raw, order, labels, rows, sampled, serial: (data?.serial ?? 0) + 1 };
       pick.hint = data.numbers ? "add it to the row of drawn tokens" : "put it into the context";
       lab.setText(note, value.note);
       strip();

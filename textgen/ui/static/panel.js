@@ -27,24 +27,26 @@
       "aria-label": live ? "Temperature of the live panel" : "Temperature of this panel",
     });
     number.addEventListener("change", () => onTemperature(number));
-    const range = !live ? null : h("input", {
-      class: "thermal-range", type: "range", min: "0", max: "3", step: "0.01", "aria-label": "Temperature, live",
+    const range = h("input", {
+      class: "thermal-range", type: "range", min: "0", max: "3", step: live ? "0.01" : "0.05",
+      "aria-label": live ? "Temperature, live" : "Temperature of this panel, slider",
     });
-    range?.addEventListener("input", () => onTemperature(range));
+    range.addEventListener("input", () => onTemperature(range));
     const close = !onRemove ? null : h("button", { class: "quiet", type: "button", title: "Remove this panel", "aria-label": "Remove this panel", text: "×", onclick: onRemove });
     const hint = h("span", { class: "panel-word" });
     const stats = Object.fromEntries(["bits", "choices", "top", "kept"].map((name) => [name, h("b")]));
     const plot = h("div", { class: "panel-plot", role: "img" });
     const foot = h("div", { class: "panel-foot" });
+    const gone = h("div", { class: "panel-foot" });
     const card = h("section", { class: `card panel${live ? " live" : ""}` },
       h("header", {}, h("label", { class: "panel-title" }, "T = ", number), h("span", { class: "grow" }), hint, close || null),
-      range || null,
+      range,
       h("div", { class: "panel-stats" },
         h("span", { title: "Entropy: how uncertain the choice is" }, stats.bits, " bits"),
         h("span", { title: "Effective number of choices: 2 to the power of the entropy" }, stats.choices, " choices"),
         h("span", { title: "Probability of the likeliest token" }, "top ", stats.top),
         h("span", { title: "Tokens that can still be drawn" }, stats.kept, " kept")),
-      plot, foot);
+      plot, foot, gone);
     const state = { card, temperature, shown: null, ready: false };
 
     const figure = (data, rows) => {
@@ -86,7 +88,7 @@
     const paintHead = (settings, view) => {
       const t = settings.temperature;
       if (document.activeElement !== number) number.value = lab.temperatureText(t);
-      if (range && document.activeElement !== range) range.value = t;
+      if (document.activeElement !== range || Number(range.value) !== t) range.value = t;
       card.style.setProperty("--t", lab.thermal(t, config.stops));
       lab.setText(hint, live ? `live · ${word(t)}` : word(t));
       lab.setText(stats.bits, view.summary.entropy.toFixed(2));
@@ -125,9 +127,10 @@
       const mass = tail(data, view).kept;
       const counts = {};
       for (const name of view.removedBy) if (name) counts[name] = (counts[name] || 0) + 1;
-      const removed = Object.entries(counts).map(([name, n]) => `${n} removed by ${lab.stageName(name)}`);
-      const more = rest > 0 ? [`… ${rest} more tokens: ${lab.percent(mass)}`] : [];
-      lab.setText(foot, [...more, ...removed].join(" · ") || "nothing removed");
+      const removed = Object.entries(counts).map(([name, n]) => `${n} removed by ${lab.stageName(name).replaceAll("-", "\u2011")}`);
+      const more = rest > 0 ? `… ${rest} more tokens: ${lab.percent(mass)}` : `all ${data.raw.length} tokens`;
+      lab.setText(foot, more);
+      lab.setText(gone, removed.join(", "));
     };
 
     state.repaint = (data, settings, scale) => {
@@ -138,9 +141,5 @@
   };
 
   lab.clip = (label, n) => (label.length > n ? `${label.slice(0, n - 1)}…` : label);
-  const NAMES = {
-    temperature: "temperature 0", top_k: "top-k", top_p: "top-p", min_p: "min-p", typical: "typical", epsilon: "epsilon",
-    eta: "eta", top_n_sigma: "top-nσ", repetition_penalty: "repetition penalty", no_repeat_ngram: "no-repeat",
-  };
-  lab.stageName = (name) => NAMES[name] ?? name;
+  lab.stageName = (name) => (name === "temperature" ? "T = 0" : lab.stageTitle(name));
 })();

@@ -1,0 +1,90 @@
+"""A running app and a page of it that may neither complain nor look outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Page, Request
+
+from textgen.registry import Registry, default_root
+from textgen.ui.app import build, launch_options
+
+
+@pytest.fixture(scope="session")
+def app_url() -> Iterator[str]:
+    """The app on the shipped models, served from this process on a free port."""
+    page = build(Registry(default_root()))
+    _, url, _ = page.launch(prevent_thread_lock=True, server_name="127.0.0.1", **launch_options())
+    yield url.rstrip("/")
+    page.close()
+
+
+@dataclass
+class LabPage:
+    """The page as tests drive it."""
+
+    page: Page
+
+    def slide(self, label: str, value: float) -> None:
+        """Move a slider of the sidebar, named by its label."""
+        self.page.get_by_role("slider", name=f"range slider for {label}").fill(str(value))
+
+    def view(self, factory: str = "next_token") -> Any:
+        return self.page.locator(f"#lab-{factory} .lab-root")
+
+    def data(self, name: str, factory: str = "next_token") -> str | None:
+        """A data- attribute of a component's root."""
+        return self.view(factory).get_attribute(f"data-{name}")
+
+    def wait_for_data(self, name: str, value: str, factory: str = "next_token") -> None:
+        self.page.wait_for_function(
+            "([id, name, value]) => document.querySelector(`#lab-${id} .lab-root`)?.dataset[name] === value",
+            arg=[factory, name, value],
+        )
+
+    def wait_for_change(self, name: str, before: str | None, factory: str = "next_token") -> None:
+        """Wait until a data- attribute differs from what it was."""
+        self.page.wait_for_function(
+            "([id, name, before]) => document.querySelector(`#lab-${id} .lab-root`)?.dataset[name] !== before",
+            arg=[factory, name, before],
+        )
+
+    def type_context(self, text: str) -> None:
+        """Replace the context and wait for its distribution."""
+        self.page.locator("#context textarea").fill(text)
+        self.wait_for_data("context", text)
+
+    def bars(self, panel: int = -1) -> list[float]:
+        """The probabilities that Plotly draws in a panel: kept tokens, then the tail."""
+        script = "(plots, i) => [...plots.at(i)._fullData[0].x]"
+        return self.page.locator("#lab-next_token .panel-plot").evaluate_all(script, panel)
+
+
+@pytest.fixture()
+def lab(page: Page, app_url: str) -> Iterator[LabPage]:
+    """The page, opened and drawn; fails on any console error and any request that leaves the machine."""
+    problems: list[str] = []
+    page.on("console", lambda message: problems.extend(complaint(message)))
+    page.on("pageerror", lambda error: problems.append(f"page error: {error}"))
+    page.on("request", lambda request: problems.extend(outside(request)))
+    page.goto(app_url)
+    opened = LabPage(page)
+    page.wait_for_selector("#lab-next_token .lab-root[data-updates]")
+    yield opened
+    assert problems == []
+
+
+def complaint(message: ConsoleMessage) -> list[str]:
+    """A console error or warning, as one line."""
+    return [f"console {message.type}: {message.text}"] if message.type in ("error", "warning") else []
+
+
+def outside(request: Request) -> list[str]:
+    """A request to another host than this machine."""
+    parts = urlsplit(request.url)
+    local = parts.scheme in ("data", "blob", "about") or parts.hostname in ("127.0.0.1", "localhost")
+    return [] if local else [f"request to {request.url}"]

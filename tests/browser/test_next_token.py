@@ -1,0 +1,243 @@
+"""The Next token tab, driven in a real Chromium."""
+
+from __future__ import annotations
+
+import base64
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import LabPage
+from textgen.analysis.metrics import summarize
+from textgen.analysis.panels import distribution
+from textgen.api import predict
+from textgen.decoding.pipeline import Pipeline
+from textgen.registry import Registry, default_root
+from textgen.settings import ORDERS, DecodeSettings
+
+HOSTILE = "<img src=x onerror=alert(1)> ${7*6} {{value}} \u202eabc \x00 🙂"
+
+
+def random_cases(count: int) -> list[dict[str, Any]]:
+    """Logits (V) with settings: plain ones, then the extremes."""
+    rng = np.random.default_rng(7)
+    cases = []
+    for index in range(count):
+        size = int(rng.choice([1, 2, 3, 12, 65, 300]))
+        logits = rng.normal(0, rng.choice([0.1, 1, 5, 40]), size)
+        if index % 5 == 1:
+            logits = np.round(logits)  # ties
+        if index % 5 == 2:
+            logits = np.clip(logits * 80, -80, 80)
+        if index % 7 == 3 and size > 2:
+            logits[rng.integers(size, size=size // 3)] = -np.inf
+            logits[0] = 0.0
+        cases.append(
+            {
+                "logits": logits.astype(np.float32),
+                "settings": random_settings(rng),
+                "history": [0, size - 1, 0],
+            }
+        )
+    return cases
+
+
+def random_settings(rng: np.random.Generator) -> DecodeSettings:
+    """Any stages, any order."""
+    on = lambda value, off: value if rng.random() < 0.5 else off  # noqa: E731
+    order = list(DecodeSettings().order)
+    rng.shuffle(order)
+    return DecodeSettings(
+        temperature=float(rng.choice([0, 0.01, 0.3, 1, 2, 3])),
+        top_k=on(int(rng.integers(1, 80)), 0),
+        top_p=on(float(rng.uniform(0.01, 1)), 1.0),
+        min_p=on(float(rng.uniform(0, 1)), 0.0),
+        typical=on(float(rng.uniform(0.01, 1)), 1.0),
+        epsilon=on(float(rng.uniform(0, 0.3)), 0.0),
+        eta=on(float(rng.uniform(0, 0.3)), 0.0),
+        top_n_sigma=on(float(rng.uniform(0.1, 3)), 0.0),
+        repetition_penalty=on(float(rng.uniform(0.5, 2)), 1.0),
+        no_repeat_ngram=on(int(rng.integers(1, 3)), 0),
+        order=tuple(order) if rng.random() < 0.5 else ORDERS["temperature first"],
+    )
+
+
+def in_browser(lab: LabPage, case: dict[str, Any]) -> tuple[np.ndarray, dict[str, float]]:
+    """Probabilities and summary as the page computes them from the same float32 bytes."""
+    script = """({logits, settings, history}) => {
+        const lab = window.TemperatureLab;
+        const p = lab.softmax(lab.decode(lab.floats(logits), settings, history));
+        return [Array.from(p), lab.summary(p)];
+    }"""
+    sent = base64.b64encode(case["logits"].astype("<f4").tobytes()).decode()
+    arguments = {"logits": sent, "settings": case["settings"].to_dict(), "history": case["history"]}
+    probabilities, summary = lab.page.evaluate(script, arguments)
+    return np.array(probabilities), summary
+
+
+def test_browser_and_python_agree_on_every_probability(lab: LabPage) -> None:
+    for case in random_cases(400):
+        here = Pipeline(case["settings"]).probabilities(case["logits"], case["history"])
+        there, summary = in_browser(lab, case)
+        np.testing.assert_allclose(there, here, rtol=0, atol=1e-6, err_msg=str(case))
+        assert ((there > 0) == (here > 0)).all(), case
+        own = summarize(here)
+        assert summary["kept"] == own.kept
+        assert summary["entropy"] == pytest.approx(own.entropy, abs=1e-6)
+
+
+def test_first_visit_shows_four_panels_of_the_shipped_model(lab: LabPage) -> None:
+    record = predict(Registry(default_root()).get("shakespeare-char-lstm"), "The king is d")
+    for panel, temperature in enumerate([0.5, 1, 2, 1]):
+        expected = distribution(record, DecodeSettings(temperature=temperature)).probabilities
+        order = np.argsort(-record.logits, kind="stable")
+        shown = lab.bars(panel)
+        np.testing.assert_allclose(shown[:10], expected[order[:10]], atol=1e-6)
+        assert shown[10] == pytest.approx(expected[order[10:]].sum(), abs=1e-6)
+
+
+def test_the_slider_moves_the_bars_without_asking_the_server(lab: LabPage) -> None:
+    before = lab.bars()
+    asked: list[str] = []
+    lab.page.on("request", lambda request: asked.append(request.url))
+    for value in (0.3, 2.6, 0.7):
+        lab.slide("Temperature", value)
+    lab.wait_for_data("temperature", "0.7")
+    lab.slide("Top-p (1 = off)", 0.8)
+    lab.page.wait_for_function("window.TemperatureLab.settings.top_p === 0.8")
+    assert lab.bars()[0] > before[0]
+    assert 0 in lab.bars()
+    assert asked == []
+
+
+def test_greedy_keeps_one_token_and_says_what_has_no_effect(lab: LabPage) -> None:
+    lab.slide("Top-k (0 = off)", 5)
+    lab.slide("Temperature", 0)
+    lab.wait_for_data("temperature", "0")
+    assert lab.bars()[0] == 1
+    expect(lab.page.locator(".lab-effects")).to_contain_text("top-k have no effect")
+
+
+def test_typed_in_numbers_give_the_blackboard_table(lab: LabPage) -> None:
+    lab.page.get_by_label("Your own numbers").first.check()
+    lab.page.locator("#numbers textarea").fill("1: 0.726, 12: 0.15")
+    lab.page.wait_for_function(
+        "document.querySelector('#lab-next_token .ratio')?.dataset.ratios?.startsWith('[23.4')"
+    )
+    ratios = lab.page.locator(".ratio td").all_inner_texts()
+    assert ratios[:3] == ["23.4", "4.8", "2.2"]
+
+
+def test_a_bar_joins_the_context_and_back_takes_it_away(lab: LabPage) -> None:
+    lab.type_context("ROMEO")
+    first = lab.page.locator("#lab-next_token .numbers tbody button").first
+    token = first.inner_text()
+    first.click()
+    lab.wait_for_data("context", "ROMEO" + {"␣": " ", "⏎": "\n"}.get(token, token))
+    lab.page.get_by_role("button", name="Back").click()
+    lab.wait_for_data("context", "ROMEO")
+    assert lab.page.locator("#context textarea").input_value() == "ROMEO"
+
+
+def test_clicking_a_plotly_bar_appends_its_token(lab: LabPage) -> None:
+    lab.type_context("The king is d")
+    bars = lab.page.locator("#lab-next_token .panel-plot").first
+    bars.evaluate("plot => plot.emit('plotly_click', {points: [{pointNumber: 0}]})")
+    lab.page.wait_for_function(
+        "document.querySelector('#lab-next_token .lab-root').dataset.context.length === 14"
+    )
+
+
+def test_sampling_one_after_another_writes_what_generate_writes(lab: LabPage) -> None:
+    from textgen.api import generate, load
+
+    lab.type_context("ROMEO:")
+    for length in range(1, 6):
+        lab.page.get_by_role("button", name="Sample one").click()
+        lab.page.wait_for_function(
+            f"document.querySelector('#lab-next_token .lab-root').dataset.context.length === {6 + length}"
+        )
+    written = generate(load("shakespeare-char-lstm"), "ROMEO:", seed=1234, length=5).text
+    assert lab.data("context") == "ROMEO:" + written
+
+
+def test_unknown_characters_are_named(lab: LabPage) -> None:
+    lab.type_context("café 🙂")
+    expect(lab.page.locator("#lab-next_token .note")).to_contain_text("does not know them: é, 🙂.")
+
+
+def test_nothing_typed_becomes_markup(lab: LabPage) -> None:
+    lab.type_context(HOSTILE)
+    assert lab.page.locator("#lab-next_token img").count() == 0
+    expect(lab.page.locator("#lab-next_token .tokens")).to_contain_text(
+        "${7*6}".replace("7", "").replace("6", "")[:1]
+    )
+
+
+def test_an_empty_context_says_what_it_means(lab: LabPage) -> None:
+    lab.type_context("")
+    expect(lab.page.locator("#lab-next_token .note")).to_contain_text("empty")
+    assert math.isclose(sum(lab.bars()), 1, abs_tol=1e-6)
+
+
+def test_a_megabyte_of_context_is_refused_and_the_page_keeps_what_it_had(lab: LabPage) -> None:
+    lab.type_context("The king is d")
+    before = lab.bars()
+    lab.page.locator("#context textarea").evaluate(
+        "box => { box.value = 'a'.repeat(1e6); box.dispatchEvent(new Event('input', {bubbles: true})); }"
+    )
+    expect(lab.page.locator("#lab-next_token .note")).to_contain_text(
+        "at most 20,000 characters, got 1,000,000"
+    )
+    assert lab.bars() == before
+
+
+def test_panels_are_added_edited_and_removed(lab: LabPage) -> None:
+    lab.page.get_by_role("button", name="+ Temperature").click()
+    assert lab.page.locator("#lab-next_token .panel").count() == 5
+    box = lab.page.get_by_label("Temperature of this panel", exact=True).first
+    box.fill("0")
+    box.press("Enter")
+    lab.page.wait_for_function(
+        "document.querySelector('#lab-next_token .panel-plot')._fullData[0].x[0] === 1"
+    )
+    lab.page.get_by_role("button", name="Remove this panel").first.click()
+    assert lab.page.locator("#lab-next_token .panel").count() == 4
+    box = lab.page.get_by_label("Temperature of this panel", exact=True).first
+    box.fill("-3")
+    box.press("Enter")
+    expect(lab.page.locator("#lab-next_token .note")).to_contain_text("got -3")
+
+
+def test_stages_are_reordered_by_keyboard(lab: LabPage) -> None:
+    lab.slide("Temperature", 2)
+    lab.slide("Top-p (1 = off)", 0.9)
+    stages = "[...document.querySelectorAll('.stage')].map((s) => s.dataset.stage).join()"
+    lab.page.wait_for_function(f"{stages} === 'raw,temperature,top_p'")
+    kept = lab.page.locator(".panel.live .panel-stats b").nth(3).inner_text()
+    lab.page.get_by_role("button", name="Move top-p earlier").press("Enter")
+    lab.page.wait_for_function(f"{stages} === 'raw,top_p,temperature'")
+    assert lab.page.locator(".panel.live .panel-stats b").nth(3).inner_text() != kept
+    expect(lab.page.locator("#order textarea")).to_have_value(
+        "repetition_penalty,no_repeat_ngram,top_n_sigma,top_p,temperature,top_k,min_p,typical,epsilon,eta"
+    )
+
+
+def test_the_sweep_moves_the_temperature_and_stops(lab: LabPage) -> None:
+    lab.page.get_by_role("button", name="Sweep T").click()
+    before = lab.data("temperature")
+    lab.wait_for_change("temperature", before)
+    lab.page.get_by_role("button", name="Stop sweep").click()
+    stopped = lab.data("temperature")
+    box = lab.page.get_by_role("slider", name="range slider for Temperature")
+    expect(box).to_have_value(str(float(stopped or 0)).removesuffix(".0"))
+
+
+@pytest.mark.parametrize("width", [390, 1920])
+def test_nothing_is_wider_than_the_window(lab: LabPage, width: int) -> None:
+    lab.page.set_viewport_size({"width": width, "height": 900})
+    overflow = lab.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert overflow <= 0
