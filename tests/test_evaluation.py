@@ -69,6 +69,7 @@ def test_windows_score_every_token_but_the_first_once(length: int, window: int) 
     assert targets == list(range(1, length))
 
 
+@torch.no_grad()
 def test_windows_agree_with_scoring_each_by_itself() -> None:
     torch.manual_seed(0)
     net, ids = LSTM(11, embedding=4, hidden=8).eval(), torch.randint(11, (83,))
@@ -79,6 +80,7 @@ def test_windows_agree_with_scoring_each_by_itself() -> None:
     assert windows_loss(net, ids, 20) == pytest.approx(float(sum(nats)) / 82, rel=1e-5)
 
 
+@torch.no_grad()
 def test_streaming_carries_the_state_over_its_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
     net, ids = LSTM(11, embedding=4, hidden=8).eval(), torch.randint(11, (83,))

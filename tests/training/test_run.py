@@ -22,6 +22,7 @@ from textgen.registry import Registry
 from textgen.training.command import main
 from textgen.training.options import TrainOptions
 from textgen.training.run import train
+from textgen.training.streams import Chunk, TokenStreams
 
 Options = Callable[..., TrainOptions]
 
@@ -77,8 +78,8 @@ def test_a_seed_fixes_the_course_and_another_changes_it(
 
 
 def test_killed_run_resumes_to_the_same_end(recipe_file: Path, text_file: Path, options: Options) -> None:
-    steps, every = 400, 40
-    long = (f"schedule.steps={steps}", f"log.every={every}")
+    steps, every = 240, 30
+    long = (f"schedule.steps={steps}", f"log.every={every}", "log.sample=5")
     whole = train(recipe_file, text_file, options(name="whole", overrides=long))
     killed = options(name="killed", overrides=long)
     kill_after_first_checkpoint(recipe_file, text_file, killed)
@@ -113,6 +114,22 @@ def kill_after_first_checkpoint(recipe: Path, corpus: Path, options: TrainOption
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     process.wait()
+
+
+def test_ctrl_c_says_how_to_go_on_and_leaves_the_signal_as_python_has_it(
+    recipe_file: Path, text_file: Path, options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(self: TokenStreams, step: int, rank: int = 0, world: int = 1) -> Chunk:
+        if step == 50:
+            raise KeyboardInterrupt
+        return whole(self, step, rank, world)
+
+    whole, told = TokenStreams.chunk, []
+    monkeypatch.setattr(TokenStreams, "chunk", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe_file, text_file, options(tell=told.append))
+    assert told[-1] == "stopped; --resume goes on from step 40"
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_run_is_not_thrown_away_unasked(recipe_file: Path, text_file: Path, options: Options) -> None:

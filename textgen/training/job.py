@@ -37,6 +37,11 @@ class Job:
     def target(self) -> Path:
         return self.options.models / self.name
 
+    def tell(self, line: str) -> None:
+        """One line to whoever watches."""
+        if self.options.tell:
+            self.options.tell(line)
+
 
 def prepare(recipe: str | Path, corpus: Path, options: TrainOptions) -> Job:
     """Check all that can be checked before the first step."""

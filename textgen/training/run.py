@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import signal
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,7 +59,7 @@ def fit(job: Job) -> TrainingModule:
     begun = saved(job.folder)
     start = step_of(begun[-1]) if begun else 0
     if start < job.recipe.schedule.steps:
-        with quiet():
+        with quiet(), stoppable(job):
             trainer = make_trainer(job, inputs)
             data = StreamData(streams, start, job.recipe.schedule.steps)
             trainer.fit(module, datamodule=data, ckpt_path=begun[-1] if begun else None, weights_only=True)
@@ -105,7 +106,6 @@ def measured(job: Job, streams: TokenStreams, validation: torch.Tensor) -> Measu
 
 def make_trainer(job: Job, measured: Measured) -> pl.Trainer:
     options, recipe = job.options, job.recipe
-    tell = options.tell or (lambda line: None)
     return pl.Trainer(
         accelerator=options.accelerator,
         devices=options.devices,
@@ -115,8 +115,8 @@ def make_trainer(job: Job, measured: Measured) -> pl.Trainer:
         gradient_clip_val=recipe.optimiser.clip,
         callbacks=[
             Averaging(),
-            Measure(measured, options.clock, tell),
-            Progress(measured.tokens_per_step, options.clock, tell, options.pause),
+            Measure(measured, options.clock, job.tell),
+            Progress(measured.tokens_per_step, options.clock, job.tell, options.pause),
             *checkpoints(job.folder, recipe.log.every),
         ],
         logger=False,
@@ -129,17 +129,15 @@ def make_trainer(job: Job, measured: Measured) -> pl.Trainer:
 
 def keep_end(trainer: pl.Trainer, job: Job) -> None:
     """The end is a checkpoint too, wherever the interval falls."""
-    end = job.folder / f"last-step={trainer.global_step}.ckpt"
-    if not end.exists():
-        trainer.save_checkpoint(end)
+    if trainer.global_step % job.recipe.log.every:
+        trainer.save_checkpoint(job.folder / f"last-step={trainer.global_step}.ckpt")
 
 
 def finish(job: Job, module: TrainingModule) -> Path:
     """Put the net of the best checkpoint in its place among the models; only the first process does."""
     if is_leader():
         made = best(job, module)
-        if job.options.tell:
-            job.options.tell(f"measuring the weights of step {made.step} after rounding to float16")
+        job.tell(f"measuring the weights of step {made.step} after rounding to float16")
         publish_model(job.target, made, job.options)
     return job.target
 
@@ -152,6 +150,19 @@ def best(job: Job, module: TrainingModule) -> Made:
     path = min(saved(job.folder), key=lambda path: losses.get(step_of(path), float("inf")))
     module.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["state_dict"])
     return Made(job.recipe, job.corpus, module.result.cpu(), step_of(path), rows, last["seconds"])
+
+
+@contextmanager
+def stoppable(job: Job) -> Iterator[None]:
+    """Ctrl-C as everywhere in Python: Lightning would end the process and leave the signal ignored."""
+    try:
+        yield
+    except SystemExit as stop:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        begun = saved(job.folder)
+        kept = f"--resume goes on from step {step_of(begun[-1])}" if begun else "there is no checkpoint yet"
+        job.tell(f"stopped; {kept}")
+        raise KeyboardInterrupt from stop
 
 
 @contextmanager
