@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional as F
@@ -51,6 +51,7 @@ def test_a_net_that_knows_nothing_costs_ln_v() -> None:
     assert measured.targets == 999
 
 
+@settings(deadline=None)
 @given(st.integers(2, 700), st.integers(1, 300))
 def test_windows_pay_for_every_cold_start_and_streaming_for_one(length: int, window: int) -> None:
     measured = evaluate(Counter(7), counting(length, 7), window)
@@ -59,6 +60,7 @@ def test_windows_pay_for_every_cold_start_and_streaming_for_one(length: int, win
     assert measured.streamed == pytest.approx(math.log(7) / (length - 1), rel=1e-5)
 
 
+@settings(deadline=None)
 @given(st.integers(2, 700), st.integers(1, 300))
 def test_windows_score_every_token_but_the_first_once(length: int, window: int) -> None:
     targets = [

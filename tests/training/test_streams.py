@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from textgen.training.recipe import BatchRecipe
@@ -16,6 +16,7 @@ def streams(tokens: int, width: int, length: int, seed: int = 0, reset: float = 
     return TokenStreams(np.arange(tokens, dtype=np.uint16), BatchRecipe(width, length, reset), seed)
 
 
+@settings(deadline=None)
 @given(st.integers(2, 3000), st.integers(1, 40), st.integers(1, 90), st.integers(0, 10**6))
 def test_a_pass_reads_no_place_twice_and_targets_come_one_later(
     tokens: int, width: int, length: int, seed: int

@@ -99,11 +99,12 @@ class Measure(Callback):
         measured, log = self.measured, self.measured.recipe.log
         net = deepcopy(module.result).eval()
         loss = windows_loss(net, measured.validation.to(module.device), log.window)
+        learned = module.trainer.strategy.reduce(torch.stack(self._losses).mean(), reduce_op="mean")
         net.cpu().prepare()
         return LogRow(
             step=step,
             tokens=step * measured.tokens_per_step,
-            train_loss=float(torch.stack(self._losses).mean()),
+            train_loss=float(learned),
             validation_loss=loss,
             learning_rate=module.optimizers().param_groups[0]["lr"],  # type: ignore[union-attr]
             samples=write_samples(net, measured.tokenizer, measured.start, log.temperatures, log.sample),

@@ -10,7 +10,7 @@ from pathlib import Path
 from textgen.errors import TextgenError
 from textgen.registry import default_root
 from textgen.training import evaluate_command
-from textgen.training.options import TrainOptions, to_stderr
+from textgen.training.options import TrainOptions, is_leader, to_stderr
 from textgen.training.recipe_file import bundled
 
 
@@ -74,7 +74,8 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train, and name the folder. Raises TextgenError."""
     folder = load_trainer()(args.recipe, args.corpus, options(args))
-    print(folder)
+    if is_leader():
+        print(folder)
     return 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from textgen.errors import TextgenError, shorten
 from textgen.training.corpus import Corpus, open_corpus
-from textgen.training.options import TrainOptions, check_name
+from textgen.training.options import TrainOptions, check_name, is_leader
 from textgen.training.recipe import Recipe
 from textgen.training.recipe_file import read_recipe
 from textgen.training.sampling import start_ids
@@ -92,8 +91,3 @@ def saved(folder: Path) -> list[Path]:
 def step_of(checkpoint: Path) -> int:
     found = re.search(r"step=(\d+)", checkpoint.name)
     return int(found[1]) if found else -1
-
-
-def is_leader() -> bool:
-    """Whether this is the first of the run's processes; Lightning numbers the others it starts."""
-    return int(os.environ.get("LOCAL_RANK", "0")) == 0 and int(os.environ.get("NODE_RANK", "0")) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import time
@@ -58,6 +59,11 @@ def check_name(name: str) -> str:
             "for example my-model"
         )
     return name
+
+
+def is_leader() -> bool:
+    """Whether this is the first of the run's processes; Lightning numbers the others it starts."""
+    return int(os.environ.get("LOCAL_RANK", "0")) == 0 and int(os.environ.get("NODE_RANK", "0")) == 0
 
 
 def precision(options: TrainOptions) -> str:

@@ -19,10 +19,10 @@ from textgen.nets.base import LanguageModel, build
 from textgen.nets.lstm import Dropout
 from textgen.training.callbacks import Averaging, Measure, Measured, Progress, checkpoints
 from textgen.training.corpus import Corpus
-from textgen.training.job import Job, is_leader, prepare, saved, step_of
+from textgen.training.job import Job, prepare, saved, step_of
 from textgen.training.log import LogRow
 from textgen.training.module import TrainingModule
-from textgen.training.options import TrainOptions, precision
+from textgen.training.options import TrainOptions, is_leader, precision
 from textgen.training.package import Made, publish_model
 from textgen.training.recipe import Recipe
 from textgen.training.sampling import start_ids
