@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import torch
 
@@ -19,6 +20,10 @@ from textgen.tokenization import TextTokenizer
 # Read when these libraries are imported, by the tests and by the processes that they start.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["HF_HUB_OFFLINE"] = "1"
+
+# The same examples in every run, and no clock: other work on the machine must not fail a test.
+hypothesis.settings.register_profile("lab", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("lab")
 
 TESTS = Path(__file__).parent
 CHROMIUM_ARGUMENTS = (

@@ -161,7 +161,16 @@ class TestTables:
         assert lines == ["日    1", "e\N{COMBINING ACUTE ACCENT}    22"]
 
     @pytest.mark.parametrize(
-        ("share", "text"), [(1, "100.00%"), (0.5, "50.00%"), (1e-9, "1e-07%"), (0, "–"), (5e-324, "5e-322%")]
+        ("share", "text"),
+        [
+            (1, "100.00%"),
+            (0.5, "50.00%"),
+            (5e-4, "0.05%"),
+            (1.23e-5, "0.0012%"),
+            (1e-9, "1e-07%"),
+            (0, "–"),
+            (5e-324, "4.9e-322%"),
+        ],
     )
     def test_a_possible_token_is_never_shown_as_0_percent(self, share: float, text: str) -> None:
         assert percent(share) == text

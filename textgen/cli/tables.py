@@ -35,7 +35,7 @@ def percent(share: float) -> str:
     """A probability as a terminal shows it: never 0% for a token that can come."""
     if share == 0:
         return "–"
-    return f"{share:.2%}" if share >= 5e-5 else f"{share * 100:.0e}%"
+    return f"{share:.2%}" if share >= 1e-3 else f"{share * 100:.2g}%"
 
 
 def shown_first(expectation: NextToken, n: int) -> Ints:
