@@ -35,7 +35,9 @@ format:
 bench:
 	@sh scripts/setup.sh test
 	@$(PY) scripts/chromium.py
-	$(PY) -m pytest tests/benchmarks -m benchmark -s --timeout=0 $(ARGS)
+	@set -e; for file in tests/benchmarks/bench_*.py; do \
+		$(PY) -m tests.benchmarks.$$(basename $$file .py) $(ARGS); \
+	done
 
 train:
 	@sh scripts/setup.sh train

@@ -43,8 +43,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(TESTS / "browser"):
             item.add_marker("browser")
-        if item.path.is_relative_to(TESTS / "benchmarks"):
-            item.add_marker("benchmark")
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 

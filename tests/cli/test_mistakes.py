@@ -44,7 +44,10 @@ class TestMistakes:
         complaint = Result(result.code, result.out, result.err[result.err.index("textgen:") :])
         assert_complaint(complaint, sentence)
 
-    @pytest.mark.parametrize("argv", [[], ["fly"], ["next", "--hot"], ["next", "a", "b"], ["next", "-t"]])
+    @pytest.mark.parametrize(
+        "argv",
+        [[], ["fly"], ["next", "--hot"], ["next", "a", "b"], ["next", "-t"], ["sample", "a", "-p", "b"]],
+    )
     def test_malformed_lines_too(
         self, textgen: Command, argv: list[str], capsys: pytest.CaptureFixture[str]
     ) -> None:

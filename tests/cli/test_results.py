@@ -70,6 +70,11 @@ class TestSample:
         assert result.out == "bad" + api.generate(tiny, "bad", temperature=0.5, seed=3, length=40).text + "\n"
         assert result.err == "seed 3\n"
 
+    def test_the_prompt_needs_no_name(self, textgen: Command) -> None:
+        line = ["--seed", "3", "-l", "5"]
+        assert textgen("sample", "bad", *line).out == textgen("sample", "--prompt", "bad", *line).out
+        assert textgen("sample", "bad", *line).out.startswith("bad")
+
     def test_several_are_headed_by_their_temperature(self, textgen: Command, tiny: Model) -> None:
         out = textgen("sample", *"-p bad -t 0.2 -t 1.2 --seed 3 -l 40".split()).out
         blocks = re.split(r"── T = (.*) ──\n", out)

@@ -72,7 +72,9 @@ def add_draw(commands: argparse._SubParsersAction[Parser]) -> None:
 def add_sample(commands: argparse._SubParsersAction[Parser]) -> None:
     parser = add_command(commands, "sample", "write a text, one a temperature")
     add_model(parser)
-    parser.add_argument("-p", "--prompt", default="", help="the text to go on from")
+    prompt = parser.add_mutually_exclusive_group()
+    prompt.add_argument("text", nargs="?", default="", help="the text to go on from")
+    prompt.add_argument("-p", "--prompt", help="the same, by name")
     parser.add_argument("-l", "--length", type=as_number, default=200, help="tokens to write (200)")
     add_settings(parser)
     add_seed(parser)

@@ -16,22 +16,23 @@ from textgen.settings import DecodeSettings
 
 def run(args: argparse.Namespace, console: Console) -> None:
     settings = settings_of(args)
+    prompt = args.text if args.prompt is None else args.prompt
     panes = [settings.at(temperature) for temperature in temperatures_of(args, settings)]
     model = model_of(args)
-    console.remark(api.read_context(model, args.prompt).note)
+    console.remark(api.read_context(model, prompt).note)
     seed = seed_of(args, console)
-    steps = api.write(model, args.prompt, panes, [seed] * len(panes), args.length)
+    steps = api.write(model, prompt, panes, [seed] * len(panes), args.length)
     if args.json:
         texts = written(model, list(steps), len(panes))
-        console.json([pane_json(args.prompt, seed, *item) for item in zip(panes, texts, strict=True)])
+        console.json([pane_json(prompt, seed, *item) for item in zip(panes, texts, strict=True)])
     elif len(panes) == 1:
-        console.stream(args.prompt)
+        console.stream(prompt)
         for step in steps:
             console.stream(model.tokenizer.texts[step.ids[0]])
         console.stream("\n")
     else:
         for pane, (_, text) in zip(panes, written(model, list(steps), len(panes)), strict=True):
-            console.say(f"── T = {pane.temperature:g} ──\n{args.prompt}{text}\n")
+            console.say(f"── T = {pane.temperature:g} ──\n{prompt}{text}\n")
 
 
 def written(model: Model, steps: Sequence[Step], panes: int) -> list[tuple[list[float], str]]:
