@@ -143,6 +143,11 @@ class TestNextToken:
     def test_a_top_k_above_the_vocabulary_keeps_all(self, tiny: Model) -> None:
         assert api.next_token(tiny, "bad", top_k=1000).summary.kept == 12
 
+    @pytest.mark.parametrize("settings", ["hot", {"top_k": 1}, 3])
+    def test_settings_of_another_kind(self, tiny: Model, settings: Any) -> None:
+        with pytest.raises(SettingError, match="settings must be a DecodeSettings, got"):
+            api.next_token(tiny, "bad", settings)
+
     def test_unknown_settings(self, tiny: Model) -> None:
         with pytest.raises(SettingError, match="unknown setting temprature"):
             api.next_token(tiny, "bad", temprature=1)

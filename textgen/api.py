@@ -130,6 +130,8 @@ def next_token(
 
 def decode_settings(settings: DecodeSettings | None, changes: dict[str, Any]) -> DecodeSettings:
     """Settings with some of them changed by name; an unknown name is refused."""
+    if not isinstance(settings, DecodeSettings | None):
+        raise out_of_range("settings", "a DecodeSettings", settings, "or give settings by name, as top_k=40")
     base = settings.to_dict() if settings is not None else {}
     return DecodeSettings.from_dict({**base, **changes})
 
