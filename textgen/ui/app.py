@@ -11,6 +11,7 @@ from textgen.ui import assets
 from textgen.ui.controls import NUMBERS, Controls, build_controls
 from textgen.ui.endpoints import Endpoints
 from textgen.ui.tab_draws import DrawsTab
+from textgen.ui.tab_generate import GenerateTab
 from textgen.ui.tab_next_token import NextTokenTab
 from textgen.registry import Registry
 
@@ -24,13 +25,16 @@ def build(registry: Registry) -> gr.Blocks:
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         with gr.Sidebar(width=300, elem_id="sidebar"):
             controls = build_controls(registry)
-        with gr.Tabs(elem_id="tabs"):
+        with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Next token", id="next"):
                 next_token = NextTokenTab(registry, controls, new_seed)
+            with gr.Tab("Generate", id="generate"):
+                generate = GenerateTab(registry, controls, new_seed)
             with gr.Tab("Draws", id="draws"):
                 draws = DrawsTab(registry, controls, new_seed)
         Endpoints(registry).connect()
         next_token.connect()
+        generate.connect(page, tabs, next_token)
         draws.connect()
         mirror_settings(controls)
         switch_source(controls)

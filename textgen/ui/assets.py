@@ -28,10 +28,18 @@ SCRIPTS = (
     "tables.js",
     "pipeline.js",
     "next_token.js",
+    "generate_run.js",
+    "generate_save.js",
+    "generate_card.js",
+    "generate_pane.js",
+    "generate_reader.js",
+    "generate_session.js",
+    "generate_parts.js",
+    "generate.js",
     "draws_parts.js",
     "draws.js",
 )
-STYLES = ("lab.css", "next_token.css", "draws.css")
+STYLES = ("lab.css", "next_token.css", "generate.css", "draws.css")
 
 
 class KeptFiles(StaticFiles):

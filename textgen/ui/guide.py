@@ -1,0 +1,37 @@
+"""Four combinations that guides to text generation name, to be compared side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from textgen.settings import RULES
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """A pane's own way of choosing, and what to expect of it."""
+
+    temperature: float
+    strategy: str
+    expect: str  # one sentence
+    changes: dict[str, Any] = field(default_factory=dict)  # stages; none comes from the sidebar
+
+
+def alone(**stages: float) -> dict[str, Any]:
+    """These stages, and every other one off."""
+    neutral = {name: rule.neutral for name, rule in RULES.items() if name != "temperature"}
+    return {**neutral, **stages}
+
+
+GUIDE = (
+    Combination(0.2, "greedy", "Steady, the same at every run, and soon walking in circles.", alone()),
+    Combination(
+        0.5,
+        "sampling",
+        "Fluent, with a surprise now and then; the unlikely tenth never comes.",
+        alone(top_p=0.9),
+    ),
+    Combination(0.8, "sampling", "More variety; now and then the thread is lost.", alone(top_k=40)),
+    Combination(1.2, "sampling", "Inventive but unsteady; some of it will be nonsense.", alone(top_p=0.95)),
+)

@@ -1,0 +1,125 @@
+"""What the page asks of the writer: texts to begin, to go on with, or to take another way.
+
+The server keeps nothing between two requests. The page holds the record of a run (model, prompt, seed,
+settings and ids of every text) and sends it back; all of it is checked as if a stranger had sent it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from textgen.errors import SettingError, TextError, out_of_range, shorten
+from textgen.settings import DecodeSettings, check_seed, check_whole
+
+if TYPE_CHECKING:
+    from textgen.checkpoint import Model
+
+MAX_PANES = 4
+MAX_LENGTH = 5_000  # tokens in a pane
+STRATEGIES = {"sampling": "Sampling", "greedy": "Greedy"}
+GO_ON = "write a text from the page first"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text: its settings and what it holds so far."""
+
+    settings: DecodeSettings
+    ids: tuple[int, ...] = ()  # (n,) tokens written so far
+    pick: int | None = None  # a token chosen by hand, which comes next
+
+    @property
+    def length(self) -> int:
+        """Tokens that it holds, the one chosen by hand included."""
+        return len(self.ids) + (self.pick is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Texts written side by side from one prompt with one seed."""
+
+    model: Model
+    prompt: str
+    seed: int
+    texts: tuple[Text, ...]
+    goal: int  # tokens that each text is to hold
+
+
+def new_run(model: Model, prompt: Any, seed: int, base: DecodeSettings, asked: Mapping[str, Any]) -> Run:
+    """The run that "Write" asks for: `panes` change the sidebar's settings, `length` is the goal.
+
+    Raises SettingError and TextError.
+    """
+    panes = checked_list("panes", asked.get("panes"))
+    goal = check_whole("length", asked.get("length"), 1, MAX_LENGTH, "Continue writes more")
+    texts = tuple(Text(pane_settings(base, pane)) for pane in panes)
+    return Run(model, prompt, check_seed(seed), texts, goal)
+
+
+def recorded_run(model: Model, record: Mapping[str, Any]) -> Run:
+    """The run that "Continue" or a branch asks for. Raises SettingError and TextError."""
+    texts = tuple(
+        recorded_text(text, model.net.vocab_size) for text in checked_list("texts", record.get("texts"))
+    )
+    goal = check_whole(
+        "length", record.get("goal"), 1, MAX_LENGTH, "put the end of the text into the context"
+    )
+    longest = max(text.length for text in texts)
+    if longest > goal or all(text.pick is None and text.length == goal for text in texts):
+        raise out_of_range("length", f"more than the {longest:,} tokens that there are", goal, "ask for more")
+    return Run(model, record.get("prompt", ""), check_seed(record.get("seed")), texts, goal)
+
+
+def pane_settings(base: DecodeSettings, pane: Any) -> DecodeSettings:
+    """The sidebar's settings with a pane's own; greedy is temperature 0. Raises SettingError."""
+    pane = checked_object("a pane", pane)
+    changes = checked_object("a pane's changes", pane.get("changes", {}))
+    settings = DecodeSettings.from_dict({**base.to_dict(), **changes, "temperature": pane.get("temperature")})
+    strategy = pane.get("strategy", "sampling")
+    if not isinstance(strategy, str) or strategy not in STRATEGIES:
+        raise out_of_range(
+            "strategy", f"one of {', '.join(STRATEGIES)}", strategy, "sampling draws each token"
+        )
+    return settings.at(0) if strategy == "greedy" else settings
+
+
+def recorded_text(text: Any, vocab_size: int) -> Text:
+    """One text of a record. Raises SettingError and TextError."""
+    text = checked_object("a text", text)
+    settings = DecodeSettings.from_dict(checked_object("a text's settings", text.get("settings")))
+    ids, pick = text.get("ids"), text.get("pick")
+    if not isinstance(ids, list) or len(ids) > MAX_LENGTH:
+        raise TextError(f"a text's ids must be a list of at most {MAX_LENGTH:,}, got {shorten(ids)}; {GO_ON}")
+    legal = all(type(token) is int and 0 <= token < vocab_size for token in ids)
+    if not legal:
+        raise TextError(f"a text's ids must be from 0 to {vocab_size - 1}, got {shorten(ids)}; {GO_ON}")
+    if pick is not None:
+        pick = check_whole("token", pick, 0, vocab_size - 1, "choose one of the alternatives")
+    return Text(settings, tuple(ids), pick)
+
+
+def checked_list(name: str, value: Any) -> Sequence[Any]:
+    """One to four of something. Raises SettingError."""
+    if not isinstance(value, list) or not 1 <= len(value) <= MAX_PANES:
+        raise SettingError(f"{name} must be a list of 1 to {MAX_PANES}, got {shorten(value)}; {GO_ON}")
+    return value
+
+
+def checked_object(name: str, value: Any) -> Mapping[str, Any]:
+    """A JSON object. Raises SettingError."""
+    if not isinstance(value, dict):
+        raise SettingError(f"{name} must be an object, got {shorten(value)}; {GO_ON}")
+    return value
+
+
+def phases(lengths: Sequence[int], goal: int) -> Iterator[tuple[tuple[int, ...], int, int]]:
+    """Who writes from which length to which: lengths (B,) → (rows, start, end) in turn.
+
+    Texts of one batch have one length, so the shorter ones catch up first.
+    """
+    marks = [*sorted({length for length in lengths if length < goal}), goal]
+    for start, end in pairwise(marks):
+        yield tuple(row for row, length in enumerate(lengths) if length <= start), start, end

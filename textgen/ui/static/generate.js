@@ -1,0 +1,152 @@
+// The Generate tab: one prompt, one seed, up to four texts.
+(() => {
+  const lab = window.TemperatureLab;
+  const { h } = lab;
+  const VISIBLE = { " ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍" };
+  const SHOWN = 400; // characters of the context in the strip
+  const GREEDY = { temperature: 0, strategy: "greedy", changes: {} };
+
+  // lab.source is the sidebar's model, context, seed and lock, mirrored without the server.
+  const listeners = new Set();
+  lab.source ??= null;
+  lab.onSource = () => listeners.forEach((callback) => callback());
+
+  lab.factories.generate = ({ root, trigger, props, memory }) => {
+    const { config } = props;
+    memory.panes ??= config.temperatures.map((temperature) => ({ temperature, strategy: "sampling", changes: {} }));
+    memory.strategy ??= "sampling";
+    memory.colour ??= true;
+    memory.say ??= "";
+    if (!lab.settings) lab.setSettings(config.settings);
+    let panes = [];
+
+    // ---- the page's parts
+    const say = (text) => {
+      memory.say = text;
+      lab.setText(part.status, text);
+    };
+    const part = lab.generateParts({ config, memory, on: {
+      write: () => session.start(shown()),
+      stop: () => session.stop(),
+      goOn: () => session.goOn(),
+      strategy: (name) => change(() => { leaveGuide(); memory.strategy = name; }),
+      guide: () => toggleGuide(),
+      add: () => change(() => memory.panes.push(another())),
+      colour: () => { memory.colour = !memory.colour; paintColour(); },
+      save: (kind) => save(kind),
+    } });
+    const session = lab.writingSession({ memory, ask: trigger, config, say, onChange: () => draw(), length: () => memory.length ?? config.length });
+    const card = lab.tokenCard({
+      onOpen: ({ pane, index }) => openIn(pane, index),
+      onBranch: (place, id) => { card.hide(true); session.branch(place, id); },
+      onClose: (anchor) => anchor?.classList.remove("here"),
+    });
+    root.replaceChildren(...part.all, card.card);
+
+    // ---- panes
+    const shown = () => (memory.strategy === "greedy" ? [GREEDY] : memory.panes);
+    const another = () => {
+      const used = memory.panes.map((pane) => pane.temperature);
+      return { temperature: [0.2, 0.5, 1, 1.2].find((t) => !used.includes(t)) ?? 0.8, strategy: "sampling", changes: {} };
+    };
+    // The texts belong to their panes: with other panes they go.
+    const change = (how) => {
+      session.drop();
+      how();
+      buildPanes();
+    };
+    const toggleGuide = () => {
+      change(() => (memory.guide ? leaveGuide() : Object.assign(memory, { guide: true, before: memory.panes, strategy: "sampling", panes: structuredClone(config.guide) })));
+      if (memory.guide) session.start(shown());
+    };
+    const leaveGuide = () => {
+      if (memory.guide) Object.assign(memory, { guide: false, panes: memory.before });
+    };
+    const buildPanes = () => {
+      panes = shown().map((pane, i, all) => lab.textPane({
+        config, pane, card,
+        onChange: (temperature) => { pane.temperature = temperature; draw(); },
+        onRemove: all.length > 1 ? () => change(() => memory.panes.splice(i, 1)) : null,
+        onCopy: (node) => copy(i, node),
+        onBranch: (branch) => { memory.run.panes[i].current = branch; draw(); },
+      }));
+      panes.forEach((pane, i) => lab.readable(pane, i, card));
+      part.grid.replaceChildren(...panes.map((pane) => pane.node));
+      part.grid.dataset.panes = String(panes.length);
+      draw();
+    };
+
+    // ---- drawing
+    const draw = () => {
+      if (!root.isConnected) return;
+      const { run, leg } = memory;
+      panes.forEach((pane, i) => (run ? pane.update(run, i, lab.paneRate(leg, i)) : pane.branch && pane.empty()));
+      paintPanes();
+      part.paint({ busy: session.busy(), run, rate: run ? lab.totalRate(leg) : 0, goal: run ? session.goal() : 0 });
+      Object.assign(root.dataset, {
+        state: session.busy() ? "writing" : run ? "still" : "empty",
+        tokens: run ? lab.lengths(run).join() : "",
+        seed: run ? String(run.head.seed) : "",
+        updates: String(Number(root.dataset.updates ?? 0) + 1),
+      });
+    };
+    const settingsOf = (pane) => ({ ...lab.settings, ...pane.changes, temperature: pane.strategy === "greedy" ? 0 : pane.temperature });
+    const paintPanes = () => panes.forEach((pane, i) => pane.paintSettings(settingsOf(pane.pane), memory.run?.panes[i].settings ?? null));
+    const paintColour = () => {
+      part.grid.classList.toggle("plain", !memory.colour);
+      part.paintColour();
+    };
+    const paintSource = () => {
+      const text = lab.source?.context ?? "";
+      const tail = [...text.slice(-SHOWN)].map((char) => h("span", { class: `tok${VISIBLE[char] ? " space" : ""}`, text: VISIBLE[char] ?? char }));
+      const earlier = text.length > SHOWN ? [h("span", { class: "muted", text: `… ${text.length - SHOWN} earlier ` })] : [];
+      part.tokens.replaceChildren(...earlier, ...(text ? tail : [h("span", { class: "muted", text: "empty context: the start of a text" })]));
+      draw();
+    };
+
+    // ---- out of here
+    const openIn = (pane, index) => {
+      const { run } = memory;
+      const text = run.panes[pane];
+      card.hide(true);
+      trigger("open", { model: run.head.model, prompt: run.head.prompt, ...lab.recordOf(text, lab.branchOf(text).ids.slice(0, index)) });
+    };
+    const copy = async (i, node) => {
+      if (!memory.run) return;
+      const text = memory.run.panes[i];
+      const done = await lab.copyText(`${memory.run.head.prompt}${lab.textOf(memory.run, lab.branchOf(text))}\n\n${lab.receipt(memory.run, text, config.neutral)}\n`);
+      lab.setText(node, done ? "Copied" : "Not allowed");
+      setTimeout(() => lab.setText(node, "Copy"), 1500);
+    };
+    const save = (kind) => {
+      const { run } = memory;
+      const json = kind === "json";
+      const content = json ? JSON.stringify(lab.runRecord(run), null, 1) : lab.runText(run, config.neutral);
+      lab.download(lab.fileName(run, kind), json ? "application/json" : "text/plain", content);
+    };
+
+    // ---- listening; what the component that stood here before listened to is let go
+    memory.leave?.();
+    const gone = new AbortController();
+    listeners.add(paintSource);
+    const settings = lab.onSettings(() => root.isConnected && paintPanes());
+    memory.leave = () => { gone.abort(); settings(); listeners.delete(paintSource); };
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !root.isConnected) return;
+      if (card.place) card.hide(true);
+      else if (session.busy()) session.stop();
+    }, { signal: gone.signal });
+    document.addEventListener("pointerdown", (event) => {
+      if (card.pinned && !card.card.contains(event.target)) card.hide(true);
+    }, { signal: gone.signal });
+    document.addEventListener("scroll", card.follow, { signal: gone.signal, capture: true, passive: true });
+
+    lab.writingFailed = session.fail;
+
+    buildPanes();
+    paintColour();
+    paintSource();
+    say(memory.say);
+    return session.receive;
+  };
+})();

@@ -1,0 +1,77 @@
+// What stands above the texts: the context, the buttons, the tools, and how they look in each state.
+(() => {
+  const lab = window.TemperatureLab;
+  const { h } = lab;
+  const STEPS = 6; // of the surprise scale
+  const TITLES = {
+    sampling: "Draw each token from the distribution under the settings",
+    greedy: "Always take the likeliest token: one pane, since temperature and luck have no say",
+  };
+
+  const button = (text, title, onclick, kind = "button small") => h("button", { class: kind, type: "button", text, title, onclick });
+  const group = (label, ...children) => h("span", { class: "group", role: "group", "aria-label": label }, ...children);
+
+  lab.generateParts = ({ config, memory, on }) => {
+    const tokens = h("div", { class: "tokens" });
+    const goOn = button("Continue", "", on.goOn, "button");
+    const stop = button("■ Stop", "Stop writing (Escape)", on.stop, "button");
+    const write = button("Write", "Begin anew, with the sidebar's settings and seed", on.write, "button primary");
+    const note = h("p", { class: "note" });
+    const status = h("span", { class: "status", role: "status" });
+    const total = h("span", { class: "total" });
+    const seed = h("span", { class: "seed" });
+    const grid = h("div", { class: "text-panes" });
+    const names = Object.keys(config.strategies);
+    const strategies = names.map((name) => button(config.strategies[name], TITLES[name] ?? "", () => on.strategy(name)));
+    const guide = button("The guide's four", "Four combinations that guides to text generation name, each with what to expect", on.guide);
+    const add = button("+ Pane", "Add a pane (four at most)", on.add);
+    const colour = button("Colour", "Colour the tokens by surprise", on.colour);
+    const save = [button("JSON", "Download all texts with all their settings", () => on.save("json"), "quiet"), button("Text", "Download all texts with their settings, to read", () => on.save("txt"), "quiet")];
+    const length = lengthBox(config, memory);
+    const legend = surpriseLegend();
+    const tools = h("div", { class: "tools" }, group("Strategy", ...strategies, guide), h("label", { class: "group" }, "Length ", length), seed, add, h("span", { class: "grow" }),
+      group("Surprise", colour, legend));
+    const foot = h("div", { class: "status-row muted" }, status, h("span", { class: "grow" }), total, group("Download", h("span", { text: "Download" }), ...save));
+    const all = [h("section", { class: "card strip" }, tokens, h("div", { class: "actions" }, goOn, stop, write)), tools, foot, note, grid];
+
+    const paintButtons = ({ busy, run, goal }) => {
+      const room = !!run && goal > Math.min(...lab.lengths(run));
+      write.disabled = busy || typed();
+      stop.disabled = !busy;
+      goOn.disabled = busy || !room;
+      goOn.title = room ? `Go on to token ${goal}, as if it had never stopped` : run ? `A pane holds ${config.maxLength} tokens at most; put the end of the text into the context` : "Go on from where the texts stopped";
+      for (const one of save) one.disabled = !run;
+      for (const one of [...strategies, guide]) one.disabled = busy;
+      strategies.forEach((one, i) => one.setAttribute("aria-pressed", String(memory.strategy === names[i] && !memory.guide)));
+      guide.setAttribute("aria-pressed", String(!!memory.guide));
+      add.hidden = memory.strategy === "greedy" || !!memory.guide;
+      add.disabled = busy || memory.panes.length >= config.maxPanes;
+    };
+    const typed = () => lab.source?.model === config.numbers;
+    const paintSeed = (run) => {
+      const kept = lab.source?.locked !== false;
+      seed.replaceChildren("Seed ", h("b", { text: String(run?.head.seed ?? (kept ? lab.source?.seed : null) ?? "–") }), h("span", { class: "muted", text: kept ? " kept" : " new at each Write" }));
+    };
+    const paint = (state) => {
+      paintButtons(state);
+      paintSeed(state.run);
+      grid.classList.toggle("writing", state.busy);
+      lab.setText(total, state.rate ? `${lab.rateText(state.rate)} tokens/s in all` : "");
+      lab.setText(note, typed() ? config.noModel : state.run?.head.note ?? "");
+    };
+    const paintColour = () => {
+      colour.setAttribute("aria-pressed", String(memory.colour));
+      legend.classList.toggle("off", !memory.colour);
+    };
+    return { all, tokens, status, grid, paint, paintColour };
+  };
+
+  const lengthBox = (config, memory) => {
+    const box = h("input", { class: "length", type: "number", min: "1", max: String(config.maxLength), step: "100", "aria-label": "Length in tokens", value: String(memory.length ?? config.length) });
+    box.addEventListener("input", () => { memory.length = box.value === "" ? "nothing" : Number(box.value); });
+    return box;
+  };
+
+  const surpriseLegend = () => h("span", { class: "legend", role: "img", "aria-label": "Surprise, from 0 bits, pale, to 8 bits and more, strong violet" },
+    h("span", { text: "0 bits" }), h("span", { class: "swatches" }, ...Array.from({ length: STEPS }, (_, i) => h("i", { class: `s${i}` }))), h("span", { text: "8+" }));
+})();

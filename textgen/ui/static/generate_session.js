@@ -1,0 +1,120 @@
+// Legs of a run: begin, go on, stop, take another way. The server forgets; the page holds the record.
+(() => {
+  const lab = window.TemperatureLab;
+  const QUIET_AFTER = 8000; // ms without an answer until the page says so
+
+  // memory.run: the texts; memory.leg: the request that writes, or wrote last. `ask` sends an event.
+  lab.writingSession = ({ memory, ask, config, length, onChange, say }) => {
+    let patience = null;
+
+    const open = (event, data, leg) => {
+      memory.serial = (memory.serial ?? Date.now()) + 1;
+      memory.leg = { id: memory.serial, read: 0, seconds: 0, tokens: {}, begun: false, closed: false, ...leg };
+      ask(event, { ...data, leg: memory.leg.id, vocabulary: memory.vocabulary?.key ?? "" });
+      wait();
+      onChange();
+    };
+    const close = (text) => {
+      if (memory.leg) memory.leg.closed = true;
+      clearTimeout(patience);
+      say(text);
+      onChange();
+    };
+    const wait = () => {
+      clearTimeout(patience);
+      patience = setTimeout(() => say("No answer yet: the server may be busy. Stop keeps what there is."), QUIET_AFTER);
+    };
+    const busy = () => !!memory.leg && !memory.leg.closed;
+
+    // ---- what the reader asks for
+    const start = (panes) => {
+      say("Writing…");
+      open("write", { panes, length: length() }, { panes: structuredClone(panes), where: panes.map((_, i) => i) });
+    };
+    const goOn = () => {
+      say("Writing on…");
+      send(memory.run.panes.map((text) => lab.recordOf(text)), memory.run.panes.map((_, i) => i), goal());
+    };
+    const goal = () => {
+      const lengths = lab.lengths(memory.run);
+      const [shortest, longest] = [Math.min(...lengths), Math.max(...lengths)];
+      if (shortest < memory.run.goal && longest <= memory.run.goal) return memory.run.goal;
+      return Math.min(config.maxLength, longest + (Number(length()) || config.length));
+    };
+    // Only the texts that still have something to write are sent.
+    const send = (texts, where, end, extra = {}) => {
+      const { model, prompt, seed } = memory.run.head;
+      open("go_on", { model, prompt, seed, texts, goal: end }, { where, goal: end, ...extra });
+    };
+    const branch = ({ pane, index }, id) => {
+      if (busy()) return stop(() => branch({ pane, index }, id));
+      const text = memory.run.panes[pane];
+      const own = lab.branchOf(text).ids;
+      const end = Math.max(own.length, index + 1, Math.min(memory.run.goal, config.maxLength));
+      say(`Another way from token ${index + 1}…`);
+      send([lab.recordOf(text, own.slice(0, index), id)], [pane], end, { fork: { pane, index } });
+    };
+    const stop = (then = null) => {
+      const leg = memory.leg;
+      leg.then = then;
+      ask("stop", { leg: leg.id });
+      const held = memory.run ? Math.max(...lab.lengths(memory.run)) : 0;
+      close(held ? `Stopped at token ${held.toLocaleString("en")}. Continue goes on as if it had never stopped.` : "Stopped.");
+    };
+    const drop = () => {
+      if (busy()) stop();
+      memory.run = null;
+      say("");
+    };
+
+    // ---- what the server answers
+    const receive = (value) => {
+      const leg = memory.leg;
+      if (!leg || value.leg !== leg.id) return;
+      if (value.stopped) return settle(leg);
+      if (leg.closed) return;
+      wait();
+      if (!leg.begun) begin(leg, value);
+      read(leg, value.stream);
+      if (value.done) return finish(leg, value.done);
+      onChange();
+    };
+    const settle = (leg) => {
+      const { then } = leg;
+      leg.then = null;
+      then?.();
+    };
+    const begin = (leg, { head, tokens }) => {
+      leg.begun = true;
+      if (tokens) memory.vocabulary = { key: head.vocabulary, texts: tokens[0], labels: tokens[1] };
+      if (leg.panes) memory.run = lab.beginRun(head, memory.vocabulary, leg.panes);
+      if (leg.fork) lab.fork(memory.run.panes[leg.fork.pane], leg.fork.index);
+      if (leg.goal) memory.run.goal = leg.goal;
+    };
+    const read = (leg, stream) => {
+      for (const line of stream.slice(leg.read).split("\n")) {
+        if (line) count(leg, lab.addLine(memory.run, line, leg.where));
+      }
+      leg.read = stream.length;
+    };
+    const count = (leg, { panes, n, seconds }) => {
+      leg.seconds = seconds;
+      for (const pane of panes) leg.tokens[pane] = (leg.tokens[pane] ?? 0) + n;
+    };
+    const finish = (leg, why) => {
+      const took = `${leg.seconds.toFixed(1)} s`;
+      const all = Object.values(leg.tokens).reduce((a, b) => a + b, 0);
+      close(why === "deadline" ? `Stopped by the server after ${took}. Continue goes on as if it had never stopped.` : `Done: ${all.toLocaleString("en")} tokens in ${took}.`);
+    };
+
+    // The server refused, or broke; the reader has its sentence.
+    const fail = () => {
+      if (busy()) close(memory.run ? "That could not be done; the texts are as they were." : "That could not be done.");
+    };
+
+    return { fail, start, goOn, goal, branch, stop, drop, receive, busy };
+  };
+
+  lab.paneRate = (leg, pane) => (leg?.seconds > 0 ? (leg.tokens[pane] ?? 0) / leg.seconds : 0);
+  lab.totalRate = (leg) => Object.keys(leg?.tokens ?? {}).reduce((sum, pane) => sum + lab.paneRate(leg, pane), 0);
+})();

@@ -1,0 +1,185 @@
+"""The Generate tab: up to four texts written side by side, from one prompt with one seed."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import reduce
+from typing import Any
+
+import gradio as gr
+
+from textgen import __version__
+from textgen.errors import TextError
+from textgen.plots.theme import THERMAL
+from textgen.registry import Registry
+from textgen.settings import RULES, DecodeSettings, check_seed, whole
+from textgen.ui.components import LabComponent
+from textgen.ui.controls import NUMBERS, Controls, settings_from
+from textgen.ui.errors import told
+from textgen.ui.guide import GUIDE
+from textgen.ui.runs import MAX_LENGTH, MAX_PANES, STRATEGIES, Run, new_run, recorded_run, recorded_text
+from textgen.ui.tab_next_token import NextTokenTab, event_field
+
+EVENTS = ("write", "go_on", "stop", "open")
+FIRST_TEMPERATURES = (0.2, 0.5, 1.0, 1.2)
+FIRST_LENGTH = 400  # tokens
+NO_MODEL = (
+    "Generate needs a model: typed-in numbers say nothing about the token after the next one; "
+    "choose a model in the sidebar"
+)
+# It may run before the scripts are there.
+MIRROR = """(model, context, seed, locked) => {
+  const lab = (window.TemperatureLab ??= {});
+  lab.source = { model, context: context ?? "", seed, locked };
+  lab.onSource?.();
+}"""
+FAILED = "() => { window.TemperatureLab?.writingFailed?.(); }"
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """What time it is."""
+
+    seconds: Callable[[], float] = time.monotonic  # from any start
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+class GenerateTab:
+    """Builds the tab and answers its events; every handler takes what any client may send."""
+
+    def __init__(
+        self, registry: Registry, controls: Controls, new_seed: Callable[[], int], clocks: Clocks = Clocks()
+    ) -> None:
+        self.registry, self.controls, self.new_seed, self.clocks = registry, controls, new_seed, clocks
+        self.view = LabComponent("generate", view_config(), EVENTS)
+
+    def connect(self, page: gr.Blocks, tabs: gr.Tabs, next_token: NextTokenTab) -> None:
+        """Wire the component's events, and the sidebar to the browser's copy of it."""
+        c = self.controls
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        writing: dict[str, Any] = {**quiet, "concurrency_limit": None, "trigger_mode": "multiple"}
+        asked = [c.model, c.context, c.seed, c.lock, *c.settings]
+        write = self.view.write(told(self.write), asked, [c.seed, self.view], **writing)
+        go_on = self.view.go_on(told(self.go_on), None, self.view, **writing)
+        for event in (write, go_on):
+            event.failure(None, None, None, js=FAILED, api_visibility="private")
+        self.view.stop(self.stop, None, self.view, cancels=[write, go_on], queue=False, **quiet)
+        place = [c.model, c.context, c.stages["temperature"], next_token.view, tabs]
+        self.view.open(told(self.open_in(next_token)), None, place, **writing)
+        source = [c.model, c.context, c.seed, c.lock]
+        changes = [event for part in source for event in (part.change, part.input)]  # type: ignore[attr-defined]
+        gr.on([page.load, *changes], None, source, None, js=MIRROR, api_visibility="private")
+
+    def write(
+        self, event: gr.EventData, model: Any, context: Any, seed: Any, locked: Any, *values: Any
+    ) -> Iterator[tuple[Any, dict[str, Any]]]:
+        """Begin anew: yields the seed in use, then the growing texts."""
+        chosen = check_seed(seed) if locked else self.new_seed()
+        run = new_run(self.model(model), context, chosen, settings_from(values), event_object(event))
+        for value in self.answer(event, run):
+            yield (gr.skip() if value["number"] else chosen), value
+
+    def go_on(self, event: gr.EventData) -> Iterator[dict[str, Any]]:
+        """Continue, or take another way at a token: the page sends the run's record back."""
+        record = event_object(event)
+        yield from self.answer(event, recorded_run(self.model(record.get("model")), record))
+
+    def stop(self, event: gr.EventData) -> dict[str, Any]:
+        """What the page gets once the writing has been cancelled."""
+        return {"leg": leg_of(event), "stopped": True}
+
+    def answer(self, event: gr.EventData, run: Run) -> Iterator[dict[str, Any]]:
+        """The values of one leg of a run: what it is, and all that it has written so far."""
+        from textgen.ui.writing import messages  # torch comes in with the first model
+
+        head = {"leg": leg_of(event), **self.head(run, event_object(event))}
+        for number, message in enumerate(messages(run, self.clocks.seconds)):
+            yield {**head, "number": number, **message}
+
+    def head(self, run: Run, asked: dict[str, Any]) -> dict[str, Any]:
+        """What a text needs to be repeated, and the tokens' names unless the page has them."""
+        from textgen.api import read_context
+
+        facts = {
+            "model": run.model.name,
+            "weights_sha256": self.weights(run.model.name),
+            "version": __version__,
+            "time": self.clocks.now().isoformat(timespec="seconds"),
+            "prompt": run.prompt,
+            "note": read_context(run.model, run.prompt).note,
+            "seed": run.seed,
+            "goal": run.goal,
+            "settings": [text.settings.to_dict() for text in run.texts],
+            "vocabulary": vocabulary_key(run),
+        }
+        known = asked.get("vocabulary") == facts["vocabulary"]
+        tokenizer = run.model.tokenizer
+        return {"head": facts, "tokens": None if known else [list(tokenizer.texts), list(tokenizer.labels)]}
+
+    def weights(self, name: str) -> str:
+        """The checksum of a model's weights."""
+        from textgen.checkpoint import weights_sha256
+
+        return weights_sha256(self.registry.folder(name))
+
+    def model(self, name: Any) -> Any:
+        """A model by its name. Raises TextError for typed-in numbers, ModelError for no model."""
+        if name == NUMBERS:
+            raise TextError(NO_MODEL)
+        return self.registry.get(str(name))
+
+    def open_in(self, next_token: NextTokenTab) -> Callable[..., Any]:
+        """The handler that shows a place of a text in the Next token tab."""
+
+        def opened(event: gr.EventData) -> list[Any]:
+            name = event_field(event, "model")
+            model = self.model(name)
+            text = recorded_text(event_object(event), model.net.vocab_size)
+            context = reduce(model.tokenizer.extended, text.ids, str(event_field(event, "prompt")))
+            view = next_token.show(name, context, "", "auto")
+            return [name, context, slider_value(text.settings), view, gr.update(selected="next")]
+
+        return opened
+
+
+def leg_of(event: gr.EventData) -> int:
+    """The page's own number of a request, sent back with every answer; 0 for anything else."""
+    number = whole(event._data.get("leg")) if isinstance(event._data, dict) else None
+    return number if number is not None and 0 <= number < 2**53 else 0
+
+
+def event_object(event: gr.EventData) -> dict[str, Any]:
+    """All that the page sent with an event. Raises TextError when it is no object."""
+    event_field(event, "")
+    return event._data
+
+
+def slider_value(settings: DecodeSettings) -> Any:
+    """A temperature for the sidebar's slider, where it reaches."""
+    return settings.temperature if settings.temperature <= 3 else gr.skip()
+
+
+def vocabulary_key(run: Run) -> str:
+    """A short name for the tokens of a model."""
+    return hashlib.sha256("\0".join(run.model.tokenizer.texts).encode()).hexdigest()[:16]
+
+
+def view_config() -> dict[str, Any]:
+    """What the component needs once."""
+    return {
+        "stops": [list(stop) for stop in THERMAL],
+        "temperatures": list(FIRST_TEMPERATURES),
+        "length": FIRST_LENGTH,
+        "maxLength": MAX_LENGTH,
+        "maxPanes": MAX_PANES,
+        "strategies": STRATEGIES,
+        "guide": [asdict(entry) for entry in GUIDE],
+        "neutral": {name: rule.neutral for name, rule in RULES.items()},
+        "settings": DecodeSettings().to_dict(),
+        "numbers": NUMBERS,
+        "noModel": NO_MODEL,
+    }
