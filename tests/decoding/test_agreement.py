@@ -167,8 +167,6 @@ def test_the_default_order_is_theirs(transformers_model: GPT2LMHeadModel) -> Non
         temperature=0.5, top_k=3, top_p=0.9, min_p=0.1, typical=0.9, epsilon=0.1, eta=0.1,
         repetition_penalty=1.2, no_repeat_ngram=2,
     )  # fmt: skip
-    classes = {
-        type(make(values[0])): name for name, (make, _, values) in {**PLAIN, **WITH_HISTORY}.items()
-    }
+    classes = {type(make(values[0])): name for name, (make, _, values) in {**PLAIN, **WITH_HISTORY}.items()}
     order = [classes[type(processor)] for processor in their_chain(transformers_model, everything)]
     assert order == [name for name in TEMPERATURE_FIRST if name != "top_n_sigma"]

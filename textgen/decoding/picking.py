@@ -14,27 +14,36 @@ from textgen.records import Floats, Ints
 
 # Philox makes four 64-bit words a counter tick (Salmon et al. 2011), one word a uniform number.
 WORDS_A_TICK = 4
+# Steps are made in blocks of about so many numbers: a block costs little more than one short step.
+BLOCK_WORDS = 4096
 
 
 class GumbelNoise:
-    """Standard Gumbel noise for V tokens, addressed by step. Reading steps in turn is fastest."""
+    """Standard Gumbel noise for V tokens, addressed by step. Steps in turn share their making."""
 
     def __init__(self, seed: int, vocab_size: int) -> None:
         self.seed, self.vocab_size = seed, vocab_size
         self._ticks = -(-vocab_size // WORDS_A_TICK)
-        self._rng = np.random.Generator(np.random.Philox(key=seed))
-        self._step, self._row = -1, np.empty(0)
+        self._steps = max(1, BLOCK_WORDS // (self._ticks * WORDS_A_TICK))  # a block
+        self._made = (-1, np.empty((0, 0)))  # number of the block, its noise (steps, V)
 
     def at(self, step: int) -> Floats:
-        """(V,) noise of that step, a function of (seed, step) alone."""
-        if step != self._step:  # streams of one seed share an object: the same row several times
-            if step != self._step + 1:
-                counter = np.random.Philox(key=self.seed).advance(step * self._ticks)
-                self._rng = np.random.Generator(counter)
-            uniform = self._rng.random(self._ticks * WORDS_A_TICK)[: self.vocab_size]
-            # 2^-54 is half the grid of `random`: uniform numbers in (0, 1), never an endpoint
-            self._step, self._row = step, -np.log(-np.log(uniform + 2.0**-54))
-        return self._row
+        """(V,) noise of that step, a function of (seed, step) alone; not to be written to."""
+        block, row = divmod(step, self._steps)
+        number, noise = self._made  # one read, so that threads may share the object
+        if number != block:
+            noise = self._make(block)
+            self._made = (block, noise)
+        return noise[row]
+
+    def _make(self, block: int) -> Floats:
+        words = np.random.Philox(key=self.seed).advance(block * self._steps * self._ticks)
+        shape = (self._steps, self._ticks * WORDS_A_TICK)
+        uniform = np.random.Generator(words).random(shape)[:, : self.vocab_size]
+        # 2^-54 is half the grid of `random`: uniform numbers in (0, 1), never an endpoint
+        noise = -np.log(-np.log(uniform + 2.0**-54))
+        noise.flags.writeable = False
+        return noise
 
 
 def pick(logits: Floats, noise: Floats | float = 0.0) -> Ints:

@@ -44,6 +44,26 @@ class Pipeline:
             logits = stage(logits, history)
         return logits
 
+    @property
+    def reads_history(self) -> bool:
+        """Whether any active stage looks at the text so far."""
+        return any(name in WITH_HISTORY for name, _ in self.stages)
+
+    def each(self, logits: Floats, histories: Sequence[Sequence[int]]) -> Floats:
+        """One text a row: logits (B, V) or, for one text, (V,) → the same shape.
+
+        `histories` holds the ids of each, and may be empty when no active stage reads them.
+        """
+        if logits.ndim == 1:
+            return self(logits, histories[0] if histories else ())
+        for name, stage in self.stages:
+            if name in WITH_HISTORY:
+                rows = zip(logits, histories, strict=True)
+                logits = np.stack([stage(row, history) for row, history in rows])
+            else:
+                logits = stage(logits, ())
+        return logits
+
     def probabilities(self, logits: Any, history: Sequence[int] = ()) -> Floats:
         """Raw logits (…, V) of any float type → probabilities (…, V) after all stages."""
         return stages.softmax(self(np.asarray(logits, dtype=np.float64), history))

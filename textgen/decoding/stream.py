@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
+from textgen.decoding.history import History
 from textgen.decoding.picking import GumbelNoise, pick
 from textgen.decoding.pipeline import Pipeline
 from textgen.decoding.stages import softmax
-from textgen.nets.base import LanguageModel
+from textgen.nets.base import LanguageModel, State
 from textgen.records import Floats, Ints, Step
 from textgen.settings import DecodeSettings
 
 ALTERNATIVES = 5
 NO_TOKEN = -1
+# Below so many numbers sorting them all is the cheapest way to the first few.
+SORT_ALL = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +32,70 @@ class Stream:
     start: int = 0  # number of the first step: how many tokens of the context this seed already wrote
 
 
-@dataclass(slots=True)
+class Pane:
+    """The streams of one batch that share their settings: their stages apply to all rows at once."""
+
+    def __init__(self, settings: DecodeSettings, rows: Sequence[int], streams: Sequence[Stream]) -> None:
+        self.pipeline = Pipeline(settings)
+        self.rows = rows[0] if len(rows) == 1 else np.array(rows)
+        contexts = [streams[row].context for row in rows] if self.pipeline.reads_history else []
+        self.histories = tuple(History(context) for context in contexts)
+
+    def __call__(self, logits: Floats) -> Floats:
+        """Raw logits of the batch (B, V) → those of these rows after all stages."""
+        return self.pipeline.each(logits[self.rows], self.histories)
+
+    def note(self, ids: Ints) -> None:
+        """Add what was picked, ids (B,), to the texts, if any stage reads them."""
+        if self.histories:
+            for history, token in zip(self.histories, np.atleast_1d(ids[self.rows]), strict=True):
+                history.append(int(token))
+
+
 class Writer:
-    """The state of one stream between two steps."""
+    """B streams between two steps."""
 
-    stream: Stream
-    noise: GumbelNoise
-    pipeline: Pipeline = field(init=False)
-    history: list[int] = field(init=False)
-    ended: bool = False
+    def __init__(self, streams: Sequence[Stream], vocab_size: int, stops: frozenset[int]) -> None:
+        noises: dict[int, GumbelNoise] = {}
+        self.noise = [noises.setdefault(s.seed, GumbelNoise(s.seed, vocab_size)) for s in streams]
+        self.starts = [s.start for s in streams]
+        self.alike = len(set(zip(self.noise, self.starts, strict=True))) == 1
+        groups: dict[DecodeSettings, list[int]] = {}
+        for row, stream in enumerate(streams):
+            groups.setdefault(stream.settings, []).append(row)
+        self.panes = [Pane(settings, rows, streams) for settings, rows in groups.items()]
+        self.plain = all(not pane.pipeline.stages for pane in self.panes)
+        self.stops = np.array(sorted(stops), dtype=np.int64)
+        self.ended = np.zeros(len(streams), dtype=np.bool_)
 
-    def __post_init__(self) -> None:
-        self.pipeline = Pipeline(self.stream.settings)
-        self.history = list(self.stream.context)
+    def take_step(self, index: int, logits: Floats) -> Step:
+        """Pick one token for every stream that has not ended; raw logits (B, V)."""
+        staged = self.apply_stages(logits)
+        ids = pick(staged, self.noise_at(index))
+        decoded = probability_of(ids, staged)
+        for pane in self.panes:
+            pane.note(ids)
+        if len(self.stops):
+            ids, decoded = np.where(self.ended, NO_TOKEN, ids), np.where(self.ended, 1.0, decoded)
+            self.ended |= np.isin(ids, self.stops)
+        return describe(index, ids, decoded, logits)
 
-    def pick(self, logits: Floats, step: int) -> tuple[int, float]:
-        """Raw logits (V,) → the token of this step and its probability under the settings."""
-        staged = self.pipeline(logits, self.history)
-        token = int(pick(staged, self.noise.at(self.stream.start + step)))
-        self.history.append(token)
-        return token, float(softmax(staged)[token])
+    def apply_stages(self, logits: Floats) -> Floats:
+        """(B, V) → (B, V), each row under its own settings."""
+        if self.plain:
+            return logits
+        if len(self.panes) == 1:
+            return self.panes[0](logits).reshape(logits.shape)
+        staged = np.empty_like(logits)
+        for pane in self.panes:
+            staged[pane.rows] = pane(logits)
+        return staged
+
+    def noise_at(self, index: int) -> Floats:
+        """(V,) when all streams share their luck, else (B, V)."""
+        if self.alike:
+            return self.noise[0].at(self.starts[0] + index)
+        return np.stack([n.at(start + index) for n, start in zip(self.noise, self.starts, strict=True)])
 
 
 def generate(
@@ -59,50 +106,64 @@ def generate(
     The contexts must be of one length T ≥ 1. A stream that picked an id of `stops` has ended: its
     later ids are `NO_TOKEN`. The iterator ends early when every stream has ended.
     """
-    shared: dict[int, GumbelNoise] = {}
-    writers = [Writer(s, shared.setdefault(s.seed, GumbelNoise(s.seed, net.vocab_size))) for s in streams]
+    writer = Writer(streams, net.vocab_size, stops)
     logits, state = read(net, [s.context for s in streams])
     for index in range(length):
-        step = take_step(index, logits, writers, stops)
+        step = writer.take_step(index, logits)
         yield step
-        if all(writer.ended for writer in writers):
+        if writer.ended.all() or index == length - 1:
             return
-        with torch.inference_mode():
-            out, state = net.step(torch.from_numpy(np.maximum(step.ids, 0)), state)
-        logits = out.double().numpy()
+        logits, state = advance(net, np.maximum(step.ids, 0), state)
 
 
-def read(net: LanguageModel, contexts: Sequence[Sequence[int]]) -> tuple[Floats, object]:
+def read(net: LanguageModel, contexts: Sequence[Sequence[int]]) -> tuple[Floats, State]:
     """Prefill equal-length contexts; equal ones are read once. → logits (B, V), state of B streams."""
-    distinct = list(dict.fromkeys(map(tuple, contexts)))
-    rows = torch.tensor([distinct.index(tuple(context)) for context in contexts])
+    distinct = {tuple(context): None for context in contexts}
+    numbers = {context: number for number, context in enumerate(distinct)}
+    rows = torch.tensor([numbers[tuple(context)] for context in contexts])
     with torch.inference_mode():
-        logits, state = net.prefill(torch.tensor(distinct, dtype=torch.long))
+        logits, state = net.prefill(torch.tensor(list(distinct), dtype=torch.long))
         return logits[rows].double().numpy(), net.select(state, rows)
 
 
-def take_step(index: int, logits: Floats, writers: Sequence[Writer], stops: frozenset[int]) -> Step:
-    """Pick one token for every stream that has not ended; logits (B, V)."""
-    ids = np.full(len(writers), NO_TOKEN, dtype=np.int64)
-    decoded = np.ones(len(writers))
-    for row, writer in enumerate(writers):
-        if not writer.ended:
-            ids[row], decoded[row] = writer.pick(logits[row], index)
-            writer.ended = int(ids[row]) in stops
-    return describe(index, ids, decoded, logits)
+def advance(net: LanguageModel, ids: Ints, state: State) -> tuple[Floats, State]:
+    """One token further: ids (B,), state → logits (B, V) float64, state."""
+    with torch.inference_mode():
+        logits, state = net.step(torch.from_numpy(ids), state)
+        return logits.numpy().astype(np.float64), state
 
 
 def describe(index: int, ids: Ints, decoded: Floats, logits: Floats) -> Step:
-    """What the model as learned thought of each pick: probability, rank, likeliest alternatives."""
+    """What the model as learned thought of each pick: probability, rank, likeliest alternatives.
+
+    ids (B,), their probabilities under the settings (B,), raw logits (B, V).
+    """
     learned = softmax(logits)
-    picked = np.take_along_axis(learned, np.maximum(ids, 0)[:, None], axis=1)
-    best = np.argsort(-learned, axis=1, kind="stable")[:, :ALTERNATIVES]
+    rows = np.arange(len(ids))[:, None]
+    picked = learned[rows, np.maximum(ids, 0)[:, None]]  # (B, 1)
+    best = likeliest(learned, ALTERNATIVES)
     return Step(
         index=index,
         ids=ids,
         probabilities=picked[:, 0],
         decoded=decoded,
-        ranks=(learned > picked).sum(axis=1) + 1,
+        ranks=np.add.reduce(learned > picked, axis=1) + 1,
         top_ids=best,
-        top_probabilities=np.take_along_axis(learned, best, axis=1),
+        top_probabilities=learned[rows, best],
     )
+
+
+def likeliest(values: Floats, n: int) -> Ints:
+    """(B, V) → (B, n) ids of the largest values, largest first, the lowest id first on ties."""
+    if values.shape[-1] <= SORT_ALL:
+        return (-values).argsort(axis=1, kind="stable")[:, :n]
+    rest, best = values.copy(), []
+    for _ in range(min(n, values.shape[-1])):
+        best.append(rest.argmax(axis=1))
+        rest[np.arange(len(rest)), best[-1]] = -np.inf
+    return np.stack(best, axis=1)
+
+
+def probability_of(ids: Ints, logits: Floats) -> Floats:
+    """ids (B,), logits (B, V) → the probability of each row's id, (B,)."""
+    return softmax(logits)[np.arange(len(ids)), ids]

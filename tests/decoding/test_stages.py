@@ -1,0 +1,217 @@
+"""What every stage promises, whatever the logits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from tests.decoding.cases import cases, without_ties
+from textgen.decoding import stages
+from textgen.decoding.history import History
+from textgen.records import Floats
+
+REMOVED = -np.inf
+EXACT = 1e-12
+
+TRUNCATIONS: dict[str, Callable[[Floats], Floats]] = {
+    "top_k": lambda logits: stages.top_k(logits, 3),
+    "top_p": lambda logits: stages.top_p(logits, 0.7),
+    "min_p": lambda logits: stages.min_p(logits, 0.2),
+    "typical": lambda logits: stages.typical(logits, 0.6),
+    "epsilon": lambda logits: stages.epsilon(logits, 0.05),
+    "eta": lambda logits: stages.eta(logits, 0.1),
+    "top_n_sigma": lambda logits: stages.top_n_sigma(logits, 1.0),
+}
+STAGES = {
+    **TRUNCATIONS,
+    "temperature": lambda logits: stages.temperature(logits, 0.3),
+    "greedy": lambda logits: stages.temperature(logits, 0),
+    "repetition_penalty": lambda logits: stages.repetition_penalty(logits, 1.3, [0, 0, 1]),
+    "no_repeat_ngram": lambda logits: stages.no_repeat_ngram(logits, 2, [0, 1, 0]),
+}
+each_stage = pytest.mark.parametrize("stage", STAGES.values(), ids=STAGES)
+each_truncation = pytest.mark.parametrize("stage", TRUNCATIONS.values(), ids=TRUNCATIONS)
+
+
+@st.composite
+def logits_vectors(draw: st.DrawFn) -> Floats:
+    """2 to 40 logits within ±80, ties likely, some already removed."""
+    size = draw(st.integers(2, 40))
+    number = st.one_of(st.floats(-80, 80), st.sampled_from([-80.0, 0.0, 1.0, 80.0]))
+    logits = draw(arrays(np.float64, size, elements=number))
+    gone = draw(arrays(np.bool_, size))
+    assume(not gone.all())
+    return np.where(gone, REMOVED, logits)
+
+
+def kept(logits: Floats) -> np.ndarray:
+    return np.isfinite(logits)
+
+
+@each_stage
+@given(logits_vectors())
+def test_a_stage_leaves_a_distribution_and_its_input_alone(
+    stage: Callable[[Floats], Floats], logits: Floats
+) -> None:
+    before = logits.copy()
+    after = stage(logits)
+    assert np.array_equal(logits, before)
+    assert not np.isnan(after).any()
+    assert kept(after).any()
+    assert not (kept(after) & ~kept(before)).any(), "a removed token came back"
+    assert stages.softmax(after).sum() == pytest.approx(1)
+
+
+@each_truncation
+@given(logits_vectors())
+def test_a_truncation_changes_no_logit_that_stays(stage: Callable[[Floats], Floats], logits: Floats) -> None:
+    after = stage(logits)
+    assert np.array_equal(after[kept(after)], logits[kept(after)])
+
+
+@pytest.mark.parametrize("name", [name for name in TRUNCATIONS if name != "typical"])
+@given(logits_vectors())
+def test_what_stays_is_never_less_likely_than_what_goes(name: str, logits: Floats) -> None:
+    after = TRUNCATIONS[name](logits)
+    gone = kept(logits) & ~kept(after)
+    assert not gone.any() or logits[gone].max() <= after[kept(after)].min()
+
+
+@each_stage
+def test_rows_of_a_batch_are_what_they_are_alone(stage: Callable[[Floats], Floats]) -> None:
+    rng = np.random.default_rng(0)
+    batch = np.where(rng.random((2, 30, 20)) < 0.1, REMOVED, rng.integers(-3, 4, (2, 30, 20)) * 0.7)
+    batch[..., 0] = 0.5
+    together = stage(batch)
+    assert together.shape == batch.shape
+    for index in np.ndindex(2, 30):
+        assert np.array_equal(together[index], stage(batch[index]))
+
+
+@each_truncation
+def test_the_names_of_the_tokens_do_not_matter(stage: Callable[[Floats], Floats]) -> None:
+    rng = np.random.default_rng(1)
+    for logits in without_ties(300):
+        order = rng.permutation(len(logits))
+        assert np.array_equal(stage(logits[order]), stage(logits)[order])
+
+
+@given(logits_vectors())
+def test_temperature_1_is_the_identity(logits: Floats) -> None:
+    assert np.array_equal(stages.temperature(logits, 1.0), logits)
+
+
+@given(logits_vectors(), st.floats(0.01, 50), st.floats(1.01, 4))
+def test_higher_temperature_is_never_sharper(logits: Floats, low: float, factor: float) -> None:
+    cold, hot = (stages.softmax(stages.temperature(logits, value)) for value in (low, min(low * factor, 100)))
+    assert entropy(hot) >= entropy(cold) - EXACT
+    assert hot.max() <= cold.max() + EXACT
+
+
+def entropy(probabilities: Floats) -> float:
+    there = probabilities[probabilities > 0]
+    return float(-(there * np.log(there)).sum())
+
+
+def test_ratios_follow_the_law() -> None:
+    """ratio(T) = ratio(1)^(1/T): the seed's table for 72.6% and 15%."""
+    logits = np.log([0.726, 0.15, 0.124])
+    for value, expected in [(1.0, 4.84), (0.5, 23.43), (2.0, 2.2)]:
+        probabilities = stages.softmax(stages.temperature(logits, value))
+        ratio = probabilities[0] / probabilities[1]
+        assert ratio == pytest.approx(expected, abs=0.005)
+        assert ratio == pytest.approx((0.726 / 0.15) ** (1 / value))
+
+
+def test_temperature_0_is_the_first_of_the_best() -> None:
+    assert stages.temperature(np.array([1.0, 5.0, 5.0]), 0).tolist() == [REMOVED, 0.0, REMOVED]
+
+
+@pytest.mark.parametrize("value", [0.01, 100.0])
+def test_extreme_temperatures_keep_the_order(value: float) -> None:
+    for logits in cases(300):
+        after = stages.temperature(logits, value)
+        assert np.array_equal(after.argsort(kind="stable"), logits.argsort(kind="stable"))
+        assert np.isfinite(stages.softmax(after)).all()
+
+
+@given(logits_vectors(), st.integers(1, 45))
+def test_top_k_keeps_k_and_what_ties_with_the_kth(logits: Floats, k: int) -> None:
+    after = stages.top_k(logits, k)
+    least = np.sort(after[kept(after)])[0]
+    there = int(kept(logits).sum())
+    assert kept(after).sum() >= min(k, there)
+    assert (after > least).sum() < k
+
+
+@given(logits_vectors(), st.floats(0.01, 0.999))
+def test_the_nucleus_reaches_p_and_no_token_of_it_can_be_spared(logits: Floats, p: float) -> None:
+    nucleus = kept(stages.top_p(logits, p))
+    inside = stages.softmax(logits)[nucleus]
+    assert inside.sum() >= p - EXACT
+    assert inside.sum() - inside.min() <= p + EXACT
+
+
+def test_among_equals_the_nucleus_drops_the_lowest_ids() -> None:
+    assert kept(stages.top_p(np.zeros(4), 0.6)).tolist() == [False, True, True, True]
+    assert kept(stages.top_p(np.array([0.0, 1.0, 0.0, 0.0]), 0.75)).tolist() == [False, True, True, True]
+    many = np.tile([0.0, 9.0, 0.0, 9.0], 10)
+    assert np.flatnonzero(kept(stages.top_p(many, 0.49))).tolist() == [21, 23, 25, 27, 29, 31, 33, 35, 37, 39]
+
+
+@given(logits_vectors(), st.floats(0.1, 10), st.floats(0.05, 5))
+def test_top_n_sigma_does_not_depend_on_temperature(logits: Floats, n: float, value: float) -> None:
+    there = logits[kept(logits)]
+    bound = there.max() - n * there.std()
+    assume(not np.isclose(there, bound, rtol=0, atol=1e-9).any())  # a token on the very edge
+    after = stages.temperature(stages.top_n_sigma(logits, n), value)
+    before = stages.top_n_sigma(stages.temperature(logits, value), n)
+    assert np.array_equal(kept(after), kept(before))
+    assert np.array_equal(kept(after), logits >= bound)
+
+
+def test_epsilon_and_eta_keep_the_likeliest_of_many() -> None:
+    logits = np.linspace(0, 1, 50)
+    for stage in (stages.epsilon, stages.eta):
+        assert np.flatnonzero(kept(stage(logits, 0.9)))[-1] == 49
+    assert np.flatnonzero(kept(stages.epsilon(logits, 0.9))).tolist() == [49]
+
+
+def test_repetition_penalty_reads_signs() -> None:
+    after = stages.repetition_penalty(np.array([2.0, -2.0, 2.0, 0.0]), 2.0, [1, 0, 0, 3])
+    assert after.tolist() == [1.0, -4.0, 2.0, 0.0]
+
+
+def test_no_repeat_ngram_bans_what_would_complete_one() -> None:
+    logits = np.zeros(4)
+    assert kept(stages.no_repeat_ngram(logits, 3, [0, 1, 2, 0, 1])).tolist() == [True, True, False, True]
+    assert kept(stages.no_repeat_ngram(logits, 3, [0, 1])).all()
+    assert kept(stages.no_repeat_ngram(logits, 1, [0, 2])).tolist() == [False, True, False, True]
+
+
+def test_no_repeat_ngram_never_bans_everything() -> None:
+    assert kept(stages.no_repeat_ngram(np.zeros(2), 1, [0, 1])).all()
+    assert kept(stages.no_repeat_ngram(np.array([0.0, REMOVED]), 1, [0])).tolist() == [True, False]
+
+
+@given(st.lists(st.integers(0, 3), max_size=60), st.integers(1, 5))
+def test_a_history_that_grew_is_one_that_was_read(ids: list[int], size: int) -> None:
+    grown = History(ids[:2])
+    for token in ids[2:]:
+        grown.completions(size)
+        grown.append(token)
+    assert list(grown) == ids
+    assert set(grown.seen.tolist()) == set(ids)
+    assert set(grown.completions(size)) == completions_by_hand(ids, size)
+    assert set(grown.completions(size + 1)) == completions_by_hand(ids, size + 1)
+
+
+def completions_by_hand(ids: list[int], size: int) -> set[int]:
+    tail = ids[len(ids) - size + 1 :] if len(ids) >= size - 1 else None
+    starts = range(len(ids) - size + 1)
+    return {ids[i + size - 1] for i in starts if ids[i : i + size - 1] == tail}

@@ -1,0 +1,178 @@
+"""Settings: what is legal, what is refused, and with which sentence."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from textgen.errors import SettingError, TextgenError
+from textgen.settings import (
+    MAX_SEED,
+    ORDERS,
+    RULES,
+    STAGE_NAMES,
+    TEMPERATURE_FIRST,
+    TEMPERATURE_LAST,
+    DecodeSettings,
+    check_seed,
+)
+
+HOSTILE: list[Any] = [
+    math.nan,
+    math.inf,
+    -math.inf,
+    -1,
+    -0.1,
+    1e300,
+    10**400,
+    -(10**400),
+    True,
+    False,
+    None,
+    "0.5",
+    "",
+    "${7*6}",
+    b"1",
+    [1],
+    {},
+    (0.5,),
+    np.nan,
+    np.float32("inf"),
+    np.array([0.5]),
+    np.bool_(True),
+    1 + 0j,
+    Decimal("0.5"),
+    object(),
+]
+OUTSIDE: dict[str, list[Any]] = {
+    "temperature": [0.009, 100.1, 1e9, 1e-300],
+    "top_k": [0.5, 10**8, 1e9, 2**63],
+    "top_p": [0, 0.0, 2, 1.0000001, 1e9],
+    "min_p": [1.1, 1e9],
+    "typical": [0, 1.5, 1e9],
+    "epsilon": [1, 1.0, 1e9],
+    "eta": [1, 1.0, 1e9],
+    "top_n_sigma": [100.5, 1e9],
+    "repetition_penalty": [0, 0.001, 101, 1e9],
+    "no_repeat_ngram": [1001, 2.5, 1e9],
+}
+INSIDE: dict[str, list[Any]] = {
+    "temperature": [0, 0.0, -0.0, 0.01, 1, 100, np.float32(0.5), np.int64(2), Fraction(1, 2)],
+    "top_k": [0, 1, 40.0, 10_000_000, np.int32(5), np.float64(3)],
+    "top_p": [1e-300, 0.5, 1, np.float64(0.9)],
+    "min_p": [0, 1, 0.05],
+    "typical": [0.2, 1],
+    "epsilon": [0, 0.999],
+    "eta": [0, 3e-4],
+    "top_n_sigma": [0, 1, 100],
+    "repetition_penalty": [0.01, 1, 100],
+    "no_repeat_ngram": [0, 3, 1000],
+}
+
+
+def test_every_setting_is_tried() -> None:
+    assert set(OUTSIDE) == set(INSIDE) == set(RULES) == set(STAGE_NAMES)
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name in RULES for value in HOSTILE])
+def test_what_is_no_number_of_the_right_size_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(SettingError) as caught:
+        DecodeSettings(**{name: value})
+    assert str(caught.value).startswith(f"{name} must be {RULES[name].legal}, got ")
+    assert str(caught.value).endswith(f"; {RULES[name].way_out}")
+    assert len(str(caught.value)) < 250
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name in OUTSIDE for value in OUTSIDE[name]])
+def test_what_is_out_of_range_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(SettingError, match=name):
+        DecodeSettings(**{name: value})
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name in INSIDE for value in INSIDE[name]])
+def test_what_is_legal_becomes_a_plain_number(name: str, value: Any) -> None:
+    settings = DecodeSettings(**{name: value})
+    number = getattr(settings, name)
+    assert number == value
+    assert type(number) is (int if RULES[name].whole else float)
+    assert DecodeSettings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
+
+
+def test_the_sentence_of_an_error() -> None:
+    with pytest.raises(SettingError) as caught:
+        DecodeSettings(top_p=1.2)
+    assert str(caught.value) == "top_p must be in (0, 1], got 1.2; 1 turns it off"
+    assert isinstance(caught.value, TextgenError)
+    assert isinstance(caught.value, ValueError)
+
+
+def test_a_long_value_is_cut_in_the_sentence() -> None:
+    with pytest.raises(SettingError) as caught:
+        DecodeSettings(temperature="9" * 1_000_000)  # type: ignore[arg-type]
+    assert len(str(caught.value)) < 250
+
+
+def test_defaults_are_neutral() -> None:
+    settings = DecodeSettings()
+    assert settings.active() == ()
+    assert settings.order == TEMPERATURE_FIRST
+    assert all(getattr(settings, name) == rule.neutral for name, rule in RULES.items())
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        DecodeSettings().temperature = 2  # type: ignore[misc]
+
+
+def test_active_names_what_is_on_in_order() -> None:
+    settings = DecodeSettings(temperature=0.5, top_k=3, no_repeat_ngram=2, order=TEMPERATURE_LAST)
+    assert settings.active() == ("no_repeat_ngram", "top_k", "temperature")
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_an_order_may_be_given_by_name(name: str) -> None:
+    assert DecodeSettings(order=name).order == ORDERS[name]  # type: ignore[arg-type]
+
+
+@given(st.permutations(STAGE_NAMES))
+def test_any_permutation_is_an_order(order: list[str]) -> None:
+    assert DecodeSettings(order=order).order == tuple(order)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "order",
+    ["temperature", "", (), None, 3, TEMPERATURE_FIRST[1:], (*TEMPERATURE_FIRST, "top_k"), [[]], ["x"] * 10],
+)
+def test_anything_else_is_no_order(order: Any) -> None:
+    with pytest.raises(SettingError, match=r"^order must be one of 'temperature first'"):
+        DecodeSettings(order=order)
+
+
+def test_an_unknown_setting_is_refused_not_ignored() -> None:
+    with pytest.raises(SettingError, match="unknown setting temprature; the settings are temperature, top_k"):
+        DecodeSettings.from_dict({"temprature": 1})
+
+
+def test_another_temperature_leaves_the_rest() -> None:
+    assert DecodeSettings(top_k=5).at(0.3) == DecodeSettings(top_k=5, temperature=0.3)
+
+
+@pytest.mark.parametrize("seed", [0, 1, MAX_SEED, 5.0, np.int64(3)])
+def test_seeds(seed: Any) -> None:
+    assert check_seed(seed) == seed
+    assert type(check_seed(seed)) is int
+
+
+@pytest.mark.parametrize("seed", [-1, MAX_SEED + 1, 0.5, math.nan, True, "1", None])
+def test_no_seeds(seed: Any) -> None:
+    with pytest.raises(SettingError, match=r"^seed must be a whole number from 0 to 9,223"):
+        check_seed(seed)
