@@ -21,11 +21,11 @@ Figure = dict[str, Any]
 
 ROWS = 12
 ROW_HEIGHT = 25  # px
-MAX_LABEL = 16  # characters
+MAX_LABEL = 12  # characters
 GREY = "rgba(128, 136, 150, 0.55)"  # on white and on black
 SHADE = "rgba(128, 136, 150, 0.28)"
 INK = "#1b2130"  # of the marks that the page repaints in the dark: their trace's `meta` is "ink"
-NARROW = 170  # px that the bars and their numbers have on a phone
+NARROW = 220  # px that the narrowest panel has for labels, bars and figures
 DIGIT = 7.6  # px
 BLANK = "\u00a0"  # plotly.js 4.1 removes the node of an empty text and never brings it back
 
@@ -72,7 +72,7 @@ def axis_end(rows: Rows) -> float:
     """
     longest = max(rows.draws.counts.max(), band(rows.draws)[1].max(), 1)
     texts = [text for k in range(len(rows.removed)) for text in count_texts(rows, k)]
-    return float(longest * text_share(max(map(len, texts))))
+    return float(longest * text_share(max(map(len, texts)), NARROW - label_width(row_labels(rows))))
 
 
 def bars(rows: Rows, k: int, end: float) -> Figure:
@@ -157,9 +157,8 @@ def text_trace(texts: Sequence[str], end: float) -> Figure:
 
 def count_texts(rows: Rows, k: int) -> list[str]:
     """What stands at the right of each bar of panel k; no figures before the first draw."""
-    counts = rows.draws.counts[k]
-    drawn = map(short, counts.tolist()) if counts.any() else [BLANK] * len(counts)
-    return ["removed" if gone else text for gone, text in zip(rows.removed[k], drawn, strict=True)]
+    counts = rows.draws.counts[k].tolist()
+    return [short(count) for count in counts] if any(counts) else [BLANK] * len(counts)
 
 
 def short(n: int) -> str:
@@ -174,9 +173,9 @@ def amount(value: float) -> str:
     return f"{value:,.1f}" if value >= 1 or value == 0 else f"{value:.2g}"
 
 
-def text_share(characters: int) -> float:
-    """The axis end, in units of the scale, that leaves room for so many characters on a phone."""
-    return 1 / (1 - min((characters * DIGIT + 8) / NARROW, 0.5))
+def text_share(characters: int, width: float) -> float:
+    """The axis end, in units of the longest bar, that leaves room for so many characters in `width` px."""
+    return 1 / (1 - min((characters * DIGIT + 8) / width, 0.5))
 
 
 def bars_layout(labels: Sequence[str], removed: Bools, end: float) -> Figure:
@@ -205,7 +204,7 @@ def bars_layout(labels: Sequence[str], removed: Bools, end: float) -> Figure:
 
 
 def clipped(label: str) -> str:
-    """A label of at most 16 characters."""
+    """A label of at most 12 characters."""
     return label if len(label) <= MAX_LABEL else f"{label[: MAX_LABEL - 1]}…"
 
 

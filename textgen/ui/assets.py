@@ -36,6 +36,7 @@ SCRIPTS = (
     "generate_session.js",
     "generate_parts.js",
     "generate.js",
+    "draws_line.js",
     "draws_parts.js",
     "draws.js",
 )

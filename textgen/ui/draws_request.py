@@ -10,7 +10,7 @@ import gradio as gr
 
 from textgen.analysis.draws import MAX_DRAWS
 from textgen.errors import SettingError, TextError, out_of_range, shorten
-from textgen.settings import RULES, DecodeSettings, check, check_whole
+from textgen.settings import RULES, DecodeSettings, check, check_whole, whole
 from textgen.ui.controls import NUMBERS, settings_from
 
 SLIDER = "slider"  # in the list of temperatures: the one that the sidebar's slider has
@@ -68,12 +68,20 @@ def read_request(event: gr.EventData) -> Request:
     own = "use the page's own controls"
     return Request(
         temperatures=read_temperatures(data.get("temperatures")),
-        n=check_whole("the number of draws", said(data.get("n")), 1, MAX_DRAWS, "add more to them afterwards"),
+        n=check_whole(
+            "the number of draws", said(data.get("n")), 1, MAX_DRAWS, "add more to them afterwards"
+        ),
         at=check_whole("the table's temperature", data.get("at"), 0, MAX_TEMPERATURES - 1, own),
         page=check_whole("the table's page", data.get("page"), 0, MAX_PAGE, own),
         shown=check_whole("the draws shown", data.get("shown"), 0, 2**53, own),
         serial=check_whole("the request's number", data.get("serial"), 0, 2**53, own),
     )
+
+
+def serial_of(event: gr.EventData) -> int:
+    """The number of a request that cannot be read otherwise; 0 where even that is not there."""
+    data = getattr(event, "_data", None)
+    return (whole(data.get("serial")) or 0) if isinstance(data, dict) else 0
 
 
 def read_temperatures(values: Any) -> tuple[float | str, ...]:
@@ -83,7 +91,9 @@ def read_temperatures(values: Any) -> tuple[float | str, ...]:
     read = tuple(value if value == SLIDER else temperature(value) for value in listed)
     for i, value in enumerate(read):
         if value in read[:i]:
-            raise SettingError(f"each temperature must be there once, got {value} twice; change or remove one")
+            raise SettingError(
+                f"each temperature must be there once, got {value} twice; change or remove one"
+            )
     return read
 
 

@@ -66,7 +66,7 @@ def panel(shown: Board, k: int, request: Request) -> dict[str, Any]:
         "temperature": draws.temperatures[k],
         "live": request.temperatures[k] == SLIDER,
         "distance": decimals(float(draws.distances[k, -1])) if draws.n else "–",
-        "test": test_line(fit) if fit else "",
+        "test": chi_line(fit) if fit else "",
         "bins": bins_line(fit) if fit else "",
         "meaning": meaning(fit, int(np.count_nonzero(draws.probabilities[k]))) if fit else "",
         "removed": int(shown.removed[k].sum()),
@@ -78,7 +78,7 @@ def decimals(distance: float) -> str:
     return f"{distance:.3f}" if distance >= 0.01 or distance == 0 else f"{distance:.2g}"
 
 
-def test_line(fit: ChiSquared) -> str:
+def chi_line(fit: ChiSquared) -> str:
     """`χ² = 9.31, p = 0.593`."""
     if fit.p_value is None:
         return "no χ² test"
@@ -136,7 +136,14 @@ def row(shown: Board, k: int, token: int, middle: float, sigma: float) -> list[s
     if not draws.n:
         return [label, percent(p), bars.amount(middle), "–", "", ""]
     off = (drawn - middle) / sigma if sigma > 0 else 0.0
-    return [label, percent(p), bars.amount(middle), f"{drawn:,}", sigmas(off), "far" if abs(off) > FAR else ""]
+    return [
+        label,
+        percent(p),
+        bars.amount(middle),
+        f"{drawn:,}",
+        sigmas(off),
+        "far" if abs(off) > FAR else "",
+    ]
 
 
 def percent(p: float) -> str:

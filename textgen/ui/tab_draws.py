@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,16 +20,25 @@ from textgen.registry import Registry
 from textgen.settings import check_seed
 from textgen.ui.components import LabComponent
 from textgen.ui.controls import NUMBERS, Controls
-from textgen.ui.draws_request import MAX_TEMPERATURES, SLIDER, Request, Source, read_request, read_source
+from textgen.ui.draws_request import (
+    MAX_TEMPERATURES,
+    SLIDER,
+    Request,
+    Source,
+    read_request,
+    read_source,
+    serial_of,
+)
 from textgen.ui.draws_view import board, view
-from textgen.ui.errors import told
 
 EVENTS = ("look", "draw", "more")
 TEMPERATURES = (0.5, 1.0, 2.0)  # as in the Next token tab
 DRAWS = 100
 TICK = 150  # ms between two additions while adding goes on
 
-LOST = "The server no longer has the earlier draws (it was started again): counting starts from none."
+LOST = (
+    "The earlier draws are gone, since the page or the server was started again: counting starts from none."
+)
 SAME = "The seed is kept, so the same draws came again: untick “keep it” beside the seed for others."
 FULL = f"{MAX_TOTAL:,} draws are all that one count holds: press Draw to start again."
 
@@ -59,10 +69,13 @@ class DrawsTab:
         c = self.controls
         quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
         inputs = [self.session, c.seed, c.lock, *c.source, *c.settings]
-        looked = self.view.look(told(self.look), inputs, [self.session, self.view], **quick)
-        drawn = self.view.draw(told(self.draw), inputs, [self.session, c.seed, self.view], **quick)
-        added = self.view.more(told(self.more), inputs, [self.session, c.seed, self.view], **quick)
-        for event in (looked, drawn, added):
+        outputs = [self.session, c.seed, self.view]
+        for listener, handler in (
+            (self.view.look, self.look),
+            (self.view.draw, self.draw),
+            (self.view.more, self.more),
+        ):
+            event = listener(told_in_view(handler), inputs, outputs, **quick)
             event.failure(None, None, None, js="() => TemperatureLab.drawsFailed()", api_visibility="private")
         gr.on(
             [component.change for component in c.source],  # type: ignore[attr-defined]
@@ -78,15 +91,15 @@ class DrawsTab:
         request = read_request(event)
         try:
             session = self.current(session, request, values)
-        except TextgenError as error:  # the sidebar's mistake: the tab says it, and keeps what it shows
-            return session, {"serial": request.serial, "problem": str(error)}
-        return session, shown(session, request)
+        except TextgenError as error:  # while somebody types in the sidebar, a mistake is only a sentence
+            return gr.skip(), gr.skip(), {"serial": request.serial, "note": str(error)}
+        return session, gr.skip(), shown(session, request)
 
     def draw(self, event: gr.EventData, session: Any, seed: Any, lock: Any, *values: Any) -> Any:
         """A fresh run: its counts take the place of the earlier ones."""
         request = read_request(event)
         before = self.current(session, request, values)
-        seed = check_seed(seed) if lock else self.new_seed()
+        seed = self.seed_in_use(seed, lock)
         draws = draw_side_by_side(before.panels, request.n, seed)
         again = np.array_equal(before.draws.counts, draws.counts) and before.draws.seed == draws.seed
         after = replace(before, draws=draws, note=SAME if again else "")
@@ -97,13 +110,21 @@ class DrawsTab:
         request = read_request(event)
         before = self.current(session, request, values)
         if not before.draws.n:
-            seed = check_seed(seed) if lock else self.new_seed()
-            draws = draw_side_by_side(before.panels, request.n, seed)
-        else:
-            n = min(request.n, MAX_TOTAL - before.draws.n) or request.n  # of too many the error tells
-            draws = draw_side_by_side(before.panels, n, before.draws.seed, before.draws)
+            return self.first(before, request, seed, lock)
+        n = min(request.n, MAX_TOTAL - before.draws.n) or request.n  # of too many the error tells
+        draws = draw_side_by_side(before.panels, n, before.draws.seed, before.draws)
         after = replace(before, draws=draws, note=FULL if draws.n == MAX_TOTAL else before.note)
-        return after, draws.seed, shown(after, request)
+        return after, gr.skip(), shown(after, request)
+
+    def first(self, before: Session, request: Request, seed: Any, lock: Any) -> Any:
+        """The first draws of a session; the note that its counts were cleared stays."""
+        seed = self.seed_in_use(seed, lock)
+        after = replace(before, draws=draw_side_by_side(before.panels, request.n, seed))
+        return after, seed, shown(after, request)
+
+    def seed_in_use(self, seed: Any, lock: Any) -> int:
+        """The sidebar's seed where it is kept, else a fresh one. Raises SettingError."""
+        return check_seed(seed) if lock else self.new_seed()
 
     def current(self, session: Any, request: Request, values: tuple[Any, ...]) -> Session:
         """The session if it belongs to the source as it stands, else a new one that says why."""
@@ -121,6 +142,22 @@ class DrawsTab:
         from textgen.api import predict  # torch comes in with the first model
 
         return predict(self.registry.get(source.model), source.context)
+
+
+def told_in_view(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """A handler whose TextgenErrors reach the component, which shows them; all else stays as it is.
+
+    Not a `gr.Error`: of an event outside the queue Gradio 6.31 shows none, and the browser logs a 500.
+    """
+
+    @functools.wraps(handler)
+    def telling(event: gr.EventData, *values: Any) -> Any:
+        try:
+            return handler(event, *values)
+        except TextgenError as error:
+            return gr.skip(), gr.skip(), {"serial": serial_of(event), "problem": str(error)}
+
+    return telling
 
 
 def none_of(panels: tuple[Distribution, ...]) -> Draws:

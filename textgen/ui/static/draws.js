@@ -4,46 +4,22 @@
   const { h } = lab;
   const QUICK = [1, 10, 100, 1000, 10000, 100000, 1000000];
 
-  // One request at a time, so that an answer always belongs to the latest question. A look that
-  // waits is replaced by the next one; draws are never dropped.
-  const channel = (send) => {
-    let busy = null;
-    const waiting = [];
-    const next = () => {
-      busy = waiting.shift() ?? null;
-      if (busy) busy.serial = send(busy.event, busy.changes);
-    };
-    const ask = (event, changes = {}) => {
-      const last = waiting.at(-1);
-      if (event === "look" && last?.event === "look") Object.assign(last.changes, changes);
-      else waiting.push({ event, changes: { ...changes } });
-      if (!busy) next();
-    };
-    const answered = (serial) => {
-      if (busy?.serial !== serial) return null;
-      const { event } = busy;
-      next();
-      return event;
-    };
-    return { ask, answered, failed: next };
-  };
-
   lab.factories.draws = ({ root, trigger, props, memory }) => {
     const config = props.config;
-    if (!memory.temperatures) Object.assign(memory, { temperatures: config.temperatures, n: String(config.draws), good: config.draws, at: config.at, page: 0, open: false, serial: 0, shown: 0 });
+    if (!memory.temperatures) Object.assign(memory, { temperatures: config.temperatures, n: String(config.draws), good: config.draws, at: config.at, page: 0, open: false, serial: 0, shown: lab.drawsShown() });
     let value = null;
     let panels = [];
     let running = false;
     let started = 0;
 
     // ---- asking
-    const line = channel((event, changes) => {
+    const line = lab.channel((event, changes) => {
       memory.serial += 1;
       const n = event === "look" ? memory.good : typed();
       settingsKey = keyOf(lab.settings);
       trigger(event, { temperatures: memory.temperatures, n, at: memory.at, page: memory.page, shown: memory.shown, serial: memory.serial, ...changes });
       return memory.serial;
-    });
+    }, (idle) => (root.dataset.idle = String(idle)));
     const typed = () => {
       const text = memory.n.replace(/[,_\s]/g, "");
       return text !== "" && Number.isFinite(Number(text)) ? Number(text) : memory.n;
@@ -66,6 +42,7 @@
     const follow = h("button", { class: "button", type: "button", text: "Follow the slider", title: "A panel at the temperature of the sidebar's slider", onclick: () => followSlider() });
     const status = h("span", { class: "draws-status", role: "status" });
     const note = h("p", { class: "note", role: "status" });
+    const removed = h("span", {}, h("s", { class: "token", text: "token" }), " removed by a stage");
     const grid = h("div", { class: "panels" });
     const table = lab.drawsTable({ memory, stops: config.stops, onAsk: look });
     const distance = lab.distanceCard();
@@ -101,7 +78,7 @@
       step();
     };
     const step = () => {
-      if (!running || !root.isConnected) return stop();
+      if (!running || !visible()) return stop();
       started = performance.now();
       line.ask("more");
     };
@@ -114,13 +91,15 @@
     // ---- showing
     const buildPanels = (count) => {
       panels = Array.from({ length: count }, (_, k) => lab.drawsPanel({ stops: config.stops, onTemperature: (text) => change(k, text), onRemove: () => remove(k) }));
+      grid.classList.toggle("many", count > 4);
       grid.replaceChildren(...panels.map((panel) => panel.card));
     };
     const paint = () => {
-      if (!value || !root.isConnected) return;
+      if (!value) return;
       if (panels.length !== value.panels.length) buildPanels(value.panels.length);
       const facts = { rest: value.rest, n: value.n, only: value.panels.length === 1 };
       value.panels.forEach((panel, k) => panels[k].update(panel, facts));
+      removed.hidden = value.panels.every((panel) => !panel.removed);
       distance.update(value.distance, value.panels, config.stops);
       table.update(value);
     };
@@ -143,34 +122,55 @@
 
     const receive = (next) => {
       const event = line.answered(next.serial);
-      root.classList.toggle("stale", Boolean(next.problem));
-      if (next.problem) tell(next.problem);
-      else accept(next);
+      if (next.panels) accept(next);
+      else refuse(next);
       paintControls();
       Object.assign(root.dataset, { n: String(memory.shown), serial: String(next.serial), updates: String(Number(root.dataset.updates ?? 0) + 1) });
       if (event === "more" && running) goOn();
     };
+    // The sidebar's mistake is a sentence here; that of the tab's own controls is told at once.
+    const refuse = ({ note: sentence, problem }) => {
+      running = false;
+      if (sentence) {
+        root.classList.add("stale");
+        return tell(sentence);
+      }
+      root.dataset.problem = problem;
+      lab.toast(problem);
+      repaint(); // a refused temperature gives way to the one that is shown
+    };
     const accept = (next) => {
       value = next;
       Object.assign(memory, { temperatures: next.temperatures, shown: next.n });
+      root.classList.remove("stale");
+      lab.rememberDraws(next.n);
       tell(next.note);
-      paint();
+      repaint();
     };
     const fail = () => {
       stop();
-      paint(); // a refused temperature gives way to the one that is shown
+      repaint();
       line.failed();
       root.dataset.failures = String(Number(root.dataset.failures ?? 0) + 1);
     };
 
-    // ---- the sidebar
+    // ---- the sidebar: while another tab is open the server is not asked, but when this one opens again
     let settingsKey = null;
+    let missed = false;
     const keyOf = (settings) => JSON.stringify(withSlider() ? settings : { ...settings, temperature: 1 });
-    memory.page_ = {
+    const visible = () => root.isConnected && root.checkVisibility();
+    const repaint = () => (visible() ? paint() : (missed = true)); // a hidden chart has no width
+    const changed = () => (visible() ? look() : (missed = true));
+    new IntersectionObserver(() => {
+      if (!missed || !visible()) return;
+      missed = false;
+      look();
+    }).observe(root);
+    memory.tab = {
       fail,
-      paint,
-      source: () => root.isConnected && look(),
-      settings: (settings) => root.isConnected && keyOf(settings) !== settingsKey && look(),
+      source: changed,
+      settings: (settings) => keyOf(settings) !== settingsKey && changed(),
+      theme: repaint,
     };
     listenOnce(memory);
 
@@ -180,7 +180,7 @@
         h("div", { class: "draws-row actions" }, fresh, more, keep, example, h("span", { class: "grow" }), follow, add)),
       note,
       h("div", { class: "draws-legend" },
-        h("span", {}, h("i", { class: "bar" }), "drawn"), h("span", {}, h("i", { class: "mark" }), "expected"), h("span", {}, h("i", { class: "shade" }), "±2σ: about 95 of 100 runs end in it"),
+        h("span", {}, h("i", { class: "bar" }), "drawn"), h("span", {}, h("i", { class: "mark" }), "expected"), h("span", {}, h("i", { class: "shade" }), "±2σ: about 95 of 100 runs end in it"), removed,
         h("span", { class: "muted", text: "Counts need not equal probabilities: in 100 draws a 45% token can come 35 to 55 times." })),
       grid,
       h("div", { class: "pair" }, table.card, h("div", { class: "draws-side" }, distance.card, chanceCard())));
@@ -198,9 +198,9 @@
   const listenOnce = (memory) => {
     if (memory.listening) return;
     memory.listening = true;
-    lab.onSettings((settings) => memory.page_.settings(settings));
-    lab.onTheme(() => memory.page_.paint());
-    lab.drawsFailed = () => memory.page_.fail();
-    lab.drawsSourceChanged = () => memory.page_.source();
+    lab.onSettings((settings) => memory.tab.settings(settings));
+    lab.onTheme(() => memory.tab.theme());
+    lab.drawsFailed = () => memory.tab.fail();
+    lab.drawsSourceChanged = () => memory.tab.source();
   };
 })();

@@ -6,6 +6,15 @@
   const word = (t) => (t === 0 ? WORDS.greedy : t < 1 ? WORDS.colder : t === 1 ? WORDS.same : WORDS.hotter);
   const FEW = 12; // rows of the table at first
 
+  // A sentence that cannot be overlooked, for twelve seconds.
+  lab.toast ??= (sentence) => {
+    const place = document.querySelector(".lab-toasts") ?? document.body.appendChild(h("div", { class: "lab-toasts", role: "alert" }));
+    const toast = h("div", { class: "lab-toast" }, h("b", { text: "That cannot be done" }), h("span", { text: sentence }),
+      h("button", { type: "button", "aria-label": "Close", text: "×", onclick: () => toast.remove() }));
+    place.replaceChildren(toast);
+    setTimeout(() => toast.remove(), 12000);
+  };
+
   // A figure made in Python, in the ink of the theme.
   lab.plotDraws = (div, figure) => {
     const ink = lab.ink("--lab-text");
@@ -36,7 +45,7 @@
       number.readOnly = panel.live;
       close.hidden = only;
       card.classList.toggle("live", panel.live);
-      lab.setText(hint, `${panel.live ? "live · " : ""}${word(panel.temperature)}`);
+      lab.setText(hint, panel.live ? "live" : word(panel.temperature));
       lab.setText(distance, panel.distance);
       lab.setText(foot, footText(panel, rest, n));
       lab.setText(test, panel.test);
@@ -60,9 +69,9 @@
     const key = h("div", { class: "draws-key" });
     const plot = h("div", { role: "img", "aria-label": "Distance to the truth against the number of draws, on logarithmic axes" });
     const card = h("section", { class: "card" }, h("h3", { text: "Distance to the truth" }), key, plot,
-      h("p", { class: "muted", text: "Half the summed difference between the drawn shares and the probabilities (total variation): 0 is a perfect match, 1 nothing in common. It shrinks like 1/√N (dashed): ten times closer takes a hundred times the draws." }));
+      h("p", { class: "muted", text: "Half the summed difference between the drawn shares and the probabilities (total variation): 0 is a perfect match, 1 nothing in common. It comes to shrink like 1/√N (dashed): ten times closer takes a hundred times the draws." }));
     const update = (figure, panels, stops) => {
-      key.replaceChildren(...panels.map(({ temperature }) => h("span", {}, h("span", { class: "dot", style: `background:${lab.thermal(temperature, stops)}` }), `T = ${lab.temperatureText(temperature)}`)));
+      key.replaceChildren(...panels.map(({ temperature }) => h("span", {}, h("span", { class: "dot", style: `background:${lab.thermal(temperature, stops)}` }), `T = ${lab.temperatureText(temperature)}${temperature === 0 ? ": always 0" : ""}`)));
       lab.plotDraws(plot, figure);
     };
     return { card, update };
@@ -92,6 +101,7 @@
         const line = body.children[r];
         if (line.className !== kind) line.className = kind;
         texts.forEach((text, c) => lab.setText(line.children[c], text));
+        line.firstChild.title = token;
       });
       paintPager();
     };
