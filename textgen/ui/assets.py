@@ -31,6 +31,7 @@ SCRIPTS = (
     "generate_run.js",
     "generate_save.js",
     "generate_card.js",
+    "generate_text.js",
     "generate_pane.js",
     "generate_reader.js",
     "generate_session.js",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -24,7 +25,7 @@ from textgen.ui.guide import GUIDE
 from textgen.ui.runs import MAX_LENGTH, MAX_PANES, STRATEGIES, Run, new_run, recorded_run, recorded_text
 from textgen.ui.tab_next_token import NextTokenTab, event_field
 
-EVENTS = ("write", "go_on", "stop", "open")
+EVENTS = ("write", "go_on", "stop", "seeded", "open")
 FIRST_TEMPERATURES = (0.2, 0.5, 1.0, 1.2)
 FIRST_LENGTH = 400  # tokens
 NO_MODEL = (
@@ -37,6 +38,7 @@ MIRROR = """(model, context, seed, locked) => {
   lab.source = { model, context: context ?? "", seed, locked };
   lab.onSource?.();
 }"""
+SEED = "() => TemperatureLab.memory.generate.run.head.seed"
 FAILED = "() => { window.TemperatureLab?.writingFailed?.(); }"
 
 
@@ -55,7 +57,7 @@ class GenerateTab:
         self, registry: Registry, controls: Controls, new_seed: Callable[[], int], clocks: Clocks = Clocks()
     ) -> None:
         self.registry, self.controls, self.new_seed, self.clocks = registry, controls, new_seed, clocks
-        self.view = LabComponent("generate", view_config(), EVENTS)
+        self.view = LabComponent("generate", {"json": json.dumps(view_config())}, EVENTS)
 
     def connect(self, page: gr.Blocks, tabs: gr.Tabs, next_token: NextTokenTab) -> None:
         """Wire the component's events, and the sidebar to the browser's copy of it."""
@@ -63,7 +65,8 @@ class GenerateTab:
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         writing: dict[str, Any] = {**quiet, "concurrency_limit": None, "trigger_mode": "multiple"}
         asked = [c.model, c.context, c.seed, c.lock, *c.settings]
-        write = self.view.write(told(self.write), asked, [c.seed, self.view], **writing)
+        write = self.view.write(told(self.write), asked, self.view, **writing)
+        self.view.seeded(None, None, c.seed, js=SEED, show_progress="hidden", api_visibility="private")
         go_on = self.view.go_on(told(self.go_on), None, self.view, **writing)
         for event in (write, go_on):
             event.failure(None, None, None, js=FAILED, api_visibility="private")
@@ -76,12 +79,11 @@ class GenerateTab:
 
     def write(
         self, event: gr.EventData, model: Any, context: Any, seed: Any, locked: Any, *values: Any
-    ) -> Iterator[tuple[Any, dict[str, Any]]]:
-        """Begin anew: yields the seed in use, then the growing texts."""
+    ) -> Iterator[dict[str, Any]]:
+        """Begin anew; the seed in use is in the head."""
         chosen = check_seed(seed) if locked else self.new_seed()
         run = new_run(self.model(model), context, chosen, settings_from(values), event_object(event))
-        for value in self.answer(event, run):
-            yield (gr.skip() if value["number"] else chosen), value
+        yield from self.answer(event, run)
 
     def go_on(self, event: gr.EventData) -> Iterator[dict[str, Any]]:
         """Continue, or take another way at a token: the page sends the run's record back."""
@@ -96,15 +98,25 @@ class GenerateTab:
         """The values of one leg of a run: what it is, and all that it has written so far."""
         from textgen.ui.writing import messages  # torch comes in with the first model
 
-        head = {"leg": leg_of(event), **self.head(run, event_object(event))}
-        for number, message in enumerate(messages(run, self.clocks.seconds)):
-            yield {**head, "number": number, **message}
+        head = {"leg": leg_of(event), **self.head(run, event_field(event, "vocabulary"))}
+        for message in messages(run, self.clocks.seconds):
+            yield {**head, **message}
 
-    def head(self, run: Run, asked: dict[str, Any]) -> dict[str, Any]:
-        """What a text needs to be repeated, and the tokens' names unless the page has them."""
+    def head(self, run: Run, known: Any) -> dict[str, str]:
+        """What a text needs to be repeated, and the tokens' names unless the page has them.
+
+        As JSON texts: Gradio's page copies objects, entry by entry, at every message.
+        """
+        tokenizer, key = run.model.tokenizer, vocabulary_key(run)
+        facts = {**self.facts(run), "vocabulary": key}
+        tokens = {} if known == key else {"texts": tokenizer.texts, "labels": tokenizer.labels}
+        return {"head": json.dumps(facts), "tokens": json.dumps(tokens) if tokens else ""}
+
+    def facts(self, run: Run) -> dict[str, Any]:
+        """How a run came about."""
         from textgen.api import read_context
 
-        facts = {
+        return {
             "model": run.model.name,
             "weights_sha256": self.weights(run.model.name),
             "version": __version__,
@@ -114,11 +126,7 @@ class GenerateTab:
             "seed": run.seed,
             "goal": run.goal,
             "settings": [text.settings.to_dict() for text in run.texts],
-            "vocabulary": vocabulary_key(run),
         }
-        known = asked.get("vocabulary") == facts["vocabulary"]
-        tokenizer = run.model.tokenizer
-        return {"head": facts, "tokens": None if known else [list(tokenizer.texts), list(tokenizer.labels)]}
 
     def weights(self, name: str) -> str:
         """The checksum of a model's weights."""

@@ -22,6 +22,7 @@ from textgen.records import Step
 from textgen.ui.runs import Run, Text, phases
 
 EVERY = 0.05  # seconds between two messages
+SHORT = 65_535  # the largest uint16
 DEADLINE = 180.0  # seconds that one request may write
 
 Clock = Callable[[], float]  # seconds, from any start
@@ -36,21 +37,43 @@ class Batch:
     seconds: float  # since the run began to write
 
     def line(self) -> str:
-        """One line of JSON; `data` is base64 of little-endian float32 (n, B, 4 + 2A), see `matrix`."""
-        data = base64.b64encode(matrix(self.steps).tobytes()).decode("ascii")
-        return (
-            json.dumps({"rows": self.rows, "n": len(self.steps), "at": round(self.seconds, 3), "data": data})
-            + "\n"
-        )
+        """One line of JSON: rows, n, seconds, and two arrays as base64 of little-endian numbers.
+
+        `reals` is float32 (n, B, 2): probability under the settings, surprise in bits. `whole` is
+        uint16, or uint32 where `wide`, (n, B, 2 + 2A): id, rank, the A likeliest ids, their
+        probabilities in 65,535ths.
+        """
+        counts = whole_numbers(self.steps)
+        wide = bool(counts.max() > SHORT)
+        fields = {
+            "rows": self.rows,
+            "n": len(self.steps),
+            "at": round(self.seconds, 3),
+            "wide": wide,
+            "reals": base64_of(real_numbers(self.steps).astype("<f4")),
+            "whole": base64_of(counts.astype("<u4" if wide else "<u2")),
+        }
+        return json.dumps(fields) + "\n"
 
 
-def matrix(steps: Sequence[Step]) -> np.ndarray:
-    """(n, B, 4 + 2A): id, probability under the settings, surprise in bits, rank, A likeliest ids, theirs."""
-    columns = [
-        np.column_stack((s.ids, s.decoded, s.surprise, s.ranks, s.top_ids, s.top_probabilities))
-        for s in steps
-    ]
-    return np.stack(columns).astype("<f4")
+def real_numbers(steps: Sequence[Step]) -> np.ndarray:
+    """(n, B, 2): probability under the settings, surprise in bits."""
+    return np.stack([np.column_stack((step.decoded, step.surprise)) for step in steps])
+
+
+def whole_numbers(steps: Sequence[Step]) -> np.ndarray:
+    """(n, B, 2 + 2A): id, rank, the likeliest ids, their probabilities in 65,535ths."""
+    shares = [np.rint(step.top_probabilities * SHORT).astype(np.int64) for step in steps]
+    return np.stack(
+        [
+            np.column_stack((step.ids, step.ranks, step.top_ids, share))
+            for step, share in zip(steps, shares, strict=True)
+        ]
+    )
+
+
+def base64_of(numbers: np.ndarray) -> str:
+    return base64.b64encode(numbers.tobytes()).decode("ascii")
 
 
 def messages(run: Run, clock: Clock) -> Iterator[dict[str, str]]:

@@ -12,7 +12,7 @@
   lab.onSource = () => listeners.forEach((callback) => callback());
 
   lab.factories.generate = ({ root, trigger, props, memory }) => {
-    const { config } = props;
+    const config = JSON.parse(props.config.json);
     memory.panes ??= config.temperatures.map((temperature) => ({ temperature, strategy: "sampling", changes: {} }));
     memory.strategy ??= "sampling";
     memory.colour ??= true;
@@ -35,7 +35,7 @@
       colour: () => { memory.colour = !memory.colour; paintColour(); },
       save: (kind) => save(kind),
     } });
-    const session = lab.writingSession({ memory, ask: trigger, config, say, onChange: () => draw(), length: () => memory.length ?? config.length });
+    const session = lab.writingSession({ memory, ask: trigger, config, say, onChange: () => schedule(), length: () => memory.length ?? config.length });
     const card = lab.tokenCard({
       onOpen: ({ pane, index }) => openIn(pane, index),
       onBranch: (place, id) => { card.hide(true); session.branch(place, id); },
@@ -76,12 +76,19 @@
       draw();
     };
 
-    // ---- drawing
+    // ---- drawing, once a frame however many messages came
+    let frame = null;
+    const schedule = () => {
+      if (document.hidden) return draw();
+      frame ??= requestAnimationFrame(draw);
+    };
     const draw = () => {
+      frame = null;
       if (!root.isConnected) return;
       const { run, leg } = memory;
       panes.forEach((pane, i) => (run ? pane.update(run, i, lab.paneRate(leg, i)) : pane.branch && pane.empty()));
       paintPanes();
+      panes.forEach((pane) => pane.text.follow());
       part.paint({ busy: session.busy(), run, rate: run ? lab.totalRate(leg) : 0, goal: run ? session.goal() : 0 });
       Object.assign(root.dataset, {
         state: session.busy() ? "writing" : run ? "still" : "empty",

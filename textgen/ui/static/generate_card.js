@@ -25,14 +25,21 @@
 
     state.hide = (force = false) => {
       if (!state.place || (state.pinned && !force)) return;
-      const anchor = state.anchor;
+      const { anchor } = state;
+      const inside = card.contains(document.activeElement);
       Object.assign(state, { place: null, pinned: false, anchor: null });
       if (card.matches(":popover-open")) card.hidePopover();
+      if (inside) returnFocus(anchor);
       onClose(anchor);
     };
 
+    const returnFocus = (anchor) => {
+      anchor.tabIndex = -1;
+      anchor.focus({ preventScroll: true });
+    };
+
     const content = (run, branch, place, pinned) => {
-      const facts = lab.tokenFacts(run, branch, place.index);
+      const facts = lab.tokenFacts(branch, place.index);
       return [
         h("header", {}, h("span", { class: "tok", text: lab.clip(lab.tokenLabel(run, facts.id), 24) }), h("span", { class: "muted", text: `token ${place.index + 1}` }), h("span", { class: "grow" }),
           h("button", { class: "quiet close", type: "button", "aria-label": "Close", text: "×", onclick: () => state.hide(true) })),

@@ -2,11 +2,6 @@
 (() => {
   const lab = window.TemperatureLab;
   const { h } = lab;
-  const STEPS = [1, 2, 4, 6, 8]; // bits at which the surprise scale goes one step up
-  const PROMPT_TAIL = 60; // characters of the prompt shown before the text
-  const AT_END = 12; // px from the end that still count as being there
-
-  lab.surpriseStep = (bits) => STEPS.filter((edge) => bits >= edge).length;
 
   lab.textPane = ({ config, pane, onChange, onRemove, onCopy, onBranch, card }) => {
     const number = h("input", { class: "panel-t", type: "number", min: "0", step: "0.1", "aria-label": "Temperature of this pane" });
@@ -19,70 +14,20 @@
     const parts = h("span", { class: "parts" });
     const chips = h("div", { class: "chips" });
     const branches = h("div", { class: "branches", role: "group", "aria-label": "Ways this text went" });
-    const text = h("div", { class: "text", tabindex: "0", role: "group", "aria-label": "The text; arrow keys go from token to token, Enter shows what each could have been" });
+    const text = lab.flowingText({ held: () => card.pinned && card.place.pane === state.index });
     const node = h("section", { class: "card pane" },
       h("header", {}, title, h("span", { class: "grow" }), count, copy, close),
       h("div", { class: "pane-facts" }, h("span", {}, "mean surprise ", mean), parts),
-      chips, pane.expect ? h("p", { class: "expect muted", text: pane.expect }) : null, branches, text);
-    const state = { node, text, pane, run: null, index: 0, branch: null, shown: 0, line: null, part: undefined };
+      chips, branches, text.node);
+    const state = { node, text, pane, run: null, index: 0, branch: null, part: undefined, settings: "" };
     number.value = Number.isFinite(pane.temperature) ? lab.temperatureText(pane.temperature) : "";
-
-    // ---- the text
-    const newLine = (from) => {
-      state.line = h("div", { class: "line", "data-from": String(from) });
-      return state.line;
-    };
-    const clear = () => {
-      card.hide(true);
-      Object.assign(state, { shown: 0, part: undefined });
-      text.replaceChildren(newLine(0));
-    };
-    const givePrompt = (prompt) => {
-      const tail = prompt.slice(prompt.lastIndexOf("\n") + 1);
-      if (!tail) return;
-      state.line.dataset.from = "-1";
-      state.line.append(h("span", { class: "given", text: tail.length > PROMPT_TAIL ? `…${tail.slice(-PROMPT_TAIL)}` : tail, title: "the context" }));
-    };
-
-    const grow = () => {
-      const { run, branch } = state;
-      const lines = document.createDocumentFragment();
-      for (let i = state.shown; i < branch.ids.length; i++) {
-        const token = lab.tokenText(run, branch.ids[i]);
-        const span = document.createElement("span");
-        span.className = `s${lab.surpriseStep(branch.facts[i][2])}`;
-        state.line.append(span);
-        if (token.endsWith("\n")) {
-          span.classList.add("nl");
-          span.textContent = token.slice(0, -1);
-          lines.append(newLine(i + 1));
-        } else span.textContent = token;
-      }
-      text.append(lines);
-      state.shown = branch.ids.length;
-    };
-
-    const follow = (change) => {
-      const atEnd = text.scrollHeight - text.scrollTop - text.clientHeight < AT_END;
-      change();
-      if (atEnd && !(card.pinned && card.place.pane === state.index)) text.scrollTop = text.scrollHeight;
-    };
-
-    // ---- tokens and their places
-    state.indexOf = (span) => Number(span.parentNode.dataset.from) + [...span.parentNode.children].indexOf(span);
-    state.spanAt = (i) => {
-      const line = [...text.children].findLast((one) => Number(one.dataset.from) <= i);
-      return line?.children[i - Number(line.dataset.from)] ?? null;
-    };
-    state.tokenOf = (target) => (target.parentNode?.classList?.contains("line") && /^s\d/.test(target.className) ? target : null);
 
     // ---- what stands above the text
     const paintParting = () => {
       const at = lab.parting(state.run, state.index);
       if (at === state.part) return;
-      text.querySelector(".part")?.classList.remove("part");
       state.part = at;
-      if (at !== null) state.spanAt(at)?.classList.add("part");
+      text.mark(at);
       parts.replaceChildren(...(at !== null ? ["parts from its left neighbour at token ", h("b", { text: String(at + 1) })] : []));
       node.dataset.parts = at === null ? "" : String(at + 1);
     };
@@ -106,6 +51,9 @@
 
     // wanted: what Write would use; recorded: what this text was written with, null for none.
     state.paintSettings = (wanted, recorded) => {
+      const key = JSON.stringify([wanted, recorded]);
+      if (key === state.settings) return;
+      state.settings = key;
       const t = wanted.temperature;
       const legal = t === 0 || (t >= 0.01 && t <= 100);
       node.style.setProperty("--t", legal ? lab.thermal(t, config.stops) : "var(--lab-muted)");
@@ -117,29 +65,29 @@
       chips.replaceChildren(
         ...active.map((name) => h("span", { class: "chip", text: lab.settingText(name, wanted[name]) })),
         ...(t === 0 ? [h("span", { class: "chip idle", text: lab.idleText(idle) })] : []),
+        ...(pane.expect ? [h("span", { class: "expect muted", text: pane.expect })] : []),
         ...(changed ? [h("span", { class: "chip idle", text: `text is from T = ${recorded.temperature}; Write applies your changes` })] : []));
     };
 
     // Draw what is new; everything when the way changed.
     state.update = (run, index, rate) => {
       const branch = lab.branchOf(run.panes[index]);
-      const fresh = branch !== state.branch || run !== state.run || branch.ids.length < state.shown;
+      const fresh = branch !== state.branch || run !== state.run;
       Object.assign(state, { run, index, branch });
-      follow(() => {
-        if (fresh) {
-          clear();
-          givePrompt(run.head.prompt);
-        }
-        grow();
-      });
-      if (fresh) paintBranches();
+      if (fresh) {
+        card.hide(true);
+        state.part = undefined;
+        text.clear(run.head.prompt);
+        paintBranches();
+      }
+      text.grow(run, branch);
       paintParting();
       paintCount(rate);
     };
 
     state.empty = () => {
       Object.assign(state, { run: null, branch: null });
-      clear();
+      text.clear("");
       branches.hidden = true;
       parts.replaceChildren();
       lab.setText(count, "");

@@ -19,7 +19,9 @@
     const note = h("p", { class: "note" });
     const status = h("span", { class: "status", role: "status" });
     const total = h("span", { class: "total" });
-    const seed = h("span", { class: "seed" });
+    const used = h("b");
+    const rule = h("span", { class: "muted" });
+    const seed = h("span", { class: "seed" }, "Seed ", used, rule);
     const grid = h("div", { class: "text-panes" });
     const names = Object.keys(config.strategies);
     const strategies = names.map((name) => button(config.strategies[name], TITLES[name] ?? "", () => on.strategy(name)));
@@ -50,7 +52,8 @@
     const typed = () => lab.source?.model === config.numbers;
     const paintSeed = (run) => {
       const kept = lab.source?.locked !== false;
-      seed.replaceChildren("Seed ", h("b", { text: String(run?.head.seed ?? (kept ? lab.source?.seed : null) ?? "–") }), h("span", { class: "muted", text: kept ? " kept" : " new at each Write" }));
+      lab.setText(used, String(run?.head.seed ?? (kept ? lab.source?.seed : null) ?? "–"));
+      lab.setText(rule, kept ? " kept" : " new at each Write");
     };
     const paint = (state) => {
       paintButtons(state);

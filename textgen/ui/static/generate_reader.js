@@ -6,10 +6,11 @@
   // `pane` is a textPane, `place` its number in the grid.
   lab.readable = (pane, place, card) => {
     const { text } = pane;
+    const { node } = text;
     let here = null; // the token that has the keyboard
 
     const show = (span, pinned) => {
-      const index = pane.indexOf(span);
+      const index = text.indexOf(span);
       if (!pane.branch?.facts[index]) return;
       card.hide(true);
       span.classList.add("here");
@@ -17,7 +18,7 @@
     };
 
     const focus = (index) => {
-      const span = pane.branch && pane.spanAt(Math.min(Math.max(index, 0), pane.branch.ids.length - 1));
+      const span = pane.branch && text.spanAt(Math.min(Math.max(index, 0), pane.branch.ids.length - 1));
       if (!span) return;
       here?.removeAttribute("tabindex");
       here = span;
@@ -27,19 +28,19 @@
     };
 
     const vertical = (span, way) => {
-      const lines = [...text.children];
+      const lines = text.lines();
       const next = lines[lines.indexOf(span.parentNode) + way];
-      return next ? Math.max(0, Number(next.dataset.from)) : pane.indexOf(span);
+      return next ? Math.max(0, Number(next.dataset.from)) : text.indexOf(span);
     };
 
     const target = (key, span) => {
-      if (key in KEYS) return pane.indexOf(span) + KEYS[key];
+      if (key in KEYS) return text.indexOf(span) + KEYS[key];
       if (key === "ArrowDown" || key === "ArrowUp") return vertical(span, key === "ArrowDown" ? 1 : -1);
       return { Home: 0, End: Infinity }[key];
     };
 
     const onKey = (event) => {
-      const span = pane.tokenOf(event.target);
+      const span = text.tokenOf(event.target);
       if (event.key === "Enter" && span) {
         event.preventDefault();
         show(span, true);
@@ -51,17 +52,17 @@
       focus(index);
     };
 
-    text.addEventListener("pointerover", (event) => {
-      const span = pane.tokenOf(event.target);
+    node.addEventListener("pointerover", (event) => {
+      const span = text.tokenOf(event.target);
       if (event.pointerType !== "mouse" || card.pinned) return;
       span ? show(span, false) : card.hide();
     });
-    text.addEventListener("pointerleave", () => card.hide());
-    text.addEventListener("click", (event) => {
-      const span = pane.tokenOf(event.target);
+    node.addEventListener("pointerleave", () => card.hide());
+    node.addEventListener("click", (event) => {
+      const span = text.tokenOf(event.target);
       if (span) show(span, true);
     });
-    text.addEventListener("keydown", onKey);
-    text.addEventListener("focusout", () => card.hide());
+    node.addEventListener("keydown", onKey);
+    node.addEventListener("focusout", () => card.hide());
   };
 })();

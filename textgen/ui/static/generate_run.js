@@ -1,9 +1,9 @@
 // A run: the texts, what the model thought of each token, and the ways they went. No DOM here.
 (() => {
   const lab = window.TemperatureLab;
-  const FIRST = 4; // numbers a token before its alternatives: id, probability under the settings, bits, rank
+  const SHORT = 65535; // probabilities of alternatives come in 65,535ths
 
-  // A way a text went: ids (n), facts (n) of Float64Array(4 + 2A), and where it left another way.
+  // A way a text went: ids (n), facts (n) as `unpack` gives them, and where it left another way.
   const newBranch = (from = null) => ({ ids: [], facts: [], bits: 0, from });
 
   lab.beginRun = (head, vocabulary, panes) => ({
@@ -30,30 +30,36 @@
   const push = (branch, id, facts) => {
     branch.ids.push(id);
     branch.facts.push(facts);
-    branch.bits += facts[2];
+    branch.bits += facts.bits;
+  };
+
+  const bytes = (base64) => Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)).buffer;
+
+  // The facts of token k of a line: see Batch.line in textgen/ui/writing.py.
+  const unpack = (reals, whole, width, k) => {
+    const numbers = whole.subarray(k * width, (k + 1) * width);
+    const half = 2 + (width - 2) / 2;
+    return { id: numbers[0], rank: numbers[1], decoded: reals[2 * k], bits: reals[2 * k + 1], ids: numbers.subarray(2, half), shares: numbers.subarray(half) };
   };
 
   // One line of the stream → its tokens at the ends of the texts that wrote them; `where` names the panes.
   lab.addLine = (run, line, where) => {
-    const { rows, n, at, data } = JSON.parse(line);
-    const numbers = lab.floats(data);
-    const width = numbers.length / (n * rows.length);
-    for (let step = 0; step < n; step++) {
-      rows.forEach((row, column) => {
-        const from = (step * rows.length + column) * width;
-        const facts = numbers.subarray(from, from + width);
-        push(lab.branchOf(run.panes[where[row]]), facts[0], facts);
-      });
+    const { rows, n, at, wide, ...data } = JSON.parse(line);
+    const reals = new Float32Array(bytes(data.reals));
+    const whole = new (wide ? Uint32Array : Uint16Array)(bytes(data.whole));
+    const width = whole.length / (n * rows.length);
+    for (let k = 0; k < n * rows.length; k++) {
+      const facts = unpack(reals, whole, width, k);
+      push(lab.branchOf(run.panes[where[rows[k % rows.length]]]), facts.id, facts);
     }
     return { panes: rows.map((row) => where[row]), n, seconds: at };
   };
 
   // What the card shows of token i.
-  lab.tokenFacts = (run, branch, i) => {
-    const facts = branch.facts[i];
-    const n = (facts.length - FIRST) / 2;
-    const alternatives = Array.from({ length: n }, (_, a) => ({ id: facts[FIRST + a], p: facts[FIRST + n + a] }));
-    return { id: facts[0], decoded: facts[1], bits: facts[2], learned: 2 ** -facts[2], rank: facts[3], alternatives };
+  lab.tokenFacts = (branch, i) => {
+    const { ids, shares, ...facts } = branch.facts[i];
+    const alternatives = Array.from(ids, (id, a) => ({ id, p: shares[a] / SHORT }));
+    return { ...facts, learned: 2 ** -facts.bits, alternatives };
   };
 
   lab.textOf = (run, branch, end = branch.ids.length) => branch.ids.slice(0, end).map((id) => lab.tokenText(run, id)).join("");

@@ -84,10 +84,14 @@
       leg.then = null;
       then?.();
     };
-    const begin = (leg, { head, tokens }) => {
+    const begin = (leg, value) => {
       leg.begun = true;
-      if (tokens) memory.vocabulary = { key: head.vocabulary, texts: tokens[0], labels: tokens[1] };
-      if (leg.panes) memory.run = lab.beginRun(head, memory.vocabulary, leg.panes);
+      const head = JSON.parse(value.head);
+      if (value.tokens) memory.vocabulary = { key: head.vocabulary, ...JSON.parse(value.tokens) };
+      if (leg.panes) {
+        memory.run = lab.beginRun(head, memory.vocabulary, leg.panes);
+        ask("seeded", {});
+      }
       if (leg.fork) lab.fork(memory.run.panes[leg.fork.pane], leg.fork.index);
       if (leg.goal) memory.run.goal = leg.goal;
     };
