@@ -45,6 +45,16 @@ class LanguageModel(nn.Module, ABC):
         logits, state = self.unroll(ids)
         return logits[:, -1], state
 
+    def scale_logits(self, factor: float) -> None:
+        """Multiply all logits by a factor, folded into the output layer `head`."""
+        head = self.head
+        assert isinstance(head, nn.Linear)
+        with torch.no_grad():
+            head.weight *= factor
+            if head.bias is not None:
+                head.bias *= factor
+        self.prepare()
+
     def prepare(self) -> None:
         """Build what fast stepping needs from the weights; called once, after loading them."""
 

@@ -49,8 +49,23 @@ def losses(config: Mapping[str, Any]) -> dict[str, Any]:
         "windows_bits": f"{windows / math.log(2):.4f}",
         "streamed_nats": f"{streamed:.4f}",
         "streamed_bits": f"{streamed / math.log(2):.4f}",
+        "calibration": calibration(config),
         "target": f"\nTarget: {recipe['target']:g} nats in windows{note}.\n" if recipe["target"] else "",
     }
+
+
+def calibration(config: Mapping[str, Any]) -> str:
+    """What temperature scaling did; nothing for a net that was left as trained."""
+    if "calibration" not in config:
+        return ""
+    facts = config["calibration"]
+    return (
+        f"\nThe net's logits were divided by {facts['temperature']:.2f}, so that T = 1 is the temperature at which "
+        "it predicts new text best\n(temperature scaling, Guo et al. 2017; `textgen/training/calibration.py`). The "
+        "number was fitted on the first half of the\nvalidation part; on the second half, which had no say in it, "
+        f"it took the loss in windows from {facts['second_half_before']:.4f}\nto {facts['second_half_after']:.4f} "
+        "nats, before rounding.\n"
+    )
 
 
 def training(config: Mapping[str, Any]) -> dict[str, Any]:

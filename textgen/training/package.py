@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from textgen import checkpoint
 from textgen.evaluation import Evaluation, evaluate
 from textgen.nets.base import LanguageModel
+from textgen.training.calibration import calibrate
 from textgen.training.card import model_card
 from textgen.training.corpus import Corpus
 from textgen.training.files import appearing
@@ -37,6 +39,8 @@ def publish_model(folder: Path, made: Made, options: TrainOptions) -> Path:
     """Write the folder, load it again as any user would, measure it and put the figures in."""
     with appearing(folder) as draft:
         facts = describe(made, options)
+        if made.recipe.calibrate:
+            facts["calibration"] = calibrated(made)
         checkpoint.save(draft, made.net, made.corpus.tokenizer, facts)
         model = checkpoint.load(draft)
         facts["losses"] = losses(measure(model.net, made), made)
@@ -48,10 +52,20 @@ def publish_model(folder: Path, made: Made, options: TrainOptions) -> Path:
     return folder
 
 
+def calibrated(made: Made) -> dict[str, Any]:
+    """Calibrate the net in place; what that brought."""
+    return calibrate(made.net, validation_ids(made), made.recipe.log.window).to_dict()
+
+
 def measure(net: LanguageModel, made: Made) -> Evaluation:
     """The loss of the rounded net on the validation part."""
+    return evaluate(net, validation_ids(made), made.recipe.log.window)
+
+
+def validation_ids(made: Made) -> Tensor:
+    """(N,) the ids of the validation part."""
     _, validation = made.corpus.split(made.recipe.split.train)
-    return evaluate(net, torch.from_numpy(validation.astype("int64")), made.recipe.log.window)
+    return torch.from_numpy(validation.astype("int64"))
 
 
 def losses(measured: Evaluation, made: Made) -> dict[str, Any]:

@@ -125,6 +125,7 @@ class Recipe:
     target: float = 0.0  # validation nats per token to reach in windows; 0 = none
     target_note: str = ""  # where the target comes from
     averaging: float = 0.0  # decay per step of the running average of the weights; 0 turns it off
+    calibrate: bool = False  # at the end, make T = 1 the best temperature for new text
     corpus: CorpusRecipe = CorpusRecipe()
     split: SplitRecipe = SplitRecipe()
     net: NetRecipe = NetRecipe()

@@ -1,0 +1,54 @@
+"""Temperature scaling: make T = 1 the temperature at which a net predicts new text best.
+
+A net that has read its text many times is surer of itself than new text warrants. One number mends
+that without changing the order of any tokens: divide its logits by the temperature that predicts
+held-out text best (Guo et al. 2017, "On calibration of modern neural networks"), and fold the
+division into the output layer. The number is fitted on the first half of the validation part; the
+second half, which had no say in it, shows what it brought.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from textgen.evaluation import WINDOW, sum_of_nats, window_batches, windows_loss
+from textgen.nets.base import LanguageModel
+from textgen.records import Floats
+
+GRID = np.round(np.arange(0.8, 1.505, 0.01), 2)  # temperatures tried
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What the fit found; losses in nats per token, windows from a zero state."""
+
+    temperature: float  # the logits were divided by it
+    second_half_before: float
+    second_half_after: float
+
+    def to_dict(self) -> dict[str, Any]:
+        return {key: round(value, 4) for key, value in asdict(self).items()}
+
+
+def calibrate(net: LanguageModel, ids: Tensor, window: int = WINDOW) -> Calibration:
+    """Fit on the first half of ids (N,), fold into the net in place, report on the second half."""
+    fitted, judged = ids[: len(ids) // 2], ids[len(ids) // 2 :]
+    before = windows_loss(net, judged, window)
+    temperature = float(GRID[losses_at(net, fitted, GRID, window).argmin()])
+    net.scale_logits(1 / temperature)
+    return Calibration(temperature, before, windows_loss(net, judged, window))
+
+
+@torch.inference_mode()
+def losses_at(net: LanguageModel, ids: Tensor, temperatures: Floats, window: int = WINDOW) -> Floats:
+    """Nats per token of ids (N,) at each of K temperatures (K,), each window read once."""
+    totals = np.zeros(len(temperatures))
+    for inputs, targets in window_batches(ids, window):
+        logits = net.unroll(inputs)[0]
+        totals += [sum_of_nats(logits / float(t), targets) for t in temperatures]
+    return totals / (len(ids) - 1)
