@@ -10,6 +10,7 @@ import gradio as gr
 from textgen.ui import assets
 from textgen.ui.controls import NUMBERS, Controls, build_controls
 from textgen.ui.endpoints import Endpoints
+from textgen.ui.tab_beam import BeamTab
 from textgen.ui.tab_draws import DrawsTab
 from textgen.ui.tab_generate import GenerateTab
 from textgen.ui.tab_next_token import NextTokenTab
@@ -32,10 +33,13 @@ def build(registry: Registry) -> gr.Blocks:
                 generate = GenerateTab(registry, controls, new_seed)
             with gr.Tab("Draws", id="draws"):
                 draws = DrawsTab(registry, controls, new_seed)
+            with gr.Tab("Beam search", id="beam"):
+                beam = BeamTab(registry, controls, new_seed)
         Endpoints(registry).connect()
         next_token.connect()
         generate.connect(page, tabs, next_token)
         draws.connect()
+        beam.connect()
         mirror_settings(controls)
         switch_source(controls)
         page.load(

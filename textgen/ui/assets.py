@@ -40,8 +40,10 @@ SCRIPTS = (
     "draws_line.js",
     "draws_parts.js",
     "draws.js",
+    "beam_tree.js",
+    "beam.js",
 )
-STYLES = ("lab.css", "next_token.css", "generate.css", "draws.css")
+STYLES = ("lab.css", "next_token.css", "generate.css", "draws.css", "beam.css")
 
 
 class KeptFiles(StaticFiles):

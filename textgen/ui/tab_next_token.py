@@ -110,12 +110,16 @@ def pick_one(expectation: NextToken, settings: DecodeSettings, seed: int, step: 
     return int(pick(logits, GumbelNoise(seed, len(expectation.labels)).at(step)))
 
 
+def event_object(event: gr.EventData) -> dict[str, Any]:
+    """What the page sent with an event."""
+    if not isinstance(event._data, dict):
+        raise TextError(f"the event must carry an object, got {shorten(event._data)}; use the page's own controls")
+    return event._data
+
+
 def event_field(event: gr.EventData, name: str) -> Any:
     """A field of what the page sent with an event; None when it is not there."""
-    data = event._data
-    if not isinstance(data, dict):
-        raise TextError(f"the event must carry an object, got {shorten(data)}; use the page's own controls")
-    return data.get(name)
+    return event_object(event).get(name)
 
 
 def view_value(expectation: NextToken, context: Any) -> dict[str, Any]:

@@ -1,0 +1,133 @@
+"""The Beam search tab: a search that can be watched, on a model or on a table of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+from textgen.errors import TextError, TextgenError
+from textgen.registry import Registry
+from textgen.settings import BeamSettings, check_seed, check_whole
+from textgen.tokenization import visible
+from textgen.ui.components import LabComponent
+from textgen.ui.controls import NUMBERS, Controls, settings_from
+from textgen.ui.tab_next_token import event_object
+
+MAX_WIDTH, MAX_LENGTH = 8, 60  # what a tree on a page can show
+EARLY = {"no": False, "yes": True, "never": "never"}
+STOPS = {"none": "", "line": "\n", "sentence": "."}
+# Width 2 keeps A and B, then A B and B A; B, the weaker start, leads to the likeliest text.
+BLACKBOARD = """: A 0.5, B 0.4, C 0.1
+A: A 0.1, B 0.6, C 0.3
+B: A 0.7, B 0.1, C 0.2
+A B: A 0.2, B 0.6, C 0.2
+B A: A 0.2, B 0.15, C 0.65"""
+
+
+class BeamTab:
+    """Builds the tab and answers its events; every handler takes what any client may send."""
+
+    def __init__(self, registry: Registry, controls: Controls, new_seed: Callable[[], int]) -> None:
+        self.registry, self.controls, self.new_seed = registry, controls, new_seed
+        self.view = LabComponent("beam", view_config(), ("search",))
+
+    def connect(self) -> None:
+        c = self.controls
+        self.view.search(
+            self.search,
+            [c.model, c.context, c.seed, c.lock, *c.settings],
+            [self.view, c.seed],
+            concurrency_limit=None,
+            show_progress="hidden",
+            api_visibility="private",
+        )
+        gr.on(
+            [c.model.change, c.context.change],
+            None,
+            None,
+            None,
+            js="() => TemperatureLab.stale?.('beam')",
+            api_visibility="private",
+        )
+
+    def search(self, event: gr.EventData, *values: Any) -> Any:
+        """Run a search with the form that the page sent; a mistake is a sentence in the view."""
+        model, context, seed, locked, *stages = values
+        try:
+            form = event_object(event)
+            seed = check_seed(seed) if locked else self.new_seed()
+            return self.found(model, context, form, seed, stages), seed
+        except TextgenError as error:
+            return {"problem": str(error), "numbers": model == NUMBERS}, gr.skip()
+
+    def found(self, model: Any, context: Any, form: dict[str, Any], seed: int, stages: Any) -> dict[str, Any]:
+        """The view of one search."""
+        from textgen.decoding.beam import beam_search  # torch comes in with the first model
+        from textgen.ui.beam_view import searched
+
+        source, pieces, note = self.source(model, context, form)
+        decode = settings_from(stages)
+        beam = beam_settings(form, seed, source.labels)
+        steps = list(beam_search(source.scorer, beam, decode, source.context))
+        view = searched(source, steps, beam, decode)
+        told = " ".join(filter(None, [note, view["note"]]))
+        extra = {"pieces": pieces, "numbers": model == NUMBERS, "autoplay": form.get("autoplay") is True}
+        return {**view, **extra, "note": told}
+
+    def source(self, model: Any, context: Any, form: dict[str, Any]) -> Any:
+        """What is searched, its context as pieces, and what to know about it."""
+        from textgen.ui.beam_view import Source
+
+        if model == NUMBERS:
+            from textgen.decoding.table_model import TableScorer, parse_table
+
+            table = parse_table(form.get("table"))
+            return Source(TableScorer(table), table.labels, ()), [], ""
+        from textgen.api import read_context
+        from textgen.decoding.scorer import NetScorer
+
+        loaded = self.registry.get(str(model))
+        read = read_context(loaded, context)
+        pieces = [[visible(piece), known] for piece, known in read.encoded.pieces]
+        return Source(NetScorer(loaded.net, read.ids), loaded.tokenizer.labels, read.ids), pieces, read.note
+
+
+def beam_settings(form: dict[str, Any], seed: int, labels: tuple[str, ...]) -> BeamSettings:
+    """The form's values as settings, within what the page can draw."""
+    stop = visible(STOPS.get(str(form.get("stop", "none")), ""))
+    if str(form.get("early")) not in EARLY:
+        raise TextError(f"early stopping must be one of {', '.join(EARLY)}; 'no' is the default")
+    return BeamSettings(
+        width=check_whole("width", form.get("width"), 1, MAX_WIDTH, "1 is greedy"),
+        length=check_whole("length", form.get("length"), 1, MAX_LENGTH, "20 is the default"),
+        length_penalty=form.get("length_penalty"),  # type: ignore[arg-type]
+        early_stopping=EARLY[str(form.get("early"))],
+        stops=tuple(i for i, label in enumerate(labels) if label == stop),
+        sampling=form.get("sample") is True,
+        seed=seed,
+    )
+
+
+def view_config() -> dict[str, Any]:
+    """What the component needs once."""
+    return {
+        "form": {
+            "width": 3,
+            "length": 12,
+            "length_penalty": 1,
+            "early": "no",
+            "stop": "none",
+            "sample": False,
+            "table": BLACKBOARD,
+        },
+        "early": [
+            ["no", "when nothing better can come"],
+            ["yes", "as soon as enough ended"],
+            ["never", "never early"],
+        ],
+        "stops": [["none", "nothing"], ["line", "⏎"], ["sentence", "."]],
+        "maxWidth": MAX_WIDTH,
+        "maxLength": MAX_LENGTH,
+    }
