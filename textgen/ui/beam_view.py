@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 
 from textgen.decoding.beam import ignored
-from textgen.decoding.picking import GumbelNoise, pick
-from textgen.decoding.pipeline import Pipeline
+from textgen.decoding.paths import single_path
 from textgen.decoding.scorer import Scorer
-from textgen.decoding.stages import log_softmax
 from textgen.records import BeamStep, Hypothesis
 from textgen.settings import BeamSettings, DecodeSettings
 
@@ -33,21 +31,13 @@ class Source:
     context: tuple[int, ...]  # ids that the stages read before what is written
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
-    """One text and what the model thinks of it."""
-
-    ids: tuple[int, ...]
-    total: float  # Σ ln p as learned
-
-
 def searched(
     source: Source, steps: Sequence[BeamStep], beam: BeamSettings, decode: DecodeSettings
 ) -> dict[str, Any]:
     """A finished search → JSON for the component."""
     last = steps[-1]
-    greedy = follow(source, beam, decode.at(0))
-    sampled = follow(source, beam, decode)
+    greedy = single_path(source.scorer, beam, decode.at(0), source.context)
+    sampled = single_path(source.scorer, beam, decode, source.context)
     return {
         "columns": [column(step, source.labels) for step in steps],
         "hypotheses": [hypothesis(h, order, source.labels) for order, h in enumerate(last.finished)],
@@ -86,11 +76,11 @@ def hypothesis(found: Hypothesis, order: int, labels: tuple[str, ...]) -> dict[s
         "length": len(found.ids),
         "ended": found.stopped,
         "order": order,
-        "end": {"step": len(found.path) - 1, "row": found.path[-1]},
+        "end": {"step": len(found.path) - 1, "row": int(found.path[-1])},
     }
 
 
-def path(taken: Path, labels: tuple[str, ...]) -> dict[str, Any]:
+def path(taken: Hypothesis, labels: tuple[str, ...]) -> dict[str, Any]:
     return {"text": joined(taken.ids, labels), "total": taken.total}
 
 
@@ -100,35 +90,19 @@ def joined(ids: Sequence[int], labels: tuple[str, ...]) -> str:
     return ("" if all(len(word) == 1 for word in words) else " ").join(words)
 
 
-def follow(source: Source, beam: BeamSettings, decode: DecodeSettings) -> Path:
-    """One text written token by token, as Generate would: greedy at T = 0, else one sample."""
-    pipeline, noise = Pipeline(decode), GumbelNoise(beam.seed, source.scorer.vocab_size)
-    ids: list[int] = []
-    total = 0.0
-    logits, state = source.scorer.start()
-    for step in range(beam.length):
-        staged = pipeline(logits[0], (*source.context, *ids))
-        token = int(pick(staged, noise.at(step)))
-        total += float(log_softmax(logits[0])[token])
-        ids.append(token)
-        if token in beam.stops or step == beam.length - 1:
-            break
-        logits, state = source.scorer.extend(state, np.array([0]), np.array([token]))
-    return Path(tuple(ids), total)
-
-
-def verdict(steps: Sequence[BeamStep], greedy: Path, finished: Sequence[Hypothesis]) -> str:
+def verdict(steps: Sequence[BeamStep], greedy: Hypothesis, finished: Sequence[Hypothesis]) -> str:
     """How the best text of the search compares with greedy's, and why it may be the worse one."""
     if not finished:
         return "The search found no text."
-    best = max(finished, key=lambda h: sum(h.logprobs))
-    gain = sum(best.logprobs) - greedy.total
+    best = max(finished, key=lambda h: h.logprob)
+    gain = best.logprob - greedy.logprob
     if best.ids == greedy.ids:
         return "The likeliest text of the search is greedy's own."
     if len(best.ids) != len(greedy.ids):
         return "The texts are of different length: a longer text always has the lower sum."
     if gain >= 0:
-        return f"The search's best text is {gain:.2f} nats likelier than greedy's, {np.exp(gain):.1f} times as likely."
+        times = f"{np.exp(gain):.1f} times as likely"
+        return f"The search's best text is {gain:.2f} nats likelier than greedy's, {times}."
     lost = pruned_at(steps, greedy)
     where = f" at step {lost + 1}, where other beginnings looked better" if lost is not None else ""
     return (
@@ -137,12 +111,14 @@ def verdict(steps: Sequence[BeamStep], greedy: Path, finished: Sequence[Hypothes
     )
 
 
-def pruned_at(steps: Sequence[BeamStep], greedy: Path) -> int | None:
-    """The first step after which greedy's beginning was no longer followed."""
-    for step in steps:
-        followed = {h.ids for h in (*step.running, *step.finished)}
-        if greedy.ids[: step.index + 1] not in followed:
+def pruned_at(steps: Sequence[BeamStep], greedy: Hypothesis) -> int | None:
+    """The first step at which greedy's path was not among those kept."""
+    place = -1
+    for step, token in zip(steps, greedy.ids, strict=False):
+        found = np.flatnonzero((step.parents == place) & (step.ids == token))
+        if not len(found) or step.fates[found[0]] == "pruned":
             return step.index
+        place = int(found[0])
     return None
 
 
@@ -151,4 +127,5 @@ def without_effect(decode: DecodeSettings, beam: BeamSettings) -> str:
     names = [name.replace("_", "-") for name in ignored(decode, beam)]
     if not names:
         return ""
-    return f"Beam search takes the best candidates: {', '.join(names)} {'have' if len(names) > 1 else 'has'} no effect here; beam sampling heeds all."
+    have = "have" if len(names) > 1 else "has"
+    return f"Taking the best candidates, {', '.join(names)} {have} no effect; beam sampling heeds all."

@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from textgen.decoding.table_model import FIGURE_12, parse_table
 from textgen.errors import TextError, TextgenError
 from textgen.registry import Registry
 from textgen.settings import BeamSettings, check_seed, check_whole
@@ -18,12 +19,6 @@ from textgen.ui.tab_next_token import event_object
 MAX_WIDTH, MAX_LENGTH = 8, 60  # what a tree on a page can show
 EARLY = {"no": False, "yes": True, "never": "never"}
 STOPS = {"none": "", "line": "\n", "sentence": "."}
-# Width 2 keeps A and B, then A B and B A; B, the weaker start, leads to the likeliest text.
-BLACKBOARD = """: A 0.5, B 0.4, C 0.1
-A: A 0.1, B 0.6, C 0.3
-B: A 0.7, B 0.1, C 0.2
-A B: A 0.2, B 0.6, C 0.2
-B A: A 0.2, B 0.15, C 0.65"""
 
 
 class BeamTab:
@@ -81,10 +76,8 @@ class BeamTab:
         from textgen.ui.beam_view import Source
 
         if model == NUMBERS:
-            from textgen.decoding.table_model import TableScorer, parse_table
-
-            table = parse_table(form.get("table"))
-            return Source(TableScorer(table), table.labels, ()), [], ""
+            table = parse_table(form.get("table"))  # type: ignore[arg-type]
+            return Source(table, table.labels, ()), [], " ".join(table.notes)
         from textgen.api import read_context
         from textgen.decoding.scorer import NetScorer
 
@@ -120,7 +113,7 @@ def view_config() -> dict[str, Any]:
             "early": "no",
             "stop": "none",
             "sample": False,
-            "table": BLACKBOARD,
+            "table": FIGURE_12,
         },
         "early": [
             ["no", "when nothing better can come"],
