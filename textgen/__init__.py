@@ -11,17 +11,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from textgen.api import draw, generate, load, next_token, predict, write
+    from textgen.api import beam_search, draw, generate, load, next_token, predict, write
     from textgen.errors import TextgenError
     from textgen.numbers import parse_numbers
     from textgen.registry import Registry
-    from textgen.settings import DecodeSettings
+    from textgen.settings import BeamSettings, DecodeSettings
 
 __version__ = "0.1.0"
 __all__ = [
+    "BeamSettings",
     "DecodeSettings",
     "Registry",
     "TextgenError",
+    "beam_search",
     "draw",
     "generate",
     "load",
@@ -37,6 +39,7 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     homes = {
+        "BeamSettings": "settings",
         "DecodeSettings": "settings",
         "Registry": "registry",
         "TextgenError": "errors",

@@ -17,12 +17,14 @@ import torch
 from textgen import checkpoint
 from textgen.analysis.panels import distribution, draw_side_by_side, side_by_side
 from textgen.checkpoint import Model
+from textgen.decoding import beam as search
 from textgen.decoding import stream
+from textgen.decoding.scorer import NetScorer
 from textgen.errors import TextError, out_of_range, shorten
 from textgen.nets.base import ids_tensor
-from textgen.records import Distribution, Draws, Encoded, Generation, NextToken, Step
+from textgen.records import BeamStep, Distribution, Draws, Encoded, Generation, NextToken, Step
 from textgen.registry import Registry, default_root
-from textgen.settings import DecodeSettings, check_seed, check_whole
+from textgen.settings import BeamSettings, DecodeSettings, check_seed, check_whole
 from textgen.tokenization import visible
 
 MAX_CONTEXT = 20_000  # characters
@@ -212,6 +214,22 @@ def generate(
         seed=seed,
         seconds=clock() - started,
     )
+
+
+def beam_search(
+    model: Model,
+    prompt: str = "",
+    beam: BeamSettings | None = None,
+    settings: DecodeSettings | None = None,
+    **changes: Any,
+) -> Iterator[BeamStep]:
+    """Search for likely continuations, yielding all that each step considered; the last one ranks them.
+
+    `beam` says how to search (default: width 3, 20 tokens); of the decoding settings only those apply
+    that `decoding.beam.heeded` names. Everything is checked at the call. Raises SettingError and TextError.
+    """
+    chosen, ids = decode_settings(settings, changes), read_context(model, prompt).ids
+    return search.beam_search(NetScorer(model.net, ids), beam or BeamSettings(), chosen, ids)
 
 
 def draw(

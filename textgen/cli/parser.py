@@ -34,6 +34,7 @@ def build_parser() -> Parser:
     add_next(commands)
     add_sample(commands)
     add_draw(commands)
+    add_beam(commands)
     for name, help_text in PASSED_ON.items():
         commands.add_parser(name, help=help_text, add_help=False)
     return parser
@@ -72,12 +73,38 @@ def add_draw(commands: argparse._SubParsersAction[Parser]) -> None:
 def add_sample(commands: argparse._SubParsersAction[Parser]) -> None:
     parser = add_command(commands, "sample", "write a text, one a temperature")
     add_model(parser)
-    prompt = parser.add_mutually_exclusive_group()
-    prompt.add_argument("text", nargs="?", default="", help="the text to go on from")
-    prompt.add_argument("-p", "--prompt", help="the same, by name")
+    add_prompt(parser)
     parser.add_argument("-l", "--length", type=as_number, default=200, help="tokens to write (200)")
     add_settings(parser)
     add_seed(parser)
+
+
+def add_beam(commands: argparse._SubParsersAction[Parser]) -> None:
+    parser = add_command(commands, "beam", "beam search: what each step considered, kept and pruned")
+    add_model(parser)
+    add_prompt(parser)
+    group = parser.add_argument_group("the search")
+    group.add_argument("-w", "--width", type=as_number, default=3, help="texts kept at each step (3)")
+    group.add_argument("-l", "--length", type=as_number, default=20, help="tokens of a text at most (20)")
+    group.add_argument(
+        "--length-penalty", type=as_number, default=1.0, metavar="X", help="score = Σ ln p / tokens^X (1)"
+    )
+    group.add_argument(
+        "--early-stopping", default="false", metavar="WHEN", help="true, false or never (false)"
+    )
+    group.add_argument(
+        "--stop", action="append", default=[], metavar="TOKEN", help="ends a text; may be given several times"
+    )
+    group.add_argument("--sampling", action="store_true", help="draw candidates instead of taking the best")
+    group.add_argument("--ranking", action="store_true", help="print the finished texts alone")
+    add_settings(parser)
+    add_seed(parser)
+
+
+def add_prompt(parser: Parser) -> None:
+    prompt = parser.add_mutually_exclusive_group()
+    prompt.add_argument("text", nargs="?", default="", help="the text to go on from")
+    prompt.add_argument("-p", "--prompt", help="the same, by name")
 
 
 def add_model(parser: Parser) -> None:
