@@ -22,6 +22,7 @@ from textgen.settings import (
     STAGE_NAMES,
     TEMPERATURE_FIRST,
     TEMPERATURE_LAST,
+    BeamSettings,
     DecodeSettings,
     check_seed,
 )
@@ -176,3 +177,41 @@ def test_seeds(seed: Any) -> None:
 def test_no_seeds(seed: Any) -> None:
     with pytest.raises(SettingError, match=r"^seed must be a whole number from 0 to 9,223"):
         check_seed(seed)
+
+
+BEAM_OUTSIDE: list[tuple[str, Any]] = [
+    *(("width", value) for value in (0, 65, 2.5, "3", None, True, math.nan)),
+    *(("length", value) for value in (0, 1001, 1e9, -5, [3])),
+    *(("length_penalty", value) for value in (10.1, -10.1, math.inf, math.nan, "1", True, None)),
+    *(("early_stopping", value) for value in ("Never", "", 0, 1, None, 0.5)),
+    *(("stops", value) for value in ("ab", 3, None, {1}, (-1,), (0.5,), ("a",), (True,))),
+    *(("sampling", value) for value in (1, 0, "yes", None)),
+    *(("seed", value) for value in (-1, MAX_SEED + 1, 0.5, "x")),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), BEAM_OUTSIDE)
+def test_beam_settings_refuse_with_a_sentence(name: str, value: Any) -> None:
+    with pytest.raises(SettingError) as caught:
+        BeamSettings(**{name: value})
+    assert str(caught.value).startswith(("a stop" if "a stop" in str(caught.value) else name) + " must be ")
+    assert "; " in str(caught.value)
+
+
+def test_beam_settings_become_plain_and_travel_as_json() -> None:
+    typed: dict[str, Any] = {"width": np.int64(4), "length": 7.0, "length_penalty": 2, "stops": [3, 5, 3]}
+    settings = BeamSettings(**typed, early_stopping="never", seed=9)
+    assert settings == BeamSettings(
+        width=4, length=7, length_penalty=2.0, early_stopping="never", stops=(3, 5), seed=9
+    )
+    assert type(settings.width) is type(settings.length) is int
+    assert BeamSettings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
+
+
+@pytest.mark.parametrize("kind", [DecodeSettings, BeamSettings])
+def test_settings_come_from_objects_alone(kind: Any) -> None:
+    for values in ([], "width", None, 3):
+        with pytest.raises(SettingError, match="settings must be an object of names and values"):
+            kind.from_dict(values)
+    with pytest.raises(SettingError, match="unknown setting beams"):
+        kind.from_dict({"beams": 3})

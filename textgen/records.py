@@ -127,3 +127,43 @@ class ChiSquared:
     degrees: int  # bins − 1
     p_value: float | None  # 0..1; None when fewer than two bins have an expected count of 5
     bins: int  # after pooling
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """A continuation that beam search ends with, or one path written token by token."""
+
+    ids: tuple[int, ...]  # (n,) the tokens written, a stop among them
+    logprobs: tuple[float, ...]  # (n,) ln p of each token as the model learned it
+    total: float  # what the search adds up: Σ ln p after the stages that apply
+    score: float  # total / n^length_penalty: what finished hypotheses are ranked by
+    stopped: bool  # whether a stop ended it; else it was cut at the length
+    path: tuple[int, ...]  # (n,) each token's place among the candidates of its BeamStep
+
+    @property
+    def logprob(self) -> float:
+        """Σ ln p as the model learned it: comparable between any two texts."""
+        return sum(self.logprobs)
+
+
+@dataclass(frozen=True, slots=True)
+class BeamStep:
+    """Everything that one step of beam search considered: C candidates, best first.
+
+    When sampling, first means drawn first.
+    """
+
+    index: int  # the step's number, from 0 at the first generated token
+    parents: Ints  # (C,) the candidate of the step before that each one extends; −1: the prompt
+    ids: Ints  # (C,) its token
+    logprobs: Floats  # (C,) ln p of that token as the model learned it
+    running_logprobs: Floats  # (C,) Σ ln p from the first generated token on
+    totals: Floats  # (C,) what the search compares: Σ ln p after the stages that apply
+    fates: tuple[str, ...]  # (C,) "kept", "finished" or "pruned"
+    finished: tuple[Hypothesis, ...]  # the best `width` finished so far, best first
+    done: str  # "" while the search goes on, else why it ended: one of BEAM_ENDS
+
+
+# length: all are as long as allowed; enough: `width` have finished and early stopping is on;
+# no better: no running one can overtake a finished one; nothing left: the stages removed every token.
+BEAM_ENDS = ("length", "enough", "no better", "nothing left")

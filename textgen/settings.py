@@ -162,10 +162,87 @@ class DecodeSettings:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> DecodeSettings:
         """Settings from a JSON object; a name we do not know is refused, not ignored."""
-        known = [field.name for field in fields(cls)]
-        if unknown := [name for name in values if name not in known]:
-            raise SettingError(f"unknown setting {shorten(unknown[0])}; the settings are {', '.join(known)}")
-        return cls(**values)
+        return cls(**known_settings(cls, values))
+
+
+MAX_BEAMS = 64
+MAX_BEAM_LENGTH = 1000
+MAX_LENGTH_PENALTY = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeamSettings:
+    """How beam search searches. The names and defaults are those of Hugging Face transformers.
+
+    `stops` are the ids that end a hypothesis; `sampling` draws candidates instead of taking the
+    best (T = 0 draws nothing). Raises SettingError for a value outside its range.
+    """
+
+    width: int = 3  # hypotheses kept after each step, and in the end
+    length: int = 20  # tokens that a hypothesis may have at most
+    length_penalty: float = 1.0  # score = Σ ln p / n^length_penalty: above 0 favours long ones
+    early_stopping: bool | str = (
+        False  # True: when `width` have finished; False, "never": as long as it helps
+    )
+    stops: tuple[int, ...] = ()
+    sampling: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check every field, and make it plain."""
+        penalty = finite(self.length_penalty)
+        if penalty is None or abs(penalty) > MAX_LENGTH_PENALTY:
+            legal = f"from {-MAX_LENGTH_PENALTY:g} to {MAX_LENGTH_PENALTY:g}"
+            raise out_of_range("length_penalty", legal, self.length_penalty, "0 compares plain sums")
+        checked = {
+            "width": check_whole("width", self.width, 1, MAX_BEAMS, "1 is greedy"),
+            "length": check_whole("length", self.length, 1, MAX_BEAM_LENGTH, "20 is the default"),
+            "length_penalty": penalty,
+            "early_stopping": check_early_stopping(self.early_stopping),
+            "stops": check_stops(self.stops),
+            "sampling": check_flag("sampling", self.sampling),
+            "seed": check_seed(self.seed),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "stops": list(self.stops)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> BeamSettings:
+        """Settings from a JSON object; a name we do not know is refused, not ignored."""
+        return cls(**known_settings(cls, values))
+
+
+def check_flag(name: str, value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise out_of_range(name, "true or false", value, "false turns it off")
+
+
+def check_early_stopping(value: Any) -> bool | str:
+    if isinstance(value, bool) or (isinstance(value, str) and value == "never"):
+        return value
+    raise out_of_range("early_stopping", 'true, false or "never"', value, "false is the default")
+
+
+def check_stops(value: Any) -> tuple[int, ...]:
+    """Token ids, each once, in the order given."""
+    if not isinstance(value, (list, tuple)):
+        raise out_of_range("stops", "a list of token ids", value, "an empty one never stops early")
+    ids = (check_whole("a stop", stop, 0, MAX_TOP_K, "stops are ids of tokens") for stop in value)
+    return tuple(dict.fromkeys(ids))
+
+
+def known_settings(kind: Any, values: Any) -> dict[str, Any]:
+    """A JSON object as arguments of a settings class. Raises SettingError for an unknown name."""
+    known = [field.name for field in fields(kind)]
+    if not isinstance(values, Mapping):
+        raise SettingError(f"settings must be an object of names and values, got {shorten(values)}")
+    if unknown := [name for name in values if name not in known]:
+        raise SettingError(f"unknown setting {shorten(unknown[0])}; the settings are {', '.join(known)}")
+    return dict(values)
 
 
 def check_order(order: Any) -> tuple[str, ...]:

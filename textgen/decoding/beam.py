@@ -1,0 +1,175 @@
+"""Beam search that can be watched: after every step, everything it considered.
+
+The rules are those of Hugging Face transformers 4.57 (`generation/utils.py`, `_beam_search`):
+
+1. A step's ln p go through the stages and are added to the running total.
+2. The max(2, 1 + stops) · width best of all continuations are candidates; sampling draws them instead,
+   without replacement, in proportion to e^total.
+3. Those among the first `width` that end (on a stop or at the length) have finished; of the others
+   the best `width` go on.
+4. The best `width` ever finished stay, by score = total / n^length_penalty, n with the stop and
+   without the prompt.
+5. It ends at the length, or with `width` finished: at once (early stopping True), or when the best
+   running one, at its present length (False) or at the full length where that flatters it
+   ("never"), could not overtake the worst finished.
+
+Where transformers fills up with continuations of probability 0, nothing is considered here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from textgen.decoding.frontier import PROMPT, Frontier, Node, fates, record
+from textgen.decoding.picking import GumbelNoise
+from textgen.decoding.pipeline import WITH_HISTORY, Pipeline
+from textgen.decoding.scorer import Scorer
+from textgen.decoding.stages import log_softmax
+from textgen.records import BeamStep, Floats, Hypothesis, Ints
+from textgen.settings import RULES, BeamSettings, DecodeSettings
+
+# So many times `width` candidates are recorded, though fewer can be chosen: the rest show what lost.
+SHOWN = 4
+
+
+def beam_search(
+    scorer: Scorer,
+    settings: BeamSettings,
+    decode: DecodeSettings | None = None,
+    context: Sequence[int] = (),
+) -> Iterator[BeamStep]:
+    """Yield one BeamStep for each token, the last one with `done` and the final ranking.
+
+    `context` are the ids that the stages read before what is written. Which settings of `decode`
+    apply, and which do not, say `heeded` and `ignored`.
+    """
+    search = Search(scorer.vocab_size, settings, decode or DecodeSettings(), tuple(context))
+    logits, state = scorer.start()
+    running, finished = (PROMPT,), ()
+    for index in range(settings.length):
+        frontier = search.consider(index, logits, running)
+        finishing, going = search.choose(index, frontier)
+        running = tuple(frontier.node(place) for place in going)
+        new = tuple(search.finish(frontier.node(place)) for place in finishing)
+        finished = rank((*finished, *new))[: settings.width]
+        done = why_done(index, running, finished, settings)
+        yield record(index, frontier, fates(len(frontier.ids), finishing, going), finished, done)
+        if done:
+            return
+        logits, state = scorer.extend(state, frontier.rows[going], frontier.ids[going])
+
+
+class Search:
+    """What stays the same from step to step."""
+
+    def __init__(
+        self, vocab_size: int, settings: BeamSettings, decode: DecodeSettings, context: tuple[int, ...]
+    ) -> None:
+        self.settings, self.context = settings, context
+        self.pipeline = Pipeline(heeded(decode, settings))
+        self.draws = draws(settings, decode)
+        self.noise = GumbelNoise(settings.seed, settings.width * vocab_size)
+        self.candidates = max(2, 1 + len(settings.stops)) * settings.width
+
+    def consider(self, index: int, logits: Floats, running: tuple[Node, ...]) -> Frontier:
+        """Raw logits (B, V) after each running text → the best continuations of all."""
+        logs = log_softmax(logits)
+        staged = self.pipeline.each(logs, self.texts(running))
+        totals = (staged + np.array([node.total for node in running])[:, None]).ravel()
+        # The largest of totals + Gumbel noise are a draw without replacement (Kool et al. 2019).
+        ranked = totals + self.noise.at(index)[: totals.size] if self.draws else totals
+        best = largest(ranked, max(self.candidates, SHOWN * self.settings.width))
+        rows, ids = np.divmod(best, logits.shape[1])
+        return Frontier(running, rows, ids, logs[rows, ids], totals[best])
+
+    def texts(self, running: Sequence[Node]) -> list[tuple[int, ...]]:
+        """All ids of each text, if any stage reads them."""
+        if not self.pipeline.reads_history:
+            return []
+        return [(*self.context, *(node.id for node in last.line())) for last in running]
+
+    def choose(self, index: int, frontier: Frontier) -> tuple[Ints, Ints]:
+        """The places of the candidates that finish, and of those that go on, best first."""
+        ends = np.isin(frontier.ids, self.settings.stops) | (index == self.settings.length - 1)
+        finishing = np.flatnonzero(ends[: self.settings.width])
+        going = np.flatnonzero(~ends[: self.candidates])
+        order = np.argsort(-frontier.totals[going], kind="stable")
+        return finishing, going[order[: self.settings.width]]
+
+    def finish(self, last: Node) -> Hypothesis:
+        nodes = last.line()
+        return Hypothesis(
+            ids=tuple(node.id for node in nodes),
+            logprobs=tuple(node.logprob for node in nodes),
+            total=last.total,
+            score=score(last.total, last.length, self.settings.length_penalty),
+            stopped=last.id in self.settings.stops,
+            path=tuple(node.place for node in nodes),
+        )
+
+
+def heeded(decode: DecodeSettings, settings: BeamSettings) -> DecodeSettings:
+    """The settings that this search heeds, all others neutral.
+
+    Taking the best, only what looks at the text so far matters (transformers: processors, not
+    warpers). Drawing, all do; T = 0 is the limit of drawing at low T, which is taking the best.
+    """
+    neutral = {name: RULES[name].neutral for name in ignored(decode, settings)}
+    return replace(decode, **neutral)
+
+
+def ignored(decode: DecodeSettings, settings: BeamSettings) -> tuple[str, ...]:
+    """The names of the stages that are on but that this search does not heed."""
+    if draws(settings, decode):
+        return ()
+    return tuple(name for name in decode.active() if name not in WITH_HISTORY)
+
+
+def draws(settings: BeamSettings, decode: DecodeSettings) -> bool:
+    return settings.sampling and decode.temperature != 0
+
+
+def largest(values: Floats, n: int) -> Ints:
+    """Places of the n largest values (N,) above −inf, largest first, the lowest place first on ties."""
+    n = min(n, int((values > -np.inf).sum()))
+    if n == 0:
+        return np.empty(0, dtype=np.int64)
+    least = np.partition(values, len(values) - n)[len(values) - n]
+    among = np.flatnonzero(values >= least)
+    return among[np.argsort(-values[among], kind="stable")[:n]]
+
+
+def score(total: float, length: int, length_penalty: float) -> float:
+    """total / n^length_penalty (Wu et al. 2016, in the form transformers uses)."""
+    return total / length**length_penalty
+
+
+def rank(hypotheses: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
+    """Best score first, the earlier first on ties."""
+    return tuple(sorted(hypotheses, key=lambda hypothesis: -hypothesis.score))
+
+
+def ranking(hypotheses: Sequence[Hypothesis], length_penalty: float) -> tuple[Hypothesis, ...]:
+    """Hypotheses scored again under another length penalty, best first, the earlier first on ties."""
+    return rank([replace(h, score=score(h.total, len(h.ids), length_penalty)) for h in hypotheses])
+
+
+def why_done(
+    index: int, running: Sequence[Node], finished: Sequence[Hypothesis], settings: BeamSettings
+) -> str:
+    """Why the search ends after this step, one of BEAM_ENDS; "" when it goes on."""
+    if index == settings.length - 1:
+        return "length"
+    if not running:
+        return "nothing left"
+    if len(finished) < settings.width:
+        return ""
+    if settings.early_stopping is True:
+        return "enough"
+    hopeful = settings.early_stopping == "never" and settings.length_penalty > 0
+    length = settings.length if hopeful else index + 1
+    best = score(running[0].total, length, settings.length_penalty)
+    return "" if best > finished[-1].score else "no better"
