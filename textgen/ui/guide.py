@@ -16,6 +16,7 @@ class Combination:
     strategy: str
     expect: str  # one sentence
     changes: dict[str, Any] = field(default_factory=dict)  # stages; none comes from the sidebar
+    width: int = 0  # of its beam search, if it is one
 
 
 def alone(**stages: float) -> dict[str, Any]:
@@ -33,5 +34,11 @@ GUIDE = (
         alone(top_p=0.9),
     ),
     Combination(0.8, "sampling", "More variety; now and then the thread is lost.", alone(top_k=40)),
-    Combination(1.2, "sampling", "Inventive but unsteady; some of it will be nonsense.", alone(top_p=0.95)),
+    Combination(
+        1.2,
+        "beam_sampling",
+        "Flattened for invention, then held together by the beams: tamer than its heat.",
+        alone(top_p=0.95),
+        3,
+    ),
 )

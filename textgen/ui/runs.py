@@ -7,7 +7,7 @@ settings and ids of every text) and sends it back; all of it is checked as if a 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 MAX_PANES = 4
 MAX_LENGTH = 5_000  # tokens in a pane
-STRATEGIES = {"sampling": "Sampling", "greedy": "Greedy"}
+MAX_WIDTH = 8  # hypotheses of a beam search
+MAX_SEARCHED = 1_000  # tokens that one beam search may write
+STRATEGIES = {"sampling": "Sampling", "greedy": "Greedy", "beam": "Beam", "beam_sampling": "Beam sampling"}
 GO_ON = "write a text from the page first"
 
 
@@ -30,6 +32,8 @@ class Text:
     settings: DecodeSettings
     ids: tuple[int, ...] = ()  # (n,) tokens written so far
     pick: int | None = None  # a token chosen by hand, which comes next
+    width: int = 0  # hypotheses of a beam search; 0: drawn token by token
+    draws: bool = False  # whether that search draws its candidates
 
     @property
     def length(self) -> int:
@@ -53,10 +57,10 @@ def new_run(model: Model, prompt: Any, seed: int, base: DecodeSettings, asked: M
 
     Raises SettingError and TextError.
     """
-    panes = checked_list("panes", asked.get("panes"))
+    panes = [checked_object("a pane", pane) for pane in checked_list("panes", asked.get("panes"))]
     goal = check_whole("length", asked.get("length"), 1, MAX_LENGTH, "Continue writes more")
-    texts = tuple(Text(pane_settings(base, pane)) for pane in panes)
-    return Run(model, prompt, check_seed(seed), texts, goal)
+    texts = tuple(with_strategy(Text(pane_settings(base, pane)), pane) for pane in panes)
+    return checked_run(Run(model, prompt, check_seed(seed), texts, goal))
 
 
 def recorded_run(model: Model, record: Mapping[str, Any]) -> Run:
@@ -70,35 +74,56 @@ def recorded_run(model: Model, record: Mapping[str, Any]) -> Run:
     longest = max(text.length for text in texts)
     if longest > goal or all(text.pick is None and text.length == goal for text in texts):
         raise out_of_range("length", f"more than the {longest:,} tokens that there are", goal, "ask for more")
-    return Run(model, record.get("prompt", ""), check_seed(record.get("seed")), texts, goal)
+    return checked_run(Run(model, record.get("prompt", ""), check_seed(record.get("seed")), texts, goal))
 
 
-def pane_settings(base: DecodeSettings, pane: Any) -> DecodeSettings:
-    """The sidebar's settings with a pane's own; greedy is temperature 0. Raises SettingError."""
-    pane = checked_object("a pane", pane)
+def checked_run(run: Run) -> Run:
+    """The run, unless one of its searches would be too long. Raises SettingError."""
+    for text in run.texts:
+        if text.width and run.goal - text.length > MAX_SEARCHED:
+            legal = f"at most {MAX_SEARCHED:,} tokens more for a beam search"
+            raise out_of_range("length", legal, run.goal, "Continue searches on")
+    return run
+
+
+def pane_settings(base: DecodeSettings, pane: Mapping[str, Any]) -> DecodeSettings:
+    """The sidebar's settings with a pane's own. Raises SettingError."""
     changes = checked_object("a pane's changes", pane.get("changes", {}))
-    settings = DecodeSettings.from_dict({**base.to_dict(), **changes, "temperature": pane.get("temperature")})
+    return DecodeSettings.from_dict({**base.to_dict(), **changes, "temperature": pane.get("temperature")})
+
+
+def with_strategy(text: Text, pane: Mapping[str, Any]) -> Text:
+    """The text, to be written by the pane's strategy; greedy is temperature 0. Raises SettingError."""
     strategy = pane.get("strategy", "sampling")
     if not isinstance(strategy, str) or strategy not in STRATEGIES:
         raise out_of_range(
             "strategy", f"one of {', '.join(STRATEGIES)}", strategy, "sampling draws each token"
         )
-    return settings.at(0) if strategy == "greedy" else settings
+    if strategy == "greedy":
+        return replace(text, settings=text.settings.at(0))
+    if strategy == "sampling":
+        return text
+    width = check_whole("beam width", pane.get("width"), 1, MAX_WIDTH, "1 is greedy")
+    return replace(text, width=width, draws=strategy == "beam_sampling")
 
 
 def recorded_text(text: Any, vocab_size: int) -> Text:
     """One text of a record. Raises SettingError and TextError."""
     text = checked_object("a text", text)
     settings = DecodeSettings.from_dict(checked_object("a text's settings", text.get("settings")))
-    ids, pick = text.get("ids"), text.get("pick")
-    if not isinstance(ids, list) or len(ids) > MAX_LENGTH:
-        raise TextError(f"a text's ids must be a list of at most {MAX_LENGTH:,}, got {shorten(ids)}; {GO_ON}")
-    legal = all(type(token) is int and 0 <= token < vocab_size for token in ids)
-    if not legal:
-        raise TextError(f"a text's ids must be from 0 to {vocab_size - 1}, got {shorten(ids)}; {GO_ON}")
+    pick = text.get("pick")
     if pick is not None:
         pick = check_whole("token", pick, 0, vocab_size - 1, "choose one of the alternatives")
-    return Text(settings, tuple(ids), pick)
+    return with_strategy(Text(settings, checked_ids(text.get("ids"), vocab_size), pick), text)
+
+
+def checked_ids(ids: Any, vocab_size: int) -> tuple[int, ...]:
+    """The tokens that a text holds. Raises TextError."""
+    if not isinstance(ids, list) or len(ids) > MAX_LENGTH:
+        raise TextError(f"a text's ids must be a list of at most {MAX_LENGTH:,}, got {shorten(ids)}; {GO_ON}")
+    if not all(type(token) is int and 0 <= token < vocab_size for token in ids):
+        raise TextError(f"a text's ids must be from 0 to {vocab_size - 1}, got {shorten(ids)}; {GO_ON}")
+    return tuple(ids)
 
 
 def checked_list(name: str, value: Any) -> Sequence[Any]:

@@ -22,7 +22,16 @@ from textgen.ui.components import LabComponent
 from textgen.ui.controls import NUMBERS, Controls, settings_from
 from textgen.ui.errors import told
 from textgen.ui.guide import GUIDE
-from textgen.ui.runs import MAX_LENGTH, MAX_PANES, STRATEGIES, Run, new_run, recorded_run, recorded_text
+from textgen.ui.runs import (
+    MAX_LENGTH,
+    MAX_PANES,
+    MAX_WIDTH,
+    STRATEGIES,
+    Run,
+    new_run,
+    recorded_run,
+    recorded_text,
+)
 from textgen.ui.tab_next_token import NextTokenTab, event_field
 
 EVENTS = ("write", "go_on", "stop", "seeded", "open")
@@ -184,6 +193,7 @@ def view_config() -> dict[str, Any]:
         "length": FIRST_LENGTH,
         "maxLength": MAX_LENGTH,
         "maxPanes": MAX_PANES,
+        "maxWidth": MAX_WIDTH,
         "strategies": STRATEGIES,
         "guide": [asdict(entry) for entry in GUIDE],
         "neutral": {name: rule.neutral for name, rule in RULES.items()},

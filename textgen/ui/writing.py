@@ -19,12 +19,15 @@ from textgen.decoding import stream
 from textgen.decoding.pipeline import Pipeline
 from textgen.nets.base import ids_tensor
 from textgen.records import Step
+from textgen.settings import BeamSettings
 from textgen.ui.runs import Run, Text, phases
+from textgen.ui.settling import settling_steps
 
 EVERY = 0.05  # seconds between two messages
 SHORT = 65_535  # the largest uint16
 DEADLINE = 180.0  # seconds that one request may write
 
+Written = tuple[tuple[int, ...], Step | None]  # which texts, and their step; None: nothing yet
 Clock = Callable[[], float]  # seconds, from any start
 
 
@@ -78,46 +81,60 @@ def base64_of(numbers: np.ndarray) -> str:
 
 def messages(run: Run, clock: Clock) -> Iterator[dict[str, str]]:
     """`stream`, the lines so far, and `done`: "" while writing, at last "length" or "deadline"."""
-    lines, done = "", "length"
-    for batch in batches(steps_of(run), clock):
-        lines += batch.line()
+    lines, done, started = "", "length", clock()
+    for batches in collected(steps_of(run), clock):
+        lines += "".join(batch.line() for batch in batches)
         yield {"stream": lines, "done": ""}
-        if batch.seconds > DEADLINE:
+        if clock() - started > DEADLINE:
             done = "deadline"
             break
     yield {"stream": lines, "done": done}
 
 
-def batches(steps: Iterator[tuple[tuple[int, ...], Step]], clock: Clock) -> Iterator[Batch]:
-    """Steps of the same texts, collected for a twentieth of a second; the first one comes at once."""
+def collected(steps: Iterator[Written], clock: Clock) -> Iterator[list[Batch]]:
+    """Steps as batches, one for each set of texts, every twentieth of a second; the first comes at once.
+
+    None may be ready; it yields all the same, since only there it can be stopped.
+    """
     started = due = clock()
-    rows: tuple[int, ...] = ()
-    held: list[Step] = []
-    for now_rows, step in steps:
-        if held and now_rows != rows:
-            yield Batch(rows, tuple(held), clock() - started)
-            held = []
-        rows = now_rows
-        held.append(step)
+    held: dict[tuple[int, ...], list[Step]] = {}
+    for rows, step in steps:
+        if step is not None:
+            held.setdefault(rows, []).append(step)
         if clock() >= due:
-            yield Batch(rows, tuple(held), clock() - started)
-            held, due = [], clock() + EVERY
-    if held:
-        yield Batch(rows, tuple(held), clock() - started)
+            yield batched(held, clock() - started)
+            held, due = {}, clock() + EVERY
+    yield batched(held, clock() - started)
 
 
-def steps_of(run: Run) -> Iterator[tuple[tuple[int, ...], Step]]:
-    """Every step of a run, with the texts that take it; a token chosen by hand comes first.
+def batched(held: dict[tuple[int, ...], list[Step]], seconds: float) -> list[Batch]:
+    return [Batch(rows, tuple(steps), seconds) for rows, steps in held.items()]
+
+
+def steps_of(run: Run) -> Iterator[Written]:
+    """Every step of a run, with the texts that take it; tokens chosen by hand come first.
 
     Everything is checked before the first step. Raises SettingError and TextError.
     """
     prompt = api.read_context(run.model, run.prompt).ids
-    written = [list(text.ids) for text in run.texts]
+    written = [[*text.ids] for text in run.texts]
     for row, text in enumerate(run.texts):
         if text.pick is not None:
             yield (row,), chosen(run, text, prompt)
             written[row].append(text.pick)
-    for rows, start, end in phases([len(ids) for ids in written], run.goal):
+    drawn = [row for row, text in enumerate(run.texts) if not text.width]
+    searched = [row for row, text in enumerate(run.texts) if text.width and len(written[row]) < run.goal]
+    contexts = {row: (*prompt, *written[row]) for row in searched}
+    writers = [search_steps(run, row, contexts[row], run.goal - len(written[row])) for row in searched]
+    yield from in_turn([stream_steps(run, drawn, written, prompt), *writers])
+
+
+def stream_steps(
+    run: Run, drawn: Sequence[int], written: Sequence[list[int]], prompt: Sequence[int]
+) -> Iterator[Written]:
+    """Steps of the texts that are drawn token by token, `drawn` among `written`, all in one batch."""
+    for places, start, end in phases([len(written[row]) for row in drawn], run.goal):
+        rows = tuple(drawn[place] for place in places)
         contexts = [(*prompt, *written[row]) for row in rows]
         settings = [run.texts[row].settings for row in rows]
         for step in api.write(run.model, contexts, settings, [run.seed] * len(rows), end - start, start):
@@ -126,11 +143,31 @@ def steps_of(run: Run) -> Iterator[tuple[tuple[int, ...], Step]]:
             yield rows, step
 
 
+def search_steps(run: Run, row: int, context: tuple[int, ...], length: int) -> Iterator[Written]:
+    """Steps of one text that a beam search writes: `length` tokens after a context."""
+    text = run.texts[row]
+    search = BeamSettings(width=text.width, length=length, sampling=text.draws, seed=run.seed)
+    for step in settling_steps(run.model.net, context, search, text.settings):
+        yield (row,), step
+
+
+def in_turn(writers: Sequence[Iterator[Written]]) -> Iterator[Written]:
+    """One step of each, again and again, until all have ended."""
+    going = list(writers)
+    while going:
+        for writer in tuple(going):
+            step = next(writer, None)
+            if step is None:
+                going.remove(writer)
+            else:
+                yield step
+
+
 def chosen(run: Run, text: Text, prompt: Sequence[int]) -> Step:
     """The step that a token chosen by hand is: what the model thought of it."""
     context = (*prompt, *text.ids)
     with torch.inference_mode():
         logits = run.model.net.prefill(ids_tensor(context))[0].double().numpy()
     token = np.array([text.pick])
-    decoded = Pipeline(text.settings).probabilities(logits, context)[:, text.pick]
+    decoded = Pipeline(text.settings).probabilities(logits[0], context)[token]
     return stream.describe(len(text.ids), token, decoded, logits)

@@ -4,7 +4,7 @@
   const { h } = lab;
   const VISIBLE = { " ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍" };
   const SHOWN = 400; // characters of the context in the strip
-  const GREEDY = { temperature: 0, strategy: "greedy", changes: {} };
+  const ALONE = { greedy: 0, beam: 1 }; // strategies without a say for temperature: one pane
 
   // lab.source is the sidebar's model, context, seed and lock, mirrored without the server.
   const listeners = new Set();
@@ -13,7 +13,8 @@
 
   lab.factories.generate = ({ root, trigger, props, memory }) => {
     const config = JSON.parse(props.config.json);
-    memory.panes ??= config.temperatures.map((temperature) => ({ temperature, strategy: "sampling", changes: {} }));
+    memory.panes ??= config.temperatures.map((temperature) => ({ temperature, changes: {} }));
+    memory.width ??= 3;
     memory.strategy ??= "sampling";
     memory.colour ??= true;
     memory.say ??= "";
@@ -31,6 +32,7 @@
       goOn: () => session.goOn(),
       strategy: (name) => change(() => { leaveGuide(); memory.strategy = name; }),
       guide: () => toggleGuide(),
+      width: (width) => change(() => { memory.width = width; }),
       add: () => change(() => memory.panes.push(another())),
       colour: () => { memory.colour = !memory.colour; paintColour(); },
       save: (kind) => save(kind),
@@ -44,10 +46,15 @@
     root.replaceChildren(...part.all, card.card);
 
     // ---- panes
-    const shown = () => (memory.strategy === "greedy" ? [GREEDY] : memory.panes);
+    const shown = () => {
+      const { strategy, width } = memory;
+      if (memory.guide) return memory.panes;
+      if (strategy in ALONE) return [{ temperature: ALONE[strategy], strategy, width, changes: {} }];
+      return memory.panes.map((pane) => Object.assign(pane, { strategy, width }));
+    };
     const another = () => {
       const used = memory.panes.map((pane) => pane.temperature);
-      return { temperature: [0.2, 0.5, 1, 1.2].find((t) => !used.includes(t)) ?? 0.8, strategy: "sampling", changes: {} };
+      return { temperature: [0.2, 0.5, 1, 1.2].find((t) => !used.includes(t)) ?? 0.8, changes: {} };
     };
     // The texts belong to their panes: with other panes they go.
     const change = (how) => {

@@ -9,7 +9,7 @@
     const count = h("span", { class: "count" });
     const copy = h("button", { class: "quiet", type: "button", title: "Copy this text with its settings", text: "Copy", onclick: () => onCopy(copy) });
     const close = !onRemove ? null : h("button", { class: "quiet", type: "button", title: "Remove this pane", "aria-label": "Remove this pane", text: "×", onclick: onRemove });
-    const title = pane.strategy === "greedy" ? h("span", { class: "panel-title", text: pane.expect ? `T = ${pane.temperature} · greedy` : "Greedy" }) : h("label", { class: "panel-title" }, "T = ", number);
+    const title = titleOf(pane, number);
     const mean = h("b", { text: "–" });
     const parts = h("span", { class: "parts" });
     const chips = h("div", { class: "chips" });
@@ -58,13 +58,14 @@
       const legal = t === 0 || (t >= 0.01 && t <= 100);
       node.style.setProperty("--t", legal ? lab.thermal(t, config.stops) : "var(--lab-muted)");
       number.setAttribute("aria-invalid", String(!legal));
-      const idle = lab.withoutEffect(wanted, config.neutral);
+      const idle = lab.withoutEffect(pane, wanted, config.neutral);
+      const idleText = lab.idleText(pane, wanted, config.neutral);
       const active = lab.activeStages(wanted, config.neutral).filter((name) => !idle.includes(name));
       const changed = recorded && JSON.stringify(wanted) !== JSON.stringify({ ...wanted, ...recorded });
       node.classList.toggle("changed", !!changed);
       chips.replaceChildren(
         ...active.map((name) => h("span", { class: "chip", text: lab.settingText(name, wanted[name]) })),
-        ...(t === 0 ? [h("span", { class: "chip idle", text: lab.idleText(idle) })] : []),
+        ...(idleText ? [h("span", { class: "chip idle", text: idleText })] : []),
         ...(pane.expect ? [h("span", { class: "expect muted", text: pane.expect })] : []),
         ...(changed ? [h("span", { class: "chip idle", text: `text is from T = ${recorded.temperature}; Write applies your changes` })] : []));
     };
@@ -97,10 +98,14 @@
     return state;
   };
 
-  lab.rateText = (rate) => (rate >= 100 ? Math.round(rate).toLocaleString("en") : rate.toFixed(rate < 10 ? 1 : 0));
-  lab.idleText = (idle) => {
-    const usual = ["top_k", "top_p", "min_p"];
-    const names = ["seed", ...[...usual, ...idle.filter((name) => !usual.includes(name))].map((name) => lab.stageName(name))];
-    return `greedy: ${names.join(", ")} have no effect`;
+  // What stands where the temperature would, for a strategy that has no ear for it.
+  const titleOf = (pane, number) => {
+    const t = pane.expect ? [`T = ${lab.temperatureText(pane.temperature)} · `] : [];
+    if (pane.strategy === "greedy") return h("span", { class: "panel-title" }, ...t, t.length ? "greedy" : "Greedy");
+    if (pane.strategy === "beam") return h("span", { class: "panel-title", text: `Beam search, ${pane.width} wide` });
+    const beam = pane.strategy === "beam_sampling" ? [h("span", { class: "panel-word", text: ` · ${pane.width} beams` })] : [];
+    return h("label", { class: "panel-title" }, "T = ", number, ...beam);
   };
+
+  lab.rateText = (rate) => (rate >= 100 ? Math.round(rate).toLocaleString("en") : rate.toFixed(rate < 10 ? 1 : 0));
 })();

@@ -6,6 +6,8 @@
   const TITLES = {
     sampling: "Draw each token from the distribution under the settings",
     greedy: "Always take the likeliest token: one pane, since temperature and luck have no say",
+    beam: "Search for the likeliest text as a whole, keeping a few at each step; written once it is certain",
+    beam_sampling: "A beam search that draws its candidates at each pane's temperature",
   };
 
   const button = (text, title, onclick, kind = "button small") => h("button", { class: kind, type: "button", text, title, onclick });
@@ -30,10 +32,11 @@
     const colour = button("Colour", "Colour the tokens by surprise", on.colour);
     const save = [button("JSON", "Download all texts with all their settings", () => on.save("json"), "quiet"), button("Text", "Download all texts with their settings, to read", () => on.save("txt"), "quiet")];
     const length = lengthBox(config, memory);
+    const width = widthBox(config, memory, on.width);
     const legend = surpriseLegend();
-    const tools = h("div", { class: "tools" }, group("Strategy", ...strategies, guide), h("label", { class: "group" }, "Length ", length), seed, add, h("span", { class: "grow" }),
-      group("Surprise", colour, legend));
-    const foot = h("div", { class: "status-row muted" }, status, h("span", { class: "grow" }), total, group("Download", h("span", { text: "Download" }), ...save));
+    const tools = h("div", { class: "tools" }, group("Strategy", ...strategies, guide), width, h("label", { class: "group" }, "Length ", length), seed, add);
+    const foot = h("div", { class: "status-row muted" }, status, h("span", { class: "grow" }), total,
+      group("Surprise", colour, legend), group("Download", h("span", { text: "Download" }), ...save));
     const all = [h("section", { class: "card strip" }, tokens, h("div", { class: "actions" }, goOn, stop, write)), tools, foot, note, grid];
 
     const paintButtons = ({ busy, run, goal }) => {
@@ -41,12 +44,14 @@
       write.disabled = busy || typed();
       stop.disabled = !busy;
       goOn.disabled = busy || !room;
-      goOn.title = room ? `Go on to token ${goal}, as if it had never stopped` : run ? `A pane holds ${config.maxLength} tokens at most; put the end of the text into the context` : "Go on from where the texts stopped";
+      goOn.title = room ? `Go on to token ${goal}` : run ? `A pane holds ${config.maxLength} tokens at most; put the end of the text into the context` : "Go on from where the texts stopped";
       for (const one of save) one.disabled = !run;
       for (const one of [...strategies, guide]) one.disabled = busy;
       strategies.forEach((one, i) => one.setAttribute("aria-pressed", String(memory.strategy === names[i] && !memory.guide)));
       guide.setAttribute("aria-pressed", String(!!memory.guide));
-      add.hidden = memory.strategy === "greedy" || !!memory.guide;
+      width.hidden = !memory.strategy.startsWith("beam") || !!memory.guide;
+      width.lastChild.disabled = busy;
+      add.hidden = ["greedy", "beam"].includes(memory.strategy) || !!memory.guide;
       add.disabled = busy || memory.panes.length >= config.maxPanes;
     };
     const typed = () => lab.source?.model === config.numbers;
@@ -73,6 +78,13 @@
     const box = h("input", { class: "length", type: "number", min: "1", max: String(config.maxLength), step: "100", "aria-label": "Length in tokens", value: String(memory.length ?? config.length) });
     box.addEventListener("input", () => { memory.length = box.value === "" ? "nothing" : Number(box.value); });
     return box;
+  };
+
+  const widthBox = (config, memory, onWidth) => {
+    const select = h("select", { "aria-label": "Beam width: hypotheses kept at each step" }, ...Array.from({ length: config.maxWidth }, (_, i) => h("option", { value: String(i + 1), text: String(i + 1) })));
+    select.value = String(memory.width);
+    select.addEventListener("change", () => onWidth(Number(select.value)));
+    return h("label", { class: "group" }, "Width ", select);
   };
 
   const surpriseLegend = () => h("span", { class: "legend", role: "img", "aria-label": "Surprise, from 0 bits, pale, to 8 bits and more, strong violet" },

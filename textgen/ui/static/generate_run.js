@@ -74,16 +74,31 @@
   };
 
   // What the server needs of a text to go on with it.
-  lab.recordOf = (text, ids = lab.branchOf(text).ids, pick = null) => ({ settings: text.settings, ids, pick });
+  lab.recordOf = (text, ids = lab.branchOf(text).ids, pick = null) => ({ settings: text.settings, strategy: text.pane.strategy, width: text.pane.width, ids, pick });
 
   // ---- settings in words
   lab.activeStages = (settings, neutral) => settings.order.filter((name) => name !== "temperature" && settings[name] !== neutral[name]);
-  // At T = 0 the likeliest token is taken: what can only remove others, or comes later, changes nothing.
+  // What a strategy has no ear for. Greedy takes the likeliest token: what can only remove others, or comes
+  // later, changes nothing. A beam search compares whole texts as learned; it heeds repetition alone.
   const NEVER_THE_TOP = ["top_k", "top_p", "min_p", "epsilon", "eta", "top_n_sigma"];
-  lab.withoutEffect = (settings, neutral) => {
+  const HEEDED_BY_BEAMS = ["repetition_penalty", "no_repeat_ngram"];
+  lab.withoutEffect = (pane, settings, neutral) => {
+    const active = lab.activeStages(settings, neutral);
+    if (lab.searches(pane, settings)) return active.filter((name) => !HEEDED_BY_BEAMS.includes(name));
     if (settings.temperature !== 0) return [];
     const after = settings.order.slice(settings.order.indexOf("temperature"));
-    return lab.activeStages(settings, neutral).filter((name) => NEVER_THE_TOP.includes(name) || after.includes(name));
+    return active.filter((name) => NEVER_THE_TOP.includes(name) || after.includes(name));
+  };
+  lab.searches = (pane, settings) => pane.strategy === "beam" || (pane.strategy === "beam_sampling" && settings.temperature === 0);
+  lab.isBeam = (pane) => pane.strategy.startsWith("beam");
+  // The sentence that says so; "" when everything has its effect.
+  lab.idleText = (pane, settings, neutral) => {
+    const beam = lab.searches(pane, settings);
+    if (!beam && settings.temperature !== 0) return "";
+    const idle = lab.withoutEffect(pane, settings, neutral);
+    const usual = ["top_k", "top_p", "min_p"];
+    const names = [...usual, ...idle.filter((name) => !usual.includes(name))].map((name) => lab.stageName(name));
+    return `${beam ? "beam search: temperature, " : "greedy: "}seed, ${names.join(", ")} have no effect`;
   };
   lab.settingText = (name, value) => `${lab.stageName(name)} ${Number(value.toFixed(4))}`;
 })();

@@ -21,6 +21,7 @@
       panes: run.panes.map((text) => ({
         temperature: text.pane.temperature,
         strategy: text.pane.strategy,
+        ...(lab.isBeam(text.pane) ? { beam_width: text.pane.width } : {}),
         settings: text.settings,
         ...branchRecord(run, lab.branchOf(text), text.current),
         branches: text.branches.map((branch, i) => branchRecord(run, branch, i)),
@@ -28,11 +29,16 @@
     };
   };
 
+  const strategyOf = ({ pane, settings }) => {
+    const words = { greedy: ["greedy"], beam: [`beam search, ${pane.width} wide`], beam_sampling: [`beam sampling, ${pane.width} wide`] }[pane.strategy] ?? [];
+    return pane.strategy === "greedy" || pane.strategy === "beam" ? words : [`T = ${settings.temperature}`, ...words];
+  };
+
   // One line: how a text came about.
   lab.receipt = (run, text, neutral) => {
     const stages = lab.activeStages(text.settings, neutral).map((name) => lab.settingText(name, text.settings[name]));
     const order = stages.length > 1 ? [`order ${text.settings.order.filter((name) => text.settings[name] !== neutral[name]).join(" → ")}`] : [];
-    const parts = [run.head.model, `T = ${text.settings.temperature}`, ...stages, ...order, `seed ${run.head.seed}`, `${lab.branchOf(text).ids.length} tokens`, `Temperature Lab ${run.head.version}`];
+    const parts = [run.head.model, ...strategyOf(text), ...stages, ...order, `seed ${run.head.seed}`, `${lab.branchOf(text).ids.length} tokens`, `Temperature Lab ${run.head.version}`];
     return `[${parts.join(" · ")}]`;
   };
 

@@ -59,8 +59,9 @@
       leg.then = then;
       ask("stop", { leg: leg.id });
       const held = memory.run ? Math.max(...lab.lengths(memory.run)) : 0;
-      close(held ? `Stopped at token ${held.toLocaleString("en")}. Continue goes on as if it had never stopped.` : "Stopped.");
+      close(held ? `Stopped at token ${held.toLocaleString("en")}. ${onwards()}` : "Stopped.");
     };
+    const onwards = () => (memory.run?.panes.some((text) => lab.isBeam(text.pane)) ? "Continue searches on from what is certain." : "Continue goes on as if it had never stopped.");
     const drop = () => {
       if (busy()) stop();
       memory.run = null;
@@ -108,7 +109,7 @@
     const finish = (leg, why) => {
       const took = `${leg.seconds.toFixed(1)} s`;
       const all = Object.values(leg.tokens).reduce((a, b) => a + b, 0);
-      close(why === "deadline" ? `Stopped by the server after ${took}. Continue goes on as if it had never stopped.` : `Done: ${all.toLocaleString("en")} tokens in ${took}.`);
+      close(why === "deadline" ? `Stopped by the server after ${took}. ${onwards()}` : `Done: ${all.toLocaleString("en")} tokens in ${took}.`);
     };
 
     // The server refused, or broke; the reader has its sentence.
