@@ -82,7 +82,7 @@ def convert(kind: Any, value: Any, name: str) -> Any:
         return from_values(kind, expect(dict, value, name), f"{name}.")
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    if kind in (int, float, str):
+    if kind in (int, float, str, bool):
         return expect(kind, value, name)
     return expect(dict, value, name) if str(kind).startswith("dict") else expect(list, value, name)
 
