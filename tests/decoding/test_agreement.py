@@ -121,7 +121,7 @@ def their_chain(model: GPT2LMHeadModel, settings: DecodeSettings) -> Any:
         repetition_penalty=settings.repetition_penalty,
         no_repeat_ngram_size=settings.no_repeat_ngram,
     )
-    return model._get_logits_processor(config, input_ids_seq_length=1)
+    return model._get_logits_processor(config, input_ids_seq_length=1)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def random_settings(rng: np.random.Generator) -> DecodeSettings:

@@ -90,7 +90,7 @@ def test_a_real_architecture_agrees(stops: tuple[int, ...]) -> None:
 def test_width_1_agrees_with_their_greedy(model: FadingMemory, stops: tuple[int, ...]) -> None:
     """One beam that stops at its first stop is greedy decoding; theirs then takes that way."""
     beam = BeamSettings(width=1, length=12, early_stopping=True, stops=stops)
-    greedy = model.generate(
+    greedy = model.generate(  # pyright: ignore[reportAttributeAccessIssue]
         torch.tensor([PROMPT]),
         max_new_tokens=12,
         eos_token_id=list(stops) or None,

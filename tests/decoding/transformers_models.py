@@ -20,7 +20,8 @@ class FadingMemory(PreTrainedModel, GenerationMixin):
     config_class = PretrainedConfig
 
     def __init__(self, vocab_size: int, seed: int) -> None:
-        super().__init__(PretrainedConfig(vocab_size=vocab_size, is_encoder_decoder=False))
+        config = PretrainedConfig(vocab_size=vocab_size, is_encoder_decoder=False)  # pyright: ignore[reportCallIssue]
+        super().__init__(config)
         generator = torch.Generator().manual_seed(seed)
         self.embedding = nn.Parameter(torch.randn(vocab_size, 16, generator=generator))
         self.head = nn.Parameter(torch.randn(16, vocab_size, generator=generator))
