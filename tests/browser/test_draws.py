@@ -193,6 +193,19 @@ def test_only_a_panel_that_follows_the_slider_feels_it(tab: LabPage) -> None:
     assert temperatures(tab) == ["0.5", "1.0", "2.0", "2.5"]
 
 
+def test_a_temperature_that_is_being_typed_waits_until_it_is_one(tab: LabPage) -> None:
+    press(tab, "Follow the slider")
+    press(tab, "Draw")
+    box = tab.page.locator("#temperature input[type=number]")
+    box.fill("1e9")
+    tab.page.wait_for_function("window.TemperatureLab.settings.temperature === 1e9")
+    settle(tab)
+    assert drawn(tab) == 100
+    box.blur()  # Gradio moves it to the nearest legal value
+    tab.wait_for_data("n", "0", VIEW)
+    assert temperatures(tab)[-1] == "3.0"
+
+
 def test_while_another_tab_is_open_the_server_is_not_asked(tab: LabPage) -> None:
     press(tab, "Follow the slider")
     press(tab, "Draw")

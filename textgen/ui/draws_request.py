@@ -68,9 +68,7 @@ def read_request(event: gr.EventData) -> Request:
     own = "use the page's own controls"
     return Request(
         temperatures=read_temperatures(data.get("temperatures")),
-        n=check_whole(
-            "the number of draws", said(data.get("n")), 1, MAX_DRAWS, "add more to them afterwards"
-        ),
+        n=check_whole("the number of draws", said(data.get("n")), 1, MAX_DRAWS, "more can be added"),
         at=check_whole("the table's temperature", data.get("at"), 0, MAX_TEMPERATURES - 1, own),
         page=check_whole("the table's page", data.get("page"), 0, MAX_PAGE, own),
         shown=check_whole("the draws shown", data.get("shown"), 0, 2**53, own),

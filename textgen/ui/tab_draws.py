@@ -59,7 +59,7 @@ class DrawsTab:
     def __init__(self, registry: Registry, controls: Controls, new_seed: Callable[[], int]) -> None:
         self.registry, self.controls, self.new_seed = registry, controls, new_seed
         self.session = gr.State(None)
-        self.view = LabComponent("draws", view_config(), EVENTS)
+        self.view = LabComponent("draws", view_config(controls), EVENTS)
 
     def connect(self) -> None:
         """Wire the component's events; the page itself notices when the sidebar changes.
@@ -183,7 +183,7 @@ def shown(session: Session, request: Request) -> dict[str, Any]:
     return view(board(session.draws, session.panels), request, notes)
 
 
-def view_config() -> dict[str, Any]:
+def view_config(controls: Controls) -> dict[str, Any]:
     """What the component needs once."""
     return {
         "stops": [list(stop) for stop in THERMAL],
@@ -194,4 +194,5 @@ def view_config() -> dict[str, Any]:
         "draws": DRAWS,
         "limit": MAX_DRAWS,
         "tick": TICK,
+        "bounds": {name: [stage.minimum, stage.maximum] for name, stage in controls.stages.items()},  # type: ignore[attr-defined]
     }

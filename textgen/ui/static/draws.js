@@ -11,6 +11,7 @@
     let panels = [];
     let running = false;
     let started = 0;
+    let toast = null;
 
     // ---- asking
     const line = lab.channel((event, changes) => {
@@ -136,19 +137,21 @@
         return tell(sentence);
       }
       root.dataset.problem = problem;
-      lab.toast(problem);
+      toast = lab.toast(problem);
       repaint(); // a refused temperature gives way to the one that is shown
     };
     const accept = (next) => {
       value = next;
       Object.assign(memory, { temperatures: next.temperatures, shown: next.n });
       root.classList.remove("stale");
+      toast?.remove();
       lab.rememberDraws(next.n);
       tell(next.note);
       repaint();
     };
     const fail = () => {
       stop();
+      toast = lab.toast("The server gave no answer: a value in the sidebar may be out of its range, or the connection is lost.");
       repaint();
       line.failed();
       root.dataset.failures = String(Number(root.dataset.failures ?? 0) + 1);
@@ -159,6 +162,8 @@
     let missed = false;
     const keyOf = (settings) => JSON.stringify(withSlider() ? settings : { ...settings, temperature: 1 });
     const visible = () => root.isConnected && root.checkVisibility();
+    // A number that is being typed may be out of range until its box is left.
+    const inBounds = (settings) => Object.entries(config.bounds).every(([name, [low, high]]) => settings[name] >= low && settings[name] <= high);
     const repaint = () => (visible() ? paint() : (missed = true)); // a hidden chart has no width
     const changed = () => (visible() ? look() : (missed = true));
     new IntersectionObserver(() => {
@@ -169,7 +174,7 @@
     memory.tab = {
       fail,
       source: changed,
-      settings: (settings) => keyOf(settings) !== settingsKey && changed(),
+      settings: (settings) => inBounds(settings) && keyOf(settings) !== settingsKey && changed(),
       theme: repaint,
     };
     listenOnce(memory);

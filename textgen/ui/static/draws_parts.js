@@ -13,6 +13,7 @@
       h("button", { type: "button", "aria-label": "Close", text: "×", onclick: () => toast.remove() }));
     place.replaceChildren(toast);
     setTimeout(() => toast.remove(), 12000);
+    return toast;
   };
 
   // A figure made in Python, in the ink of the theme.
@@ -25,7 +26,11 @@
   // ---- a panel: panel = {temperature, live, distance, test, meaning, removed, figure}
   lab.drawsPanel = ({ stops, onTemperature, onRemove }) => {
     const number = h("input", { class: "panel-t", type: "number", min: "0", max: "100", step: "0.1", "aria-label": "Temperature of this panel" });
-    number.addEventListener("change", () => onTemperature(number.value));
+    number.addEventListener("change", () => {
+      const { value } = number;
+      number.blur();
+      onTemperature(value);
+    });
     const hint = h("span", { class: "panel-word" });
     const close = h("button", { class: "quiet", type: "button", title: "Remove this temperature", "aria-label": "Remove this temperature", text: "×", onclick: onRemove });
     const distance = h("b");
@@ -41,7 +46,7 @@
 
     const update = (panel, { rest, n, only }) => {
       card.style.setProperty("--t", lab.thermal(panel.temperature, stops));
-      number.value = lab.temperatureText(panel.temperature);
+      if (panel.live || document.activeElement !== number) number.value = lab.temperatureText(panel.temperature); // not under a typing hand
       number.readOnly = panel.live;
       close.hidden = only;
       card.classList.toggle("live", panel.live);
@@ -106,6 +111,21 @@
       paintPager();
     };
 
+    // Buttons stay while draws are added, or a click on one would be lost.
+    const paintChoice = (temperatures) => {
+      while (choice.children.length > temperatures.length) choice.lastChild.remove();
+      while (choice.children.length < temperatures.length) {
+        const k = choice.children.length;
+        choice.append(h("button", { type: "button", onclick: () => onAsk({ at: k }) }, h("span", { class: "dot" }), h("span")));
+      }
+      temperatures.forEach((temperature, k) => {
+        const [dot, name] = choice.children[k].children;
+        choice.children[k].setAttribute("aria-pressed", String(k === table.at));
+        dot.style.background = lab.thermal(temperature, stops);
+        lab.setText(name, `T = ${lab.temperatureText(temperature)}`);
+      });
+    };
+
     const paintPager = () => {
       const first = table.page * 200;
       more.hidden = table.rows.length <= FEW;
@@ -119,8 +139,7 @@
     const update = (value) => {
       table = value.table;
       Object.assign(memory, { at: table.at, page: table.page });
-      choice.replaceChildren(...value.panels.map(({ temperature }, k) => h("button", { type: "button", "aria-pressed": String(k === table.at), onclick: () => onAsk({ at: k }) },
-        h("span", { class: "dot", style: `background:${lab.thermal(temperature, stops)}` }), `T = ${lab.temperatureText(temperature)}`)));
+      paintChoice(value.panels.map(({ temperature }) => temperature));
       draw();
     };
     return { card, update };
