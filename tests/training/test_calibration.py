@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 import torch
 
 from textgen.decoding.stream import Stream, generate
 from textgen.evaluation import windows_loss
-from textgen.nets.lstm import LSTM
+from textgen.nets.lstm import LSTM, Dropout
 from textgen.settings import DecodeSettings
 from textgen.training.calibration import GRID, calibrate, losses_at
 
@@ -38,6 +40,13 @@ def test_the_division_is_folded_into_the_net_and_reported_on_unseen_text() -> No
     assert found.second_half_after < found.second_half_before
     assert windows_loss(net, text) < before
     assert windows_loss(net, text[len(text) // 2 :]) == pytest.approx(found.second_half_after, abs=1e-6)
+
+
+def test_dropout_has_no_say_in_the_fit() -> None:
+    net, text = net_and_its_text(600)
+    net.dropout = Dropout(embedding=0.5, output=0.5)
+    same, found = deepcopy(net), calibrate(net.train(), text)
+    assert found == calibrate(same, text)
 
 
 def test_stepping_sees_the_scaled_weights() -> None:

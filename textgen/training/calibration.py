@@ -36,7 +36,11 @@ class Calibration:
 
 
 def calibrate(net: LanguageModel, ids: Tensor, window: int = WINDOW) -> Calibration:
-    """Fit on the first half of ids (N,), fold into the net in place, report on the second half."""
+    """Fit on the first half of ids (N,), fold into the net in place, report on the second half.
+
+    The net is left in evaluation mode: with dropout on it would look surer or less sure than it is.
+    """
+    net.eval()
     fitted, judged = ids[: len(ids) // 2], ids[len(ids) // 2 :]
     before = windows_loss(net, judged, window)
     temperature = float(GRID[losses_at(net, fitted, GRID, window).argmin()])

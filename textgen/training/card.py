@@ -12,6 +12,7 @@ from textgen.checkpoint import Model
 from textgen.training.sampling import start_ids, write_samples
 
 TEMPLATE = Path(__file__).with_name("card.md")
+CALIBRATED = Path(__file__).with_name("card_calibrated.md")
 SAMPLE = 400  # tokens
 
 
@@ -58,14 +59,9 @@ def calibration(config: Mapping[str, Any]) -> str:
     """What temperature scaling did; nothing for a net that was left as trained."""
     if "calibration" not in config:
         return ""
-    facts = config["calibration"]
-    return (
-        f"\nThe net's logits were divided by {facts['temperature']:.2f}, so that T = 1 is the temperature at which "
-        "it predicts new text best\n(temperature scaling, Guo et al. 2017; `textgen/training/calibration.py`). The "
-        "number was fitted on the first half of the\nvalidation part; on the second half, which had no say in it, "
-        f"it took the loss in windows from {facts['second_half_before']:.4f}\nto {facts['second_half_after']:.4f} "
-        "nats, before rounding.\n"
-    )
+    facts = {key: f"{value:.4f}" for key, value in config["calibration"].items()}
+    facts["temperature"] = f"{config['calibration']['temperature']:.2f}"
+    return Template(CALIBRATED.read_text(encoding="utf-8")).substitute(facts)
 
 
 def training(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -54,7 +54,13 @@ def publish_model(folder: Path, made: Made, options: TrainOptions) -> Path:
 
 def calibrated(made: Made) -> dict[str, Any]:
     """Calibrate the net in place; what that brought."""
-    return calibrate(made.net, validation_ids(made), made.recipe.log.window).to_dict()
+    found = calibrate(made.net, validation_ids(made), made.recipe.log.window)
+    return {**found.to_dict(), "whole_before": round(kept_row(made).validation_loss, 4)}
+
+
+def kept_row(made: Made) -> LogRow:
+    """The log's row of the kept weights."""
+    return next(row for row in made.rows if row.step == made.step)
 
 
 def measure(net: LanguageModel, made: Made) -> Evaluation:
@@ -70,12 +76,11 @@ def validation_ids(made: Made) -> Tensor:
 
 def losses(measured: Evaluation, made: Made) -> dict[str, Any]:
     """Nats per token, rounded where their noise begins."""
-    last = next(row for row in made.rows if row.step == made.step)
     return {
         "unit": f"nats per {made.recipe.level}",
         f"validation_windows_{measured.window}": round(measured.windows, 4),
         "validation_streamed": round(measured.streamed, 4),
-        "train_with_dropout": round(last.train_loss, 4),
+        "train_with_dropout": round(kept_row(made).train_loss, 4),
         "validation_targets": measured.targets,
     }
 

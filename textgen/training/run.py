@@ -149,7 +149,7 @@ def best(job: Job, module: TrainingModule) -> Made:
     losses = {row.step: row.validation_loss for row in rows}
     path = min(saved(job.folder), key=lambda path: losses.get(step_of(path), float("inf")))
     module.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["state_dict"])
-    return Made(job.recipe, job.corpus, module.result.cpu(), step_of(path), rows, last["seconds"])
+    return Made(job.recipe, job.corpus, module.result.cpu().eval(), step_of(path), rows, last["seconds"])
 
 
 @contextmanager
