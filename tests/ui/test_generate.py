@@ -172,8 +172,9 @@ def test_a_beam_writes_the_best_text_of_its_search(lab: Lab, tiny: Model, strate
     steps = list(beam_search(NetScorer(tiny.net, context), search, DecodeSettings(temperature=0.7), context))
     best = steps[-1].finished[0]
     assert tuple(written(values)[0]) == best.ids
-    bits = np.concatenate([reals[:, 0, 1] for _, reals, _ in lines(values)])
+    decoded, bits = np.concatenate([reals[:, 0] for _, reals, _ in lines(values)]).T
     assert np.allclose(bits, -np.array(best.logprobs) / np.log(2), atol=1e-4)
+    assert np.allclose(decoded, 2.0**-bits, rtol=1e-4) == (strategy == "beam")  # it heeds no temperature
 
 
 def test_beams_and_draws_stand_side_by_side(lab: Lab, tiny: Model) -> None:

@@ -101,6 +101,7 @@
         state: session.busy() ? "writing" : run ? "still" : "empty",
         tokens: run ? lab.lengths(run).join() : "",
         seed: run ? String(run.head.seed) : "",
+        ended: String(memory.ended ?? 0), // requests that were answered, stopped or refused
         updates: String(Number(root.dataset.updates ?? 0) + 1),
       });
     };

@@ -16,6 +16,7 @@
     };
     const close = (text) => {
       if (memory.leg) memory.leg.closed = true;
+      memory.ended = (memory.ended ?? 0) + 1;
       clearTimeout(patience);
       say(text);
       onChange();
@@ -41,7 +42,6 @@
       if (shortest < memory.run.goal && longest <= memory.run.goal) return memory.run.goal;
       return Math.min(config.maxLength, longest + (Number(length()) || config.length));
     };
-    // Only the texts that still have something to write are sent.
     const send = (texts, where, end, extra = {}) => {
       const { model, prompt, seed } = memory.run.head;
       open("go_on", { model, prompt, seed, texts, goal: end }, { where, goal: end, ...extra });
