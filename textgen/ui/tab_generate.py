@@ -32,7 +32,8 @@ from textgen.ui.runs import (
     recorded_run,
     recorded_text,
 )
-from textgen.ui.tab_next_token import NextTokenTab, event_field
+from textgen.ui.events import event_field, event_object
+from textgen.ui.tab_next_token import NextTokenTab, event_object
 
 EVENTS = ("write", "go_on", "stop", "seeded", "open")
 FIRST_TEMPERATURES = (0.2, 0.5, 1.0, 1.2)
@@ -167,12 +168,6 @@ def leg_of(event: gr.EventData) -> int:
     """The page's own number of a request, sent back with every answer; 0 for anything else."""
     number = whole(event._data.get("leg")) if isinstance(event._data, dict) else None
     return number if number is not None and 0 <= number < 2**53 else 0
-
-
-def event_object(event: gr.EventData) -> dict[str, Any]:
-    """All that the page sent with an event. Raises TextError when it is no object."""
-    event_field(event, "")
-    return event._data
 
 
 def slider_value(settings: DecodeSettings) -> Any:
