@@ -38,7 +38,10 @@ class Model:
 def save(folder: Path, net: LanguageModel, tokenizer: TextTokenizer, config: dict[str, Any]) -> None:
     """Write a model folder; weights are rounded to float16, `config` needs architecture and sizes."""
     folder.mkdir(parents=True, exist_ok=True)
-    weights = {name: tensor.detach().cpu().to(torch.float16).contiguous() for name, tensor in net.state_dict().items()}
+    weights = {
+        name: tensor.detach().cpu().to(torch.float16).contiguous()
+        for name, tensor in net.state_dict().items()
+    }
     save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
     tokenizer.save(folder / TOKENIZER)
     facts = {"format": FORMAT, **config, "parameters": net.parameter_count}
@@ -69,7 +72,7 @@ def load(folder: Path) -> Model:
 def read_config(folder: Path) -> dict[str, Any]:
     """A model's facts without its weights. Raises ModelError for a folder that is not a model's."""
     if not folder.is_dir():
-        raise ModelError(f"there is no model folder {folder}; `python -m textgen models` lists those there are")
+        raise ModelError(f"there is no model folder {folder}; `python -m textgen models` lists what there is")
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -94,5 +97,3 @@ def foreign(folder: Path, reason: str) -> ModelError:
 def weights_sha256(folder: Path) -> str:
     """The checksum of the weights file, for receipts."""
     return hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
-
-

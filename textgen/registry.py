@@ -54,14 +54,19 @@ class Registry:
 
     def folder(self, name: str) -> Path:
         """The folder of a listed model: a name is looked up, never joined to a path unseen."""
+        self.check(name)
+        return self.root / name
+
+    def check(self, name: Any) -> None:
+        """Raises ModelError for anything that is not the name of a listed model."""
         names = self.names()
         if name not in names:
             known = ", ".join(names) or f"none in {self.root}"
             raise ModelError(f"there is no model {shorten(name)!r}; the models are: {known}")
-        return self.root / name
 
     def get(self, name: str) -> Model:
         """The model, loaded at the first call. Raises ModelError."""
+        self.check(name)
         with self._guard:
             if name in self._models:
                 return self._models[name]

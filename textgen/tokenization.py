@@ -52,7 +52,8 @@ class TextTokenizer:
         try:
             return cls(Tokenizer.from_file(str(path)))
         except Exception as error:  # the library raises plain Exception
-            raise ModelError(f"{path} cannot be read as a tokenizer ({error}); train or copy the model again") from error
+            sentence = f"{path} cannot be read as a tokenizer ({error}); train or copy the model again"
+            raise ModelError(sentence) from error
 
     def save(self, path: Path) -> None:
         self.tokenizer.save(str(path))

@@ -49,7 +49,7 @@ class LabPage:
     def wait_for_change(self, name: str, before: str | None, factory: str = "next_token") -> None:
         """Wait until a data- attribute differs from what it was."""
         self.page.wait_for_function(
-            "([id, name, before]) => document.querySelector(`#lab-${id} .lab-root`)?.dataset[name] !== before",
+            "([id, name, old]) => document.querySelector(`#lab-${id} .lab-root`)?.dataset[name] !== old",
             arg=[factory, name, before],
         )
 
@@ -64,7 +64,7 @@ class LabPage:
         return self.page.locator("#lab-next_token .panel-plot").evaluate_all(script, panel)
 
 
-@pytest.fixture()
+@pytest.fixture
 def lab(page: Page, app_url: str) -> Iterator[LabPage]:
     """The page, opened and drawn; fails on any console error and any request that leaves the machine."""
     problems: list[str] = []

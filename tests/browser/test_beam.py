@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import LabPage
 
 
-@pytest.fixture()
+@pytest.fixture
 def beam(lab: LabPage) -> LabPage:
     """The tab, opened: it searches once by itself."""
     lab.page.get_by_role("tab", name="Beam search").click()

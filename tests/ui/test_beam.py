@@ -72,7 +72,10 @@ def test_the_blackboard_example_plays_as_in_the_figure(tab: BeamTab) -> None:
 
 
 def test_where_greedy_is_likelier_the_page_says_when_it_was_pruned(tab: BeamTab) -> None:
-    trap = ": A 0.4, B 0.3, C 0.3\nA: A 0.34, B 0.33, C 0.33\nB: A 0.5, B 0.5\nC: A 0.5, B 0.5\nA A: A 1\nB A: A 0.4, B 0.6\nB B: A 0.4, B 0.6"
+    trap = (
+        ": A 0.4, B 0.3, C 0.3\nA: A 0.34, B 0.33, C 0.33\nB: A 0.5, B 0.5\nC: A 0.5, B 0.5\n"
+        "A A: A 1\nB A: A 0.4, B 0.6\nB B: A 0.4, B 0.6"
+    )
     view, _ = search(tab, NUMBERS, width=2, length=3, table=trap)
     assert "its path was pruned at step 2" in view["verdict"]
 

@@ -282,7 +282,7 @@ def test_the_model_is_not_asked_again_for_more_draws(
     visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visitor.send("draw")
-    monkeypatch.setattr(visitor.tab, "expect", lambda source: pytest.fail("the model was asked again"))
+    monkeypatch.setattr("textgen.ui.tab_draws.expectation", lambda *_: pytest.fail("asked again"))
     assert visitor.send("more")["n"] == 200
 
 

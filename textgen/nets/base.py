@@ -50,9 +50,8 @@ class LanguageModel(nn.Module, ABC):
         head = self.head
         assert isinstance(head, nn.Linear)
         with torch.no_grad():
-            head.weight *= factor
-            if head.bias is not None:
-                head.bias *= factor
+            for parameter in head.parameters():
+                parameter.mul_(factor)
         self.prepare()
 
     def prepare(self) -> None:

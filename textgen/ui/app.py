@@ -6,7 +6,9 @@ import secrets
 from typing import Any
 
 import gradio as gr
+from gradio.themes.utils.fonts import LocalFont
 
+from textgen.registry import Registry
 from textgen.ui import assets
 from textgen.ui.controls import NUMBERS, Controls, build_controls
 from textgen.ui.endpoints import Endpoints
@@ -14,7 +16,6 @@ from textgen.ui.tab_beam import BeamTab
 from textgen.ui.tab_draws import DrawsTab
 from textgen.ui.tab_generate import GenerateTab
 from textgen.ui.tab_next_token import NextTokenTab
-from textgen.registry import Registry
 
 TITLE = "Temperature Lab"
 # The semibold files that Gradio ships hold no Latin letters; bold stands in for 600.
@@ -110,9 +111,9 @@ def theme() -> gr.themes.Base:
         primary_hue="slate",
         neutral_hue="slate",
         radius_size="lg",
-        font=[gr.themes.utils.fonts.LocalFont("IBM Plex Sans", weights=WEIGHTS), "system-ui", "sans-serif"],
+        font=[LocalFont("IBM Plex Sans", weights=WEIGHTS), "system-ui", "sans-serif"],
         font_mono=[
-            gr.themes.utils.fonts.LocalFont("IBM Plex Mono", weights=WEIGHTS),
+            LocalFont("IBM Plex Mono", weights=WEIGHTS),
             "ui-monospace",
             "monospace",
         ],

@@ -85,7 +85,5 @@ def script_tags() -> str:
 
 
 def head() -> str:
-    """What goes into the page's head: the styles, and the scripts fetched ahead of their use."""
-    styles = "".join(f'<link rel="stylesheet" href="{address(STATIC / name, PREFIX)}">' for name in STYLES)
-    ahead = f'<link rel="preload" as="script" href="{address(PLOTLY_JS, f"{PREFIX}/plotly")}">'
-    return ahead + styles
+    """What goes into the page's head: the styles. The scripts come with the components that need them."""
+    return "".join(f'<link rel="stylesheet" href="{address(STATIC / name, PREFIX)}">' for name in STYLES)

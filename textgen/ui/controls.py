@@ -61,7 +61,8 @@ def settings_from(values: Sequence[Any]) -> DecodeSettings:
 def build_controls(registry: Registry) -> Controls:
     """Lay out the sidebar's content."""
     gr.HTML(
-        '<div class="lab-title">Temperature Lab</div><div class="lab-subtitle">how a model picks its next token</div>'
+        '<div class="lab-title">Temperature Lab</div>'
+        '<div class="lab-subtitle">how a model picks its next token</div>'
     )
     model = gr.Radio(model_choices(registry), value=first_choice(registry), label="Model", elem_id="model")
     facts = gr.HTML(elem_id="model-facts", value="")
@@ -107,10 +108,23 @@ def first_choice(registry: Registry) -> str:
     return next(iter(registry.names()), NUMBERS)
 
 
-def slider(name: str, label: str, top: float, step: float, info: str | None = None) -> gr.Slider:
+class StageSlider(gr.Slider):
+    """A slider whose bounds are the page's alone: a value beyond them is a setting's to judge.
+
+    Gradio's own check would end in its words, and in a traceback in the log.
+    """
+
+    def preprocess(self, payload: Any) -> Any:
+        return payload
+
+    def get_block_name(self) -> str:
+        return "slider"
+
+
+def slider(name: str, label: str, top: float, step: float, info: str | None = None) -> StageSlider:
     """A stage's slider at its neutral value, from the lowest legal value on its grid."""
     low = step if RULES[name].neutral == 1 and name != "temperature" else 0
-    return gr.Slider(low, top, value=RULES[name].neutral, step=step, label=label, info=info, elem_id=name)
+    return StageSlider(low, top, value=RULES[name].neutral, step=step, label=label, info=info, elem_id=name)
 
 
 def temperature_controls() -> dict[str, Component]:

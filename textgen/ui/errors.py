@@ -38,3 +38,20 @@ def told(handler: Callable[..., Any]) -> Callable[..., Any]:
             raise sentence(error) from None
 
     return plain
+
+
+def told_in_view(handler: Callable[..., Any], outputs: int) -> Callable[..., Any]:
+    """A handler whose last output is a component that shows a mistake itself; the others keep their values.
+
+    For events outside the queue: of a `gr.Error` there Gradio 6.31 shows nothing, and the browser
+    logs a failed request.
+    """
+
+    @functools.wraps(handler)
+    def telling(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return handler(*args, **kwargs)
+        except TextgenError as error:
+            return (*[gr.skip()] * (outputs - 1), {"problem": str(error)})
+
+    return telling

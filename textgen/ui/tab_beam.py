@@ -14,7 +14,7 @@ from textgen.settings import BeamSettings, check_seed, check_whole
 from textgen.tokenization import visible
 from textgen.ui.components import LabComponent
 from textgen.ui.controls import NUMBERS, Controls, settings_from
-from textgen.ui.tab_next_token import event_object
+from textgen.ui.events import event_object
 
 MAX_WIDTH, MAX_LENGTH = 8, 60  # what a tree on a page can show
 EARLY = {"no": False, "yes": True, "never": "never"}

@@ -13,13 +13,12 @@ import numpy as np
 from textgen.analysis.draws import MAX_DRAWS, MAX_TOTAL, normalized, nothing_drawn
 from textgen.analysis.panels import draw_side_by_side, side_by_side
 from textgen.errors import TextgenError
-from textgen.numbers import parse_numbers
 from textgen.plots.theme import THERMAL
-from textgen.records import Distribution, Draws, NextToken
+from textgen.records import Distribution, Draws
 from textgen.registry import Registry
 from textgen.settings import check_seed
 from textgen.ui.components import LabComponent
-from textgen.ui.controls import NUMBERS, Controls
+from textgen.ui.controls import Controls
 from textgen.ui.draws_request import (
     MAX_TEMPERATURES,
     SLIDER,
@@ -30,6 +29,7 @@ from textgen.ui.draws_request import (
     serial_of,
 )
 from textgen.ui.draws_view import board, view
+from textgen.ui.source import expectation
 
 EVENTS = ("look", "draw", "more")
 TEMPERATURES = (0.5, 1.0, 2.0)  # as in the Next token tab
@@ -132,23 +132,13 @@ class DrawsTab:
         source = read_source(request, values)
         if before and before.source == source:
             return before
-        panels = side_by_side(self.expect(source), source.temperatures, source.settings)
+        asked = (source.model, source.context, source.numbers, source.kind)
+        panels = side_by_side(expectation(self.registry, asked), source.temperatures, source.settings)
         return Session(source, panels, none_of(panels), cleared(before, source, request))
-
-    def expect(self, source: Source) -> NextToken:
-        """What the source's distributions are made from."""
-        if source.model == NUMBERS:
-            return parse_numbers(source.numbers, source.kind)  # type: ignore[arg-type]
-        from textgen.api import predict  # torch comes in with the first model
-
-        return predict(self.registry.get(source.model), source.context)
 
 
 def told_in_view(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """A handler whose TextgenErrors reach the component, which shows them; all else stays as it is.
-
-    Not a `gr.Error`: of an event outside the queue Gradio 6.31 shows none, and the browser logs a 500.
-    """
+    """As `errors.told_in_view`; the problem also carries the request's number, which the page waits for."""
 
     @functools.wraps(handler)
     def telling(event: gr.EventData, *values: Any) -> Any:

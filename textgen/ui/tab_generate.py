@@ -21,6 +21,7 @@ from textgen.settings import RULES, DecodeSettings, check_seed, whole
 from textgen.ui.components import LabComponent
 from textgen.ui.controls import NUMBERS, Controls, settings_from
 from textgen.ui.errors import told
+from textgen.ui.events import event_field, event_object
 from textgen.ui.guide import GUIDE
 from textgen.ui.runs import (
     MAX_LENGTH,
@@ -32,8 +33,7 @@ from textgen.ui.runs import (
     recorded_run,
     recorded_text,
 )
-from textgen.ui.events import event_field, event_object
-from textgen.ui.tab_next_token import NextTokenTab, event_object
+from textgen.ui.tab_next_token import NextTokenTab
 
 EVENTS = ("write", "go_on", "stop", "seeded", "open")
 FIRST_TEMPERATURES = (0.2, 0.5, 1.0, 1.2)
@@ -154,10 +154,14 @@ class GenerateTab:
         """The handler that shows a place of a text in the Next token tab."""
 
         def opened(event: gr.EventData) -> list[Any]:
+            from textgen.api import read_context
+
             name = event_field(event, "model")
             model = self.model(name)
             text = recorded_text(event_object(event), model.net.vocab_size)
-            context = reduce(model.tokenizer.extended, text.ids, str(event_field(event, "prompt")))
+            read_context(model, event_field(event, "prompt"))
+            context = reduce(model.tokenizer.extended, text.ids, event_field(event, "prompt"))
+            read_context(model, context)
             view = next_token.show(name, context, "", "auto")
             return [name, context, slider_value(text.settings), view, gr.update(selected="next")]
 

@@ -9,8 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from textgen.errors import TextError, TextgenError, shorten
-from textgen.numbers import parse_numbers
+from textgen.errors import TextgenError
 from textgen.plots import next_token as bars
 from textgen.plots.theme import THERMAL
 from textgen.records import NextToken
@@ -19,7 +18,9 @@ from textgen.settings import ORDERS, DecodeSettings, check_seed, check_whole
 from textgen.tokenization import visible
 from textgen.ui.components import LabComponent
 from textgen.ui.controls import NUMBERS, Controls, settings_from
-from textgen.ui.errors import told
+from textgen.ui.errors import told_in_view
+from textgen.ui.events import event_field
+from textgen.ui.source import expectation
 
 EVENTS = ("append", "sample", "back", "temperature", "reorder")
 MAX_PANEL_TEMPERATURE = 100
@@ -49,13 +50,13 @@ class NextTokenTab:
             trigger_mode="always_last",
             **quick,
         )
-        self.view.append(told(self.append), c.source, [c.context, self.view], **quick)
-        self.view.back(told(self.back), c.source, [c.context, self.view], **quick)
+        self.view.append(told_in_view(self.append, 2), c.source, [c.context, self.view], **quick)
+        self.view.back(told_in_view(self.back, 2), c.source, [c.context, self.view], **quick)
         self.view.temperature(None, None, c.stages["temperature"], js=STORED_TEMPERATURE, **quick)
         self.view.reorder(None, None, [c.order, c.order_choice], js=STORED_ORDER, **quick)
         c.order_choice.input(None, c.order_choice, c.order, js=NAMED_ORDER, **quick)
         drawing = [*c.source, c.seed, c.lock, *c.settings]
-        self.view.sample(told(self.sample), drawing, [c.context, c.seed, self.view], **quick)
+        self.view.sample(told_in_view(self.sample, 3), drawing, [c.context, c.seed, self.view], **quick)
 
     def show(self, model: Any, context: Any, numbers: Any, kind: Any) -> dict[str, Any]:
         """The view of the source as it stands; while somebody types, a mistake is only a sentence."""
@@ -93,12 +94,7 @@ class NextTokenTab:
         return context, seed, {**view_value(expectation, context), "sampled": step + 1, "picked": token}
 
     def expect(self, model: Any, context: Any, numbers: Any, kind: Any) -> NextToken:
-        """The distribution's source: a model after a context, or the typed-in numbers."""
-        if model == NUMBERS:
-            return parse_numbers(numbers, kind)
-        from textgen.api import predict  # torch comes in with the first model
-
-        return predict(self.registry.get(str(model)), context)
+        return expectation(self.registry, (model, context, numbers, kind))
 
 
 def pick_one(expectation: NextToken, settings: DecodeSettings, seed: int, step: int) -> int:
@@ -108,18 +104,6 @@ def pick_one(expectation: NextToken, settings: DecodeSettings, seed: int, step: 
 
     logits = Pipeline(settings)(expectation.logits.astype("float64"), expectation.context.ids)
     return int(pick(logits, GumbelNoise(seed, len(expectation.labels)).at(step)))
-
-
-def event_object(event: gr.EventData) -> dict[str, Any]:
-    """What the page sent with an event."""
-    if not isinstance(event._data, dict):
-        raise TextError(f"the event must carry an object, got {shorten(event._data)}; use the page's own controls")
-    return event._data
-
-
-def event_field(event: gr.EventData, name: str) -> Any:
-    """A field of what the page sent with an event; None when it is not there."""
-    return event_object(event).get(name)
 
 
 def view_value(expectation: NextToken, context: Any) -> dict[str, Any]:

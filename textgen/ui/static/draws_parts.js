@@ -6,16 +6,6 @@
   const word = (t) => (t === 0 ? WORDS.greedy : t < 1 ? WORDS.colder : t === 1 ? WORDS.same : WORDS.hotter);
   const FEW = 12; // rows of the table at first
 
-  // A sentence that cannot be overlooked, for twelve seconds.
-  lab.toast ??= (sentence) => {
-    const place = document.querySelector(".lab-toasts") ?? document.body.appendChild(h("div", { class: "lab-toasts", role: "alert" }));
-    const toast = h("div", { class: "lab-toast" }, h("b", { text: "That cannot be done" }), h("span", { text: sentence }),
-      h("button", { type: "button", "aria-label": "Close", text: "×", onclick: () => toast.remove() }));
-    place.replaceChildren(toast);
-    setTimeout(() => toast.remove(), 12000);
-    return toast;
-  };
-
   // A figure made in Python, in the ink of the theme.
   lab.plotDraws = (div, figure) => {
     const ink = lab.ink("--lab-text");

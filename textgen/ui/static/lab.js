@@ -3,16 +3,21 @@
   const lab = (window.TemperatureLab ??= {});
 
   // ---- the store: the sidebar's values, mirrored by events that never reach the server
-  const listeners = new Set();
-  lab.settings = null;
-  lab.onSettings = (callback) => {
-    listeners.add(callback);
-    return () => listeners.delete(callback);
+  // Callbacks belong to the component that is being mounted: mounted again, it replaces its own.
+  const listeners = new Map();
+  const repaint = new Map();
+  const register = (registry, callback) => {
+    const owner = lab.mounting;
+    registry.set(owner, [...(registry.get(owner) ?? []), callback]);
+    return () => registry.set(owner, (registry.get(owner) ?? []).filter((other) => other !== callback));
   };
+  const callAll = (registry, ...values) => [...registry.values()].flat().forEach((callback) => callback(...values));
+  lab.settings = null;
+  lab.onSettings = (callback) => register(listeners, callback);
   lab.setSettings = (changes) => {
     lab.settings = { ...lab.settings, ...changes };
     tellEffects();
-    for (const callback of listeners) callback(lab.settings);
+    callAll(listeners, lab.settings);
   };
   // What a control does not affect, the sidebar says.
   const tellEffects = () => {
@@ -39,6 +44,9 @@
   lab.memory = {};
   lab.mount = (name, host) => {
     lab.arrive();
+    lab.mounting = name;
+    listeners.delete(name);
+    repaint.delete(name);
     const memory = (lab.memory[name] ??= {});
     const root = host.element.querySelector(".lab-root");
     const update = lab.factories[name]({ ...host, root, memory });
@@ -73,6 +81,16 @@
     if (node.textContent !== text) node.textContent = text;
   };
 
+  // A sentence that cannot be overlooked, for twelve seconds.
+  lab.toast = (sentence) => {
+    const place = document.querySelector(".lab-toasts") ?? document.body.appendChild(lab.h("div", { class: "lab-toasts", role: "alert" }));
+    const toast = lab.h("div", { class: "lab-toast" }, lab.h("b", { text: "That cannot be done" }), lab.h("span", { text: sentence }),
+      lab.h("button", { type: "button", "aria-label": "Close", text: "×", onclick: () => toast.remove() }));
+    place.replaceChildren(toast);
+    setTimeout(() => toast.remove(), 12000);
+    return toast;
+  };
+
   // ---- numbers
   lab.percent = (p) => (p > 0 && p < 0.0005 ? "<0.1%" : `${(100 * p).toFixed(1)}%`);
   lab.finePercent = (p) => (p === 0 ? "0%" : p < 1e-6 ? `${(100 * p).toExponential(1)}%` : `${(100 * p).toFixed(p < 0.0001 ? 4 : 2)}%`);
@@ -90,9 +108,8 @@
     return `#${mixed.map((c) => c.toString(16).padStart(2, "0")).join("")}`;
   };
   lab.ink = (name) => getComputedStyle(document.body).getPropertyValue(name).trim();
-  const repaint = new Set();
-  lab.onTheme = (callback) => repaint.add(callback);
-  new MutationObserver(() => repaint.forEach((callback) => callback())).observe(document.body, {
+  lab.onTheme = (callback) => register(repaint, callback);
+  new MutationObserver(() => callAll(repaint)).observe(document.body, {
     attributes: true,
     attributeFilter: ["class"],
   });

@@ -156,7 +156,7 @@
 
     buildPanels();
     return (value) => {
-      if (value.problem) return lab.setText(note, value.problem);
+      if (value.problem) return lab.setText(note, value.problem); // the view that stands stays
       const raw = lab.floats(value.logits);
       const order = lab.ranking(raw);
       const labels = data && data.vocabulary === value.vocabulary ? data.labels : value.labels;

@@ -1,0 +1,21 @@
+"""Where a distribution comes from: a model after a context, or typed-in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from textgen.numbers import parse_numbers
+from textgen.records import NextToken
+from textgen.registry import Registry
+from textgen.ui.controls import NUMBERS
+
+
+def expectation(registry: Registry, source: Sequence[Any]) -> NextToken:
+    """The values of `Controls.source` → what is expected next. Raises TextgenError."""
+    model, context, numbers, kind = source
+    if model == NUMBERS:
+        return parse_numbers(numbers, kind)
+    from textgen.api import predict  # torch comes in with the first model
+
+    return predict(registry.get(str(model)), context)
