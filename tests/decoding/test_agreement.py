@@ -158,6 +158,7 @@ def test_chains_agree_in_their_order(transformers_model: GPT2LMHeadModel) -> Non
             continue
         expected = run(their_chain(transformers_model, settings), logits, history)
         assert_same(Pipeline(settings)(logits, history), expected)
+        assert_same(Pipeline(settings).each(logits, [history]), expected)
         compared += 1
     assert compared > 3500
 

@@ -23,6 +23,7 @@ class History(Sequence[int]):
         self._seen_array = self._as_array()
         self._size = 0  # of the n-grams indexed below; 0 until somebody asks
         self._followers: dict[tuple[int, ...], list[int]] = {}
+        self._tail: tuple[int, ...] = ()  # the last size − 1 ids, or all of fewer
 
     @classmethod
     def of(cls, ids: Sequence[int]) -> History:
@@ -35,7 +36,7 @@ class History(Sequence[int]):
             self._seen[token] = None
             self._seen_array = self._as_array()
         if self._size:
-            self._index_ngram(len(self._ids))
+            self._index(token)
 
     @property
     def seen(self) -> Ints:
@@ -45,16 +46,18 @@ class History(Sequence[int]):
     def completions(self, size: int) -> Sequence[int]:
         """The ids that would complete an n-gram of `size` tokens already in the text."""
         if size != self._size:
-            self._size, self._followers = size, {}
-            for end in range(size, len(self._ids) + 1):
-                self._index_ngram(end)
-        return self._followers.get(tuple(self._ids[max(len(self._ids) - size + 1, 0) :]), ())
+            self._size, self._followers, self._tail = size, {}, ()
+            for token in self._ids:
+                self._index(token)
+        return self._followers.get(self._tail, ())
 
-    def _index_ngram(self, end: int) -> None:
-        """Note the n-gram whose last token is the one before `end`, if there is one."""
-        if end >= self._size:
-            *start, last = self._ids[end - self._size : end]
-            self._followers.setdefault(tuple(start), []).append(last)
+    def _index(self, token: int) -> None:
+        """Note what follows the tail, once it is long enough, and move on."""
+        tail, long_enough = self._tail, self._size - 1
+        if len(tail) == long_enough:
+            self._followers.setdefault(tail, []).append(token)
+            tail = tail[1:]
+        self._tail = (*tail, token) if long_enough else ()
 
     def _as_array(self) -> Ints:
         return np.fromiter(self._seen, dtype=np.int64, count=len(self._seen))

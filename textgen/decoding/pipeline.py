@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from textgen.decoding import stages
+from textgen.decoding.ranked import MOST, RANKED, Ranked
 from textgen.records import Floats, StageTrace
 from textgen.settings import DecodeSettings
 
@@ -37,6 +38,11 @@ class Pipeline:
         self.stages: tuple[tuple[str, Stage], ...] = tuple(
             (name, make_stage(name, getattr(settings, name))) for name in settings.active()
         )
+        self.rules = {
+            name: make_rule(name, getattr(settings, name)) for name, _ in self.stages if name in RANKED
+        }
+        # whether any of them looks at the text so far
+        self.reads_history = any(name in WITH_HISTORY for name, _ in self.stages)
 
     def __call__(self, logits: Floats, history: Sequence[int] = ()) -> Floats:
         """logits (…, V) float64, `history` the ids so far → logits (…, V); removed = −inf."""
@@ -44,18 +50,14 @@ class Pipeline:
             logits = stage(logits, history)
         return logits
 
-    @property
-    def reads_history(self) -> bool:
-        """Whether any active stage looks at the text so far."""
-        return any(name in WITH_HISTORY for name, _ in self.stages)
-
     def each(self, logits: Floats, histories: Sequence[Sequence[int]]) -> Floats:
         """One text a row: logits (B, V) or, for one text, (V,) → the same shape.
 
         `histories` holds the ids of each, and may be empty when no active stage reads them.
         """
         if logits.ndim == 1:
-            return self(logits, histories[0] if histories else ())
+            history = histories[0] if histories else ()
+            return self._sorted_once(logits, history) if len(self.rules) > 2 else self(logits, history)
         for name, stage in self.stages:
             if name in WITH_HISTORY:
                 rows = zip(logits, histories, strict=True)
@@ -63,6 +65,21 @@ class Pipeline:
             else:
                 logits = stage(logits, ())
         return logits
+
+    def _sorted_once(self, logits: Floats, history: Sequence[int]) -> Floats:
+        """What `self(logits, history)` is, for one text (V,) and several truncations: sort, then search."""
+        ranked: Ranked | None = None
+        for name, stage in self.stages:
+            rule = self.rules.get(name)
+            if rule is None and ranked is not None:
+                logits, ranked = ranked.unsorted(), None
+            if rule is not None and ranked is None and name != "temperature" and few(logits):
+                ranked = Ranked(logits)
+            if rule is not None and ranked is not None:
+                rule(ranked)
+            else:
+                logits = stage(logits, history)
+        return logits if ranked is None else ranked.unsorted()
 
     def probabilities(self, logits: Any, history: Sequence[int] = ()) -> Floats:
         """Raw logits (…, V) of any float type → probabilities (…, V) after all stages."""
@@ -85,6 +102,17 @@ def make_stage(name: str, value: Any) -> Stage:
         return lambda logits, history: with_history(logits, value, history)
     plain = PLAIN[name]
     return lambda logits, _history: plain(logits, value)
+
+
+def make_rule(name: str, value: Any) -> Callable[[Ranked], None]:
+    """The same for sorted logits."""
+    rule = RANKED[name]
+    return lambda ranked: rule(ranked, value)
+
+
+def few(logits: Floats) -> bool:
+    """Whether so few tokens are left that sorting them pays."""
+    return len(logits) <= MOST or int(np.count_nonzero(logits > -np.inf)) <= MOST
 
 
 def first_trace(logits: Floats) -> StageTrace:

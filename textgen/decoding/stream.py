@@ -47,9 +47,11 @@ class Pane:
 
     def note(self, ids: Ints) -> None:
         """Add what was picked, ids (B,), to the texts, if any stage reads them."""
-        if self.histories:
-            for history, token in zip(self.histories, np.atleast_1d(ids[self.rows]), strict=True):
-                history.append(int(token))
+        if len(self.histories) == 1:
+            self.histories[0].append(int(ids[self.rows]))
+        elif self.histories:
+            for history, token in zip(self.histories, ids[self.rows].tolist(), strict=True):
+                history.append(token)
 
 
 class Writer:

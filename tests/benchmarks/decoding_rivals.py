@@ -1,0 +1,78 @@
+"""The same network written by others: the loop of the tutorials, and transformers' `generate`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import GenerationMixin, PretrainedConfig, PreTrainedModel
+from transformers.utils import ModelOutput
+
+from textgen.nets.base import State
+from textgen.nets.lstm import LSTM
+
+
+@torch.no_grad()
+def tutorial_loop(net: LSTM, prompt: Sequence[int], length: int, temperature: float) -> list[int]:
+    """`nn.LSTM` called with one token at a time, softmax, one multinomial draw."""
+    output, state = net.lstm(net.embedding(torch.tensor([list(prompt)])))
+    ids: list[int] = []
+    for _ in range(length):
+        logits = net.head(output[:, -1])
+        token = torch.multinomial(torch.softmax(logits / temperature, dim=-1), num_samples=1)
+        ids.append(int(token))
+        output, state = net.lstm(net.embedding(token), state)
+    return ids
+
+
+@dataclass
+class CarriedOutput(ModelOutput):
+    """Logits, and the state that goes to the next call."""
+
+    logits: Any = None
+    state: Any = None
+
+
+class TransformersLSTM(PreTrainedModel, GenerationMixin):
+    """The network as transformers drives it: prompt at once, then a token at a time with its state.
+
+    `fast` steps through our prepared weights, so that what is left is transformers' own work.
+    """
+
+    config_class = PretrainedConfig
+
+    def __init__(self, net: LSTM, fast: bool) -> None:
+        super().__init__(PretrainedConfig(vocab_size=net.vocab_size, is_encoder_decoder=False))
+        self.net, self.fast = net, fast
+        self.eval()
+
+    def forward(self, input_ids: Tensor, state: State | None = None, **_: Any) -> CarriedOutput:
+        if state is not None and self.fast:
+            logits, state = self.net.step(input_ids[:, 0], state)
+            return CarriedOutput(logits=logits[:, None], state=state)
+        logits, state = self.net.unroll(input_ids, state)
+        return CarriedOutput(logits=logits, state=state)
+
+    def prepare_inputs_for_generation(
+        self, input_ids: Tensor, *_: Any, state: State | None = None, **__: Any
+    ) -> dict[str, Any]:
+        return {"input_ids": input_ids if state is None else input_ids[:, -1:], "state": state}
+
+    def _update_model_kwargs_for_generation(
+        self, outputs: Any, model_kwargs: dict[str, Any], *args: Any, **named: Any
+    ) -> dict[str, Any]:
+        return {**model_kwargs, "state": outputs.state}
+
+    def write(self, prompt: Sequence[int], length: int, temperature: float) -> list[int]:
+        out = self.generate(
+            torch.tensor([list(prompt)]),
+            max_new_tokens=length,
+            do_sample=True,
+            temperature=temperature,
+            top_k=0,
+            use_cache=False,
+        )
+        return out[0].tolist()[len(prompt) :]
