@@ -11,7 +11,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from scripts.chromium import find
 from textgen.registry import Registry, default_root
 
-SIZES = {"light": (1440, 930), "dark": (1440, 930), "phone": (390, 844), "projector": (1920, 1080)}
+SIZES = {"phone": (390, 844), "light": (1440, 930), "dark": (1440, 930), "projector": (1920, 1080)}
+
+SLIDE = "(s, value) => { s.value = value; s.dispatchEvent(new Event('input', {bubbles: true})); }"
 
 
 def main(folder: Path) -> None:
@@ -43,7 +45,10 @@ def take(browser: Browser, url: str, look: str, prepare: Callable[[Page], None],
 
 def next_token(page: Page) -> None:
     """The slider at 0.7 with top-p 0.95."""
-    page.evaluate("TemperatureLab.setSettings({temperature: 0.7, top_p: 0.95})")
+    page.wait_for_selector("#temperature input[type=range]", state="attached")
+    for name, value in (("temperature", "0.7"), ("top_p", "0.95")):
+        page.locator(f"#{name} input[type=range]").evaluate(SLIDE, value)
+    page.wait_for_function("TemperatureLab.settings.top_p === 0.95")
 
 
 def generate(page: Page) -> None:

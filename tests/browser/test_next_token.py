@@ -241,3 +241,17 @@ def test_nothing_is_wider_than_the_window(lab: LabPage, width: int) -> None:
     lab.page.set_viewport_size({"width": width, "height": 900})
     overflow = lab.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert overflow <= 0
+
+
+@pytest.mark.parametrize("width", [390, 1440, 1920])
+def test_the_mouse_hits_the_bar_it_points_at(lab: LabPage, width: int) -> None:
+    lab.page.set_viewport_size({"width": width, "height": 1400})
+    lab.type_context("The king is d")
+    target = lab.page.locator("#lab-next_token .panel.live .panel-plot .point path").nth(1)
+    token = lab.page.locator("#lab-next_token .numbers tbody button").nth(1).inner_text()
+    target.scroll_into_view_if_needed()
+    box = target.bounding_box()
+    assert box
+    lab.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    lab.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    lab.wait_for_data("context", "The king is d" + token)

@@ -10,7 +10,7 @@ from gradio.themes.utils.fonts import LocalFont
 
 from textgen.registry import Registry
 from textgen.ui import assets
-from textgen.ui.controls import NUMBERS, Controls, build_controls
+from textgen.ui.controls import NUMBERS, Controls, build_controls, facts_of
 from textgen.ui.endpoints import Endpoints
 from textgen.ui.tab_beam import BeamTab
 from textgen.ui.tab_draws import DrawsTab
@@ -42,7 +42,7 @@ def build(registry: Registry) -> gr.Blocks:
         draws.connect()
         beam.connect()
         mirror_settings(controls)
-        switch_source(controls)
+        switch_source(registry, controls)
         page.load(
             next_token.show,
             controls.source,
@@ -72,17 +72,18 @@ def mirror_settings(controls: Controls) -> None:
     )
 
 
-def switch_source(controls: Controls) -> None:
-    """A model has a context; typed-in numbers have none."""
+def switch_source(registry: Registry, controls: Controls) -> None:
+    """A model has facts and a context; typed-in numbers have neither."""
 
     def shown(model: Any) -> list[Any]:
         typed = model == NUMBERS
-        return [gr.update(visible=True if on else "hidden") for on in (not typed, typed, typed)]
+        fields = [gr.update(visible=True if on else "hidden") for on in (not typed, typed, typed)]
+        return [gr.update(info=facts_of(registry, model)), *fields]
 
     controls.model.change(
         shown,
         controls.model,
-        [controls.context, controls.numbers, controls.kind],
+        [controls.model, controls.context, controls.numbers, controls.kind],
         queue=False,
         show_progress="hidden",
         api_visibility="private",

@@ -30,7 +30,6 @@ class Controls:
     """The sidebar's components."""
 
     model: gr.Radio
-    facts: gr.HTML
     context: gr.Textbox
     numbers: gr.Textbox
     kind: gr.Radio
@@ -64,8 +63,10 @@ def build_controls(registry: Registry) -> Controls:
         '<div class="lab-title">Temperature Lab</div>'
         '<div class="lab-subtitle">how a model picks its next token</div>'
     )
-    model = gr.Radio(model_choices(registry), value=first_choice(registry), label="Model", elem_id="model")
-    facts = gr.HTML(elem_id="model-facts", value="")
+    chosen = first_choice(registry)
+    model = gr.Radio(
+        model_choices(registry), value=chosen, label="Model", info=facts_of(registry, chosen), elem_id="model"
+    )
     context = gr.Textbox(
         FIRST_CONTEXT,
         label="Context",
@@ -88,7 +89,7 @@ def build_controls(registry: Registry) -> Controls:
     stages = temperature_controls()
     seed, lock = seed_controls()
     stages, order, order_choice = further_stages(stages)
-    return Controls(model, facts, context, numbers, kind, stages, order, order_choice, seed, lock)
+    return Controls(model, context, numbers, kind, stages, order, order_choice, seed, lock)
 
 
 def model_choices(registry: Registry) -> list[tuple[str, str]]:
@@ -172,6 +173,14 @@ def seed_controls() -> tuple[gr.Number, gr.Checkbox]:
         seed = gr.Number(1234, label="Seed", precision=0, elem_id="seed", min_width=80)
         lock = gr.Checkbox(True, label="keep it", elem_id="seed-lock", min_width=80, container=False)
     return seed, lock
+
+
+def facts_of(registry: Registry, name: Any) -> str:
+    """A choice of the model list in one line; "" where there is nothing to say."""
+    try:
+        return facts_text(registry.info(name))
+    except ModelError:
+        return ""  # typed-in numbers, or a folder whose sentence comes when it is used
 
 
 def facts_text(info: ModelInfo) -> str:

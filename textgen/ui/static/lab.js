@@ -55,11 +55,14 @@
     refresh();
   };
 
-  // On a phone an open sidebar covers the bars: there a first visit starts with it closed.
+  // On a narrow window an open sidebar covers the bars: there it starts closed.
   lab.arrive = () => {
     if (lab.arrived) return;
     lab.arrived = true;
-    if (window.innerWidth <= 768) document.querySelector("#sidebar.open .toggle-button")?.click();
+    const narrow = window.matchMedia("(max-width: 768px)");
+    const close = () => narrow.matches && document.querySelector("#sidebar.open .toggle-button")?.click();
+    narrow.addEventListener("change", close);
+    close();
   };
 
   // ---- DOM: text only ever enters as text

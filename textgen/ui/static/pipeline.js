@@ -85,6 +85,7 @@
 
     const update = (data, settings, steps) => {
       const names = steps.slice(1).map((step) => step.name);
+      row.hidden = names.length === 0;
       const key = JSON.stringify([names, data.serial]);
       if (key !== shape) {
         const focused = document.activeElement?.closest?.(".stage")?.dataset.stage;
@@ -95,7 +96,7 @@
         if (focused && row.isConnected) refocus(focused, label);
       }
       steps.forEach((step, i) => paint(cards[i], step, steps[i - 1], data, settings));
-      lab.setText(say, names.length ? "model → logits → stages in this order → probabilities. Drag a stage, or use its arrows." : "every stage is off: what the model learned is what is drawn");
+      lab.setText(say, names.length ? "model → logits → stages in this order → probabilities. Drag a stage, or use its arrows." : "every stage is off: what the model learned is what is drawn. Move temperature, top-k, top-p or min-p in the sidebar to see what each does");
       order.forEach((button) => button.setAttribute("aria-pressed", String(lab.orders[button.textContent].join() === settings.order.join())));
     };
     const refocus = (stage, label) => {

@@ -1,0 +1,203 @@
+"""The page against a bare Gradio of the same version, in one run and one browser.
+
+    python -m tests.benchmarks.bench_page
+
+Slider to bars beside a number echoed by the server; start to first bars beside a hello-world;
+tokens per second that reach the page. Medians over repeats; the ratios are what to quote.
+"""
+
+from __future__ import annotations
+
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Error, Page, sync_playwright
+
+from scripts.chromium import find
+from tests.conftest import CHROMIUM_ARGUMENTS
+
+ROOT = Path(__file__).resolve().parents[2]
+MOVES, STARTS, LENGTH = 60, 5, 2000
+
+HELLO = """
+import gradio as gr
+with gr.Blocks() as page:
+    gr.Textbox("hello", elem_id="hello")
+page.launch(server_port={port}, quiet=True)
+"""
+ECHO = """
+import gradio as gr
+with gr.Blocks() as page:
+    slider = gr.Slider(0, 3, 1, step=0.01, label="Temperature")
+    number = gr.Number(elem_id="echo")
+    slider.input(lambda x: x, slider, number, queue=False, trigger_mode="always_last", show_progress="hidden")
+page.launch(server_port={port}, quiet=True)
+"""
+
+# Moves a slider and waits, frame by frame, until what follows it shows the new value.
+MOVE = """async ([slider, shown, values]) => {
+    const input = document.querySelector(slider);
+    const frame = () => new Promise(requestAnimationFrame);
+    const state = () => Function('return ' + shown)();
+    const times = [];
+    for (const value of values) {
+        const before = state();
+        const start = performance.now();
+        input.value = value;
+        input.dispatchEvent(new Event('input', {bubbles: true}));
+        while (state() === before) await frame();
+        await frame();
+        times.push(performance.now() - start);
+        await new Promise((done) => setTimeout(done, 40));
+    }
+    return times;
+}"""
+ECHOED = "document.querySelector('#echo input').value"
+BARS = "document.querySelector('#lab-next_token .panel.live .panel-plot')._fullData[0].x[0]"
+
+
+# Presses Write and counts the tokens that stand in the page, from the first seen to the last.
+WRITTEN = """async (goal) => {
+    const root = document.querySelector('#lab-generate .lab-root');
+    const count = () => (root.dataset.tokens || '0').split(',').reduce((sum, n) => sum + Number(n), 0);
+    const frame = () => new Promise(requestAnimationFrame);
+    [...root.querySelectorAll('button')].find((button) => button.textContent === 'Write').click();
+    while (count() === 0) await frame();
+    const [first, start] = [count(), performance.now()];
+    while (count() < goal) await frame();
+    return [count() - first, performance.now() - start];
+}"""
+
+
+def main() -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find(), args=[*CHROMIUM_ARGUMENTS])
+        first_bars(browser)
+        slider(browser)
+        streaming(browser)
+        browser.close()
+
+
+def first_bars(browser: Browser) -> None:
+    """Seconds from starting the process to the first bars, and to a hello-world's textbox."""
+    ours, hello = [], []
+    for _ in range(STARTS):
+        hello.append(start_to(browser, hello_command, "#hello textarea"))
+        ours.append(start_to(browser, app_command, "#lab-next_token .lab-root[data-updates]"))
+    a, b = statistics.median(ours), statistics.median(hello)
+    print(
+        f"start to first bars   {a:6.2f} s   bare hello-world  {b:6.2f} s   ratio {a / b:.2f}  target ≤ 1.5"
+    )
+
+
+def slider(browser: Browser) -> None:
+    """Milliseconds from moving the slider to the frame after the bars show it."""
+    values = [round(0.1 + 2.8 * i / MOVES, 2) for i in range(MOVES)]
+    with running(browser, app_command, "#lab-next_token .lab-root[data-updates]") as page:
+        ours = page.evaluate(MOVE, ["#temperature input[type=range]", BARS, values])
+    with running(browser, echo_command, "#echo input") as page:
+        echo = page.evaluate(MOVE, ["input[type=range]", ECHOED, values])
+    for name, at in (("p50", 0.5), ("p95", 0.95)):
+        a, b = quantile(ours, at), quantile(echo, at)
+        ratio = f"ratio {a / b:.2f}  target < 1"
+        print(f"slider to bars {name}    {a:6.1f} ms  bare number echo {b:6.1f} ms  {ratio}")
+
+
+def streaming(browser: Browser) -> None:
+    """Tokens per second that reach the page, all panes together."""
+    for panes in (1, 4):
+        with running(browser, app_command, "#lab-next_token .lab-root[data-updates]") as page:
+            tokens, seconds = written(page, panes)
+        print(
+            f"streamed, {panes} panes     {tokens / seconds:6.0f} tokens/s reach the page  ({tokens} tokens)"
+        )
+
+
+def written(page: Page, panes: int) -> tuple[int, float]:
+    """Let the Generate tab write; → tokens in the page, seconds from the first to the last."""
+    page.get_by_role("tab", name="Generate").click()
+    page.wait_for_selector("#lab-generate .lab-root[data-state]")
+    for _ in range(4 - panes):
+        page.get_by_title("Remove this pane").first.click()
+    page.locator("#lab-generate input.length").fill(str(LENGTH))
+    page.locator("#lab-generate input.length").blur()
+    tokens, milliseconds = page.evaluate(WRITTEN, panes * LENGTH)
+    return tokens, milliseconds / 1000
+
+
+def quantile(values: list[float], at: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(at * len(values)))]
+
+
+def app_command(port: int) -> list[str]:
+    return [str(ROOT / "app.py"), "--port", str(port)]
+
+
+def hello_command(port: int) -> list[str]:
+    return script(HELLO, port)
+
+
+def echo_command(port: int) -> list[str]:
+    return script(ECHO, port)
+
+
+def script(source: str, port: int) -> list[str]:
+    path = Path(tempfile.mkdtemp()) / "page.py"
+    path.write_text(source.format(port=port), encoding="utf-8")
+    return [str(path)]
+
+
+Command = Callable[[int], list[str]]
+
+
+def start_to(browser: Browser, command: Command, selector: str) -> float:
+    """Seconds from starting a server to an element of its page."""
+    started = time.perf_counter()
+    with running(browser, command, selector):
+        return time.perf_counter() - started
+
+
+@contextmanager
+def running(browser: Browser, command: Command, selector: str) -> Iterator[Page]:
+    """A server in a process of its own, and a fresh page of it that shows the selector."""
+    port = free_port()
+    server = subprocess.Popen(
+        [sys.executable, *command(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    page = browser.new_context().new_page()
+    try:
+        open_when_up(page, f"http://127.0.0.1:{port}")
+        page.wait_for_selector(selector, state="attached")
+        yield page
+    finally:
+        page.context.close()
+        server.terminate()
+        server.wait()
+
+
+def open_when_up(page: Page, url: str) -> None:
+    """Open a page as soon as its server answers."""
+    for _ in range(2000):
+        try:
+            page.goto(url)
+            return
+        except Error:
+            time.sleep(0.02)
+    raise TimeoutError(f"no server at {url}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+if __name__ == "__main__":
+    main()
