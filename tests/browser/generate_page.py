@@ -80,9 +80,15 @@ def written(model: Model, length: int = LENGTH, seed: int = SEED, **settings: An
     return api.generate(model, CONTEXT, seed=seed, length=length, **settings).text
 
 
-def stop_after(lab: LabPage, tokens: int) -> None:
-    """Press Write, and Stop as soon as a pane holds so many tokens."""
-    script = """([tokens]) => new Promise((done) => {
+def wait_for_length(lab: LabPage, tokens: int) -> None:
+    """Wait until every pane holds so many tokens."""
+    script = "(n) => TemperatureLab.lengths(TemperatureLab.memory.generate.run).every((held) => held === n)"
+    lab.page.wait_for_function(script, arg=tokens)
+
+
+def stop_after(lab: LabPage, tokens: int, then: str = "") -> None:
+    """Press Write, and Stop as soon as a pane holds so many tokens; at once press another, if named."""
+    script = """([tokens, then]) => new Promise((done) => {
         const root = document.querySelector("#lab-generate .lab-root");
         const buttons = [...root.querySelectorAll("button")];
         const press = (name) => buttons.find((one) => one.textContent.includes(name)).click();
@@ -92,8 +98,11 @@ def stop_after(lab: LabPage, tokens: int) -> None:
             if (!leg.begun || TemperatureLab.lengths(run)[0] < tokens) return;
             watch.disconnect();
             press("Stop");
-            done();
+            requestAnimationFrame(() => {
+                if (then) press(then);
+                done();
+            });
         });
         watch.observe(root, { attributes: true });
     })"""
-    answered(lab, lambda: lab.page.evaluate(script, [tokens]))
+    answered(lab, lambda: lab.page.evaluate(script, [tokens, then]))

@@ -23,6 +23,7 @@ from tests.browser.generate_page import (
     stop_after,
     texts,
     token,
+    wait_for_length,
     written,
 )
 from textgen import api
@@ -166,6 +167,32 @@ def test_stopped_and_continued_is_as_if_it_had_never_stopped(tab: LabPage, model
     set_length(tab, 20)
     press(tab, "Continue")
     assert texts(tab) == [written(model, 920, temperature=t) for t in TEMPERATURES]
+
+
+def test_continue_may_be_pressed_at_once(tab: LabPage, model: Model) -> None:
+    set_length(tab, 900)
+    stop_after(tab, 30, then="Continue")
+    wait_for_length(tab, 900)
+    assert texts(tab) == [written(model, 900, temperature=t) for t in TEMPERATURES]
+
+
+def test_a_page_that_missed_messages_catches_up(tab: LabPage, model: Model) -> None:
+    set_length(tab, 400)
+    script = """() => new Promise((done) => {
+        const { generate } = TemperatureLab.memory;
+        const root = document.querySelector("#lab-generate .lab-root");
+        [...root.querySelectorAll("button")].find((one) => one.textContent === "Write").click();
+        const watch = new MutationObserver(() => {
+            if (!generate.leg.begun) return;
+            watch.disconnect();
+            generate.leg.read = -1; // as if a part had never come
+            done();
+        });
+        watch.observe(root, { attributes: true });
+    })"""
+    tab.page.evaluate(script)
+    wait_for_length(tab, 400)
+    assert texts(tab) == [written(model, 400, temperature=t) for t in TEMPERATURES]
 
 
 def test_another_tab_meanwhile_loses_nothing(tab: LabPage, model: Model) -> None:

@@ -97,6 +97,28 @@ def test_choosing_an_alternative_goes_another_way(tab: LabPage, model: Model) ->
     assert texts(tab) == after
 
 
+def test_another_way_may_be_taken_while_the_rest_is_written(tab: LabPage) -> None:
+    set_length(tab, 900)
+    script = """() => new Promise((done) => {
+        const root = document.querySelector("#lab-generate .lab-root");
+        [...root.querySelectorAll("button")].find((one) => one.textContent === "Write").click();
+        const watch = new MutationObserver(() => {
+            const { run, leg } = TemperatureLab.memory.generate;
+            if (!leg.begun || TemperatureLab.lengths(run)[0] < 20) return;
+            watch.disconnect();
+            document.querySelectorAll("#lab-generate .pane:nth-child(3) .line span:not(.given)")[4].click();
+            document.querySelector(".token-card .alternative:not(:disabled)").click();
+            done();
+        });
+        watch.observe(root, { attributes: true });
+    })"""
+    tab.page.evaluate(script)
+    expect(tab.view(VIEW).locator(".pane").nth(2).get_by_role("button", name="branch 2")).to_be_visible()
+    tab.page.wait_for_selector("#lab-generate .lab-root[data-state=still]")
+    press(tab, "Continue")
+    assert [len(text) for text in texts(tab)] == [900] * 4
+
+
 def test_a_token_opens_in_next_token(tab: LabPage) -> None:
     press(tab, "Write")
     text = texts(tab)[3][:9]

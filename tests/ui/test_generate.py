@@ -56,6 +56,23 @@ def test_messages_only_ever_grow(registry: Registry) -> None:
     assert [value["done"] for value in values] == [""] * (len(values) - 1) + ["length"]
 
 
+def test_a_long_run_sends_its_newest_lines_and_says_what_went_before(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = count()
+    whole = Lab(registry, lambda: next(ticks) * 0.03).write(length=100)[-1]["stream"]
+    monkeypatch.setattr(writing, "WINDOW", 5_000)
+    values = Lab(registry, lambda: next(ticks) * 0.03).write(length=100)
+    assert values[-1]["cut"] > 0
+    assert all(len(value["stream"]) <= 5_000 for value in values)
+    read = ""
+    for value in values[::2]:  # a page that misses every other message
+        read += value["stream"][len(read) - value["cut"] :]
+    numbers = [json.loads(line)["whole"] for line in read.splitlines()]
+    assert numbers == [json.loads(line)["whole"] for line in whole.splitlines()][: len(numbers)]
+    assert len(read) > 0.9 * len(whole)
+
+
 def test_what_the_model_thought_of_each_token(lab: Lab, tiny: Model) -> None:
     settings = DecodeSettings(temperature=0.5, top_k=4)
     lab.stages["top_k"] = 4

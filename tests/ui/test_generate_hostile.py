@@ -130,9 +130,23 @@ def test_an_event_without_an_object_is_answered_with_a_sentence(lab: Lab, data: 
             call()
 
 
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({"prompt": {}}, "the context must be a text"),
+        ({"prompt": "a" * 19_999, "ids": [1, 1]}, "at most 20,000 characters"),
+        ({"model": "/etc"}, "there is no model"),
+        ({"ids": [12]}, "ids must be from 0 to 11"),
+    ],
+)
+def test_a_bad_place_opens_nowhere(lab: Lab, data: dict[str, Any], sentence: str) -> None:
+    event = gr.EventData(None, {"model": "tiny", "prompt": PROMPT, **text([1]), **data})
+    with pytest.raises(gr.Error, match=re.escape(sentence)):
+        told(lab.tab.open_in(lab.next_token))(event)
+
+
 @pytest.mark.parametrize(("leg", "back"), [(7, 7), (-1, 0), (2**60, 0), ("7", 0), (None, 0), ([7], 0)])
 def test_the_pages_number_of_a_request_comes_back(lab: Lab, leg: Any, back: int) -> None:
-    assert lab.tab.stop(gr.EventData(None, {"leg": leg})) == {"leg": back, "stopped": True}
     assert {value["leg"] for value in lab.write(leg=leg, length=1)} == {back}
 
 

@@ -49,7 +49,7 @@ MIRROR = """(model, context, seed, locked) => {
   lab.onSource?.();
 }"""
 SEED = "() => TemperatureLab.memory.generate.run.head.seed"
-FAILED = "() => { window.TemperatureLab?.writingFailed?.(); }"
+ENDED = "() => { window.TemperatureLab?.writingEnded?.(); }"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,9 @@ class GenerateTab:
         write = self.view.write(told(self.write), asked, self.view, **writing)
         self.view.seeded(None, None, c.seed, js=SEED, show_progress="hidden", api_visibility="private")
         go_on = self.view.go_on(told(self.go_on), None, self.view, **writing)
-        for event in (write, go_on):
-            event.failure(None, None, None, js=FAILED, api_visibility="private")
-        self.view.stop(self.stop, None, self.view, cancels=[write, go_on], queue=False, **quiet)
+        self.view.stop(None, None, None, cancels=[write, go_on], **quiet)
+        for event in (write, go_on):  # Gradio calls an event that was stopped a failure, too
+            event.failure(None, None, None, js=ENDED, api_visibility="private")
         place = [c.model, c.context, c.stages["temperature"], next_token.view, tabs]
         self.view.open(told(self.open_in(next_token)), None, place, **writing)
         source = [c.model, c.context, c.seed, c.lock]
@@ -99,10 +99,6 @@ class GenerateTab:
         """Continue, or take another way at a token: the page sends the run's record back."""
         record = event_object(event)
         yield from self.answer(event, recorded_run(self.model(record.get("model")), record))
-
-    def stop(self, event: gr.EventData) -> dict[str, Any]:
-        """What the page gets once the writing has been cancelled."""
-        return {"leg": leg_of(event), "stopped": True}
 
     def answer(self, event: gr.EventData, run: Run) -> Iterator[dict[str, Any]]:
         """The values of one leg of a run: what it is, and all that it has written so far."""

@@ -1,7 +1,8 @@
 """Writing for the page: steps, collected in time, packed small.
 
-A message holds all that the run has written so far, as lines that only ever grow; Gradio sends the
-new end of a string alone. So nothing is lost when the browser skips a message or was on another tab.
+A message holds the newest lines of all that the run has written, many messages' worth, so nothing is
+lost when the browser skips some; Gradio sends the new end of a growing text alone. `cut` says how much
+went before them: a page that was away for longer sees the gap, and asks to go on from what it has.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import base64
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,6 +26,7 @@ from textgen.ui.runs import Run, Text, phases
 from textgen.ui.settling import settling_steps
 
 EVERY = 0.05  # seconds between two messages
+WINDOW = 256_000  # characters, some 6,000 tokens: the page copies a message several times over
 SHORT = 65_535  # the largest uint16
 DEADLINE = 180.0  # seconds that one request may write
 
@@ -79,16 +82,21 @@ def base64_of(numbers: np.ndarray) -> str:
     return base64.b64encode(numbers.tobytes()).decode("ascii")
 
 
-def messages(run: Run, clock: Clock) -> Iterator[dict[str, str]]:
-    """`stream`, the lines so far, and `done`: "" while writing, at last "length" or "deadline"."""
-    lines, done, started = "", "length", clock()
+def messages(run: Run, clock: Clock) -> Iterator[dict[str, Any]]:
+    """`stream`, the newest lines; `cut`, the characters before them; `done`, "" while writing, at last
+    "length" or "deadline".
+    """
+    lines, cut, done, started = "", 0, "length", clock()
     for batches in collected(steps_of(run), clock):
         lines += "".join(batch.line() for batch in batches)
-        yield {"stream": lines, "done": ""}
+        if len(lines) > WINDOW:
+            old = lines.index("\n", len(lines) - WINDOW // 2) + 1
+            lines, cut = lines[old:], cut + old
+        yield {"stream": lines, "cut": cut, "done": ""}
         if clock() - started > DEADLINE:
             done = "deadline"
             break
-    yield {"stream": lines, "done": done}
+    yield {"stream": lines, "cut": cut, "done": done}
 
 
 def collected(steps: Iterator[Written], clock: Clock) -> Iterator[list[Batch]]:

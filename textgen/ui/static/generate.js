@@ -124,7 +124,7 @@
       const { run } = memory;
       const text = run.panes[pane];
       card.hide(true);
-      trigger("open", { model: run.head.model, prompt: run.head.prompt, ...lab.recordOf(text, lab.branchOf(text).ids.slice(0, index)) });
+      trigger("open", { model: run.head.model, prompt: run.head.prompt, ...lab.recordOf(text, index, null) });
     };
     const copy = async (i, node) => {
       if (!memory.run) return;
@@ -156,7 +156,7 @@
     }, { signal: gone.signal });
     document.addEventListener("scroll", card.follow, { signal: gone.signal, capture: true, passive: true });
 
-    lab.writingFailed = session.fail;
+    lab.writingEnded = session.ended;
 
     buildPanes();
     paintColour();

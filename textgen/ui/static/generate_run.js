@@ -17,10 +17,10 @@
   lab.tokenLabel = (run, id) => run.vocabulary.labels[id];
   lab.lengths = (run) => run.panes.map((text) => lab.branchOf(text).ids.length);
 
-  // Leave a text's way before token `at`; the way that was stays.
-  lab.fork = (text, at) => {
+  // Leave a text's way before token `at`, to take `pick` there; the way that was stays.
+  lab.fork = (text, at, pick) => {
     const old = lab.branchOf(text);
-    const branch = newBranch({ branch: text.current, at });
+    const branch = newBranch({ branch: text.current, at, pick });
     old.ids.slice(0, at).forEach((id, i) => push(branch, id, old.facts[i]));
     text.branches.push(branch);
     text.current = text.branches.length - 1;
@@ -73,8 +73,14 @@
     return null;
   };
 
-  // What the server needs of a text to go on with it.
-  lab.recordOf = (text, ids = lab.branchOf(text).ids, pick = null) => ({ settings: text.settings, strategy: text.pane.strategy, width: text.pane.width, ids, pick });
+  // What the server needs of a text to go on with it: its first tokens, and one chosen by hand.
+  lab.recordOf = (text, end = null, pick = pending(text)) => ({
+    settings: text.settings, strategy: text.pane.strategy, width: text.pane.width, ids: lab.branchOf(text).ids.slice(0, end ?? undefined), pick,
+  });
+  const pending = (text) => {
+    const { ids, from } = lab.branchOf(text);
+    return from && ids.length === from.at ? from.pick : null;
+  };
 
   // ---- settings in words
   lab.activeStages = (settings, neutral) => settings.order.filter((name) => name !== "temperature" && settings[name] !== neutral[name]);

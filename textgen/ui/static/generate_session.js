@@ -2,10 +2,14 @@
 (() => {
   const lab = window.TemperatureLab;
   const QUIET_AFTER = 8000; // ms without an answer until the page says so
+  // Gradio 6.31 calls a stopped request a failure, twice; until then it may stop the next one as well.
+  const ENDINGS = 2;
+  const SETTLED_AFTER = 2000; // ms, should it ever say so less often
 
   // memory.run: the texts; memory.leg: the request that writes, or wrote last. `ask` sends an event.
   lab.writingSession = ({ memory, ask, config, length, onChange, say }) => {
     let patience = null;
+    let settling = null;
 
     const open = (event, data, leg) => {
       memory.serial = (memory.serial ?? Date.now()) + 1;
@@ -27,15 +31,26 @@
     };
     const busy = () => !!memory.leg && !memory.leg.closed;
 
+    const whenSettled = (act) => {
+      if (memory.owed > 0) memory.pending = act;
+      else act();
+    };
+    const settled = () => {
+      clearTimeout(settling);
+      const act = memory.pending;
+      Object.assign(memory, { owed: 0, pending: null });
+      act?.();
+    };
+
     // ---- what the reader asks for
-    const start = (panes) => {
+    const start = (panes) => whenSettled(() => {
       say("Writing…");
       open("write", { panes, length: length() }, { panes: structuredClone(panes), where: panes.map((_, i) => i) });
-    };
-    const goOn = () => {
+    });
+    const goOn = () => whenSettled(() => {
       say("Writing on…");
       send(memory.run.panes.map((text) => lab.recordOf(text)), memory.run.panes.map((_, i) => i), goal());
-    };
+    });
     const goal = () => {
       const lengths = lab.lengths(memory.run);
       const [shortest, longest] = [Math.min(...lengths), Math.max(...lengths)];
@@ -46,18 +61,21 @@
       const { model, prompt, seed } = memory.run.head;
       open("go_on", { model, prompt, seed, texts, goal: end }, { where, goal: end, ...extra });
     };
-    const branch = ({ pane, index }, id) => {
-      if (busy()) return stop(() => branch({ pane, index }, id));
+    const branch = (place, id) => {
+      if (busy()) stop();
+      whenSettled(() => fork(place, id));
+    };
+    const fork = ({ pane, index }, id) => {
       const text = memory.run.panes[pane];
       const own = lab.branchOf(text).ids;
       const end = Math.max(own.length, index + 1, Math.min(memory.run.goal, config.maxLength));
       say(`Another way from token ${index + 1}…`);
-      send([lab.recordOf(text, own.slice(0, index), id)], [pane], end, { fork: { pane, index } });
+      send([lab.recordOf(text, index, id)], [pane], end, { fork: { pane, index, pick: id } });
     };
-    const stop = (then = null) => {
-      const leg = memory.leg;
-      leg.then = then;
-      ask("stop", { leg: leg.id });
+    const stop = () => {
+      memory.owed = ENDINGS;
+      settling = setTimeout(settled, SETTLED_AFTER);
+      ask("stop", {});
       const held = memory.run ? Math.max(...lab.lengths(memory.run)) : 0;
       close(held ? `Stopped at token ${held.toLocaleString("en")}. ${onwards()}` : "Stopped.");
     };
@@ -72,18 +90,13 @@
     const receive = (value) => {
       const leg = memory.leg;
       if (!leg || value.leg !== leg.id) return;
-      if (value.stopped) return settle(leg);
       if (leg.closed) return;
       wait();
       if (!leg.begun) begin(leg, value);
-      read(leg, value.stream);
+      if (leg.read < value.cut) return catchUp(value.done);
+      read(leg, value);
       if (value.done) return finish(leg, value.done);
       onChange();
-    };
-    const settle = (leg) => {
-      const { then } = leg;
-      leg.then = null;
-      then?.();
     };
     const begin = (leg, value) => {
       leg.begun = true;
@@ -93,14 +106,21 @@
         memory.run = lab.beginRun(head, memory.vocabulary, leg.panes);
         ask("seeded", {});
       }
-      if (leg.fork) lab.fork(memory.run.panes[leg.fork.pane], leg.fork.index);
+      if (leg.fork) lab.fork(memory.run.panes[leg.fork.pane], leg.fork.index, leg.fork.pick);
       if (leg.goal) memory.run.goal = leg.goal;
     };
-    const read = (leg, stream) => {
-      for (const line of stream.slice(leg.read).split("\n")) {
+    const read = (leg, { stream, cut }) => {
+      for (const line of stream.slice(leg.read - cut).split("\n")) {
         if (line) count(leg, lab.addLine(memory.run, line, leg.where));
       }
-      leg.read = stream.length;
+      leg.read = cut + stream.length;
+    };
+    // The page was away while more was written than a message holds: write again from what there is.
+    const catchUp = (done) => {
+      if (done) close("");
+      else stop();
+      say("Catching up…");
+      goOn();
     };
     const count = (leg, { panes, n, seconds }) => {
       leg.seconds = seconds;
@@ -112,12 +132,15 @@
       close(why === "deadline" ? `Stopped by the server after ${took}. ${onwards()}` : `Done: ${all.toLocaleString("en")} tokens in ${took}.`);
     };
 
-    // The server refused, or broke; the reader has its sentence.
-    const fail = () => {
-      if (busy()) close(memory.run ? "That could not be done; the texts are as they were." : "That could not be done.");
+    // A request ended without its last word: it was stopped, or the server refused, or broke.
+    const ended = () => {
+      if (memory.owed > 0) {
+        memory.owed -= 1;
+        if (memory.owed === 0) settled();
+      } else if (busy()) close(memory.run ? "That could not be done; the texts are as they were." : "That could not be done.");
     };
 
-    return { fail, start, goOn, goal, branch, stop, drop, receive, busy };
+    return { ended, start, goOn, goal, branch, stop, drop, receive, busy };
   };
 
   lab.paneRate = (leg, pane) => (leg?.seconds > 0 ? (leg.tokens[pane] ?? 0) / leg.seconds : 0);
