@@ -17,7 +17,7 @@
     memory.width ??= 3;
     memory.strategy ??= "sampling";
     memory.colour ??= true;
-    memory.say ??= "";
+    memory.say ??= lab.invitation;
     if (!lab.settings) lab.setSettings(config.settings);
     let panes = [];
 
@@ -112,10 +112,11 @@
       part.paintColour();
     };
     const paintSource = () => {
-      const text = lab.source?.context ?? "";
+      const typed = lab.source?.model === config.numbers;
+      const text = typed ? "" : lab.source?.context ?? "";
       const tail = [...text.slice(-SHOWN)].map((char) => h("span", { class: `tok${VISIBLE[char] ? " space" : ""}`, text: VISIBLE[char] ?? char }));
       const earlier = text.length > SHOWN ? [h("span", { class: "muted", text: `… ${text.length - SHOWN} earlier ` })] : [];
-      part.tokens.replaceChildren(...earlier, ...(text ? tail : [h("span", { class: "muted", text: "empty context: the start of a text" })]));
+      part.tokens.replaceChildren(...earlier, ...(text ? tail : [h("span", { class: "muted", text: typed ? "typed-in numbers have no context" : "empty context: the start of a text" })]));
       draw();
     };
 

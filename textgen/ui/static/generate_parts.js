@@ -35,7 +35,7 @@
     const width = widthBox(config, memory, on.width);
     const legend = surpriseLegend();
     const tools = h("div", { class: "tools" }, group("Strategy", ...strategies, guide), width, h("label", { class: "group" }, "Length ", length), seed, add);
-    const foot = h("div", { class: "status-row muted" }, status, h("span", { class: "grow" }), total,
+    const foot = h("div", { class: "status-row muted" }, status, total,
       group("Surprise", colour, legend), group("Download", h("span", { text: "Download" }), ...save));
     const all = [h("section", { class: "card strip" }, tokens, h("div", { class: "actions" }, goOn, stop, write)), tools, foot, note, grid];
 

@@ -6,6 +6,8 @@
   const ENDINGS = 2;
   const SETTLED_AFTER = 2000; // ms, should it ever say so less often
 
+  lab.invitation = "All texts begin with the same luck: where they part, their settings parted them.";
+
   // memory.run: the texts; memory.leg: the request that writes, or wrote last. `ask` sends an event.
   lab.writingSession = ({ memory, ask, config, length, onChange, say }) => {
     let patience = null;
@@ -83,7 +85,7 @@
     const drop = () => {
       if (busy()) stop();
       memory.run = null;
-      say("");
+      say(lab.invitation);
     };
 
     // ---- what the server answers

@@ -19,7 +19,8 @@
         state.block = h("div", { class: "block" });
         node.append(state.block);
       }
-      state.line = h("div", { class: "line", "data-from": String(from) });
+      state.line?.classList.remove("now");
+      state.line = h("div", { class: "line now", "data-from": String(from) });
       state.block.append(state.line);
     };
 
