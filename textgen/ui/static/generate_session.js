@@ -84,7 +84,7 @@
     const onwards = () => (memory.run?.panes.some((text) => lab.isBeam(text.pane)) ? "Continue searches on from what is certain." : "Continue goes on as if it had never stopped.");
     const drop = () => {
       if (busy()) stop();
-      memory.run = null;
+      Object.assign(memory, { run: null, pending: null });
       say(lab.invitation);
     };
 
