@@ -155,17 +155,31 @@ def test_early_stopping_true_takes_the_first_that_finish() -> None:
 
 
 def test_never_waits_for_long_texts_that_a_penalty_favours() -> None:
-    """After `a` nothing is sure for long; only at full length does the penalty pay it back."""
-    table = ": a 0.5, end 0.5\na: a 0.5, end 0.5"
-    lengths = {
-        early: len(
-            search(
-                parse_table(table), width=1, length=8, stops=(1,), early_stopping=early, length_penalty=2.0
-            )
-        )
-        for early in (True, False, "never")
+    """`end` finishes first; only at full length does the penalty lift the long text above it."""
+    model = parse_table(": a 0.4, end 0.6\na: a 0.9, end 0.1")
+    settings = {"width": 1, "length": 8, "stops": (1,), "length_penalty": 2.0}
+    found = {early: search(model, early_stopping=early, **settings) for early in (True, False, "never")}
+    assert {early: len(steps) for early, steps in found.items()} == {True: 1, False: 1, "never": 8}
+    assert {early: steps[-1].done for early, steps in found.items()} == {
+        True: "enough",
+        False: "no better",
+        "never": "length",
     }
-    assert lengths[True] <= lengths[False] <= lengths["never"] == 8
+    assert spell(model, found["never"][-1].finished[0]) == "a a a a a a a a"
+
+
+def test_never_hopes_for_length_only_where_length_helps() -> None:
+    """With a penalty on length, a running text is judged at the length that it has."""
+    model = parse_table(": a 0.5, x 0.3, y 0.2\na: a 0.6, x 0.4")
+    steps = search(model, width=2, length=8, stops=(1, 2), early_stopping="never", length_penalty=-1.0)
+    assert [spell(model, h) for h in steps[1].finished] == ["x", "a x"]
+    assert [step.done for step in steps] == ["", "", "no better"]
+
+
+def test_as_many_stops_as_you_like_leave_room_to_go_on() -> None:
+    model = parse_table(": x 0.3, y 0.29, z 0.28, a 0.13")
+    steps = search(model, width=1, length=3, stops=(0, 1, 2), early_stopping="never", length_penalty=9.0)
+    assert steps[0].fates == ("finished", "pruned", "pruned", "kept")
 
 
 def test_ranking_follows_the_length_penalty() -> None:

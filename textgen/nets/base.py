@@ -16,7 +16,8 @@ class LanguageModel(nn.Module, ABC):
     """A net that scores the next token.
 
     `unroll` is the definition; `prefill` followed by `step`s must agree with it to 1e-5.
-    B = streams, T = positions, V = vocabulary. Logits are float32 natural-log scores.
+    B = streams, T = positions, V = vocabulary. Logits are float32 natural-log scores. A state that
+    `unroll`, `prefill`, `step` or `select` returned serves any of them.
     """
 
     vocab_size: int
