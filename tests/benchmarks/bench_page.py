@@ -125,7 +125,7 @@ def written(page: Page, panes: int) -> tuple[int, float]:
     page.get_by_role("tab", name="Generate").click()
     page.wait_for_selector("#lab-generate .lab-root[data-state]")
     for _ in range(4 - panes):
-        page.get_by_title("Remove this pane").first.click()
+        page.locator("#lab-generate").get_by_title("Remove this pane").first.click()
     page.locator("#lab-generate input.length").fill(str(LENGTH))
     page.locator("#lab-generate input.length").blur()
     tokens, milliseconds = page.evaluate(WRITTEN, panes * LENGTH)

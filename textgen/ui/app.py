@@ -60,10 +60,13 @@ def new_seed() -> int:
 
 
 def mirror_settings(controls: Controls) -> None:
-    """Keep the browser's copy of the settings: what the sliders drive never asks the server."""
+    """Keep the browser's copy of the settings: what the sliders drive never asks the server.
+
+    A slider that is moved by hand is heard by `lab.js` itself; this is for presets, resets and handlers.
+    """
     names = ", ".join(f"'{name}'" for name in controls.stages)
     gr.on(
-        [event for component in controls.settings for event in (component.change, component.input)],  # type: ignore[attr-defined]
+        [component.change for component in controls.settings],  # type: ignore[attr-defined]
         None,
         controls.settings,
         None,

@@ -15,7 +15,9 @@
   lab.settings = null;
   lab.onSettings = (callback) => register(listeners, callback);
   lab.setSettings = (changes) => {
-    lab.settings = { ...lab.settings, ...changes };
+    const news = Object.entries(changes).filter(([name, value]) => String(lab.settings?.[name]) !== String(value));
+    if (!news.length) return;
+    lab.settings = { ...lab.settings, ...Object.fromEntries(news) };
     tellEffects();
     callAll(listeners, lab.settings);
   };
@@ -30,11 +32,29 @@
   };
   const TRUNCATING = ["top_k", "top_p", "min_p", "typical", "epsilon", "eta", "top_n_sigma"];
 
-  // Called by the sidebar's events with every stage's value and, last, the order as text.
+  // A slider under the finger is heard directly: through Gradio's events it comes several frames later.
+  const touched = {};
+  document.addEventListener("input", ({ target }) => {
+    const name = target.closest?.("#sidebar .block")?.id;
+    const value = target.valueAsNumber;
+    if (!(name in lab.STAGES) || !(value >= Number(target.min) && value <= Number(target.max))) return;
+    touched[name] = performance.now();
+    if (lab.settings) lab.setSettings({ [name]: value });
+  }, true);
+
+  // Called by Gradio's events, for what else changes the sidebar: a preset, a reset, a handler. Gets
+  // every stage's value and, last, the order as text. A slider touched just now is newer than that:
+  // it is read again when it has come to rest.
+  const REST = 700; // ms
   lab.fromSidebar = (names, values) => {
-    const stages = Object.fromEntries(names.map((name, i) => [name, values[i]]));
-    if (names.some((name) => !Number.isFinite(stages[name]))) return; // a box being emptied while typing
-    lab.setSettings({ ...stages, order: values[names.length].split(",") });
+    const moving = (name) => performance.now() - (touched[name] ?? -Infinity) < REST;
+    const known = names.map((name, i) => [name, values[i]]).filter(([name, value]) => Number.isFinite(value) && !moving(name));
+    lab.setSettings({ ...Object.fromEntries(known), order: values[names.length].split(",") });
+    names.filter(moving).forEach((name) => setTimeout(() => !moving(name) && readAgain(name), REST));
+  };
+  const readAgain = (name) => {
+    const value = document.querySelector(`#sidebar #${name} input[type="range"]`)?.valueAsNumber;
+    if (Number.isFinite(value)) lab.setSettings({ [name]: value });
   };
 
   lab.orderName = () => Object.keys(lab.orders).find((name) => lab.orders[name].join() === lab.settings.order.join()) ?? "custom";
