@@ -12,13 +12,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from textgen.plots.theme import PLOTLY_JS
 
 PREFIX = "lab"
+BUNDLE = "bundle.js"
+# Addresses change with their content, so a browser may keep what they gave.
+KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}
 STATIC = Path(__file__).parent / "static"
 # In this order: the namespace first, components after what they are built from.
 SCRIPTS = (
@@ -51,14 +55,15 @@ class KeptFiles(StaticFiles):
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(*args, **kwargs)
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        response.headers.update(KEPT)
         return response
 
 
-def routes() -> list[Mount]:
+def routes() -> list[BaseRoute]:
     """The routes to mount beside Gradio's: this folder's scripts, and one file of Plotly's."""
     return [
         Mount(f"/{PREFIX}/plotly", OnlyPlotly(directory=PLOTLY_JS.parent)),
+        Route(f"/{PREFIX}/{BUNDLE}", serve_bundle),
         Mount(f"/{PREFIX}", KeptFiles(directory=STATIC)),
     ]
 
@@ -80,8 +85,18 @@ def address(path: Path, mount: str) -> str:
 def script_tags() -> str:
     """The scripts that a component waits for before it starts, in order."""
     plotly_js = address(PLOTLY_JS, f"{PREFIX}/plotly")
-    ours = [address(STATIC / name, PREFIX) for name in SCRIPTS]
-    return "".join(f'<script src="{source}"></script>' for source in (plotly_js, *ours))
+    ours = f"{PREFIX}/{BUNDLE}?v={hashlib.sha256(bundle()).hexdigest()[:12]}"
+    return "".join(f'<script src="{source}"></script>' for source in (plotly_js, ours))
+
+
+@cache
+def bundle() -> bytes:
+    """All our scripts as one file: a classroom's first visit is as many requests fewer."""
+    return b"\n".join((STATIC / name).read_bytes() for name in SCRIPTS)
+
+
+def serve_bundle(_request: Request) -> Response:
+    return Response(bundle(), media_type="text/javascript", headers=KEPT)
 
 
 def head() -> str:

@@ -12,6 +12,7 @@ from gradio.components import Component
 from textgen.errors import ModelError
 from textgen.registry import ModelInfo, Registry
 from textgen.settings import ORDERS, RULES, TEMPERATURE_FIRST, DecodeSettings
+from textgen.ui.components import Number, Radio, Slider
 
 NUMBERS = "your-own-numbers"  # the choice beside the models
 FIRST_CONTEXT = "The king is d"
@@ -64,7 +65,7 @@ def build_controls(registry: Registry) -> Controls:
         '<div class="lab-subtitle">how a model picks its next token</div>'
     )
     chosen = first_choice(registry)
-    model = gr.Radio(
+    model = Radio(
         model_choices(registry), value=chosen, label="Model", info=facts_of(registry, chosen), elem_id="model"
     )
     context = gr.Textbox(
@@ -83,7 +84,7 @@ def build_controls(registry: Registry) -> Controls:
         elem_id="numbers",
         info="0.73, 0.15, 0.12 or a: 2.0, b: 1.0",
     )
-    kind = gr.Radio(
+    kind = Radio(
         ["auto", "probabilities", "logits"], value="auto", label="They are", visible="hidden", elem_id="kind"
     )
     stages = temperature_controls()
@@ -109,23 +110,10 @@ def first_choice(registry: Registry) -> str:
     return next(iter(registry.names()), NUMBERS)
 
 
-class StageSlider(gr.Slider):
-    """A slider whose bounds are the page's alone: a value beyond them is a setting's to judge.
-
-    Gradio's own check would end in its words, and in a traceback in the log.
-    """
-
-    def preprocess(self, payload: Any) -> Any:
-        return payload
-
-    def get_block_name(self) -> str:
-        return "slider"
-
-
-def slider(name: str, label: str, top: float, step: float, info: str | None = None) -> StageSlider:
+def slider(name: str, label: str, top: float, step: float, info: str | None = None) -> Slider:
     """A stage's slider at its neutral value, from the lowest legal value on its grid."""
     low = step if RULES[name].neutral == 1 and name != "temperature" else 0
-    return StageSlider(low, top, value=RULES[name].neutral, step=step, label=label, info=info, elem_id=name)
+    return Slider(low, top, value=RULES[name].neutral, step=step, label=label, info=info, elem_id=name)
 
 
 def temperature_controls() -> dict[str, Component]:
@@ -158,9 +146,7 @@ def further_stages(common: dict[str, Component]) -> tuple[dict[str, Component], 
             "repetition_penalty": slider("repetition_penalty", "Repetition penalty (1 = off)", 3, 0.05),
             "no_repeat_ngram": slider("no_repeat_ngram", "No repeat of n-grams (0 = off)", 20, 1),
         }
-        choice = gr.Radio(
-            [*ORDERS, "custom"], value="temperature first", label="Order", elem_id="order-choice"
-        )
+        choice = Radio([*ORDERS, "custom"], value="temperature first", label="Order", elem_id="order-choice")
     order = gr.Textbox(
         ",".join(TEMPERATURE_FIRST), visible="hidden", elem_id="order", label="Order of the stages"
     )
@@ -170,7 +156,7 @@ def further_stages(common: dict[str, Component]) -> tuple[dict[str, Component], 
 def seed_controls() -> tuple[gr.Number, gr.Checkbox]:
     """The seed in use, and whether it stays."""
     with gr.Row(elem_id="seed-row"):
-        seed = gr.Number(1234, label="Seed", precision=0, elem_id="seed", min_width=80)
+        seed = Number(1234, label="Seed", precision=0, elem_id="seed", min_width=80)
         lock = gr.Checkbox(True, label="keep it", elem_id="seed-lock", min_width=80, container=False)
     return seed, lock
 
