@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from textgen import api
 from textgen.checkpoint import Model
 from textgen.cli.console import Console
-from textgen.cli.options import model_of, seed_of, settings_of, temperatures_of
+from textgen.cli.options import model_of, read_settings, seed_of, settings_of, temperatures_of
+from textgen.cli.page_record import fill, is_record, panes_of
 from textgen.records import Step
 from textgen.settings import DecodeSettings
 
 
 def run(args: argparse.Namespace, console: Console) -> None:
-    settings = settings_of(args)
+    panes = asked_for(args)
     prompt = args.text if args.prompt is None else args.prompt
-    panes = [settings.at(temperature) for temperature in temperatures_of(args, settings)]
     model = model_of(args)
     console.remark(api.read_context(model, prompt).note)
     seed = seed_of(args, console)
@@ -33,6 +34,16 @@ def run(args: argparse.Namespace, console: Console) -> None:
     else:
         for pane, (_, text) in zip(panes, written(model, list(steps), len(panes)), strict=True):
             console.say(f"── T = {pane.temperature:g} ──\n{prompt}{text}\n")
+
+
+def asked_for(args: argparse.Namespace) -> list[DecodeSettings]:
+    """The settings of each text: those of the page's record, or one a temperature."""
+    record = read_settings(Path(args.settings)) if args.settings else {}
+    if is_record(record):
+        fill(args, record)
+        return panes_of(record)
+    settings = settings_of(args)
+    return [settings.at(temperature) for temperature in temperatures_of(args, settings)]
 
 
 def written(model: Model, steps: Sequence[Step], panes: int) -> list[tuple[list[float], str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,12 +18,13 @@ from textgen.ui.components import Number, Radio, Slider
 NUMBERS = "your-own-numbers"  # the choice beside the models
 FIRST_CONTEXT = "The king is d"
 FIRST_NUMBERS = "0.73, 0.15, 0.12"
-PRESETS: Mapping[str, float] = {
-    "Code": 0.3,
-    "Answers": 0.4,
-    "Long form": 0.7,
-    "Creative": 0.9,
-    "Explore": 1.1,
+# A temperature inside the range that guides give for the task, and what to expect.
+PRESETS: Mapping[str, tuple[float, str]] = {
+    "Code": (0.3, "Code, 0.2–0.5: the likeliest choices, few surprises, soon repetitive."),
+    "Answers": (0.4, "Answers, 0.2–0.6: near what the model is sure of, which need not be true."),
+    "Long form": (0.7, "Long form, 0.6–0.8: varied, yet it holds together over a page."),
+    "Creative": (0.9, "Creative, 0.7–1.0: nearly as learned; fresh phrases and first slips."),
+    "Explore": (1.1, "Exploration, 0.8–1.2: rare continuations, more of them wrong."),
 }
 
 
@@ -124,9 +126,11 @@ def temperature_controls() -> dict[str, Component]:
         '<div class="lab-effects" role="status"></div>'
     )
     with gr.Row(elem_id="presets"):
-        for name, value in PRESETS.items():
+        for name, (value, sentence) in PRESETS.items():
             button = gr.Button(name, size="sm", min_width=40)
-            button.click(None, None, temperature, js=f"() => {value}", api_visibility="private")
+            shown = f"() => TemperatureLab.preset({value}, {json.dumps(sentence)})"
+            button.click(None, None, temperature, js=shown, api_visibility="private")
+    gr.HTML('<div class="lab-preset" role="status"></div>')
     return {
         "temperature": temperature,
         "top_k": slider("top_k", "Top-k (0 = off)", 200, 1),

@@ -57,6 +57,12 @@
     if (Number.isFinite(value)) lab.setSettings({ [name]: value });
   };
 
+  // A task's temperature, and what to expect of it.
+  lab.preset = (temperature, sentence) => {
+    lab.setText(document.querySelector(".lab-preset"), sentence);
+    return temperature;
+  };
+
   lab.orderName = () => Object.keys(lab.orders).find((name) => lab.orders[name].join() === lab.settings.order.join()) ?? "custom";
 
   // ---- components: a factory a name; memory outlives a component that is mounted again
