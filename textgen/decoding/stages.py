@@ -125,10 +125,12 @@ def top_n_sigma(logits: Floats, n: float) -> Floats:
 
 def repetition_penalty(logits: Floats, penalty: float, history: Sequence[int]) -> Floats:
     """Tokens already in the text: logit / r if positive, logit · r if not (Keskar et al. 2019)."""
-    seen = History.of(history).seen
-    scores = logits[..., seen]
+    seen: Any = History.of(history).seen
+    if logits.ndim > 1:
+        seen = (..., seen)
+    scores = logits[seen]
     result = logits.copy()
-    result[..., seen] = np.where(scores < 0, scores * penalty, scores / penalty)
+    result[seen] = np.where(scores < 0, scores * penalty, scores / penalty)
     return result
 
 
