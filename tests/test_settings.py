@@ -36,6 +36,7 @@ HOSTILE: list[Any] = [
     1e300,
     10**400,
     -(10**400),
+    10**5000,
     True,
     False,
     None,

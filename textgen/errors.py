@@ -28,5 +28,8 @@ def out_of_range(name: str, legal: str, value: Any, way_out: str) -> SettingErro
 
 def shorten(value: Any, limit: int = 60) -> str:
     """`repr(value)` cut to `limit` characters, so that hostile input cannot flood a message."""
-    text = value if isinstance(value, str) and value.isprintable() else repr(value)
+    try:
+        text = value if isinstance(value, str) and value.isprintable() else repr(value)
+    except ValueError:  # Python writes out no whole number of more than 4,300 digits
+        text = "a number of thousands of digits"
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -57,7 +57,8 @@ def serve(options: argparse.Namespace) -> None:
         )
     except OSError as error:
         raise TextgenError(
-            f"port {port} on {options.host} cannot be used ({error}); give another with --port"
+            f"port {port} on {options.host} cannot be used: it is taken, or the address is not this "
+            "machine's; give another with --port or --host"
         ) from error
     print(f"Temperature Lab is at http://{options.host}:{port}  (Ctrl+C stops it)", flush=True)
     page.block_thread()
