@@ -177,7 +177,7 @@
       settings: (settings) => inBounds(settings) && keyOf(settings) !== settingsKey && changed(),
       theme: repaint,
     };
-    listenOnce(memory);
+    listen(memory);
 
     root.replaceChildren(
       h("section", { class: "card draws-controls" },
@@ -199,11 +199,8 @@
     h("p", { text: "p is the share of fair runs whose counts would stray at least as far from the expected ones as these did." }),
     h("p", { class: "muted", text: "A small p makes one look twice, yet one fair run in 20 falls below 0.05, and who watches while draws are added will see it dip there sooner or later. A large p does not make the model right: the test asks only whether these counts fit these probabilities. Rare tokens are pooled until every bin expects 5 draws." }));
 
-  // The store and the theme are listened to once; the tab may be mounted many times.
-  const listenOnce = (memory) => {
-    if (memory.listening) return;
-    memory.listening = true;
-    lab.onSettings((settings) => memory.tab.settings(settings));
+  const listen = (memory) => {
+    lab.onSettled((settings) => memory.tab.settings(settings));
     lab.onTheme(() => memory.tab.theme());
     lab.drawsFailed = () => memory.tab.fail();
     lab.drawsSourceChanged = () => memory.tab.source();

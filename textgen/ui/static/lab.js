@@ -14,6 +14,9 @@
   const callAll = (registry, ...values) => [...registry.values()].flat().forEach((callback) => callback(...values));
   lab.settings = null;
   lab.onSettings = (callback) => register(listeners, callback);
+  // For what asks the server: called when Gradio, too, knows the new value.
+  const settled = new Map();
+  lab.onSettled = (callback) => register(settled, callback);
   lab.setSettings = (changes) => {
     const news = Object.entries(changes).filter(([name, value]) => String(lab.settings?.[name]) !== String(value));
     if (!news.length) return;
@@ -50,6 +53,7 @@
     const moving = (name) => performance.now() - (touched[name] ?? -Infinity) < REST;
     const known = names.map((name, i) => [name, values[i]]).filter(([name, value]) => Number.isFinite(value) && !moving(name));
     lab.setSettings({ ...Object.fromEntries(known), order: values[names.length].split(",") });
+    callAll(settled, lab.settings);
     names.filter(moving).forEach((name) => setTimeout(() => !moving(name) && readAgain(name), REST));
   };
   const readAgain = (name) => {
@@ -72,6 +76,7 @@
     lab.arrive();
     lab.mounting = name;
     listeners.delete(name);
+    settled.delete(name);
     repaint.delete(name);
     const memory = (lab.memory[name] ??= {});
     const root = host.element.querySelector(".lab-root");
