@@ -43,7 +43,6 @@ def serve(options: argparse.Namespace) -> None:
     """Build the page and serve it; the first model loads while the browser fetches the page."""
     port = port_number(options.port)
     registry = Registry(options.models)
-    threading.Thread(target=warm_up, args=(registry,), daemon=True).start()
     from textgen.ui.app import build, launch_options
 
     page = build(registry)
@@ -60,6 +59,7 @@ def serve(options: argparse.Namespace) -> None:
             f"port {port} on {options.host} cannot be used: it is taken, or the address is not this "
             "machine's; give another with --port or --host"
         ) from error
+    threading.Thread(target=warm_up, args=(registry,), daemon=True).start()
     print(f"Temperature Lab is at http://{options.host}:{port}  (Ctrl+C stops it)", flush=True)
     page.block_thread()
 
