@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import GenerationMixin, PretrainedConfig, PreTrainedModel
 from transformers.utils.generic import ModelOutput
 
 from textgen.nets.base import State
 from textgen.nets.lstm import LSTM
+
+# What its classes look like to a type checker depends on what else is installed.
+transformers: Any = importlib.import_module("transformers")
 
 
 @torch.no_grad()
@@ -36,16 +39,17 @@ class CarriedOutput(ModelOutput):
     state: Any = None
 
 
-class TransformersLSTM(PreTrainedModel, GenerationMixin):
+class TransformersLSTM(transformers.PreTrainedModel, transformers.GenerationMixin):
     """The network as transformers drives it: prompt at once, then a token at a time with its state.
 
     `fast` steps through our prepared weights, so that what is left is transformers' own work.
     """
 
-    config_class = PretrainedConfig
+    config_class = transformers.PretrainedConfig
 
     def __init__(self, net: LSTM, fast: bool) -> None:
-        super().__init__(PretrainedConfig(vocab_size=net.vocab_size, is_encoder_decoder=False))
+        config = transformers.PretrainedConfig(vocab_size=net.vocab_size, is_encoder_decoder=False)
+        super().__init__(config)
         self.net, self.fast = net, fast
         self.eval()
 
