@@ -10,7 +10,8 @@ import torch
 
 from textgen.decoding.stream import Stream, generate
 from textgen.evaluation import windows_loss
-from textgen.nets.lstm import LSTM, Dropout
+from textgen.nets.lstm import LSTM
+from textgen.nets.recurrent import Dropout
 from textgen.settings import DecodeSettings
 from textgen.training.calibration import GRID, calibrate, losses_at
 

@@ -83,9 +83,11 @@ def build(architecture: str, sizes: dict[str, Any]) -> LanguageModel:
 
     Raises KeyError for an architecture that no file here defines.
     """
+    from textgen.nets.gru import GRU
     from textgen.nets.lstm import LSTM
+    from textgen.nets.rnn import RNN
 
-    return {"lstm": LSTM}[architecture](**sizes)
+    return {"lstm": LSTM, "gru": GRU, "rnn": RNN}[architecture](**sizes)
 
 
 def ids_tensor(ids: Any) -> Tensor:

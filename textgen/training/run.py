@@ -16,7 +16,7 @@ import torch
 
 from textgen.errors import TextgenError
 from textgen.nets.base import LanguageModel, build
-from textgen.nets.lstm import Dropout
+from textgen.nets.recurrent import Dropout
 from textgen.training.callbacks import Averaging, Measure, Measured, Progress, checkpoints
 from textgen.training.corpus import Corpus
 from textgen.training.job import Job, prepare, saved, step_of

@@ -1,0 +1,127 @@
+"""Embedding → stacked recurrent cells → linear: what char-rnn's three cells share.
+
+`unroll` is PyTorch's own layer, for training and scoring. Reading a context and stepping go through
+weights prepared once (`fast_recurrent.py`), since PyTorch's layers called with length 1 prepare
+theirs anew at each call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn import functional as F
+
+from textgen.nets.base import LanguageModel
+from textgen.nets.fast_recurrent import Cell, FastRecurrent, Layer, StepState
+
+
+@dataclass(frozen=True, slots=True)
+class Dropout:
+    """Probabilities (0..1) of leaving out, in training alone."""
+
+    embedding: float = 0.0
+    between: float = 0.0  # between layers
+    output: float = 0.0
+    weights: float = 0.0  # of the hidden-to-hidden weights: DropConnect (Merity et al. 2017)
+
+
+class RecurrentState(NamedTuple):
+    """What `unroll` carries; `step` takes it too."""
+
+    parts: tuple[Tensor, ...]  # each (layers, B, H): the hidden outputs; of an LSTM also the cells
+
+
+class RecurrentNet(LanguageModel):
+    """A stack of one kind of cell over token embeddings."""
+
+    kind: ClassVar[type[nn.RNNBase]]  # PyTorch's layer
+    stack_name: ClassVar[str]  # under which its weights are stored
+    cell: ClassVar[Cell]  # the same cell, a token at a time
+
+    def __init__(
+        self,
+        vocab_size: int,
+        embedding: int,
+        hidden: int,
+        layers: int = 2,
+        dropout: Dropout = Dropout(),
+    ) -> None:
+        super().__init__()
+        self.vocab_size, self.layers, self.dropout = vocab_size, layers, dropout
+        self.embedding = nn.Embedding(vocab_size, embedding)
+        between = dropout.between if layers > 1 else 0.0
+        stack = self.kind(embedding, hidden, layers, batch_first=True, dropout=between)  # type: ignore[call-arg]
+        self.add_module(self.stack_name, stack)
+        self.head = nn.Linear(hidden, vocab_size)
+
+    @property
+    def stack(self) -> nn.RNNBase:
+        return getattr(self, self.stack_name)
+
+    def unroll(
+        self, ids: Tensor, state: RecurrentState | StepState | None = None
+    ) -> tuple[Tensor, RecurrentState]:
+        embedded = F.dropout(self.embedding(ids), self.dropout.embedding, self.training)
+        output, carried = self._recur(embedded, as_tensors(state))
+        logits = self.head(F.dropout(output, self.dropout.output, self.training))
+        return logits, carried
+
+    def _recur(self, inputs: Tensor, state: RecurrentState | None) -> tuple[Tensor, RecurrentState]:
+        """inputs (B, T, E) → outputs (B, T, H), state. PyTorch takes a lone part bare."""
+        carried = state and (state.parts if len(state.parts) > 1 else state.parts[0])
+        weights = {}
+        if self.training and self.dropout.weights:
+            weights = {
+                name: F.dropout(weight, self.dropout.weights)
+                for name, weight in self.stack.named_parameters()
+                if name.startswith("weight_hh")
+            }
+        output, end = functional_call(self.stack, weights, (inputs, carried))
+        return output, RecurrentState(end if isinstance(end, tuple) else (end,))
+
+    def prefill(self, ids: Tensor) -> tuple[Tensor, StepState]:
+        """Read a context by the products that `step` uses: a text read again goes on as if never left."""
+        logits, state = self.fast.read(ids.cpu().numpy())
+        return torch.from_numpy(logits), state
+
+    def step(self, ids: Tensor, state: RecurrentState | StepState) -> tuple[Tensor, StepState]:
+        if isinstance(state, RecurrentState):
+            arrays = [part.detach().cpu().numpy() for part in state.parts]
+            state = self.fast.enter(list(zip(*arrays, strict=True)))
+        logits, state = self.fast.step(ids.cpu().numpy(), state)
+        return torch.from_numpy(logits), state
+
+    def select(self, state: RecurrentState | StepState, rows: Tensor) -> RecurrentState | StepState:
+        if isinstance(state, RecurrentState):
+            return RecurrentState(tuple(part[:, rows] for part in state.parts))
+        return state.select(rows.cpu().numpy())
+
+    @property
+    def fast(self) -> FastRecurrent:
+        fast = self._fast
+        if fast is None:
+            fast = self._fast = self._copy_weights()
+        return fast
+
+    def prepare(self) -> None:
+        self._fast = self._copy_weights()
+
+    @torch.no_grad()
+    def _copy_weights(self) -> FastRecurrent:
+        weights = dict(self.stack.named_parameters())
+        kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        layers = [Layer(*(weights[f"{kind}_l{i}"] for kind in kinds)) for i in range(self.layers)]
+        return FastRecurrent(self.cell, self.embedding.weight, layers, self.head.weight, self.head.bias)
+
+
+def as_tensors(state: RecurrentState | StepState | None) -> RecurrentState | None:
+    """A state as `unroll` takes it."""
+    if not isinstance(state, StepState):
+        return state
+    parts = zip(*state.layers, strict=True)  # layers of parts → parts of layers
+    return RecurrentState(tuple(torch.from_numpy(np.stack(part)) for part in parts))
