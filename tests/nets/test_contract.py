@@ -24,6 +24,8 @@ NETS: dict[str, Callable[[], LanguageModel]] = {
     "lstm, 2 layers": lambda: LSTM(VOCABULARY, embedding=8, hidden=32),
     "lstm, 3 odd layers": lambda: LSTM(VOCABULARY, embedding=5, hidden=37, layers=3),
     "lstm, hidden smaller than vocabulary": lambda: LSTM(VOCABULARY, embedding=16, hidden=4),
+    "lstm, tied": lambda: LSTM(VOCABULARY, embedding=8, hidden=32, tied=True),
+    "gru, tied, 1 layer": lambda: GRU(VOCABULARY, embedding=8, hidden=32, layers=1, tied=True),
     "gru, 2 layers": lambda: GRU(VOCABULARY, embedding=8, hidden=32),
     "gru, 1 odd layer": lambda: GRU(VOCABULARY, embedding=5, hidden=37, layers=1),
     "rnn, 2 layers": lambda: RNN(VOCABULARY, embedding=8, hidden=32),
@@ -35,7 +37,8 @@ NETS: dict[str, Callable[[], LanguageModel]] = {
 def net(request: pytest.FixtureRequest) -> LanguageModel:
     """With weights large enough that gates saturate and mistakes show.
 
-    A tanh RNN with such recurrent weights is chaotic, and rounding errors grow without end: it gets smaller ones.
+    A tanh RNN with such recurrent weights is chaotic, and rounding errors grow without end: it gets
+    smaller ones.
     """
     torch.manual_seed(0)
     net = NETS[request.param]()

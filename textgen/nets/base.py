@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, Self
 
 import torch
@@ -21,6 +22,8 @@ class LanguageModel(nn.Module, ABC):
     """
 
     vocab_size: int
+    # How many of the last tokens it can see at all; None is no limit.
+    context: int | None = None
 
     @abstractmethod
     def unroll(self, ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:
@@ -40,6 +43,10 @@ class LanguageModel(nn.Module, ABC):
     def forward(self, ids: Tensor) -> Tensor:
         """ids (B, T) → logits (B, T, V) from the start."""
         return self.unroll(ids)[0]
+
+    def last_logits(self, ids: Tensor) -> Tensor:
+        """ids (B, T) → logits (B, V) after the last one, from the start; differentiable."""
+        return self.unroll(ids)[0][:, -1]
 
     def prefill(self, ids: Tensor) -> tuple[Tensor, State]:
         """Read a context: ids (B, T), T ≥ 1 → logits (B, V) after the last one, state."""
@@ -87,7 +94,12 @@ def build(architecture: str, sizes: dict[str, Any]) -> LanguageModel:
     from textgen.nets.lstm import LSTM
     from textgen.nets.rnn import RNN
 
-    return {"lstm": LSTM, "gru": GRU, "rnn": RNN}[architecture](**sizes)
+    nets: dict[str, Callable[..., LanguageModel]] = {
+        "lstm": LSTM,
+        "gru": GRU,
+        "rnn": RNN,
+    }
+    return nets[architecture](**sizes)
 
 
 def ids_tensor(ids: Any) -> Tensor:

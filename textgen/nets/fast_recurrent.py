@@ -66,17 +66,23 @@ class FastRecurrent:
     """A copy of a net's weights, laid out for reading and stepping."""
 
     def __init__(
-        self, cell: Cell, embedding: Tensor, layers: Sequence[Layer], head: Tensor, bias: Tensor
+        self,
+        cell: Cell,
+        embedding: Tensor,
+        layers: Sequence[Layer],
+        outputs: Sequence[tuple[Tensor, Tensor]],
     ) -> None:
+        """outputs: (weight, bias) of the linear maps from the last hidden output to the logits."""
         self.cell = cell
         laid = [cell.lay_out(Layer(*(weights.detach() for weights in layer))) for layer in layers]
         first = laid[0]
         table = embedding.detach() @ first.inputs.T + first.input_bias
         self.table: Array = table.float().cpu().numpy()  # (V, G·H)
         self.gates, self.hidden = first.recurrent.shape  # G·H, H
-        following = [*((layer.inputs, layer.input_bias) for layer in laid[1:]), (head, bias)]
+        following = [*((layer.inputs, layer.input_bias) for layer in laid[1:]), outputs[0]]
         self.recurrent = [Packed(layer.recurrent, layer.recurrent_bias) for layer in laid]
         self.following = [Packed(*pair) for pair in following]
+        self.further = [Packed(*pair) for pair in outputs[1:]]
         self.both = [
             Packed(torch.cat((layer.recurrent, weight)), torch.cat((layer.recurrent_bias, bias)))
             for layer, (weight, bias) in zip(laid, following, strict=True)
@@ -86,13 +92,19 @@ class FastRecurrent:
         """ids (B,), state → logits (B, V), state."""
         layers, ahead = [], []
         below = self.table[ids]  # (B, G·H): what this layer gets from below
-        for product, carried, recurrent in zip(self.both, state.layers, state.ahead, strict=True):
-            carried = self.cell.update(below, recurrent, carried)
+        for product, old, recurrent in zip(self.both, state.layers, state.ahead, strict=True):
+            carried = self.cell.update(below, recurrent, old)
             result = product(carried[0])
             below = result[:, self.gates :]
             layers.append(carried)
             ahead.append(result[:, : self.gates])
-        return below, StepState(tuple(layers), tuple(ahead))
+        return self._finish(below), StepState(tuple(layers), tuple(ahead))
+
+    def _finish(self, scores: Array) -> Array:
+        """What the first output map gave (B, out) → logits (B, V)."""
+        for product in self.further:
+            scores = product(scores)
+        return scores
 
     def enter(self, layers: Sequence[Carried]) -> StepState:
         """A state from what each layer carries."""
@@ -105,7 +117,7 @@ class FastRecurrent:
         layers: list[Carried] = [(zeros,) * self.cell.parts] * len(self.both)
         for start in range(0, ids.shape[1], CHUNK):
             layers = self._read_chunk(ids[:, start : start + CHUNK], layers)
-        return self.following[-1](layers[-1][0]), self.enter(layers)
+        return self._finish(self.following[-1](layers[-1][0])), self.enter(layers)
 
     def _read_chunk(self, ids: NDArray[np.int64], layers: Sequence[Carried]) -> list[Carried]:
         """ids (B, T), what each layer carries → what each carries after the last token."""

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional as F
 
-from textgen.nets.base import LanguageModel
+from textgen.nets.embedding_net import EmbeddingNet
 from textgen.nets.fast_recurrent import Cell, FastRecurrent, Layer, StepState
 
 
@@ -36,7 +36,7 @@ class RecurrentState(NamedTuple):
     parts: tuple[Tensor, ...]  # each (layers, B, H): the hidden outputs; of an LSTM also the cells
 
 
-class RecurrentNet(LanguageModel):
+class RecurrentNet(EmbeddingNet):
     """A stack of one kind of cell over token embeddings."""
 
     kind: ClassVar[type[nn.RNNBase]]  # PyTorch's layer
@@ -50,6 +50,7 @@ class RecurrentNet(LanguageModel):
         hidden: int,
         layers: int = 2,
         dropout: Dropout = Dropout(),
+        tied: bool = False,
     ) -> None:
         super().__init__()
         self.vocab_size, self.layers, self.dropout = vocab_size, layers, dropout
@@ -57,7 +58,7 @@ class RecurrentNet(LanguageModel):
         between = dropout.between if layers > 1 else 0.0
         stack = self.kind(embedding, hidden, layers, batch_first=True, dropout=between)  # type: ignore[call-arg]
         self.add_module(self.stack_name, stack)
-        self.head = nn.Linear(hidden, vocab_size)
+        self.make_head(hidden, tied)
 
     @property
     def stack(self) -> nn.RNNBase:
@@ -68,12 +69,12 @@ class RecurrentNet(LanguageModel):
     ) -> tuple[Tensor, RecurrentState]:
         embedded = F.dropout(self.embedding(ids), self.dropout.embedding, self.training)
         output, carried = self._recur(embedded, as_tensors(state))
-        logits = self.head(F.dropout(output, self.dropout.output, self.training))
-        return logits, carried
+        return self.score(F.dropout(output, self.dropout.output, self.training)), carried
 
     def _recur(self, inputs: Tensor, state: RecurrentState | None) -> tuple[Tensor, RecurrentState]:
         """inputs (B, T, E) → outputs (B, T, H), state. PyTorch takes a lone part bare."""
-        carried = state and (state.parts if len(state.parts) > 1 else state.parts[0])
+        parts = state.parts if state else ()
+        carried = parts[0] if len(parts) == 1 else parts or None
         weights = {}
         if self.training and self.dropout.weights:
             weights = {
@@ -116,7 +117,7 @@ class RecurrentNet(LanguageModel):
         weights = dict(self.stack.named_parameters())
         kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         layers = [Layer(*(weights[f"{kind}_l{i}"] for kind in kinds)) for i in range(self.layers)]
-        return FastRecurrent(self.cell, self.embedding.weight, layers, self.head.weight, self.head.bias)
+        return FastRecurrent(self.cell, self.embedding.weight, layers, self.output_maps())
 
 
 def as_tensors(state: RecurrentState | StepState | None) -> RecurrentState | None:
