@@ -30,7 +30,7 @@ def open_generate(lab: LabPage) -> LabPage:
 def shipped() -> Model:
     """The model that the page opens with."""
     registry = Registry(default_root())
-    return registry.get(registry.names()[0])
+    return registry.get(str(registry.first()))
 
 
 def set_length(lab: LabPage, n: int | str) -> None:

@@ -18,7 +18,6 @@ from textgen.settings import ORDERS, RULES, DecodeSettings, check_seed, check_wh
 if TYPE_CHECKING:
     from textgen.checkpoint import Model
 
-DEFAULT_MODEL = "shakespeare-char-lstm"
 MAX_SETTINGS_FILE = 1_000_000  # bytes
 
 
@@ -36,10 +35,10 @@ def model_of(args: argparse.Namespace) -> Model:
 
 def default_model(registry: Registry) -> str:
     """The model when none is named: the Shakespeare one, or the first. Raises ModelError for none."""
-    names = registry.names()
-    if not names:
+    first = registry.first()
+    if first is None:
         raise ModelError(f"there are no models in {registry.root}; name a model folder with --model FOLDER")
-    return DEFAULT_MODEL if DEFAULT_MODEL in names else names[0]
+    return first
 
 
 def expectation_of(args: argparse.Namespace) -> NextToken:

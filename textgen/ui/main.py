@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from textgen.errors import TextgenError, out_of_range
@@ -73,8 +74,7 @@ def port_number(text: str) -> int:
 
 def warm_up(registry: Registry) -> None:
     """Load the first model ahead of its first use; a damaged one is reported where it is asked for."""
-    for name in registry.names()[:1]:
-        try:
+    name = registry.first()
+    with suppress(TextgenError):
+        if name is not None:
             registry.get(name)
-        except TextgenError:
-            return
