@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 
+from textgen import words
 from textgen.errors import ModelError, TextError
+from textgen.nearest import Neighbours
 from textgen.records import Encoded
 
 VISIBLE = {" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍"}
+Level = Literal["char", "word"]
 
 
 def visible(token: str) -> str:
@@ -25,15 +31,28 @@ def printable(char: str) -> bool:
 
 
 class TextTokenizer:
-    """A Hugging Face `Tokenizer` with what a page needs on top: pieces, unknowns, labels."""
+    """A Hugging Face `Tokenizer` with what a page needs on top: pieces, unknowns, labels, spaces.
+
+    Between two tokens stands a space unless `tight_after` of the left or `tight_before` of the right
+    one; characters are all tight.
+    """
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
         self.vocab_size: int = tokenizer.get_vocab_size()
         vocabulary = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
-        self.texts: tuple[str, ...] = tuple(text for text, _ in vocabulary)  # (V,)
-        self.labels: tuple[str, ...] = tuple(map(visible, self.texts))  # (V,)
         self._ids = dict(vocabulary)
+        self.unknown_id: int | None = self._ids.get(words.UNKNOWN)
+        self.level: Level = "char" if self.unknown_id is None else "word"
+        self.pieces: tuple[str, ...] = tuple(piece for piece, _ in vocabulary)  # (V,) as `split` names them
+        self.labels: tuple[str, ...] = tuple(map(visible, self.pieces))  # (V,)
+        self.texts: tuple[str, ...] = self.pieces  # (V,) what each adds to a text, but for a space before it
+        self.tight_before: tuple[bool, ...] = (True,) * self.vocab_size  # (V,)
+        self.tight_after: tuple[bool, ...] = (True,) * self.vocab_size  # (V,)
+        if self.level == "word":
+            self.texts = tuple(map(words.written, self.pieces))
+            self.tight_before = tuple(map(words.tight_before, self.pieces))
+            self.tight_after = tuple(map(words.tight_after, self.pieces))
 
     @classmethod
     def characters(cls, alphabet: Iterable[str]) -> TextTokenizer:
@@ -45,6 +64,14 @@ class TextTokenizer:
         tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")  # type: ignore[assignment]
         tokenizer.decoder = decoders.Fuse()  # type: ignore[assignment]
         return cls(tokenizer)
+
+    @classmethod
+    def words(cls, vocabulary: Sequence[str]) -> TextTokenizer:
+        """One id a word, punctuation mark or line break, in the order given; see `words.word_vocabulary`.
+
+        Raises TextError for a vocabulary without `<unk>` or with a word twice.
+        """
+        return cls(words.word_tokenizer(vocabulary))
 
     @classmethod
     def load(cls, path: Path) -> TextTokenizer:
@@ -66,21 +93,61 @@ class TextTokenizer:
         return Encoded(ids=ids, pieces=tuple(pieces), unknown=tuple(unknown))
 
     def split(self, text: str) -> list[str]:
-        """The pieces of a text after normalisation, known or not."""
-        text = text.encode("utf-8", "replace").decode()  # lone surrogates have no UTF-8
+        """The pieces of a text after normalisation, known or not.
+
+        A text may be split in parts that are cut after line breaks: the pieces are the same.
+        """
+        text = encodable(text)
         if self.tokenizer.normalizer is not None:
             text = self.tokenizer.normalizer.normalize_str(text)
         return [piece for piece, _ in self.tokenizer.pre_tokenizer.pre_tokenize_str(text)]  # type: ignore[union-attr]
 
+    def nearest(self, piece: str, n: int = 3) -> tuple[str, ...]:
+        """Up to n known words that are spelled much like a piece, likest first; () for characters."""
+        return self._neighbours.of(piece, n) if self.level == "word" else ()
+
+    @cached_property
+    def _neighbours(self) -> Neighbours:
+        return Neighbours(word for word in self.pieces if word != words.UNKNOWN and word[0].isalpha())
+
+    def decode(self, ids: Sequence[int], after: str = "") -> str:
+        """Ids → what they add to the text `after`, the space between them included."""
+        if not len(ids):
+            return ""
+        gaps = [self.gap(left, right) for left, right in pairwise(ids)]
+        first = "" if self.tight_end(after) or self.tight_before[ids[0]] else " "
+        return "".join(
+            part for gap, i in zip((first, *gaps), ids, strict=True) for part in (gap, self.texts[i])
+        )
+
+    def gap(self, left: int, right: int) -> str:
+        """What stands between two tokens: a space or nothing."""
+        return "" if self.tight_after[left] or self.tight_before[right] else " "
+
+    def tight_end(self, text: str) -> bool:
+        """Whether no space is to follow a text: it is empty, has one, or ends in a token that wants none."""
+        if self.level == "char" or not text or text[-1].isspace():
+            return True
+        return words.tight_after(self.split(text)[-1])
+
     def extended(self, text: str, token: int) -> str:
         """The text with one more token at its end."""
-        return text + self.texts[token]
+        if self.level == "char":
+            return text + self.texts[token]
+        before = text.rstrip(" ") if self.tight_before[token] else text
+        longer = before + self.decode([token], before)
+        if self.split(longer) == [*self.split(text), self.pieces[token]]:
+            return longer
+        return longer[: len(longer) - len(self.texts[token])] + self.pieces[token]  # a quote, as it is meant
 
     def without_last(self, text: str) -> str:
-        """The text without its last piece, known or not; "" stays ""."""
-        pieces = self.split(text)
-        return text[: len(text) - len(pieces[-1])] if pieces else ""
+        """The text without its last piece, known or not, and the space before it; "" stays ""."""
+        if self.level == "char":
+            return text[:-1]
+        spans = self.tokenizer.encode(encodable(text), add_special_tokens=False).offsets  # in characters
+        return text[: spans[-1][0]].rstrip(" ") if spans else ""
 
-    def decode(self, ids: Sequence[int]) -> str:
-        """Ids → the text they stand for."""
-        return self.tokenizer.decode(list(ids), skip_special_tokens=False)
+
+def encodable(text: str) -> str:
+    """The text, a "?" for each lone surrogate: those have no UTF-8."""
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,38 @@
+"""Tiny random models over words, and over names that begin and end at a line break."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import torch
+
+from textgen import checkpoint
+from textgen.nets.lstm import LSTM
+from textgen.tokenization import TextTokenizer
+from textgen.words import split_words, word_vocabulary
+
+TEXT = """\
+"Tom!" said the old lady. "Where's that boy, I wonder?"
+No answer; the dog--a small one--didn't wake up.
+"'Tis late, Tom," she said (to nobody).
+"""
+
+
+def save_tiny_words_model(folder: Path, text: str = TEXT, min_count: int = 1, seed: int = 0) -> Path:
+    """A random LSTM over the words of a short text."""
+    tokenizer = TextTokenizer.words(word_vocabulary(Counter(split_words(text)), min_count))
+    return save_random(folder, tokenizer, seed)
+
+
+def save_tiny_names_model(folder: Path, alphabet: str = "\nabcdef", seed: int = 0) -> Path:
+    """A random LSTM over a few letters, whose texts begin and end at a line break."""
+    return save_random(folder, TextTokenizer.characters(alphabet), seed, bos="\n")
+
+
+def save_random(folder: Path, tokenizer: TextTokenizer, seed: int, **facts: str) -> Path:
+    torch.manual_seed(seed)
+    sizes = {"vocab_size": tokenizer.vocab_size, "embedding": 8, "hidden": 16}
+    net = LSTM(tokenizer.vocab_size, embedding=8, hidden=16)
+    checkpoint.save(folder, net, tokenizer, {"architecture": "lstm", "sizes": sizes, **facts})
+    return folder
