@@ -15,6 +15,7 @@ from textgen.nets.base import LanguageModel
 from textgen.nets.gru import GRU
 from textgen.nets.lstm import LSTM
 from textgen.nets.rnn import RNN
+from textgen.nets.windowed_lstm import WindowedLSTM
 
 CLOSE = {"rtol": 0, "atol": 1e-5}
 VOCABULARY = 23
@@ -30,6 +31,9 @@ NETS: dict[str, Callable[[], LanguageModel]] = {
     "gru, 1 odd layer": lambda: GRU(VOCABULARY, embedding=5, hidden=37, layers=1),
     "rnn, 2 layers": lambda: RNN(VOCABULARY, embedding=8, hidden=32),
     "rnn, 1 odd layer": lambda: RNN(VOCABULARY, embedding=5, hidden=37, layers=1),
+    "windowed lstm": lambda: WindowedLSTM(VOCABULARY, hidden=32, window=12),
+    "windowed lstm, window of 1": lambda: WindowedLSTM(VOCABULARY, hidden=5, window=1),
+    "windowed lstm, window as long as the text": lambda: WindowedLSTM(VOCABULARY, hidden=32, window=40),
 }
 
 

@@ -18,7 +18,8 @@ CELLS: list[Callable[..., RecurrentNet]] = [LSTM, GRU]
 @pytest.fixture(params=CELLS)
 def net(request: pytest.FixtureRequest) -> RecurrentNet:
     torch.manual_seed(0)
-    net = request.param(11, embedding=6, hidden=9, tied=True)
+    net: RecurrentNet = request.param(11, embedding=6, hidden=9, tied=True)
+    assert net.out_bias is not None
     torch.nn.init.normal_(net.out_bias)
     return net.eval().requires_grad_(False)
 
@@ -27,6 +28,7 @@ def test_logits_are_products_with_the_embeddings(net: RecurrentNet) -> None:
     ids = torch.randint(11, (2, 5))
     outputs, _ = net.stack(net.embedding(ids))
     projected = F.linear(outputs, net.head.weight, net.head.bias)
+    assert net.out_bias is not None
     expected = torch.einsum("bte,ve->btv", projected, net.embedding.weight) + net.out_bias
     torch.testing.assert_close(net(ids), expected)
 

@@ -93,11 +93,13 @@ def build(architecture: str, sizes: dict[str, Any]) -> LanguageModel:
     from textgen.nets.gru import GRU
     from textgen.nets.lstm import LSTM
     from textgen.nets.rnn import RNN
+    from textgen.nets.windowed_lstm import WindowedLSTM
 
     nets: dict[str, Callable[..., LanguageModel]] = {
         "lstm": LSTM,
         "gru": GRU,
         "rnn": RNN,
+        "windowed_lstm": WindowedLSTM,
     }
     return nets[architecture](**sizes)
 
