@@ -65,7 +65,7 @@ def test_windows_pay_for_every_cold_start_and_streaming_for_one(length: int, win
 def test_windows_score_every_token_but_the_first_once(length: int, window: int) -> None:
     targets = [
         target
-        for _, batch in window_batches(torch.arange(length), window)
+        for _, batch in window_batches(torch.arange(length)[None], window)
         for target in batch.flatten().tolist()
     ]
     assert targets == list(range(1, length))

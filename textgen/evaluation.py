@@ -1,7 +1,8 @@
 """How well a model predicts a text: nats and bits per token, in windows and streamed.
 
 Both score the same targets: every token of the stream but the first, each given what was read
-before it. They differ in the state alone:
+before it. Of a text in several documents, each is scored by itself, from its own first token. The two
+differ in the state alone:
 
 - *windows*: the stream is cut into windows that do not overlap. A window reads tokens i … i+W−1
   from a zero state and is scored on tokens i+1 … i+W, as nanoGPT's batches are (x = data[i:i+W],
@@ -14,7 +15,7 @@ before it. They differ in the state alone:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +27,10 @@ from textgen.errors import TextError
 from textgen.nets.base import LanguageModel
 
 WINDOW = 256
-TOKENS_AT_ONCE = 16_384  # bounds the memory that logits take
+TOKENS_AT_ONCE = 16_384
+LOGITS_AT_ONCE = 1 << 23  # bounds the memory that logits take
+
+Text = Tensor | Sequence[Tensor]  # ids (N,) of one document, or of several
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,46 +61,84 @@ class Evaluation:
         }
 
 
-def evaluate(net: LanguageModel, ids: Tensor, window: int = WINDOW) -> Evaluation:
-    """Score a stream of ids (N,), N ≥ 2, both ways. Raises TextError for a shorter stream."""
-    return Evaluation(len(ids) - 1, window, windows_loss(net, ids, window), streamed_loss(net, ids))
+def evaluate(net: LanguageModel, text: Text, window: int = WINDOW) -> Evaluation:
+    """Score a text both ways. Raises TextError for one without a single target."""
+    targets = targets_of(text)
+    return Evaluation(targets, window, windows_loss(net, text, window), streamed_loss(net, text))
 
 
 @torch.inference_mode()
-def windows_loss(net: LanguageModel, ids: Tensor, window: int = WINDOW) -> float:
-    """Nats per token of ids (N,), each window of `window` tokens read from a zero state."""
-    check_length(ids)
-    nats = [sum_of_nats(net.unroll(inputs)[0], targets) for inputs, targets in window_batches(ids, window)]
-    return math.fsum(nats) / (len(ids) - 1)
+def windows_loss(net: LanguageModel, text: Text, window: int = WINDOW) -> float:
+    """Nats per token, each window of `window` tokens read from a zero state."""
+    rows = at_once(net)
+    nats = [
+        sum_of_nats(net.unroll(inputs)[0], targets)
+        for batch in batches(text)
+        for inputs, targets in window_batches(batch, window, rows)
+    ]
+    return math.fsum(nats) / targets_of(text)
 
 
 @torch.inference_mode()
-def streamed_loss(net: LanguageModel, ids: Tensor) -> float:
-    """Nats per token of ids (N,), read from one end to the other with the state carried."""
-    check_length(ids)
-    state, nats = None, []
-    for inputs, targets in zip(ids[:-1].split(TOKENS_AT_ONCE), ids[1:].split(TOKENS_AT_ONCE), strict=True):
-        logits, state = net.unroll(inputs[None].long(), state)
-        nats.append(sum_of_nats(logits, targets[None].long()))
-    return math.fsum(nats) / (len(ids) - 1)
+def streamed_loss(net: LanguageModel, text: Text) -> float:
+    """Nats per token, each document read from one end to the other with the state carried."""
+    nats = []
+    for batch in batches(text):
+        state, length = None, max(1, at_once(net) // len(batch))
+        for inputs, targets in zip(
+            batch[:, :-1].split(length, dim=1), batch[:, 1:].split(length, dim=1), strict=True
+        ):
+            logits, state = net.unroll(inputs.long(), state)
+            nats.append(sum_of_nats(logits, targets.long()))
+    return math.fsum(nats) / targets_of(text)
 
 
-def window_batches(ids: Tensor, window: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """(B, W) inputs and targets; the shorter rest of the stream, if there is one, as (1, rest)."""
-    whole = (len(ids) - 1) // window * window
-    rows = max(1, TOKENS_AT_ONCE // window)
-    if whole:
-        inputs, targets = ids[:whole].view(-1, window), ids[1 : whole + 1].view(-1, window)
-        yield from zip(inputs.long().split(rows), targets.long().split(rows), strict=True)
-    if whole < len(ids) - 1:
-        yield ids[None, whole:-1].long(), ids[None, whole + 1 :].long()
+def at_once(net: LanguageModel) -> int:
+    """How many tokens are scored at once."""
+    return max(1, min(TOKENS_AT_ONCE, LOGITS_AT_ONCE // net.vocab_size))
+
+
+def documents_of(text: Text) -> list[Tensor]:
+    return [text] if isinstance(text, Tensor) else list(text)
+
+
+def targets_of(text: Text) -> int:
+    """How many tokens are scored: all but the first of each document. Raises TextError for none."""
+    documents = documents_of(text)
+    targets = sum(max(0, len(document) - 1) for document in documents)
+    if not targets:
+        found = sum(map(len, documents))
+        raise TextError(f"a text to score must have at least 2 tokens, got {found}; give a longer text")
+    return targets
+
+
+def batches(text: Text) -> Iterator[Tensor]:
+    """The documents with a target, those of one length together: (B, N)."""
+    lengths: dict[int, list[Tensor]] = {}
+    for document in documents_of(text):
+        lengths.setdefault(len(document), []).append(document)
+    for length, documents in lengths.items():
+        if length > 1:
+            yield from torch.stack(documents).split(max(1, TOKENS_AT_ONCE // length))
+
+
+def window_batches(
+    documents: Tensor, window: int, tokens: int = TOKENS_AT_ONCE
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """(B, W) inputs and targets of documents (D, N); the shorter rests at the ends of documents last."""
+    whole = (documents.shape[1] - 1) // window * window
+    rows = max(1, tokens // window)
+    for start, end, width in ((0, whole, window), (whole, documents.shape[1] - 1, None)):
+        if end > start:
+            inputs, targets = documents[:, start:end], documents[:, start + 1 : end + 1]
+            shape = (-1, width or end - start)
+            yield from zip(
+                inputs.reshape(shape).long().split(rows),
+                targets.reshape(shape).long().split(rows),
+                strict=True,
+            )
 
 
 def sum_of_nats(logits: Tensor, targets: Tensor) -> float:
     """−Σ ln p(target): logits (B, T, V), targets (B, T)."""
     return float(F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), reduction="sum"))
-
-
-def check_length(ids: Tensor) -> None:
-    if len(ids) < 2:
-        raise TextError(f"a text to score must have at least 2 tokens, got {len(ids)}; give a longer text")

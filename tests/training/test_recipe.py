@@ -43,7 +43,7 @@ def test_overrides_replace_single_values() -> None:
         ("seed=-1", "seed must be"),
         ("averaging=1.0", "averaging must be"),
         ("title.x=1", "title is a value"),
-        ("level=word", "level must be 'char', got word"),
+        ("level=wrod", "level must be one of char, word, got wrod"),
         ("nonsense", "section.key=value"),
     ],
 )

@@ -175,7 +175,7 @@ def test_bad_text_ends_with_a_sentence_and_no_folder(
         ({"overrides": ("net.architecture=ltsm",)}, "ltsm"),
         ({"overrides": ("net.sizes.hiden=4",)}, "hiden"),
         ({"overrides": ("net.dropout.outptu=0.4",)}, "outptu"),
-        ({"overrides": ("optimiser.name=sgd",)}, "optimiser.name must be 'adamw', got sgd"),
+        ({"overrides": ("optimiser.name=sgd",)}, "optimiser.name must be one of adamw, rmsprop, got sgd"),
         ({"overrides": ("schedule.name=cosin",)}, "schedule.name must be"),
     ],
 )

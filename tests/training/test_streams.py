@@ -13,7 +13,9 @@ from textgen.training.streams import StepLoader, TokenStreams
 
 def streams(tokens: int, width: int, length: int, seed: int = 0, reset: float = 0.0) -> TokenStreams:
     """Streams over ids that are their own places, so that one sees what was read."""
-    return TokenStreams(np.arange(tokens, dtype=np.uint16), BatchRecipe(width, length, reset), seed)
+    return TokenStreams(
+        np.arange(tokens, dtype=np.uint16), BatchRecipe("streams", width, length, reset), seed
+    )
 
 
 @settings(deadline=None)

@@ -14,9 +14,18 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from textgen.evaluation import WINDOW, sum_of_nats, window_batches, windows_loss
+from textgen.evaluation import (
+    WINDOW,
+    Text,
+    at_once,
+    batches,
+    documents_of,
+    sum_of_nats,
+    targets_of,
+    window_batches,
+    windows_loss,
+)
 from textgen.nets.base import LanguageModel
 from textgen.records import Floats
 
@@ -35,13 +44,15 @@ class Calibration:
         return {key: round(value, 4) for key, value in asdict(self).items()}
 
 
-def calibrate(net: LanguageModel, ids: Tensor, window: int = WINDOW) -> Calibration:
-    """Fit on the first half of ids (N,), fold into the net in place, report on the second half.
+def calibrate(net: LanguageModel, text: Text, window: int = WINDOW) -> Calibration:
+    """Fit on the first half of each document, fold into the net in place, report on the second halves.
 
     The net is left in evaluation mode: with dropout on it would look surer or less sure than it is.
     """
     net.eval()
-    fitted, judged = ids[: len(ids) // 2], ids[len(ids) // 2 :]
+    documents = documents_of(text)
+    fitted = [ids[: len(ids) // 2] for ids in documents]
+    judged = [ids[len(ids) // 2 :] for ids in documents]
     before = windows_loss(net, judged, window)
     temperature = float(GRID[losses_at(net, fitted, GRID, window).argmin()])
     net.scale_logits(1 / temperature)
@@ -49,10 +60,11 @@ def calibrate(net: LanguageModel, ids: Tensor, window: int = WINDOW) -> Calibrat
 
 
 @torch.inference_mode()
-def losses_at(net: LanguageModel, ids: Tensor, temperatures: Floats, window: int = WINDOW) -> Floats:
-    """Nats per token of ids (N,) at each of K temperatures (K,), each window read once."""
+def losses_at(net: LanguageModel, text: Text, temperatures: Floats, window: int = WINDOW) -> Floats:
+    """Nats per token at each of K temperatures (K,), each window read once."""
     totals = np.zeros(len(temperatures))
-    for inputs, targets in window_batches(ids, window):
-        logits = net.unroll(inputs)[0]
-        totals += [sum_of_nats(logits / float(t), targets) for t in temperatures]
-    return totals / (len(ids) - 1)
+    for batch in batches(text):
+        for inputs, targets in window_batches(batch, window, at_once(net)):
+            logits = net.unroll(inputs)[0]
+            totals += [sum_of_nats(logits / float(t), targets) for t in temperatures]
+    return totals / targets_of(text)

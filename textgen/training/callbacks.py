@@ -19,7 +19,7 @@ from textgen.tokenization import TextTokenizer
 from textgen.training.log import LogRow, write_log
 from textgen.training.module import TrainingModule
 from textgen.training.recipe import Recipe
-from textgen.training.sampling import write_samples
+from textgen.training.sampling import write_beam, write_samples
 
 Tell = Callable[[str], None]
 Clock = Callable[[], float]  # seconds
@@ -60,7 +60,7 @@ class Measured:
 
     recipe: Recipe
     tokenizer: TextTokenizer
-    validation: Tensor  # (N,) ids
+    validation: Sequence[Tensor]  # (N,) ids of each document
     start: tuple[int, ...]  # ids that stand for an empty context
     tokens_per_step: int
     csv: Path
@@ -83,7 +83,9 @@ class Measure(Callback):
         self._losses.append(outputs["loss"].detach())
         step, log = trainer.global_step, self.measured.recipe.log
         if step % log.every == 0 or step == trainer.max_steps:
-            self._add_row(training_module(pl_module), step)
+            module = training_module(pl_module)
+            self._add_row(module, step)
+            trainer.should_stop |= worn_out(module.rows, self.measured.recipe.schedule.stop_after)
 
     def _add_row(self, module: TrainingModule, step: int) -> None:
         now = self.clock()
@@ -98,17 +100,26 @@ class Measure(Callback):
     def _row(self, module: TrainingModule, step: int) -> LogRow:
         measured, log = self.measured, self.measured.recipe.log
         net = deepcopy(module.result).eval()
-        loss = windows_loss(net, measured.validation.to(module.device), log.window)
+        validation = [ids.to(module.device) for ids in measured.validation]
+        loss = windows_loss(net, validation, log.window)
         learned = module.trainer.strategy.reduce(torch.stack(self._losses).mean(), reduce_op="mean")
         net.cpu().prepare()
+        tokenizer, start = measured.tokenizer, measured.start
         return LogRow(
             step=step,
             tokens=step * measured.tokens_per_step,
             train_loss=float(learned),
             validation_loss=loss,
             learning_rate=module.optimizers().param_groups[0]["lr"],  # type: ignore[union-attr]
-            samples=write_samples(net, measured.tokenizer, measured.start, log.temperatures, log.sample),
+            samples=write_samples(net, tokenizer, start, log.temperatures, log.sample),
+            beam=write_beam(net, tokenizer, start, log.beam),
         )
+
+
+def worn_out(rows: Sequence[LogRow], patience: int) -> bool:
+    """Whether the last `patience` rows brought no better validation loss; 0 never tires."""
+    losses = [row.validation_loss for row in rows]
+    return bool(patience) and len(losses) - 1 - losses.index(min(losses)) >= patience
 
 
 def describe(rows: Sequence[LogRow]) -> str:

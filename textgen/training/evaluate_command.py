@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
+import math
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 
@@ -13,7 +14,10 @@ from textgen.checkpoint import CONFIG, Model, load
 from textgen.errors import TextError
 from textgen.evaluation import WINDOW, Evaluation, evaluate
 from textgen.registry import Registry, default_root
-from textgen.training.corpus import blocks
+from textgen.training.corpus import Corpus, open_corpus
+from textgen.training.job import bos_of
+from textgen.training.recipe import Recipe
+from textgen.training.recipe_file import from_values
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,8 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Measure and print. Raises TextgenError."""
     model = open_model(args.model, args.models or default_root())
-    ids, notes = read_ids(model, args.corpus)
-    measured = evaluate(model.net, part(ids, model, args.part), check_window(args.window))
+    documents, notes = read_documents(model, args.corpus, args.part)
+    measured = evaluate(model.net, documents, check_window(args.window))
     if args.json:
         print(
             json.dumps(
@@ -58,26 +62,41 @@ def check_window(window: int) -> int:
     return window
 
 
-def read_ids(model: Model, path: Path) -> tuple[torch.Tensor, list[str]]:
-    """A file as ids (N,) of the model's tokenizer, and what the reader must know about that."""
-    if not path.is_file():
-        raise TextError(f"there is no corpus file {path}; give the path of a text file")
-    encoded = [model.tokenizer.encode(block) for block in blocks(path)]
-    notes = []
-    if hashlib.sha256(path.read_bytes()).hexdigest() != model.config.get("corpus", {}).get("sha256"):
-        notes.append(
+def recipe_of(model: Model) -> Recipe:
+    """The recipe that a model was made with, for any text; defaults where its folder names none."""
+    values = {**model.config.get("recipe", {}), "corpus": {}}
+    return from_values(Recipe, {"name": model.name, **values}, "")
+
+
+def read_documents(model: Model, path: Path, part: str) -> tuple[list[torch.Tensor], list[str]]:
+    """A part of a corpus as ids (N,) of each document, and what the reader must know about that."""
+    recipe = recipe_of(model)
+    bos = bos_of(recipe, model.tokenizer)
+    with TemporaryDirectory() as cache:
+        corpus = open_corpus(path, recipe, Path(cache), model.tokenizer)
+        parts = {"train": [corpus.train], "validation": [corpus.validation]}
+        chosen = parts.get(part, [corpus.train, corpus.validation])
+        ids = [torch.from_numpy(ids.astype("int64")) for one in chosen for ids in one.documents(bos)]
+    return whole(ids) if part == "all" and bos is None else ids, notes(model, corpus)
+
+
+def whole(parts: list[torch.Tensor]) -> list[torch.Tensor]:
+    """The learned and the validating part of each document as one again."""
+    half = len(parts) // 2
+    return [torch.cat(pair) for pair in zip(parts[:half], parts[half:], strict=True)]
+
+
+def notes(model: Model, corpus: Corpus) -> list[str]:
+    lines = []
+    if corpus.sha256 != model.config.get("corpus", {}).get("sha256"):
+        lines.append(
             "note: this is not the text that the model was trained on; its own split is applied all the same"
         )
-    if unknown := dict.fromkeys(piece for block in encoded for piece in block.unknown):
-        notes.append(f"note: left out, since the model does not know them: {', '.join(map(repr, unknown))}")
-    return torch.tensor([i for block in encoded for i in block.ids], dtype=torch.long), notes
-
-
-def part(ids: torch.Tensor, model: Model, name: str) -> torch.Tensor:
-    """The part of a text that the model learned from, the rest, or all of it."""
-    share = model.config.get("recipe", {}).get("split", {}).get("train", 0.9)
-    cut = int(len(ids) * share)
-    return {"train": ids[:cut], "validation": ids[cut:], "all": ids}[name]
+    if corpus.unknown and model.tokenizer.unknown_id is None:
+        lines.append(
+            f"note: left out, since the model does not know them: {', '.join(map(repr, corpus.unknown))}"
+        )
+    return lines
 
 
 def table(model: Model, part: str, measured: Evaluation) -> str:
@@ -87,4 +106,13 @@ def table(model: Model, part: str, measured: Evaluation) -> str:
         f"{'':<32}{'nats':>8}{'bits':>8}  per {unit}\n"
         f"{windows:<32}{measured.windows:8.4f}{measured.windows_bits:8.4f}\n"
         f"{'streamed, state carried':<32}{measured.streamed:8.4f}{measured.streamed_bits:8.4f}"
+        f"{perplexities(model, measured)}"
     )
+
+
+def perplexities(model: Model, measured: Evaluation) -> str:
+    """Perplexity, as word models are compared."""
+    if model.config.get("level") != "word":
+        return ""
+    windows, streamed = math.exp(measured.windows), math.exp(measured.streamed)
+    return f"\nperplexity {windows:.1f} in windows, {streamed:.1f} streamed"

@@ -8,7 +8,11 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from textgen.errors import TextgenError, shorten
+import torch
+from torch import Tensor
+
+from textgen.errors import TextgenError, out_of_range, shorten
+from textgen.tokenization import TextTokenizer
 from textgen.training.corpus import Corpus, open_corpus
 from textgen.training.options import TrainOptions, check_name, is_leader
 from textgen.training.recipe import Recipe
@@ -48,10 +52,25 @@ def prepare(recipe: str | Path, corpus: Path, options: TrainOptions) -> Job:
     name = check_name(options.name or values.name)
     folder = options.runs / name
     check_free(options, name)
-    job = Job(name, values, open_corpus(corpus, values.corpus.sha256, folder), options)
+    job = Job(name, values, open_corpus(corpus, values, folder), options)
     start_ids(job.corpus.tokenizer, values.start)
     check_same_recipe(folder, values)
     return job
+
+
+def bos_of(recipe: Recipe, tokenizer: TextTokenizer) -> int | None:
+    """The id of the token with which texts begin and end; None for none. Raises SettingError."""
+    if not recipe.bos:
+        return None
+    if recipe.bos not in tokenizer.texts:
+        raise out_of_range("bos", "a token of the text", recipe.bos, "a line break, \\n, is usual")
+    return tokenizer.texts.index(recipe.bos)
+
+
+def validation_documents(recipe: Recipe, corpus: Corpus) -> list[Tensor]:
+    """(N,) ids of each document that validates."""
+    documents = corpus.validation.documents(bos_of(recipe, corpus.tokenizer))
+    return [torch.from_numpy(document.astype("int64")) for document in documents]
 
 
 def check_free(options: TrainOptions, name: str) -> None:

@@ -21,6 +21,7 @@ class LogRow:
     validation_loss: float  # nats per token in windows from a zero state, of the net that would be kept
     learning_rate: float
     samples: tuple[str, ...]  # one text a temperature
+    beam: str = ""  # what a beam search of width 3 finds
 
     def to_dict(self) -> dict[str, Any]:
         return {**asdict(self), "samples": list(self.samples)}
@@ -31,7 +32,7 @@ class LogRow:
 
     def cells(self) -> list[str]:
         losses = f"{self.train_loss:.4f}", f"{self.validation_loss:.4f}", f"{self.learning_rate:.3g}"
-        return [str(self.step), str(self.tokens), *losses, *self.samples]
+        return [str(self.step), str(self.tokens), *losses, *self.samples, self.beam]
 
 
 def write_log(path: Path, rows: Sequence[LogRow], temperatures: Sequence[float]) -> None:
@@ -39,6 +40,6 @@ def write_log(path: Path, rows: Sequence[LogRow], temperatures: Sequence[float])
     draft = path.with_suffix(".part")
     with draft.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow([*COLUMNS, *(f"sample_{temperature:g}" for temperature in temperatures)])
+        writer.writerow([*COLUMNS, *(f"sample_{temperature:g}" for temperature in temperatures), "beam_3"])
         writer.writerows(row.cells() for row in rows)
     draft.replace(path)

@@ -14,7 +14,7 @@ from torch.utils import _pytree as pytree
 from textgen.nets.base import LanguageModel, State
 from textgen.training.log import LogRow
 from textgen.training.recipe import Recipe
-from textgen.training.schedule import make_optimiser, rate_factor
+from textgen.training.schedule import MONITORED, make_optimiser, make_schedule
 from textgen.training.streams import Chunk
 
 
@@ -25,6 +25,7 @@ class TrainingModule(LightningModule):
         super().__init__()
         self.net, self.recipe = net, recipe
         self.average = deepcopy(net).requires_grad_(False) if recipe.averaging else None
+        self.carries = recipe.batches.kind == "streams"
         self.carried: State | None = None
         self.rows: list[LogRow] = []  # the training log so far
         self.seconds = 0.0  # spent training, over all resumes
@@ -37,16 +38,21 @@ class TrainingModule(LightningModule):
 
     def training_step(self, batch: Chunk, batch_idx: int) -> Tensor:
         """Mean nats per token of one chunk, from the state that the chunk before left."""
+        loss = self._last_loss(batch) if batch.targets.dim() == 1 else self._stream_loss(batch)
+        self.log(MONITORED, loss, logger=False)
+        return loss
+
+    def _last_loss(self, batch: Chunk) -> Tensor:
+        return F.cross_entropy(self.net.last_logits(batch.inputs).float(), batch.targets)
+
+    def _stream_loss(self, batch: Chunk) -> Tensor:
         logits, state = self.net.unroll(batch.inputs, None if batch.fresh else self.carried)
-        self.carried = pytree.tree_map(Tensor.detach, state)
+        self.carried = pytree.tree_map(Tensor.detach, state) if self.carries else None
         return F.cross_entropy(logits.flatten(0, 1).float(), batch.targets.flatten())
 
     def configure_optimizers(self) -> Any:
         optimiser = make_optimiser(self.net, self.recipe.optimiser)
-        schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimiser, lambda step: rate_factor(step, self.recipe.schedule)
-        )
-        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+        return {"optimizer": optimiser, "lr_scheduler": make_schedule(optimiser, self.recipe.schedule)}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add what Lightning does not know: carried state, randomness, log."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from textgen import checkpoint
@@ -16,6 +15,7 @@ from textgen.training.calibration import calibrate
 from textgen.training.card import model_card
 from textgen.training.corpus import Corpus
 from textgen.training.files import appearing
+from textgen.training.job import validation_documents
 from textgen.training.log import LogRow, write_log
 from textgen.training.options import TrainOptions, machine, precision
 from textgen.training.recipe import Recipe
@@ -54,7 +54,7 @@ def publish_model(folder: Path, made: Made, options: TrainOptions) -> Path:
 
 def calibrated(made: Made) -> dict[str, Any]:
     """Calibrate the net in place; what that brought."""
-    found = calibrate(made.net, validation_ids(made), made.recipe.log.window)
+    found = calibrate(made.net, validation_text(made), made.recipe.log.window)
     return {**found.to_dict(), "whole_before": round(kept_row(made).validation_loss, 4)}
 
 
@@ -65,13 +65,12 @@ def kept_row(made: Made) -> LogRow:
 
 def measure(net: LanguageModel, made: Made) -> Evaluation:
     """The loss of the rounded net on the validation part."""
-    return evaluate(net, validation_ids(made), made.recipe.log.window)
+    return evaluate(net, validation_text(made), made.recipe.log.window)
 
 
-def validation_ids(made: Made) -> Tensor:
-    """(N,) the ids of the validation part."""
-    _, validation = made.corpus.split(made.recipe.split.train)
-    return torch.from_numpy(validation.astype("int64"))
+def validation_text(made: Made) -> list[Tensor]:
+    """(N,) the ids of each document that validates."""
+    return validation_documents(made.recipe, made.corpus)
 
 
 def losses(measured: Evaluation, made: Made) -> dict[str, Any]:
@@ -88,12 +87,12 @@ def losses(measured: Evaluation, made: Made) -> dict[str, Any]:
 def describe(made: Made, options: TrainOptions) -> dict[str, Any]:
     """The facts of a config.json, besides the losses."""
     recipe, corpus = made.recipe, made.corpus
-    train, validation = corpus.split(recipe.split.train)
     return {
         "title": recipe.title or recipe.name,
         "level": recipe.level,
         "unit": recipe.level,
         "start": recipe.start,
+        **{key: value for key, value in (("bos", recipe.bos), ("prompt", recipe.prompt)) if value},
         "architecture": recipe.net.architecture,
         "sizes": {"vocab_size": corpus.tokenizer.vocab_size, **recipe.net.sizes},
         "corpus": {
@@ -102,10 +101,9 @@ def describe(made: Made, options: TrainOptions) -> dict[str, Any]:
             "bytes": corpus.size,
         },
         "split": {
-            "train": f"first {recipe.split.train:.0%}",
-            "validation": f"last {1 - recipe.split.train:.0%}",
-            "train_tokens": len(train),
-            "validation_tokens": len(validation),
+            **split_in_words(recipe),
+            "train_tokens": len(corpus.train.ids),
+            "validation_tokens": len(corpus.validation.ids),
         },
         "date": options.today().isoformat(),
         "seed": recipe.seed,
@@ -113,6 +111,15 @@ def describe(made: Made, options: TrainOptions) -> dict[str, Any]:
         "training": training_facts(made, options),
         "recipe": recipe.to_dict(),
     }
+
+
+def split_in_words(recipe: Recipe) -> dict[str, str]:
+    """Which parts of the text are learned and which validate."""
+    learned, rest = f"{recipe.split.train:.0%}", f"{1 - recipe.split.train:.0%}"
+    if recipe.split.by == "line":
+        return {"train": f"random {learned} of the lines", "validation": f"other {rest} of the lines"}
+    each = " of each file" if recipe.split.by == "file" else ""
+    return {"train": f"first {learned}{each}", "validation": f"last {rest}{each}"}
 
 
 def training_facts(made: Made, options: TrainOptions) -> dict[str, Any]:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from textgen.errors import out_of_range
+from textgen.errors import SettingError, out_of_range
 from textgen.settings import check_seed, check_whole, finite
+
+
+def check_choice(name: str, value: str, choices: Sequence[str]) -> None:
+    """Raises SettingError for anything but one of the choices."""
+    if value not in choices:
+        raise out_of_range(name, f"one of {', '.join(choices)}", value, f"{choices[0]} is usual")
 
 
 def check_number(name: str, value: Any, low: float, high: float) -> float:
@@ -22,20 +29,37 @@ class CorpusRecipe:
     """The text that the recipe was made for."""
 
     name: str = ""
-    file: str = ""  # how its file is usually called
+    file: str = ""  # how its file or folder is usually called
     url: str = ""  # where it was published
-    sha256: str = ""  # of the file's bytes; "" takes any text
+    sha256: str = ""  # of the file's bytes, or of a folder's `sha256sum *.txt`; "" takes any text
     status: str = ""  # under which terms the text may be used
 
 
 @dataclass(frozen=True, slots=True)
+class TextRecipe:
+    """What is done to a text before it is read."""
+
+    lower: bool = False  # to lower case
+    ascii: bool = False  # drop all characters beyond ASCII
+    min_count: int = 1  # words that the learned part has fewer times become `<unk>`
+
+    def __post_init__(self) -> None:
+        check_whole("text.min_count", self.min_count, 1, 10**6, "3 to 5 are usual")
+
+
+@dataclass(frozen=True, slots=True)
 class SplitRecipe:
-    """The first `train` of the tokens (0..1) are learned, the rest validates."""
+    """The first `train` (0..1) is learned, the rest validates.
+
+    By "text" of all tokens; by "file" of each file's; by "line" of all lines, shuffled by the seed.
+    """
 
     train: float = 0.9
+    by: str = "text"
 
     def __post_init__(self) -> None:
         check_number("split.train", self.train, 0.5, 0.99)
+        check_choice("split.by", self.by, ("text", "file", "line"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,58 +67,87 @@ class NetRecipe:
     """What `nets.base.build` needs, without the vocabulary, which comes from the text."""
 
     architecture: str = "lstm"
-    sizes: dict[str, int] = field(default_factory=dict)
+    sizes: dict[str, Any] = field(default_factory=dict)
     dropout: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class BatchRecipe:
-    """Truncated backpropagation: `streams` places in the text are read on, `length` tokens a step.
+    """What a step reads.
 
-    The state is carried from step to step, except that a random `reset` (0..1) of the steps start
-    from zeros, as every new text will.
+    - "streams": truncated backpropagation. `streams` places in the text are read on, `length` tokens a
+      step; the state is carried from step to step, except that a random `reset` (0..1) of the steps
+      start from zeros, as every new text will.
+    - "windows": `streams` windows of `length` tokens, beginning at every `stride`-th token in random
+      order; only the token after each is predicted.
+    - "lines": `streams` whole lines in random order, each from BOS to the next BOS, cut at `length`.
     """
 
+    kind: str = "streams"
     streams: int = 32
     length: int = 128
     reset: float = 0.02
+    stride: int = 1
 
     def __post_init__(self) -> None:
+        check_choice("batches.kind", self.kind, ("streams", "windows", "lines"))
         check_whole("batches.streams", self.streams, 1, 65_536, "32 is usual")
         check_whole("batches.length", self.length, 1, 65_536, "128 is usual")
         check_number("batches.reset", self.reset, 0, 1)
+        check_whole("batches.stride", self.stride, 1, 65_536, "1 takes every window")
 
 
 @dataclass(frozen=True, slots=True)
 class OptimiserRecipe:
-    """AdamW (Loshchilov & Hutter 2019) and the clipping of the gradient's norm."""
+    """AdamW (Loshchilov & Hutter 2019) or RMSprop (Tieleman & Hinton 2012), with a clipped gradient."""
 
     name: str = "adamw"
     rate: float = 2e-3  # the highest learning rate
     weight_decay: float = 0.1  # of matrices; biases do not decay
-    betas: tuple[float, float] = (0.9, 0.99)
+    betas: tuple[float, float] = (0.9, 0.99)  # of AdamW
+    alpha: float = 0.9  # of RMSprop: how much of the mean square is kept from step to step
+    eps: float = 1e-8
     clip: float = 1.0  # largest norm of the gradient
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "betas", tuple(self.betas))
+        check_choice("optimiser.name", self.name, ("adamw", "rmsprop"))
         check_number("optimiser.rate", self.rate, 1e-8, 10)
         check_number("optimiser.weight_decay", self.weight_decay, 0, 100)
+        check_number("optimiser.alpha", self.alpha, 0, 1)
         check_number("optimiser.clip", self.clip, 1e-6, 1e6)
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduleRecipe:
-    """How long, and the learning rate on the way: a linear warm-up, then `name` down to `floor`."""
+    """How long, and the learning rate on the way.
+
+    "cosine", "linear" and "constant" begin with a linear warm-up; the first two go down to `floor` at the
+    last step. "one-cycle" (Smith & Topin 2018) rises from `floor` to the full rate at `peak` of the run and
+    falls to `floor`² again. "plateau" multiplies the rate by `factor` after `patience` checks in a row,
+    `every` steps apart, in which the training loss has not fallen by the share `threshold`.
+    """
 
     name: str = "cosine"
     steps: int = 4000
     warmup: int = 200
-    floor: float = 0.03  # last learning rate as a share of the highest, 0..1
+    floor: float = 0.03  # lowest learning rate as a share of the highest, 0..1
+    peak: float = 0.3  # of one-cycle, 0..1
+    factor: float = 0.5  # these four of plateau
+    patience: int = 3
+    every: int = 100
+    threshold: float = 1e-3
+    stop_after: int = 0  # rows of the log without a better validation loss that end the run; 0 = never
 
     def __post_init__(self) -> None:
+        check_choice("schedule.name", self.name, ("cosine", "linear", "constant", "one-cycle", "plateau"))
         check_whole("schedule.steps", self.steps, 1, 10**9, "a few thousand are usual")
         check_whole("schedule.warmup", self.warmup, 0, 10**9, "0 turns it off")
-        check_number("schedule.floor", self.floor, 0, 1)
+        check_whole("schedule.patience", self.patience, 0, 10**9, "3 is usual")
+        check_whole("schedule.every", self.every, 1, 10**9, "100 is usual")
+        check_whole("schedule.stop_after", self.stop_after, 0, 10**9, "0 turns it off")
+        for name in ("floor", "peak", "factor", "threshold"):
+            check_number(f"schedule.{name}", getattr(self, name), 0, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +158,14 @@ class LogRecipe:
     window: int = 256  # tokens scored from a zero state
     temperatures: tuple[float, ...] = (0.2, 0.5, 1.0, 1.2)
     sample: int = 300  # tokens a sample
+    beam: int = 60  # tokens that a beam search (k = 3) writes
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "temperatures", tuple(self.temperatures))
         check_whole("log.every", self.every, 1, 10**9, "250 is usual")
         check_whole("log.window", self.window, 1, 10**6, "256 compares with nanoGPT")
         check_whole("log.sample", self.sample, 0, 10**5, "0 writes no samples")
+        check_whole("log.beam", self.beam, 0, 1000, "0 searches no text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +176,15 @@ class Recipe:
     title: str = ""
     level: str = "char"
     start: str = "\n"  # the text that stands for an empty context
+    bos: str = ""  # the token with which every text begins and ends; "" = none
+    prompt: str = ""  # a context to show the model with; "" = none
     seed: int = 1337
     target: float = 0.0  # validation nats per token to reach in windows; 0 = none
     target_note: str = ""  # where the target comes from
     averaging: float = 0.0  # decay per step of the running average of the weights; 0 turns it off
     calibrate: bool = False  # at the end, make T = 1 the best temperature for new text
     corpus: CorpusRecipe = CorpusRecipe()
+    text: TextRecipe = TextRecipe()
     split: SplitRecipe = SplitRecipe()
     net: NetRecipe = NetRecipe()
     batches: BatchRecipe = BatchRecipe()
@@ -137,8 +195,9 @@ class Recipe:
     def __post_init__(self) -> None:
         check_seed(self.seed)
         check_number("averaging", self.averaging, 0, 0.999999)
-        if self.level != "char":
-            raise out_of_range("level", "'char'", self.level, "other levels are not there yet")
+        check_choice("level", self.level, ("char", "word"))
+        if self.batches.kind == "lines" and not (self.bos and self.split.by == "line"):
+            raise SettingError("batches.kind = 'lines' needs bos, a token, and split.by = 'line'")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as JSON and TOML know them."""

@@ -19,14 +19,14 @@ from textgen.nets.base import LanguageModel, build
 from textgen.nets.recurrent import Dropout
 from textgen.training.callbacks import Averaging, Measure, Measured, Progress, checkpoints
 from textgen.training.corpus import Corpus
-from textgen.training.job import Job, prepare, saved, step_of
+from textgen.training.job import Job, bos_of, prepare, saved, step_of, validation_documents
 from textgen.training.log import LogRow
 from textgen.training.module import TrainingModule
 from textgen.training.options import TrainOptions, is_leader, precision
 from textgen.training.package import Made, publish_model
 from textgen.training.recipe import Recipe
 from textgen.training.sampling import start_ids
-from textgen.training.streams import StepLoader, TokenStreams
+from textgen.training.streams import Batches, StepLoader, make_batches
 
 
 def train(recipe: str | Path, corpus: Path, options: TrainOptions) -> Path:
@@ -53,31 +53,30 @@ def fit(job: Job) -> TrainingModule:
     """Train to the last step, from the last checkpoint if there is one."""
     pl.seed_everything(job.recipe.seed, verbose=False)
     module = TrainingModule(make_net(job.recipe, job.corpus), job.recipe)
-    learned, validation = job.corpus.split(job.recipe.split.train)
-    streams = TokenStreams(learned, job.recipe.batches, job.recipe.seed)
-    inputs = measured(job, streams, torch.from_numpy(validation.astype("int64")))
+    batches = make_batches(job.corpus.train, job.recipe, bos_of(job.recipe, job.corpus.tokenizer))
+    inputs = measured(job, batches)
     begun = saved(job.folder)
     start = step_of(begun[-1]) if begun else 0
     if start < job.recipe.schedule.steps:
         with quiet(), stoppable(job):
             trainer = make_trainer(job, inputs)
-            data = StreamData(streams, start, job.recipe.schedule.steps)
+            data = StreamData(batches, start, job.recipe.schedule.steps)
             trainer.fit(module, datamodule=data, ckpt_path=begun[-1] if begun else None, weights_only=True)
             keep_end(trainer, job)
     return module
 
 
 class StreamData(pl.LightningDataModule):
-    """Hands each process its share of the streams."""
+    """Hands each process its share of every step."""
 
-    def __init__(self, streams: TokenStreams, start: int, steps: int) -> None:
+    def __init__(self, batches: Batches, start: int, steps: int) -> None:
         super().__init__()
-        self.streams, self.start, self.steps = streams, start, steps
+        self.batches, self.start, self.steps = batches, start, steps
 
     def train_dataloader(self) -> StepLoader:
         assert self.trainer is not None
         return StepLoader(
-            self.streams, self.start, self.steps, self.trainer.global_rank, self.trainer.world_size
+            self.batches, self.start, self.steps, self.trainer.global_rank, self.trainer.world_size
         )
 
 
@@ -92,14 +91,14 @@ def make_net(recipe: Recipe, corpus: Corpus) -> LanguageModel:
         raise TextgenError(f"the recipe's [net] describes no network that we have ({error!r})") from error
 
 
-def measured(job: Job, streams: TokenStreams, validation: torch.Tensor) -> Measured:
+def measured(job: Job, batches: Batches) -> Measured:
     tokenizer = job.corpus.tokenizer
     return Measured(
         recipe=job.recipe,
         tokenizer=tokenizer,
-        validation=validation,
+        validation=validation_documents(job.recipe, job.corpus),
         start=start_ids(tokenizer, job.recipe.start),
-        tokens_per_step=streams.tokens_per_step,
+        tokens_per_step=batches.tokens_per_step,
         csv=job.folder / "training_log.csv",
     )
 

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from textgen.decoding.beam import beam_search
+from textgen.decoding.scorer import NetScorer
 from textgen.decoding.stream import Stream, generate
 from textgen.errors import TextError
 from textgen.nets.base import LanguageModel
-from textgen.settings import DecodeSettings
+from textgen.settings import BeamSettings, DecodeSettings
 from textgen.tokenization import TextTokenizer
+
+BEAM_WIDTH = 3
 
 
 def write_samples(
@@ -26,6 +30,15 @@ def write_samples(
     streams = [Stream(DecodeSettings(temperature=temperature), 0, start) for temperature in temperatures]
     ids = np.stack([step.ids for step in generate(net, streams, length)], axis=1)  # (streams, length)
     return tuple(tokenizer.decode(row.tolist()) for row in ids)
+
+
+def write_beam(net: LanguageModel, tokenizer: TextTokenizer, start: tuple[int, ...], length: int) -> str:
+    """The likeliest text of `length` tokens that a beam search of width 3 finds."""
+    if not length:
+        return ""
+    settings = BeamSettings(width=BEAM_WIDTH, length=length)
+    *_, last = beam_search(NetScorer(net, start), settings, DecodeSettings(), start)
+    return tokenizer.decode(last.finished[0].ids)
 
 
 def start_ids(tokenizer: TextTokenizer, start: str) -> tuple[int, ...]:

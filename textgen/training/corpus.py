@@ -1,0 +1,223 @@
+"""A text → a tokenizer and two memory-mapped streams of token ids: what is learned, what validates.
+
+Two passes over the files, so that a corpus larger than memory works: the first writes a provisional
+code for each piece, the second replaces the codes by ids once the vocabulary is known.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import normalizers
+
+from textgen.errors import TextError
+from textgen.tokenization import TextTokenizer
+from textgen.training.files import appearing
+from textgen.training.pieces import Characters, Pieces, Words
+from textgen.training.reading import blocks, checked_digest, files_of
+from textgen.training.recipe import Recipe, SplitRecipe
+from textgen.words import word_vocabulary
+
+MIN_TOKENS = 100
+MAX_VOCABULARY = 1 << 16  # ids are stored in two bytes
+CHUNK = 1 << 20  # tokens handled at once
+CODES, TOKENIZER, UNKNOWN = "codes.u32", "tokenizer.json", "unknown.json"
+LEFT_OUT = MAX_VOCABULARY  # stands for a piece that a given tokenizer does not know
+Ranges = NDArray[np.int64]  # (D, 2) start and end of each document in a stream of tokens
+
+PARTS = ("train", "validation")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One side of the split, mapped into memory: what is not being read takes no room."""
+
+    ids: NDArray[np.uint16]  # (N,)
+    lengths: NDArray[np.int64]  # (D,) tokens of each document; their sum is N
+
+    def documents(self, bos: int | None = None) -> list[NDArray[np.uint16]]:
+        """The documents, each after `bos` where there is one."""
+        pieces = np.split(self.ids, np.cumsum(self.lengths)[:-1])
+        return pieces if bos is None else [np.concatenate(([np.uint16(bos)], piece)) for piece in pieces]
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """A text as ids on disk, split in two."""
+
+    train: Part
+    validation: Part
+    tokenizer: TextTokenizer
+    sha256: str  # of the file's bytes, or of a folder's listing
+    size: int  # bytes of the files
+    unknown: tuple[str, ...] = ()  # distinct pieces that a given tokenizer does not know
+
+
+def open_corpus(path: Path, recipe: Recipe, cache: Path, tokenizer: TextTokenizer | None = None) -> Corpus:
+    """The ids of a text, encoded once into a folder of `cache` and mapped from there.
+
+    A given tokenizer is used as it is: unknown characters are left out, unknown words become `<unk>`.
+    Raises TextError, before anything is written, for a corpus that is missing, empty, not text, too
+    short, of one distinct character, or not the one that the recipe's sha256 names.
+    """
+    digest = checked_digest(path, recipe.corpus.sha256)
+    folder = cache / f"corpus-{key(digest, recipe, tokenizer)}"
+    if not folder.is_dir():
+        with appearing(folder) as draft:
+            encode_into(draft, path, recipe, tokenizer)
+    return read_corpus(folder, digest, sum(file.stat().st_size for file in files_of(path)))
+
+
+def key(digest: str, recipe: Recipe, tokenizer: TextTokenizer | None) -> str:
+    """Names what an encoding depends on."""
+    given = tokenizer.texts if tokenizer else ()
+    values = [digest, recipe.level, recipe.seed, asdict(recipe.text), asdict(recipe.split), given]
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:16]
+
+
+def read_corpus(folder: Path, digest: str, size: int) -> Corpus:
+    train, validation = (
+        Part(np.memmap(folder / f"{name}.u16", dtype=np.uint16, mode="r"), np.load(folder / f"{name}.npy"))
+        for name in PARTS
+    )
+    unknown = json.loads((folder / UNKNOWN).read_text(encoding="utf-8"))
+    tokenizer = TextTokenizer.load(folder / TOKENIZER)
+    return Corpus(train, validation, tokenizer, digest, size, tuple(unknown))
+
+
+def encode_into(folder: Path, path: Path, recipe: Recipe, tokenizer: TextTokenizer | None) -> None:
+    """Write a text's ids, split, and their tokenizer."""
+    pieces = Words() if recipe.level == "word" else Characters()
+    lengths = write_codes(folder / CODES, path, recipe, pieces)
+    codes = np.memmap(folder / CODES, dtype=np.uint32, mode="r")
+    if recipe.split.by == "line":
+        lengths = line_lengths(codes, pieces.code("\n") or 0)
+    parts = split_ranges(lengths, recipe.split, recipe.seed)
+    tokenizer = tokenizer or make_tokenizer(recipe, pieces, counts(codes, parts, pieces, recipe))
+    tokenizer.save(folder / TOKENIZER)
+    table = id_table(pieces, tokenizer)
+    for name, ranges in zip(PARTS, parts, strict=True):
+        write_part(folder / f"{name}.u16", codes, ranges, table)
+    unknown = [pieces.text(code) for code in seen(codes) if table[code] == LEFT_OUT]
+    (folder / UNKNOWN).write_text(json.dumps(unknown), encoding="utf-8")
+    (folder / CODES).unlink()
+
+
+def write_codes(target: Path, path: Path, recipe: Recipe, pieces: Pieces) -> NDArray[np.int64]:
+    """Write the code of every piece → how many each file has. Raises TextError for nothing to learn from."""
+    lengths = []
+    end = ["\n"] if recipe.split.by == "line" else []  # the last line of a file may lack it
+    with target.open("wb") as stream:
+        for file in files_of(path):
+            lengths.append(0)
+            for block in chain(blocks(file, recipe.text), end):
+                codes = pieces.codes(block)
+                lengths[-1] += len(codes)
+                stream.write(codes.tobytes())
+    check_enough(path, sum(lengths), pieces)
+    return np.array(lengths)
+
+
+def check_enough(path: Path, length: int, pieces: Pieces) -> None:
+    different = pieces.different
+    most = MAX_VOCABULARY if pieces.unit == "character" else max(2, different)
+    legal = f"at least {MIN_TOKENS} {pieces.unit}s, 2 to {most:,} of them different"
+    if length < MIN_TOKENS or not 2 <= different <= most:
+        found = f"{length:,}, {different:,} different" if length else "an empty file"
+        raise TextError(f"{path} must have {legal}, got {found}; give a longer or plainer text")
+
+
+def line_lengths(codes: NDArray[np.uint32], newline: int) -> NDArray[np.int64]:
+    """(D,) how many tokens each line has, its line end included."""
+    ends = np.concatenate(
+        [start + np.flatnonzero(chunk == newline) + 1 for start, chunk in chunked(codes)], dtype=np.int64
+    )
+    return np.diff(ends, prepend=0)
+
+
+def split_ranges(lengths: NDArray[np.int64], split: SplitRecipe, seed: int) -> tuple[Ranges, Ranges]:
+    """The documents to learn from and those that validate, as ranges of the stream.
+
+    By "text", the first `train` of all tokens are learned, as nanoGPT splits: int(train · N); by "file"
+    of each file; by "line", of all lines in an order that the seed shuffles.
+    """
+    if split.by == "text":
+        lengths = lengths.sum(keepdims=True)
+    ends = np.cumsum(lengths)
+    starts = ends - lengths
+    if split.by == "line":
+        lines = np.stack((starts, ends), axis=1)[lengths > 1]
+        order = np.random.default_rng((seed, 2)).permutation(len(lines))
+        return lines[order[: int(len(lines) * split.train)]], lines[order[int(len(lines) * split.train) :]]
+    cuts = starts + (lengths * split.train).astype(np.int64)
+    return np.stack((starts, cuts), axis=1), np.stack((cuts, ends), axis=1)
+
+
+def counts(
+    codes: NDArray[np.uint32], parts: tuple[Ranges, Ranges], pieces: Pieces, recipe: Recipe
+) -> NDArray[np.int64]:
+    """How often each piece occurs: words in what is learned, characters in the whole text."""
+    total = np.zeros(pieces.limit, dtype=np.int64)
+    ranges = parts[0] if recipe.level == "word" else np.concatenate(parts)
+    for start, end in ranges:
+        for _, chunk in chunked(codes[start:end]):
+            np.add.at(total, *np.unique(chunk, return_counts=True))
+    return total
+
+
+def make_tokenizer(recipe: Recipe, pieces: Pieces, occurrences: NDArray[np.int64]) -> TextTokenizer:
+    """The tokenizer of a text whose pieces occur so often, (codes,)."""
+    found = {pieces.text(int(code)): int(occurrences[code]) for code in np.flatnonzero(occurrences)}
+    if recipe.level == "word":
+        vocabulary = word_vocabulary(found, recipe.text.min_count)
+        if not 3 <= len(vocabulary) <= MAX_VOCABULARY:
+            raise TextError(
+                f"the vocabulary must have 3 to {MAX_VOCABULARY:,} words, got {len(vocabulary):,}; change "
+                "--set text.min_count=, how often a word must occur"
+            )
+        return TextTokenizer.words(vocabulary)
+    tokenizer = TextTokenizer.characters(found)
+    if recipe.text.lower:
+        tokenizer.tokenizer.normalizer = normalizers.Lowercase()  # type: ignore[assignment]
+    return tokenizer
+
+
+def id_table(pieces: Pieces, tokenizer: TextTokenizer) -> NDArray[np.int64]:
+    """(codes,) the id of each piece; of an unknown one that of `<unk>`, or LEFT_OUT."""
+    unknown = LEFT_OUT if tokenizer.unknown_id is None else tokenizer.unknown_id
+    table = np.full(pieces.limit, unknown, dtype=np.int64)
+    for token, text in enumerate(tokenizer.texts):
+        if (code := pieces.code(text)) is not None:
+            table[code] = token
+    return table
+
+
+def write_part(target: Path, codes: NDArray[np.uint32], ranges: Ranges, table: NDArray[np.int64]) -> None:
+    """Write the ids of some documents one after another, and beside them how long each is."""
+    lengths = np.zeros(len(ranges), dtype=np.int64)
+    with target.open("wb") as stream:
+        for number, (start, end) in enumerate(ranges):
+            for _, chunk in chunked(codes[start:end]):
+                ids = table[chunk]
+                ids = ids[ids != LEFT_OUT]
+                lengths[number] += len(ids)
+                stream.write(ids.astype(np.uint16).tobytes())
+    np.save(target.with_suffix(".npy"), lengths)
+
+
+def seen(codes: NDArray[np.uint32]) -> Sequence[int]:
+    """The distinct codes."""
+    return np.unique(np.concatenate([np.unique(chunk) for _, chunk in chunked(codes)])).tolist()
+
+
+def chunked(codes: NDArray[np.uint32]) -> Iterator[tuple[int, NDArray[np.uint32]]]:
+    """A long array in pieces, each with its start."""
+    for start in range(0, len(codes), CHUNK):
+        yield start, np.asarray(codes[start : start + CHUNK])
