@@ -193,8 +193,8 @@ def id_table(pieces: Pieces, tokenizer: TextTokenizer) -> NDArray[np.int64]:
     """(codes,) the id of each piece; of an unknown one that of `<unk>`, or LEFT_OUT."""
     unknown = LEFT_OUT if tokenizer.unknown_id is None else tokenizer.unknown_id
     table = np.full(pieces.limit, unknown, dtype=np.int64)
-    for token, text in enumerate(tokenizer.texts):
-        if (code := pieces.code(text)) is not None:
+    for piece, token in tokenizer.tokenizer.get_vocab().items():
+        if (code := pieces.code(piece)) is not None:
             table[code] = token
     return table
 
