@@ -1,4 +1,4 @@
-"""The command line: models, next, sample, draw, beam, train, evaluate."""
+"""The command line: models, next, sample, draw, beam, train, evaluate, baseline."""
 
 from __future__ import annotations
 

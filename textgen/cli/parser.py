@@ -15,6 +15,7 @@ EXAMPLE = 'example: python -m textgen next "The king is d" -t 0.5 -t 1 -t 2'
 PASSED_ON: Mapping[str, str] = {
     "train": "train a model (RECIPE --corpus FILE)",
     "evaluate": "measure a model's losses (NAME --corpus FILE)",
+    "baseline": "measure how well n-grams predict a text (RECIPE --corpus PATH)",
 }
 
 

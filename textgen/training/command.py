@@ -1,4 +1,4 @@
-"""`python -m textgen train` and `evaluate`: arguments → `run.train` and `evaluation.evaluate`."""
+"""`python -m textgen train`, `evaluate` and `baseline`: arguments → what they ask for."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from pathlib import Path
 
 from textgen.errors import TextgenError
 from textgen.registry import default_root
-from textgen.training import evaluate_command
+from textgen.training import baseline_command, evaluate_command
 from textgen.training.options import TrainOptions, is_leader, to_stderr
 from textgen.training.recipe_file import bundled
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run `train …` or `evaluate …` → exit code. Raises TextgenError for a mistake of the user."""
+    """Run `train …` or a command beside it → exit code. Raises TextgenError for a mistake of the user."""
     parser = argparse.ArgumentParser("python -m textgen")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, add, action in (
         ("train", add_arguments, run),
         ("evaluate", evaluate_command.add_arguments, evaluate_command.run),
+        ("baseline", baseline_command.add_arguments, baseline_command.run),
     ):
         command = commands.add_parser(name, allow_abbrev=False)
         add(command)
