@@ -13,6 +13,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from torch import Tensor
 
+from textgen.checkpoint import Model
 from textgen.evaluation import windows_loss
 from textgen.nets.base import LanguageModel
 from textgen.tokenization import TextTokenizer
@@ -61,7 +62,6 @@ class Measured:
     recipe: Recipe
     tokenizer: TextTokenizer
     validation: Sequence[Tensor]  # (N,) ids of each document
-    start: tuple[int, ...]  # ids that stand for an empty context
     tokens_per_step: int
     csv: Path
 
@@ -104,15 +104,15 @@ class Measure(Callback):
         loss = windows_loss(net, validation, log.window)
         learned = module.trainer.strategy.reduce(torch.stack(self._losses).mean(), reduce_op="mean")
         net.cpu().prepare()
-        tokenizer, start = measured.tokenizer, measured.start
+        model = Model("", net, measured.tokenizer, measured.recipe.context_facts)
         return LogRow(
             step=step,
             tokens=step * measured.tokens_per_step,
             train_loss=float(learned),
             validation_loss=loss,
             learning_rate=module.optimizers().param_groups[0]["lr"],  # type: ignore[union-attr]
-            samples=write_samples(net, tokenizer, start, log.temperatures, log.sample),
-            beam=write_beam(net, tokenizer, start, log.beam),
+            samples=write_samples(model, log.temperatures, log.sample),
+            beam=write_beam(model, log.beam),
         )
 
 

@@ -9,7 +9,7 @@ from string import Template
 from typing import Any
 
 from textgen.checkpoint import Model
-from textgen.training.sampling import start_ids, write_samples
+from textgen.training.sampling import write_samples
 
 TEMPLATE = Path(__file__).with_name("card.md")
 CALIBRATED = Path(__file__).with_name("card_calibrated.md")
@@ -97,8 +97,7 @@ def corpus(config: Mapping[str, Any]) -> dict[str, Any]:
 def samples(model: Model) -> dict[str, Any]:
     """What the model writes from the start of a text: one seed, several temperatures."""
     temperatures: Sequence[float] = model.config["recipe"]["log"]["temperatures"]
-    start = start_ids(model.tokenizer, model.start)
-    texts = write_samples(model.net, model.tokenizer, start, temperatures, SAMPLE)
+    texts = write_samples(model, temperatures, SAMPLE)
     return {
         "samples": "".join(
             f"T = {t:g}\n\n{indented(text)}\n\n" for t, text in zip(temperatures, texts, strict=True)

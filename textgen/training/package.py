@@ -91,8 +91,7 @@ def describe(made: Made, options: TrainOptions) -> dict[str, Any]:
         "title": recipe.title or recipe.name,
         "level": recipe.level,
         "unit": recipe.level,
-        "start": recipe.start,
-        **{key: value for key, value in (("bos", recipe.bos), ("prompt", recipe.prompt)) if value},
+        **recipe.context_facts,
         "architecture": recipe.net.architecture,
         "sizes": {"vocab_size": corpus.tokenizer.vocab_size, **recipe.net.sizes},
         "corpus": {

@@ -25,7 +25,6 @@ from textgen.training.module import TrainingModule
 from textgen.training.options import TrainOptions, is_leader, precision
 from textgen.training.package import Made, publish_model
 from textgen.training.recipe import Recipe
-from textgen.training.sampling import start_ids
 from textgen.training.streams import Batches, StepLoader, make_batches
 
 
@@ -92,12 +91,10 @@ def make_net(recipe: Recipe, corpus: Corpus) -> LanguageModel:
 
 
 def measured(job: Job, batches: Batches) -> Measured:
-    tokenizer = job.corpus.tokenizer
     return Measured(
         recipe=job.recipe,
-        tokenizer=tokenizer,
+        tokenizer=job.corpus.tokenizer,
         validation=validation_documents(job.recipe, job.corpus),
-        start=start_ids(tokenizer, job.recipe.start),
         tokens_per_step=batches.tokens_per_step,
         csv=job.folder / "training_log.csv",
     )

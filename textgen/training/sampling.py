@@ -6,39 +6,41 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from textgen.checkpoint import Model
 from textgen.decoding.beam import beam_search
 from textgen.decoding.scorer import NetScorer
 from textgen.decoding.stream import Stream, generate
 from textgen.errors import TextError
-from textgen.nets.base import LanguageModel
 from textgen.settings import BeamSettings, DecodeSettings
 from textgen.tokenization import TextTokenizer
 
 BEAM_WIDTH = 3
+LINES = 10  # texts a temperature, where texts end by themselves
 
 
-def write_samples(
-    net: LanguageModel,
-    tokenizer: TextTokenizer,
-    start: tuple[int, ...],
-    temperatures: Sequence[float],
-    length: int,
-) -> tuple[str, ...]:
-    """One text of `length` tokens a temperature, all from the ids `start` and with the same luck (seed 0)."""
+def write_samples(model: Model, temperatures: Sequence[float], length: int) -> tuple[str, ...]:
+    """One text of at most `length` tokens a temperature, all from the start and with the same luck (seed 0).
+
+    Texts that end by themselves are short: there are ten then, with the seeds 0 to 9, one a line.
+    """
     if not length or not temperatures:
         return ("",) * len(temperatures)
-    streams = [Stream(DecodeSettings(temperature=temperature), 0, start) for temperature in temperatures]
-    ids = np.stack([step.ids for step in generate(net, streams, length)], axis=1)  # (streams, length)
-    return tuple(tokenizer.decode(row.tolist()) for row in ids)
+    start, seeds = start_ids(model.tokenizer, model.start), range(LINES if model.stops else 1)
+    streams = [Stream(DecodeSettings(temperature=t), seed, start) for t in temperatures for seed in seeds]
+    steps = generate(model.writer, streams, length, model.stops)
+    ids = np.stack([step.ids for step in steps], axis=1)  # (streams, length)
+    texts = [model.text(row.tolist(), model.start) for row in ids]
+    return tuple("\n".join(texts[i : i + len(seeds)]) for i in range(0, len(texts), len(seeds)))
 
 
-def write_beam(net: LanguageModel, tokenizer: TextTokenizer, start: tuple[int, ...], length: int) -> str:
-    """The likeliest text of `length` tokens that a beam search of width 3 finds."""
+def write_beam(model: Model, length: int) -> str:
+    """The likeliest text of at most `length` tokens that a beam search of width 3 finds."""
     if not length:
         return ""
-    settings = BeamSettings(width=BEAM_WIDTH, length=length)
-    *_, last = beam_search(NetScorer(net, start), settings, DecodeSettings(), start)
-    return tokenizer.decode(last.finished[0].ids)
+    start = start_ids(model.tokenizer, model.start)
+    settings = BeamSettings(width=BEAM_WIDTH, length=length, stops=tuple(model.stops))
+    *_, last = beam_search(NetScorer(model.writer, start), settings, DecodeSettings(), start)
+    return model.text(last.finished[0].ids, model.start)
 
 
 def start_ids(tokenizer: TextTokenizer, start: str) -> tuple[int, ...]:
