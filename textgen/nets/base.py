@@ -90,6 +90,7 @@ def build(architecture: str, sizes: dict[str, Any]) -> LanguageModel:
 
     Raises KeyError for an architecture that no file here defines.
     """
+    from textgen.nets.gpt import GPT
     from textgen.nets.gru import GRU
     from textgen.nets.lstm import LSTM
     from textgen.nets.rnn import RNN
@@ -100,6 +101,7 @@ def build(architecture: str, sizes: dict[str, Any]) -> LanguageModel:
         "gru": GRU,
         "rnn": RNN,
         "windowed_lstm": WindowedLSTM,
+        "gpt": GPT,
     }
     return nets[architecture](**sizes)
 

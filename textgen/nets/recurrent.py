@@ -30,6 +30,9 @@ class Dropout:
     weights: float = 0.0  # of the hidden-to-hidden weights: DropConnect (Merity et al. 2017)
 
 
+NO_DROPOUT = Dropout()
+
+
 class RecurrentState(NamedTuple):
     """What `unroll` carries; `step` takes it too."""
 
@@ -49,7 +52,7 @@ class RecurrentNet(EmbeddingNet):
         embedding: int,
         hidden: int,
         layers: int = 2,
-        dropout: Dropout = Dropout(),
+        dropout: Dropout = NO_DROPOUT,
         tied: bool = False,
     ) -> None:
         super().__init__()
