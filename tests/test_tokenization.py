@@ -137,13 +137,13 @@ class TestSpaces:
     def test_one_token_more_is_read_back_as_that_token(
         self, words: TextTokenizer, text: str, piece: str, longer: str
     ) -> None:
-        assert words.extended(text, words.pieces.index(piece)) == longer
+        assert words.extended(text, [words.pieces.index(piece)]) == longer
         assert words.split(longer) == [*words.split(text), piece]
 
     def test_token_by_token_is_the_whole_text(self, words: TextTokenizer) -> None:
         ids, text = words.encode(PASSAGE).ids, ""
         for token in ids:
-            text = words.extended(text, token)
+            text = words.extended(text, [token])
         assert words.encode(text).ids == ids
         assert text.replace("“", '"').splitlines() == PASSAGE.splitlines()
 
@@ -151,7 +151,7 @@ class TestSpaces:
     def test_a_continuation_brings_its_own_first_space(self, words: TextTokenizer, after: str) -> None:
         ids = words.encode("answer, boy").ids
         joined = after + words.decode(ids, after)
-        assert joined == words.extended(words.extended(words.extended(after, ids[0]), ids[1]), ids[2])
+        assert joined == words.extended(after, ids) == words.extended(words.extended(after, ids[:1]), ids[1:])
 
     @pytest.mark.parametrize(
         ("text", "shorter"),
@@ -178,6 +178,6 @@ class TestCharacters:
         tokenizer = TextTokenizer.characters("ab \n")
         assert (tokenizer.level, tokenizer.unknown_id) == ("char", None)
         assert tokenizer.decode(tokenizer.encode("a b\nab").ids, "a") == "a b\nab"
-        assert tokenizer.extended("a", tokenizer.pieces.index("b")) == "ab"
+        assert tokenizer.extended("a", [tokenizer.pieces.index("b")]) == "ab"
         assert tokenizer.without_last("aé") == "a"
         assert tokenizer.nearest("c") == ()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,29 +17,18 @@ import torch
 from textgen import checkpoint
 from textgen.analysis.panels import distribution, draw_side_by_side, side_by_side
 from textgen.checkpoint import Model
+from textgen.context import read_context
 from textgen.decoding import beam as search
 from textgen.decoding import stream
 from textgen.decoding.scorer import NetScorer
-from textgen.errors import TextError, out_of_range, shorten
+from textgen.errors import TextError, out_of_range
 from textgen.nets.base import ids_tensor
-from textgen.records import BeamStep, Distribution, Draws, Encoded, Generation, NextToken, Step
+from textgen.records import BeamStep, Distribution, Draws, Generation, NextToken, Step
 from textgen.registry import Registry, default_root
 from textgen.settings import BeamSettings, DecodeSettings, check_seed, check_whole
-from textgen.tokenization import visible
 
-MAX_CONTEXT = 20_000  # characters
 MAX_LENGTH = 5_000  # tokens written in one go
 MAX_STREAMS = 64  # texts written side by side
-NAMED_UNKNOWN = 10  # unknown pieces spelled out in a note
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """A text as a model starts from it."""
-
-    encoded: Encoded  # the text's own tokens
-    ids: tuple[int, ...]  # (T,), T ≥ 1: what the model reads; its start where the text has no token
-    note: str  # what the reader should know; "" for nothing
 
 
 def load(name_or_folder: str | Path, registry: Registry | None = None) -> Model:
@@ -64,40 +53,6 @@ def is_folder(text: str) -> bool:
         return False
 
 
-def read_context(model: Model, text: str) -> Context:
-    """A context as the model reads it; unknown characters are left out and named in the note.
-
-    Raises TextError for a text over 20,000 characters.
-    """
-    if not isinstance(text, str):
-        raise TextError(f"the context must be a text, got {shorten(text)}; an empty one is fine")
-    if len(text) > MAX_CONTEXT:
-        raise TextError(
-            f"the context must be at most {MAX_CONTEXT:,} characters, got {len(text):,}; keep its end"
-        )
-    encoded = model.tokenizer.encode(text)
-    ids = encoded.ids or model.tokenizer.encode(model.start).ids or (0,)
-    notes = [start_note(model, encoded), unknown_note(encoded.unknown)]
-    return Context(encoded, ids, " ".join(note for note in notes if note))
-
-
-def start_note(model: Model, encoded: Encoded) -> str:
-    """What an empty context means: the model reads its start instead."""
-    if encoded.ids:
-        return ""
-    nothing = "Nothing of the context is known to the model" if encoded.pieces else "The context is empty"
-    return f"{nothing}: the model reads {visible(model.start)} instead, where its texts begin."
-
-
-def unknown_note(unknown: Sequence[str]) -> str:
-    """Which pieces were left out."""
-    if not unknown:
-        return ""
-    named = ", ".join(shorten(visible(piece), 30) for piece in unknown[:NAMED_UNKNOWN])
-    more = f" and {len(unknown) - NAMED_UNKNOWN} more" if len(unknown) > NAMED_UNKNOWN else ""
-    return f"Left out, since the model does not know them: {named}{more}."
-
-
 def predict(model: Model, context: str = "") -> NextToken:
     """What the model expects after a context: its raw logits, float32. Raises TextError.
 
@@ -105,9 +60,9 @@ def predict(model: Model, context: str = "") -> NextToken:
     """
     read = read_context(model, context)
     with torch.inference_mode():
-        logits, _ = model.net.prefill(ids_tensor(read.ids))
+        logits, _ = model.writer.prefill(ids_tensor(read.ids))
     return NextToken(
-        labels=model.tokenizer.labels,
+        labels=model.labels,
         texts=model.tokenizer.texts,
         logits=logits[0].float().numpy(),
         context=replace(read.encoded, ids=read.ids),
@@ -150,7 +105,8 @@ def write(
 
     `prompt` is a text that all streams share, or the ids that each stream has read so far, all of
     one length; `start` is how many of those its seed has already written, so that a text goes on as
-    if it had never stopped. Everything is checked at the call, before the first step.
+    if it had never stopped. A text that picks one of `model.stops` has ended: its later ids are −1.
+    Everything is checked at the call, before the first step.
     Raises SettingError and TextError.
     """
     check_whole("the number of texts", len(settings), 1, MAX_STREAMS, "write fewer side by side")
@@ -165,7 +121,7 @@ def write(
         stream.Stream(chosen, check_seed(seed), context, start)
         for chosen, seed, context in zip(settings, seeds, contexts, strict=True)
     ]
-    return stream.generate(model.net, streams, length)
+    return stream.generate(model.writer, streams, length, model.stops)
 
 
 def shared_context(
@@ -197,6 +153,8 @@ def generate(
 ) -> Generation:
     """Write `length` tokens after a prompt: the same text for the same model, prompt, settings and seed.
 
+    It ends sooner at one of `model.stops`: the last of the ids, and no part of the text. The text
+    brings along the space between the prompt and its first word.
     `changes` are settings by name: `generate(model, "ROMEO:", temperature=0.8, seed=3)`.
     Raises SettingError and TextError.
     """
@@ -207,7 +165,7 @@ def generate(
     return Generation(
         model=model.name,
         prompt=prompt,
-        text=model.tokenizer.decode(ids),
+        text=model.text(ids, prompt),
         ids=ids,
         surprise=np.array([step.surprise[0] for step in steps]),
         settings=chosen.to_dict(),
@@ -226,10 +184,17 @@ def beam_search(
     """Search for likely continuations, yielding all that each step considered; the last one ranks them.
 
     `beam` says how to search (default: width 3, 20 tokens); of the decoding settings only those apply
-    that `decoding.beam.heeded` names. Everything is checked at the call. Raises SettingError and TextError.
+    that `decoding.beam.heeded` names. A text ends at the model's own stops, too. Everything is checked
+    at the call. Raises SettingError and TextError.
     """
     chosen, ids = decode_settings(settings, changes), read_context(model, prompt).ids
-    return search.beam_search(NetScorer(model.net, ids), beam or BeamSettings(), chosen, ids)
+    ending = with_stops(model, beam or BeamSettings())
+    return search.beam_search(NetScorer(model.writer, ids), ending, chosen, ids)
+
+
+def with_stops(model: Model, beam: BeamSettings) -> BeamSettings:
+    """A search whose texts end where the model's do, besides its own stops."""
+    return replace(beam, stops=(*beam.stops, *sorted(model.stops)))
 
 
 def draw(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -12,27 +15,80 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from textgen.errors import ModelError
+from textgen.errors import ModelError, shorten
 from textgen.nets.base import LanguageModel, build
+from textgen.nets.muted import Muted
 from textgen.tokenization import TextTokenizer
 
 CONFIG, WEIGHTS, TOKENIZER = "config.json", "model.safetensors", "tokenizer.json"
 FORMAT = 1
+BOS = "BOS"  # the label of the token at which texts begin and end
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Model:
     """A net with its tokenizer and its facts, ready to use."""
 
     name: str
-    net: LanguageModel
+    net: LanguageModel  # as it was trained
     tokenizer: TextTokenizer
     config: dict[str, Any]
+
+    @cached_property
+    def writer(self) -> LanguageModel:
+        """The net for all that writes or shows: what it must not write is −inf."""
+        return Muted(self.net, self.muted) if self.muted else self.net
+
+    @cached_property
+    def muted(self) -> frozenset[int]:
+        """The tokens that are never written: `<unk>`."""
+        unknown = self.tokenizer.unknown_id
+        return frozenset() if unknown is None else frozenset({unknown})
+
+    @cached_property
+    def bos(self) -> int | None:
+        """The token at which every text begins, and at the next of which it ends; None for a model
+        whose training text was one long one.
+        """
+        text = self.config.get("bos")
+        return None if text is None else self.tokenizer.pieces.index(text)
+
+    @cached_property
+    def stops(self) -> frozenset[int]:
+        """The tokens that end a text."""
+        return frozenset() if self.bos is None else frozenset({self.bos})
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """(V,) visible token labels."""
+        return tuple(BOS if i == self.bos else label for i, label in enumerate(self.tokenizer.labels))
 
     @property
     def start(self) -> str:
         """The text that stands for an empty context."""
-        return str(self.config.get("start", "\n"))
+        return str(self.config.get("bos", self.config.get("start", "\n")))
+
+    def ended(self, ids: Sequence[int]) -> bool:
+        """Whether a text of these ids has ended: its last one is a stop."""
+        return bool(len(ids)) and ids[-1] in self.stops
+
+    def parts(self, ids: Iterable[int], after: str = "") -> Iterator[str]:
+        """What each token adds to the text `after`; a stop adds nothing and ends it."""
+        written = takewhile(lambda token: token >= 0 and token not in self.stops, ids)
+        return self.tokenizer.additions(written, after)
+
+    def text(self, ids: Iterable[int], after: str = "") -> str:
+        """What ids add to the text `after`, up to the first stop."""
+        return "".join(self.parts(ids, after))
+
+    def gap(self, left: int, right: int) -> str:
+        """What stands between two labels: what stands between the tokens; a stop stands apart."""
+        return " " if self.stops & {left, right} else self.tokenizer.gap(left, right)
+
+    def shown(self, ids: Sequence[int]) -> str:
+        """Ids as visible labels in a row."""
+        gaps = ("", *(self.gap(left, right) for left, right in pairwise(ids)))
+        return "".join(gap + self.labels[token] for gap, token in zip(gaps, ids, strict=False))
 
 
 def save(folder: Path, net: LanguageModel, tokenizer: TextTokenizer, config: dict[str, Any]) -> None:
@@ -55,6 +111,8 @@ def load(folder: Path) -> Model:
     """
     config = read_config(folder)
     tokenizer = TextTokenizer.load(folder / TOKENIZER)
+    if config.get("bos") is not None and config["bos"] not in tokenizer.pieces:
+        raise foreign(folder, f"its bos must be one token of its tokenizer, got {shorten(config['bos'])}")
     net = empty_net(folder, config)
     if net.vocab_size != tokenizer.vocab_size:
         raise foreign(folder, f"the net has {net.vocab_size} tokens, the tokenizer {tokenizer.vocab_size}")

@@ -20,6 +20,7 @@ class Encoded:
     ids: tuple[int, ...]  # (T,) token ids, unknown pieces left out
     pieces: tuple[tuple[str, bool], ...]  # (T + unknown,) token text, and whether the model knows it
     unknown: tuple[str, ...]  # distinct pieces the model does not know, in order of appearance
+    unseen: int = 0  # how many of the first pieces lie out of the model's sight
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -110,15 +109,19 @@ class TextTokenizer:
     def _neighbours(self) -> Neighbours:
         return Neighbours(word for word in self.pieces if word != words.UNKNOWN and word[0].isalpha())
 
-    def decode(self, ids: Sequence[int], after: str = "") -> str:
+    def decode(self, ids: Iterable[int], after: str = "") -> str:
         """Ids → what they add to the text `after`, the space between them included."""
-        if not len(ids):
-            return ""
-        gaps = [self.gap(left, right) for left, right in pairwise(ids)]
-        first = "" if self.tight_end(after) or self.tight_before[ids[0]] else " "
-        return "".join(
-            part for gap, i in zip((first, *gaps), ids, strict=True) for part in (gap, self.texts[i])
-        )
+        return "".join(self.additions(ids, after))
+
+    def additions(
+        self, ids: Iterable[int], after: str = "", texts: Sequence[str] | None = None
+    ) -> Iterator[str]:
+        """What each of the ids adds, the space before it included; `texts` (V,) instead of our own."""
+        texts = texts or self.texts
+        tight = self.tight_end(after)
+        for token in ids:
+            yield texts[token] if tight or self.tight_before[token] else f" {texts[token]}"
+            tight = self.tight_after[token]
 
     def gap(self, left: int, right: int) -> str:
         """What stands between two tokens: a space or nothing."""
@@ -130,15 +133,18 @@ class TextTokenizer:
             return True
         return words.tight_after(self.split(text)[-1])
 
-    def extended(self, text: str, token: int) -> str:
-        """The text with one more token at its end."""
-        if self.level == "char":
-            return text + self.texts[token]
-        before = text.rstrip(" ") if self.tight_before[token] else text
-        longer = before + self.decode([token], before)
-        if self.split(longer) == [*self.split(text), self.pieces[token]]:
+    def extended(self, text: str, ids: Sequence[int]) -> str:
+        """The text with more tokens at its end, to be read as before and then as these tokens.
+
+        Where plain quotes would be read otherwise, they are written as they are meant: “ for ".
+        """
+        if self.level == "char" or not ids:
+            return text + self.decode(ids)
+        before = text.rstrip(" ") if self.tight_before[ids[0]] else text
+        longer = before + self.decode(ids, before)
+        if self.split(longer) == [*self.split(text), *(self.pieces[i] for i in ids)]:
             return longer
-        return longer[: len(longer) - len(self.texts[token])] + self.pieces[token]  # a quote, as it is meant
+        return before + "".join(self.additions(ids, before, self.pieces))
 
     def without_last(self, text: str) -> str:
         """The text without its last piece, known or not, and the space before it; "" stays ""."""

@@ -38,7 +38,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
     if args.json:
         console.json(as_json(list(steps), prompt, beam, decode))
     else:
-        show(steps, model.tokenizer.labels, console, ranking_alone=args.ranking)
+        show(steps, model, console, ranking_alone=args.ranking)
 
 
 def decode_of(args: argparse.Namespace) -> DecodeSettings:
@@ -51,7 +51,7 @@ def decode_of(args: argparse.Namespace) -> DecodeSettings:
 
 
 def beam_of(args: argparse.Namespace, model: Model, console: Console) -> BeamSettings:
-    return BeamSettings(
+    beam = BeamSettings(
         width=args.width,
         length=args.length,
         length_penalty=args.length_penalty,
@@ -60,11 +60,12 @@ def beam_of(args: argparse.Namespace, model: Model, console: Console) -> BeamSet
         sampling=args.sampling,
         seed=seed_of(args, console) if args.sampling else 0,
     )
+    return api.with_stops(model, beam)
 
 
 def token_id(model: Model, text: str) -> int:
     """The token that this text or label is. Raises TextError."""
-    for known in (model.tokenizer.texts, model.tokenizer.labels):
+    for known in (model.tokenizer.texts, model.labels):
         if text in known:
             return known.index(text)
     raise TextError(
@@ -79,21 +80,22 @@ def no_effect(names: Sequence[str]) -> str:
     return f"Without effect, since candidates are not drawn (--sampling draws them): {', '.join(names)}."
 
 
-def show(steps: Iterable[BeamStep], labels: Sequence[str], console: Console, ranking_alone: bool) -> None:
+def show(steps: Iterable[BeamStep], model: Model, console: Console, ranking_alone: bool) -> None:
     """Print each frontier as it comes, then the ranking."""
-    texts: list[str] = []
+    texts: list[tuple[int, ...]] = []
     for step in steps:
-        texts = grown(texts, step, labels)
+        texts = grown(texts, step)
         if not ranking_alone:
-            console.say(f"step {step.index + 1}\n{table(frontier_rows(step, texts))}\n")
+            labels = [model.shown(ids) for ids in texts]
+            console.say(f"step {step.index + 1}\n{table(frontier_rows(step, labels))}\n")
         if step.done:
-            console.say(f"ended: {ENDS[step.done]}\n{table(ranking_rows(step.finished, labels))}")
+            console.say(f"ended: {ENDS[step.done]}\n{table(ranking_rows(step.finished, model))}")
 
 
-def grown(before: Sequence[str], step: BeamStep, labels: Sequence[str]) -> list[str]:
-    """The text of each candidate, from those of the step before."""
+def grown(before: Sequence[tuple[int, ...]], step: BeamStep) -> list[tuple[int, ...]]:
+    """The ids of each candidate's text, from those of the step before."""
     pairs: Iterable[tuple[int, int]] = zip(step.parents.tolist(), step.ids.tolist(), strict=True)
-    return [(before[parent] if parent >= 0 else "") + labels[token] for parent, token in pairs]
+    return [(*(before[parent] if parent >= 0 else ()), token) for parent, token in pairs]
 
 
 def frontier_rows(step: BeamStep, texts: Sequence[str]) -> list[tuple[str, ...]]:
@@ -112,11 +114,11 @@ def frontier_rows(step: BeamStep, texts: Sequence[str]) -> list[tuple[str, ...]]
     return rows
 
 
-def ranking_rows(finished: Sequence[Hypothesis], labels: Sequence[str]) -> list[tuple[str, ...]]:
+def ranking_rows(finished: Sequence[Hypothesis], model: Model) -> list[tuple[str, ...]]:
     """The finished texts, best first."""
     rows = [("text", "tokens", "Σ ln p", "score", "end")]
     for found in finished:
-        text, end = "".join(labels[i] for i in found.ids), "stop" if found.stopped else "length"
+        text, end = model.shown(found.ids), "stop" if found.stopped else "length"
         rows.append((text, str(len(found.ids)), f"{found.logprob:.3f}", f"{found.score:.4f}", end))
     return rows
 

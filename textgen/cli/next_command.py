@@ -24,7 +24,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
     panels = panels_of(args)
     console.remark(panels[0].next.note)
     if args.json:
-        console.json(as_json(panels))
+        console.json(as_json(panels, args.context or ""))
         return
     console.say(table(distribution_rows(panels, rows)))
     for panel in panels if args.trace else ():
@@ -55,12 +55,12 @@ def trace_rows(trace: Sequence[StageTrace]) -> list[tuple[str, ...]]:
     return rows
 
 
-def as_json(panels: Sequence[Distribution]) -> dict[str, Any]:
+def as_json(panels: Sequence[Distribution], context: str) -> dict[str, Any]:
     """All of every distribution, tokens in the order of their ids."""
     expectation = panels[0].next
     return {
         "model": expectation.model,
-        "context": "".join(piece for piece, _ in expectation.context.pieces),
+        "context": context,
         "note": expectation.note,
         "labels": list(expectation.labels),
         "panels": [panel_json(panel) for panel in panels],

@@ -12,6 +12,7 @@ from textgen.checkpoint import Model
 from textgen.cli.console import Console
 from textgen.cli.options import model_of, read_settings, seed_of, settings_of, temperatures_of
 from textgen.cli.page_record import fill, is_record, panes_of
+from textgen.decoding.stream import NO_TOKEN
 from textgen.records import Step
 from textgen.settings import DecodeSettings
 
@@ -24,15 +25,15 @@ def run(args: argparse.Namespace, console: Console) -> None:
     seed = seed_of(args, console)
     steps = api.write(model, prompt, panes, [seed] * len(panes), args.length)
     if args.json:
-        texts = written(model, list(steps), len(panes))
+        texts = written(model, prompt, list(steps), len(panes))
         console.json([pane_json(prompt, seed, *item) for item in zip(panes, texts, strict=True)])
     elif len(panes) == 1:
         console.stream(prompt)
-        for step in steps:
-            console.stream(model.tokenizer.texts[step.ids[0]])
+        for addition in model.parts((int(step.ids[0]) for step in steps), prompt):
+            console.stream(addition)
         console.stream("\n")
     else:
-        for pane, (_, text) in zip(panes, written(model, list(steps), len(panes)), strict=True):
+        for pane, (_, text) in zip(panes, written(model, prompt, list(steps), len(panes)), strict=True):
             console.say(f"── T = {pane.temperature:g} ──\n{prompt}{text}\n")
 
 
@@ -46,10 +47,12 @@ def asked_for(args: argparse.Namespace) -> list[DecodeSettings]:
     return [settings.at(temperature) for temperature in temperatures_of(args, settings)]
 
 
-def written(model: Model, steps: Sequence[Step], panes: int) -> list[tuple[list[float], str]]:
-    """Surprise in bits of each token, and the text, of every pane."""
-    texts = [model.tokenizer.decode([int(step.ids[row]) for step in steps]) for row in range(panes)]
-    surprise = [[float(step.surprise[row]) for step in steps] for row in range(panes)]
+def written(model: Model, prompt: str, steps: Sequence[Step], panes: int) -> list[tuple[list[float], str]]:
+    """Surprise in bits of each token, a stop's as well, and the text, of every pane."""
+    texts = [model.text([int(step.ids[row]) for step in steps], prompt) for row in range(panes)]
+    surprise = [
+        [float(step.surprise[row]) for step in steps if step.ids[row] != NO_TOKEN] for row in range(panes)
+    ]
     return list(zip(surprise, texts, strict=True))
 
 

@@ -155,6 +155,19 @@ def describe(index: int, ids: Ints, decoded: Floats, logits: Floats) -> Step:
     )
 
 
+def part(step: Step, rows: Ints) -> Step:
+    """Some streams of a step: rows (B',) of its B."""
+    return Step(
+        index=step.index,
+        ids=step.ids[rows],
+        probabilities=step.probabilities[rows],
+        decoded=step.decoded[rows],
+        ranks=step.ranks[rows],
+        top_ids=step.top_ids[rows],
+        top_probabilities=step.top_probabilities[rows],
+    )
+
+
 def likeliest(values: Floats, n: int) -> Ints:
     """(B, V) → (B, n) ids of the largest values, largest first, the lowest id first on ties."""
     if values.shape[-1] <= SORT_ALL:

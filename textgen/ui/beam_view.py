@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,19 @@ class Source:
     scorer: Scorer
     labels: tuple[str, ...]  # (V,)
     context: tuple[int, ...]  # ids that the stages read before what is written
+    between: Callable[[int, int], str] | None = None  # what stands between two tokens, if a model says so
+    stops: tuple[int, ...] = ()  # at which its texts end in any case
+
+    def gap(self, left: int, right: int) -> str:
+        """What stands between two labels; longer ones than a character are set apart."""
+        if self.between is not None:
+            return self.between(left, right)
+        return "" if all(len(label) == 1 for label in self.labels) else " "
+
+    def joined(self, ids: Sequence[int]) -> str:
+        """Tokens as one visible text."""
+        gaps = ("", *(self.gap(left, right) for left, right in pairwise(ids)))
+        return "".join(gap + self.labels[token] for gap, token in zip(gaps, ids, strict=False))
 
 
 def searched(
@@ -39,21 +53,27 @@ def searched(
     greedy = single_path(source.scorer, beam, decode.at(0), source.context)
     sampled = single_path(source.scorer, beam, decode, source.context)
     return {
-        "columns": [column(step, source.labels) for step in steps],
-        "hypotheses": [hypothesis(h, order, source.labels) for order, h in enumerate(last.finished)],
-        "greedy": path(greedy, source.labels),
-        "sampled": path(sampled, source.labels),
+        "columns": columns(steps, source),
+        "hypotheses": [hypothesis(h, order, source) for order, h in enumerate(last.finished)],
+        "greedy": path(greedy, source),
+        "sampled": path(sampled, source),
         "verdict": verdict(steps, greedy, last.finished),
         "note": " ".join(filter(None, [ENDS.get(last.done, ""), without_effect(decode, beam)])),
     }
 
 
-def column(step: BeamStep, labels: tuple[str, ...]) -> list[dict[str, Any]]:
-    """One step's candidates, best first."""
+def columns(steps: Sequence[BeamStep], source: Source) -> list[list[dict[str, Any]]]:
+    """Every step's candidates."""
+    return [column(step, before, source) for before, step in pairwise([None, *steps]) if step]
+
+
+def column(step: BeamStep, before: BeamStep | None, source: Source) -> list[dict[str, Any]]:
+    """One step's candidates, best first; `gap` is what stands between its label and its parent's."""
     return [
         {
             "parent": int(parent),
-            "label": labels[token],
+            "gap": "" if before is None else source.gap(int(before.ids[parent]), int(token)),
+            "label": source.labels[token],
             "local": finite(local),
             "total": finite(total),
             "state": fate,
@@ -69,9 +89,9 @@ def finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def hypothesis(found: Hypothesis, order: int, labels: tuple[str, ...]) -> dict[str, Any]:
+def hypothesis(found: Hypothesis, order: int, source: Source) -> dict[str, Any]:
     return {
-        "text": joined(found.ids, labels),
+        "text": source.joined(found.ids),
         "total": found.total,
         "length": len(found.ids),
         "ended": found.stopped,
@@ -80,14 +100,8 @@ def hypothesis(found: Hypothesis, order: int, labels: tuple[str, ...]) -> dict[s
     }
 
 
-def path(taken: Hypothesis, labels: tuple[str, ...]) -> dict[str, Any]:
-    return {"text": joined(taken.ids, labels), "total": taken.total}
-
-
-def joined(ids: Sequence[int], labels: tuple[str, ...]) -> str:
-    """Tokens as one visible text; longer labels than a character are set apart."""
-    words = [labels[token] for token in ids]
-    return ("" if all(len(word) == 1 for word in words) else " ").join(words)
+def path(taken: Hypothesis, source: Source) -> dict[str, Any]:
+    return {"text": source.joined(taken.ids), "total": taken.total}
 
 
 def verdict(steps: Sequence[BeamStep], greedy: Hypothesis, finished: Sequence[Hypothesis]) -> str:

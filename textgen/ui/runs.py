@@ -65,16 +65,21 @@ def new_run(model: Model, prompt: Any, seed: int, base: DecodeSettings, asked: M
 
 def recorded_run(model: Model, record: Mapping[str, Any]) -> Run:
     """The run that "Continue" or a branch asks for. Raises SettingError and TextError."""
-    texts = tuple(
-        recorded_text(text, model.net.vocab_size) for text in checked_list("texts", record.get("texts"))
-    )
+    texts = tuple(recorded_text(text, model) for text in checked_list("texts", record.get("texts")))
     goal = check_whole(
         "length", record.get("goal"), 1, MAX_LENGTH, "put the end of the text into the context"
     )
     longest = max(text.length for text in texts)
-    if longest > goal or all(text.pick is None and text.length == goal for text in texts):
+    if all(text.pick is None and model.ended(text.ids) for text in texts):
+        raise TextError("every text has ended, so there is nothing to go on with; Write begins anew")
+    if longest > goal or not any(unfinished(text, model, goal) for text in texts):
         raise out_of_range("length", f"more than the {longest:,} tokens that there are", goal, "ask for more")
     return checked_run(Run(model, record.get("prompt", ""), check_seed(record.get("seed")), texts, goal))
+
+
+def unfinished(text: Text, model: Model, goal: int) -> bool:
+    """Whether there is a token to come."""
+    return text.pick is not None or (text.length < goal and not model.ended(text.ids))
 
 
 def checked_run(run: Run) -> Run:
@@ -107,22 +112,33 @@ def with_strategy(text: Text, pane: Mapping[str, Any]) -> Text:
     return replace(text, width=width, draws=strategy == "beam_sampling")
 
 
-def recorded_text(text: Any, vocab_size: int) -> Text:
+def recorded_text(text: Any, model: Model) -> Text:
     """One text of a record. Raises SettingError and TextError."""
     text = checked_object("a text", text)
     settings = DecodeSettings.from_dict(checked_object("a text's settings", text.get("settings")))
     pick = text.get("pick")
     if pick is not None:
-        pick = check_whole("token", pick, 0, vocab_size - 1, "choose one of the alternatives")
-    return with_strategy(Text(settings, checked_ids(text.get("ids"), vocab_size), pick), text)
+        pick = checked_pick(pick, model, "choose one of the alternatives")
+    return with_strategy(Text(settings, checked_ids(text.get("ids"), model), pick), text)
 
 
-def checked_ids(ids: Any, vocab_size: int) -> tuple[int, ...]:
+def checked_pick(token: Any, model: Model, way_out: str) -> int:
+    """A token chosen by hand. Raises SettingError for what is none, or is never written."""
+    pick = check_whole("token", token, 0, model.net.vocab_size - 1, way_out)
+    if pick in model.muted:
+        raise out_of_range("token", "one that can be written", model.labels[pick], way_out)
+    return pick
+
+
+def checked_ids(ids: Any, model: Model) -> tuple[int, ...]:
     """The tokens that a text holds. Raises TextError."""
+    vocab_size = model.net.vocab_size
     if not isinstance(ids, list) or len(ids) > MAX_LENGTH:
         raise TextError(f"a text's ids must be a list of at most {MAX_LENGTH:,}, got {shorten(ids)}; {GO_ON}")
     if not all(type(token) is int and 0 <= token < vocab_size for token in ids):
         raise TextError(f"a text's ids must be from 0 to {vocab_size - 1}, got {shorten(ids)}; {GO_ON}")
+    if not model.muted.isdisjoint(ids):
+        raise TextError(f"a text's ids must be tokens that can be written, got {shorten(ids)}; {GO_ON}")
     return tuple(ids)
 
 

@@ -1,4 +1,7 @@
-"""Beam search as a text that grows: a token is written once all hypotheses that are left agree on it."""
+"""Beam search as a text that grows: a token is written once all hypotheses that are left agree on it.
+
+Left are those that go on and those that have ended and may yet be the best.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,8 @@ def certain(steps: Iterator[BeamStep]) -> Iterator[Ids]:
         if step.done:
             yield step.finished[0].ids[settled:] if step.finished else ()
             return
-        agreed = common_start(list(grown.values()))
+        ended = [found.ids[settled:] for found in step.finished]
+        agreed = common_start([*grown.values(), *ended])
         texts = {place: ids[len(agreed) :] for place, ids in grown.items()}
         settled += len(agreed)
         yield agreed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
@@ -15,6 +15,10 @@ from textgen.tokenization import visible
 from textgen.ui.components import LabComponent
 from textgen.ui.controls import NUMBERS, Controls, settings_from
 from textgen.ui.events import event_object
+
+if TYPE_CHECKING:
+    from textgen.checkpoint import Model
+    from textgen.ui.beam_view import Source
 
 MAX_WIDTH, MAX_LENGTH = 8, 60  # what a tree on a page can show
 EARLY = {"no": False, "yes": True, "never": "never"}
@@ -64,7 +68,7 @@ class BeamTab:
 
         source, pieces, note = self.source(model, context, form)
         decode = settings_from(stages)
-        beam = beam_settings(form, seed, source.labels)
+        beam = beam_settings(form, seed, source)
         steps = list(beam_search(source.scorer, beam, decode, source.context))
         view = searched(source, steps, beam, decode)
         told = " ".join(filter(None, [note, view["note"]]))
@@ -84,10 +88,18 @@ class BeamTab:
         loaded = self.registry.get(str(model))
         read = read_context(loaded, context)
         pieces = [[visible(piece), known] for piece, known in read.encoded.pieces]
-        return Source(NetScorer(loaded.net, read.ids), loaded.tokenizer.labels, read.ids), pieces, read.note
+        scorer = NetScorer(loaded.writer, read.ids)
+        found = Source(scorer, loaded.labels, read.ids, loaded.gap, tuple(sorted(loaded.stops)))
+        return found, pieces, " ".join(filter(None, [read.note, end_note(loaded)]))
 
 
-def beam_settings(form: dict[str, Any], seed: int, labels: tuple[str, ...]) -> BeamSettings:
+def end_note(model: Model) -> str:
+    """At what texts end, whatever the form says."""
+    ends = ", ".join(model.labels[stop] for stop in sorted(model.stops))
+    return f"This model's texts end at {ends}." if ends else ""
+
+
+def beam_settings(form: dict[str, Any], seed: int, source: Source) -> BeamSettings:
     """The form's values as settings, within what the page can draw."""
     stop = visible(STOPS.get(str(form.get("stop", "none")), ""))
     if str(form.get("early")) not in EARLY:
@@ -97,7 +109,7 @@ def beam_settings(form: dict[str, Any], seed: int, labels: tuple[str, ...]) -> B
         length=check_whole("length", form.get("length"), 1, MAX_LENGTH, "20 is the default"),
         length_penalty=form.get("length_penalty"),  # type: ignore[arg-type]
         early_stopping=EARLY[str(form.get("early"))],
-        stops=tuple(i for i, label in enumerate(labels) if label == stop),
+        stops=(*(i for i, label in enumerate(source.labels) if label == stop), *source.stops),
         sampling=form.get("sample") is True,
         seed=seed,
     )

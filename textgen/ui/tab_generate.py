@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from functools import reduce
 from typing import Any
 
 import gradio as gr
@@ -34,6 +32,7 @@ from textgen.ui.runs import (
     recorded_text,
 )
 from textgen.ui.tab_next_token import NextTokenTab
+from textgen.ui.vocabulary import ends, vocabulary, vocabulary_key
 
 EVENTS = ("write", "go_on", "stop", "seeded", "open")
 FIRST_TEMPERATURES = (0.2, 0.5, 1.0, 1.2)
@@ -113,10 +112,12 @@ class GenerateTab:
 
         As JSON texts: Gradio's page copies objects, entry by entry, at every message.
         """
-        tokenizer, key = run.model.tokenizer, vocabulary_key(run)
-        facts = {**self.facts(run), "vocabulary": key}
-        tokens = {} if known == key else {"texts": tokenizer.texts, "labels": tokenizer.labels}
-        return {"head": json.dumps(facts), "tokens": json.dumps(tokens) if tokens else ""}
+        key = vocabulary_key(run.model)
+        facts = {**self.facts(run), **ends(run.model, run.prompt), "vocabulary": key}
+        return {
+            "head": json.dumps(facts),
+            "tokens": "" if known == key else json.dumps(vocabulary(run.model)),
+        }
 
     def facts(self, run: Run) -> dict[str, Any]:
         """How a run came about."""
@@ -154,9 +155,9 @@ class GenerateTab:
 
             name = event_field(event, "model")
             model = self.model(name)
-            text = recorded_text(event_object(event), model.net.vocab_size)
+            text = recorded_text(event_object(event), model)
             read_context(model, event_field(event, "prompt"))
-            context = reduce(model.tokenizer.extended, text.ids, event_field(event, "prompt"))
+            context = model.tokenizer.extended(event_field(event, "prompt"), text.ids)
             read_context(model, context)
             view = next_token.show(name, context, "", "auto")
             return [name, context, slider_value(text.settings), view, gr.update(selected="next")]
@@ -173,11 +174,6 @@ def leg_of(event: gr.EventData) -> int:
 def slider_value(settings: DecodeSettings) -> Any:
     """A temperature for the sidebar's slider, where it reaches."""
     return settings.temperature if settings.temperature <= 3 else gr.skip()
-
-
-def vocabulary_key(run: Run) -> str:
-    """A short name for the tokens of a model."""
-    return hashlib.sha256("\0".join(run.model.tokenizer.texts).encode()).hexdigest()[:16]
 
 
 def view_config() -> dict[str, Any]:

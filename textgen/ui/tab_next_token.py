@@ -20,6 +20,7 @@ from textgen.ui.components import LabComponent
 from textgen.ui.controls import NUMBERS, Controls, settings_from
 from textgen.ui.errors import told_in_view
 from textgen.ui.events import event_field
+from textgen.ui.runs import checked_pick
 from textgen.ui.source import expectation
 
 EVENTS = ("append", "sample", "back", "temperature", "reorder")
@@ -68,8 +69,8 @@ class NextTokenTab:
     def append(self, model: Any, context: Any, numbers: Any, kind: Any, event: gr.EventData) -> Any:
         """A token picked by hand joins the context."""
         loaded = self.registry.get(str(model))
-        token = check_whole("token", event_field(event, "id"), 0, loaded.net.vocab_size - 1, "pick a bar")
-        longer = loaded.tokenizer.extended(str(context), token)
+        token = checked_pick(event_field(event, "id"), loaded, "pick a bar")
+        longer = loaded.tokenizer.extended(str(context), [token])
         return longer, self.show(model, longer, numbers, kind)
 
     def back(self, model: Any, context: Any, numbers: Any, kind: Any) -> Any:
@@ -89,7 +90,7 @@ class NextTokenTab:
         expectation = self.expect(model, context, numbers, kind)
         token = pick_one(expectation, settings, seed, step)
         if model != NUMBERS:
-            context = self.registry.get(str(model)).tokenizer.extended(str(context), token)
+            context = self.registry.get(str(model)).tokenizer.extended(str(context), [token])
             expectation = self.expect(model, context, numbers, kind)
         return context, seed, {**view_value(expectation, context), "sampled": step + 1, "picked": token}
 
@@ -116,6 +117,7 @@ def view_value(expectation: NextToken, context: Any) -> dict[str, Any]:
         "labels": list(expectation.labels),
         "vocabulary": hashlib.sha256("\0".join(expectation.labels).encode()).hexdigest()[:16],
         "pieces": [[visible(piece), known] for piece, known in expectation.context.pieces],
+        "unseen": expectation.context.unseen,
         "history": list(expectation.context.ids),
         "context": "" if numbers else str(context),
         "note": expectation.note,

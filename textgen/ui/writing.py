@@ -31,6 +31,7 @@ SHORT = 65_535  # the largest uint16
 DEADLINE = 180.0  # seconds that one request may write
 
 Written = tuple[tuple[int, ...], Step | None]  # which texts, and their step; None: nothing yet
+Held = tuple[tuple[int, ...], list[Step]]  # which texts, and their steps so far
 Clock = Callable[[], float]  # seconds, from any start
 
 
@@ -105,24 +106,36 @@ def collected(steps: Iterator[Written], clock: Clock) -> Iterator[list[Batch]]:
     None may be ready; it yields all the same, since only there it can be stopped.
     """
     started = due = clock()
-    held: dict[tuple[int, ...], list[Step]] = {}
+    held: list[Held] = []
     for rows, step in steps:
         if step is not None:
-            held.setdefault(rows, []).append(step)
+            hold(held, rows, step)
         if clock() >= due:
             yield batched(held, clock() - started)
-            held, due = {}, clock() + EVERY
+            held, due = [], clock() + EVERY
     yield batched(held, clock() - started)
 
 
-def batched(held: dict[tuple[int, ...], list[Step]], seconds: float) -> list[Batch]:
-    return [Batch(rows, tuple(steps), seconds) for rows, steps in held.items()]
+def hold(held: list[Held], rows: tuple[int, ...], step: Step) -> None:
+    """Add a step to those of the same texts, unless one of the texts has taken another one since."""
+    for others, steps in reversed(held):
+        if others == rows:
+            steps.append(step)
+            return
+        if not set(others).isdisjoint(rows):
+            break
+    held.append((rows, [step]))
+
+
+def batched(held: list[Held], seconds: float) -> list[Batch]:
+    return [Batch(rows, tuple(steps), seconds) for rows, steps in held]
 
 
 def steps_of(run: Run) -> Iterator[Written]:
     """Every step of a run, with the texts that take it; tokens chosen by hand come first.
 
-    Everything is checked before the first step. Raises SettingError and TextError.
+    A text that has ended takes none. Everything is checked before the first step. Raises SettingError
+    and TextError.
     """
     prompt = api.read_context(run.model, run.prompt).ids
     written = [[*text.ids] for text in run.texts]
@@ -130,8 +143,9 @@ def steps_of(run: Run) -> Iterator[Written]:
         if text.pick is not None:
             yield (row,), chosen(run, text, prompt)
             written[row].append(text.pick)
-    drawn = [row for row, text in enumerate(run.texts) if not text.width]
-    searched = [row for row, text in enumerate(run.texts) if text.width and len(written[row]) < run.goal]
+    going = [row for row, ids in enumerate(written) if len(ids) < run.goal and not run.model.ended(ids)]
+    drawn = [row for row in going if not run.texts[row].width]
+    searched = [row for row in going if run.texts[row].width]
     contexts = {row: (*prompt, *written[row]) for row in searched}
     writers = [search_steps(run, row, contexts[row], run.goal - len(written[row])) for row in searched]
     yield from in_turn([stream_steps(run, drawn, written, prompt), *writers])
@@ -142,20 +156,32 @@ def stream_steps(
 ) -> Iterator[Written]:
     """Steps of the texts that are drawn token by token, `drawn` among `written`, all in one batch."""
     for places, start, end in phases([len(written[row]) for row in drawn], run.goal):
-        rows = tuple(drawn[place] for place in places)
+        rows = tuple(drawn[place] for place in places if not run.model.ended(written[drawn[place]]))
+        if not rows:
+            continue
         contexts = [(*prompt, *written[row]) for row in rows]
         settings = [run.texts[row].settings for row in rows]
         for step in api.write(run.model, contexts, settings, [run.seed] * len(rows), end - start, start):
-            for row, token in zip(rows, step.ids, strict=True):
+            going, taken = not_ended(rows, step)
+            for row, token in zip(going, taken.ids, strict=True):
                 written[row].append(int(token))
-            yield rows, step
+            yield going, taken
+
+
+def not_ended(rows: tuple[int, ...], step: Step) -> tuple[tuple[int, ...], Step]:
+    """The texts among `rows` that took a token, and their part of the step."""
+    places = np.flatnonzero(step.ids != stream.NO_TOKEN)
+    if len(places) == len(rows):
+        return rows, step
+    return tuple(rows[place] for place in places), stream.part(step, places)
 
 
 def search_steps(run: Run, row: int, context: tuple[int, ...], length: int) -> Iterator[Written]:
     """Steps of one text that a beam search writes: `length` tokens after a context."""
     text = run.texts[row]
     search = BeamSettings(width=text.width, length=length, sampling=text.draws, seed=run.seed)
-    for step in settling_steps(run.model.net, context, search, text.settings):
+    ending = api.with_stops(run.model, search)
+    for step in settling_steps(run.model.writer, context, ending, text.settings):
         yield (row,), step
 
 
@@ -175,7 +201,7 @@ def chosen(run: Run, text: Text, prompt: Sequence[int]) -> Step:
     """The step that a token chosen by hand is: what the model thought of it."""
     context = (*prompt, *text.ids)
     with torch.inference_mode():
-        logits = run.model.net.prefill(ids_tensor(context))[0].double().numpy()
+        logits = run.model.writer.prefill(ids_tensor(context))[0].double().numpy()
     token = np.array([text.pick])
     decoded = Pipeline(text.settings).probabilities(logits[0], context)[token]
     return stream.describe(len(text.ids), token, decoded, logits)
