@@ -168,3 +168,15 @@ class BeamStep:
 # length: all are as long as allowed; enough: `width` have finished and early stopping is on;
 # no better: no running one can overtake a finished one; nothing left: the stages removed every token.
 BEAM_ENDS = ("length", "enough", "no better", "nothing left")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingLog:
+    """What a training measured and wrote on its way: N moments."""
+
+    steps: Ints  # (N,) updates of the weights so far
+    tokens: Ints  # (N,) learned from so far
+    train: Floats  # (N,) nats per token on what it learns from, dropout on; NaN = not measured
+    validation: Floats  # (N,) nats per token on text that it does not learn from; NaN = not measured
+    columns: tuple[str, ...]  # (C,) how each text came about: `sample_0.5`, `beam`
+    texts: tuple[tuple[str, ...], ...]  # (C, N)

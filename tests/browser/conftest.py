@@ -58,6 +58,11 @@ class LabPage:
         self.page.locator("#context textarea").fill(text)
         self.wait_for_data("context", text)
 
+    def choose_model(self, title: str) -> None:
+        """Choose from the sidebar's list of models, by title."""
+        self.page.locator("#model .picker-button").click()
+        self.page.locator("#model").get_by_role("option", name=title).click()
+
     def bars(self, panel: int = -1) -> list[float]:
         """The probabilities that Plotly draws in a panel: kept tokens, then the tail."""
         script = "(plots, i) => [...plots.at(i)._fullData[0].x]"

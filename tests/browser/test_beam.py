@@ -62,7 +62,7 @@ def test_length_penalty_reorders_the_ranking(beam: LabPage) -> None:
 
 
 def test_the_blackboard_example_is_played_through(beam: LabPage) -> None:
-    beam.page.get_by_label("Your own numbers").first.check()
+    beam.choose_model("Your own numbers")
     beam.page.get_by_label("Width").fill("2")
     beam.page.get_by_label("Length", exact=True).fill("3")
     beam.page.get_by_label("Length", exact=True).blur()

@@ -142,7 +142,7 @@ def change_stages(lab: LabPage) -> None:
 
 
 def change_model(lab: LabPage) -> None:
-    lab.page.get_by_role("radio", name="Your own numbers").check()
+    lab.choose_model("Your own numbers")
 
 
 @pytest.mark.parametrize(

@@ -192,7 +192,7 @@ def test_a_bad_length_is_a_sentence(tab: LabPage) -> None:
 
 
 def test_typed_in_numbers_have_nothing_to_write_with(tab: LabPage) -> None:
-    tab.page.locator("#model label", has_text="Your own numbers").click()
+    tab.choose_model("Your own numbers")
     expect(tab.view(VIEW).locator(".note")).to_contain_text("Generate needs a model")
     expect(button(tab, "Write")).to_be_disabled()
 

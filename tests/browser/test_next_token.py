@@ -122,7 +122,7 @@ def test_greedy_keeps_one_token_and_says_what_has_no_effect(lab: LabPage) -> Non
 
 
 def test_typed_in_numbers_give_the_blackboard_table(lab: LabPage) -> None:
-    lab.page.get_by_label("Your own numbers").first.check()
+    lab.choose_model("Your own numbers")
     lab.page.locator("#numbers textarea").fill("1: 0.726, 12: 0.15")
     lab.page.wait_for_function(
         "document.querySelector('#lab-next_token .ratio')?.dataset.ratios?.startsWith('[23.4')"

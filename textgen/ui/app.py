@@ -10,11 +10,14 @@ from gradio.themes.utils.fonts import LocalFont
 
 from textgen.registry import Registry
 from textgen.ui import assets
-from textgen.ui.controls import NUMBERS, Controls, build_controls, facts_of
+from textgen.ui.controls import Controls, build_controls
 from textgen.ui.endpoints import Endpoints
+from textgen.ui.model_choice import NUMBERS, arrived, switched
+from textgen.ui.model_compare import CompareCard
 from textgen.ui.tab_beam import BeamTab
 from textgen.ui.tab_draws import DrawsTab
 from textgen.ui.tab_generate import GenerateTab
+from textgen.ui.tab_model import ModelTab
 from textgen.ui.tab_next_token import NextTokenTab
 
 TITLE = "Temperature Lab"
@@ -36,13 +39,26 @@ def build(registry: Registry) -> gr.Blocks:
                 draws = DrawsTab(registry, controls, new_seed)
             with gr.Tab("Beam search", id="beam"):
                 beam = BeamTab(registry, controls, new_seed)
+            with gr.Tab("Model", id="model"):
+                model = ModelTab(registry, controls)
+                compare = CompareCard(registry, controls, new_seed)
         Endpoints(registry).connect()
         next_token.connect()
         generate.connect(page, tabs, next_token)
         draws.connect()
         beam.connect()
+        model.connect()
+        compare.connect()
         mirror_settings(controls)
         switch_source(registry, controls)
+        page.load(
+            lambda model: arrived(registry, model),
+            controls.model,
+            controls.model,
+            queue=False,
+            show_progress="hidden",
+            api_visibility="private",
+        )
         page.load(
             next_token.show,
             controls.source,
@@ -76,21 +92,22 @@ def mirror_settings(controls: Controls) -> None:
 
 
 def switch_source(registry: Registry, controls: Controls) -> None:
-    """A model has facts and a context; typed-in numbers have neither."""
+    """A model has a context, typed-in numbers have none; what a model cannot read is said below it."""
+    c = controls
+    quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
-    def shown(model: Any) -> list[Any]:
+    def shown(model: Any, context: Any, given: Any) -> list[Any]:
+        new, note = switched(registry, model, context, given)
         typed = model == NUMBERS
         fields = [gr.update(visible=True if on else "hidden") for on in (not typed, typed, typed)]
-        return [gr.update(info=facts_of(registry, model)), *fields]
+        if new is not None:
+            fields[0]["value"], given = new, new
+        return [*fields, given, {"note": note}]
 
-    controls.model.change(
-        shown,
-        controls.model,
-        [controls.model, controls.context, controls.numbers, controls.kind],
-        queue=False,
-        show_progress="hidden",
-        api_visibility="private",
+    c.model.change(
+        shown, [c.model, c.context, c.given], [c.context, c.numbers, c.kind, c.given, c.kept], **quick
     )
+    c.context.change(None, None, None, js="() => TemperatureLab.contextChanged?.()", **quick)
 
 
 def launch_options() -> dict[str, Any]:

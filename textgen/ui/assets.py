@@ -28,6 +28,8 @@ STATIC = Path(__file__).parent / "static"
 SCRIPTS = (
     "decoding.js",
     "lab.js",
+    "picker.js",
+    "model_choice.js",
     "panel.js",
     "tables.js",
     "pipeline.js",
@@ -46,8 +48,13 @@ SCRIPTS = (
     "draws.js",
     "beam_tree.js",
     "beam.js",
+    "model_markdown.js",
+    "model_timeline.js",
+    "model.js",
+    "model_side.js",
+    "model_compare.js",
 )
-STYLES = ("lab.css", "next_token.css", "generate.css", "draws.css", "beam.css")
+STYLES = ("lab.css", "next_token.css", "generate.css", "draws.css", "beam.css", "model.css")
 
 
 class KeptFiles(StaticFiles):

@@ -10,13 +10,14 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from textgen.errors import ModelError
-from textgen.registry import ModelInfo, Registry
+from textgen.registry import Registry
 from textgen.settings import ORDERS, RULES, TEMPERATURE_FIRST, DecodeSettings
-from textgen.ui.components import Number, Radio, Slider
+from textgen.ui.components import LabComponent, Number, Radio, Slider
+from textgen.ui.model_choice import NUMBERS, ModelChoice, first_choice
+from textgen.ui.model_facts import FIRST_CONTEXT, facts_of
 
-NUMBERS = "your-own-numbers"  # the choice beside the models
-FIRST_CONTEXT = "The king is d"
+__all__ = ["NUMBERS", "Controls", "build_controls", "settings_from"]
+
 FIRST_NUMBERS = "0.73, 0.15, 0.12"
 # A temperature inside the range that guides give for the task, and what to expect.
 PRESETS: Mapping[str, tuple[float, str]] = {
@@ -32,8 +33,10 @@ PRESETS: Mapping[str, tuple[float, str]] = {
 class Controls:
     """The sidebar's components."""
 
-    model: gr.Radio
+    model: ModelChoice
     context: gr.Textbox
+    given: gr.State  # the context that the page itself put in last
+    kept: LabComponent  # what the chosen model cannot read of the context
     numbers: gr.Textbox
     kind: gr.Radio
     stages: dict[str, Component]  # a component a stage, keyed by the setting's name
@@ -66,18 +69,17 @@ def build_controls(registry: Registry) -> Controls:
         '<div class="lab-title">Temperature Lab</div>'
         '<div class="lab-subtitle">how a model picks its next token</div>'
     )
-    chosen = first_choice(registry)
-    model = Radio(
-        model_choices(registry), value=chosen, label="Model", info=facts_of(registry, chosen), elem_id="model"
-    )
+    model = ModelChoice(registry)
+    first = first_context(registry)
     context = gr.Textbox(
-        FIRST_CONTEXT,
+        first,
         label="Context",
         lines=2,
         max_lines=8,
         elem_id="context",
         placeholder="Empty: the start of a text",
     )
+    given, kept = gr.State(first), LabComponent("kept", {}, ())
     numbers = gr.Textbox(
         FIRST_NUMBERS,
         label="Your own numbers",
@@ -92,24 +94,13 @@ def build_controls(registry: Registry) -> Controls:
     stages = temperature_controls()
     seed, lock = seed_controls()
     stages, order, order_choice = further_stages(stages)
-    return Controls(model, context, numbers, kind, stages, order, order_choice, seed, lock)
+    return Controls(model, context, given, kept, numbers, kind, stages, order, order_choice, seed, lock)
 
 
-def model_choices(registry: Registry) -> list[tuple[str, str]]:
-    """The models' titles and names, then the typed-in numbers."""
-    models = [(title_of(registry, name), name) for name in registry.names()]
-    return [*models, ("Your own numbers", NUMBERS)]
-
-
-def title_of(registry: Registry, name: str) -> str:
-    try:
-        return registry.info(name).title
-    except ModelError:
-        return name  # its sentence comes when it is chosen
-
-
-def first_choice(registry: Registry) -> str:
-    return next(iter(registry.names()), NUMBERS)
+def first_context(registry: Registry) -> str:
+    """What stands in the context when the page opens: the first model's own."""
+    facts = facts_of(registry, first_choice(registry))
+    return facts.prompt if facts else FIRST_CONTEXT
 
 
 def slider(name: str, label: str, top: float, step: float, info: str | None = None) -> Slider:
@@ -163,23 +154,3 @@ def seed_controls() -> tuple[gr.Number, gr.Checkbox]:
         seed = Number(1234, label="Seed", precision=0, elem_id="seed", min_width=80)
         lock = gr.Checkbox(True, label="keep it", elem_id="seed-lock", min_width=80, container=False)
     return seed, lock
-
-
-def facts_of(registry: Registry, name: Any) -> str:
-    """A choice of the model list in one line; "" where there is nothing to say."""
-    try:
-        return facts_text(registry.info(name))
-    except ModelError:
-        return ""  # typed-in numbers, or a folder whose sentence comes when it is used
-
-
-def facts_text(info: ModelInfo) -> str:
-    """A model in one line: `2-layer LSTM · 3.5M parameters · 1.44 nats/char`."""
-    config = info.config
-    loss = config.get("losses", {}).get("validation_windows_256")
-    parts = [
-        f"{config.get('sizes', {}).get('layers', '?')}-layer {str(config.get('architecture', '?')).upper()}",
-        f"{config.get('parameters', 0) / 1e6:.1f}M parameters",
-        f"{loss:.2f} nats/{config.get('unit', 'token')}" if isinstance(loss, (int, float)) else "",
-    ]
-    return " · ".join(part for part in parts if part)

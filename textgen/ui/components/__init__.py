@@ -20,7 +20,6 @@ class LabComponent(gr.HTML):
     def __init__(self, factory: str, config: dict[str, Any], events: Sequence[str], **kwargs: Any) -> None:
         names = ", ".join(f"'{name}'" for name in events)
         super().__init__(
-            value=None,
             html_template='<div class="lab-root"></div>',
             js_on_load=(
                 f"TemperatureLab.mount('{factory}', {{element, trigger, props, server, watch}}, [{names}])"
@@ -28,8 +27,7 @@ class LabComponent(gr.HTML):
             head=assets.script_tags(),
             apply_default_css=False,
             config=config,
-            elem_id=f"lab-{factory}",
-            **kwargs,
+            **{"elem_id": f"lab-{factory}", **kwargs},
         )
 
     def preprocess(self, payload: Any) -> Any:
