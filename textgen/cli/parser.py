@@ -16,6 +16,7 @@ PASSED_ON: Mapping[str, str] = {
     "train": "train a model (RECIPE --corpus FILE)",
     "evaluate": "measure a model's losses (NAME --corpus FILE)",
     "baseline": "measure how well n-grams predict a text (RECIPE --corpus PATH)",
+    "corpus": "the texts of the recipes (list, fetch NAME)",
 }
 
 

@@ -1,4 +1,4 @@
-"""`python -m textgen train`, `evaluate` and `baseline`: arguments → what they ask for."""
+"""`python -m textgen train`, `evaluate`, `baseline` and `corpus`: arguments → what they ask for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from textgen.errors import TextgenError
 from textgen.registry import default_root
-from textgen.training import baseline_command, evaluate_command
+from textgen.training import baseline_command, corpus_command, evaluate_command
 from textgen.training.options import TrainOptions, is_leader, to_stderr
 from textgen.training.recipe_file import bundled
 
@@ -22,6 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         ("train", add_arguments, run),
         ("evaluate", evaluate_command.add_arguments, evaluate_command.run),
         ("baseline", baseline_command.add_arguments, baseline_command.run),
+        ("corpus", corpus_command.add_arguments, corpus_command.run),
     ):
         command = commands.add_parser(name, allow_abbrev=False)
         add(command)
