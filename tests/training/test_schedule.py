@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -23,7 +24,7 @@ def test_decaying_schedules_go_from_the_full_rate_to_the_floor(name: str) -> Non
     rates = factors(ScheduleRecipe(name=name, steps=100, warmup=0, floor=0.1))
     assert rates[0] == 1
     assert rates[-1] == pytest.approx(0.1)
-    assert all(later < earlier for earlier, later in zip(rates, rates[1:], strict=False))
+    assert all(later < earlier for earlier, later in pairwise(rates))
     assert rates[50] == pytest.approx(0.55)
 
 
@@ -63,7 +64,9 @@ def test_plateau_lowers_the_rate_when_the_loss_stands_still() -> None:
 def test_only_matrices_decay() -> None:
     optimiser = make_optimiser(nn.Linear(3, 2), OptimiserRecipe(weight_decay=0.3))
     assert isinstance(optimiser, AdamW)
-    decays = {tuple(p.shape): group["weight_decay"] for group in optimiser.param_groups for p in group["params"]}
+    decays = {
+        tuple(p.shape): group["weight_decay"] for group in optimiser.param_groups for p in group["params"]
+    }
     assert decays == {(2, 3): 0.3, (2,): 0.0}
 
 

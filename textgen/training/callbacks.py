@@ -16,13 +16,14 @@ from torch import Tensor
 from textgen.checkpoint import Model
 from textgen.evaluation import windows_loss
 from textgen.nets.base import LanguageModel
-from textgen.tokenization import TextTokenizer
+from textgen.tokenization import TextTokenizer, visible
 from textgen.training.log import LogRow, write_log
 from textgen.training.module import TrainingModule
 from textgen.training.recipe import Recipe
 from textgen.training.sampling import write_beam, write_samples
 
 Tell = Callable[[str], None]
+SHOWN = 100  # characters of a sample that are told
 Clock = Callable[[], float]  # seconds
 
 
@@ -96,6 +97,7 @@ class Measure(Callback):
         if module.global_rank == 0:
             write_log(self.measured.csv, module.rows, self.measured.recipe.log.temperatures)
             self.tell(describe(module.rows))
+            self.tell(f"  it writes: {first_words(module.rows[-1].samples)}")
 
     def _row(self, module: TrainingModule, step: int) -> LogRow:
         measured, log = self.measured, self.measured.recipe.log
@@ -133,6 +135,11 @@ def describe(rows: Sequence[LogRow]) -> str:
     return (
         f"{line}; best {best.validation_loss:.4f} at step {best.step}: it begins to learn its text by heart"
     )
+
+
+def first_words(samples: Sequence[str]) -> str:
+    """The beginning of a sample from the middle of the temperatures, in one line."""
+    return visible(samples[len(samples) // 2])[:SHOWN] if samples else ""
 
 
 class Progress(Callback):

@@ -34,9 +34,22 @@ def main(argv: Sequence[str] | None = None) -> int:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `train`."""
     parser.description = "Train a model on a text. The finished folder appears among the models."
-    parser.add_argument("recipe", help=f"one of {', '.join(bundled())}, or a .toml file")
-    parser.add_argument("--corpus", type=Path, required=True, metavar="FILE", help="the text, UTF-8")
-    parser.add_argument("--name", help="of the model (the recipe's)")
+    parser.add_argument(
+        "recipe",
+        nargs="?",
+        help=f"one of {', '.join(bundled())}, or a .toml file; without one, a recipe is made to fit the text",
+    )
+    parser.add_argument(
+        "--corpus",
+        type=Path,
+        required=True,
+        metavar="PATH",
+        help="a text file, UTF-8, or a folder of .txt files",
+    )
+    parser.add_argument(
+        "--level", choices=("char", "word"), default="char", help="of a text without a recipe (char)"
+    )
+    parser.add_argument("--name", help="of the model (the recipe's, or the file's)")
     parser.add_argument(
         "--models", type=Path, metavar="FOLDER", help="where it appears ($TEXTGEN_MODELS or ./models)"
     )
@@ -93,6 +106,7 @@ def load_trainer() -> Callable[[str, Path, TrainOptions], Path]:
 def options(args: argparse.Namespace) -> TrainOptions:
     return TrainOptions(
         name=args.name,
+        level=args.level,
         models=args.models or default_root(),
         runs=args.runs,
         resume=args.resume,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,11 +16,15 @@ from textgen.errors import TextgenError, out_of_range, shorten
 from textgen.tokenization import TextTokenizer
 from textgen.training.corpus import Corpus, open_corpus
 from textgen.training.options import TrainOptions, check_name, is_leader
+from textgen.training.own_text import own_recipe
+from textgen.training.reading import files_of
 from textgen.training.recipe import Recipe
-from textgen.training.recipe_file import read_recipe
+from textgen.training.recipe_file import make_recipe, read_recipe
 from textgen.training.sampling import start_ids
 
 RECIPE = "recipe.json"
+CHECKPOINTS = 200_000_000  # bytes that those of the largest bundled recipe take, and a little more
+SEEN = 1_000_000  # tokens among which the most frequent one is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +51,45 @@ class Job:
             self.options.tell(line)
 
 
-def prepare(recipe: str | Path, corpus: Path, options: TrainOptions) -> Job:
-    """Check all that can be checked before the first step."""
-    values = read_recipe(recipe, options.all_overrides())
+def prepare(recipe: str | Path | None, corpus: Path, options: TrainOptions) -> Job:
+    """Check all that can be checked before the first step; without a recipe, make one for the text."""
+    values = read_recipe(recipe, options.all_overrides()) if recipe else own(corpus, options)
     name = check_name(options.name or values.name)
     folder = options.runs / name
     check_free(options, name)
-    job = Job(name, values, open_corpus(corpus, values, folder), options)
-    start_ids(job.corpus.tokenizer, values.start)
+    check_room(corpus, options)
+    opened = open_corpus(corpus, values, folder)
+    values = replace(values, start=values.start or usual_start(opened))
+    start_ids(opened.tokenizer, values.start)
     check_same_recipe(folder, values)
-    return job
+    return Job(name, values, opened, options)
+
+
+def usual_start(corpus: Corpus) -> str:
+    """A line break where the text has any, else its most frequent token."""
+    texts = corpus.tokenizer.texts
+    if "\n" in texts:
+        return "\n"
+    counts = np.bincount(corpus.train.ids[:SEEN], minlength=len(texts))
+    counts[corpus.tokenizer.unknown_id or 0] -= corpus.tokenizer.unknown_id is not None and SEEN
+    return texts[int(counts.argmax())]
+
+
+def own(corpus: Path, options: TrainOptions) -> Recipe:
+    """A recipe for a text of one's own. Raises TextgenError for a wrong name, level or value."""
+    name = check_name(options.name or corpus.stem)
+    return make_recipe(own_recipe(corpus, options.level, name), options.all_overrides())
+
+
+def check_room(corpus: Path, options: TrainOptions) -> None:
+    """Raises TextgenError where the encoded text and a few checkpoints would not fit on the disk."""
+    place = next(folder for folder in (options.runs, *options.runs.absolute().parents) if folder.exists())
+    needed = CHECKPOINTS + 6 * sum(file.stat().st_size for file in files_of(corpus))
+    if (free := shutil.disk_usage(place).free) < needed:
+        raise TextgenError(
+            f"{place} must have {needed / 1e6:,.0f} MB free for checkpoints and the encoded text, got "
+            f"{free / 1e6:,.0f} MB; make room, or put them elsewhere with --runs"
+        )
 
 
 def bos_of(recipe: Recipe, tokenizer: TextTokenizer) -> int | None:

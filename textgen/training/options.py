@@ -28,6 +28,7 @@ class TrainOptions:
     """Where a run reads and writes, on what it runs, and how it tells of itself."""
 
     name: str | None = None  # of the model; None = the recipe's
+    level: str = "char"  # "char" or "word", of a text without a recipe
     models: Path = field(default_factory=default_root)  # the finished folder appears here
     runs: Path = Path("runs")  # checkpoints of the run, at runs/NAME
     resume: bool = False  # go on from the run's last checkpoint

@@ -175,7 +175,7 @@ class Recipe:
     name: str
     title: str = ""
     level: str = "char"
-    start: str = "\n"  # the text that stands for an empty context
+    start: str = "\n"  # the text that stands for an empty context; "" takes one that the text has
     bos: str = ""  # the token with which every text begins and ends; "" = none
     prompt: str = ""  # a context to show the model with; "" = none
     seed: int = 1337

@@ -31,6 +31,11 @@ def read_recipe(recipe: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     except (OSError, ValueError) as error:
         raise TextgenError(f"{path} cannot be read as a recipe ({error}); it must be a TOML file") from error
     values.setdefault("name", path.stem)
+    return make_recipe(values, overrides)
+
+
+def make_recipe(values: dict[str, Any], overrides: Sequence[str] = ()) -> Recipe:
+    """A recipe from plain values, some of them replaced. Raises SettingError for a wrong one."""
     for override in overrides:
         put(values, override)
     return from_values(Recipe, values, "")

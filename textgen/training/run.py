@@ -28,7 +28,7 @@ from textgen.training.recipe import Recipe
 from textgen.training.streams import Batches, StepLoader, make_batches
 
 
-def train(recipe: str | Path, corpus: Path, options: TrainOptions) -> Path:
+def train(recipe: str | Path | None, corpus: Path, options: TrainOptions) -> Path:
     """Train a recipe on a text; the finished model folder.
 
     The folder appears whole at the end or not at all. The same recipe, text and seed start the same
