@@ -99,6 +99,16 @@ def test_lower_case_and_ascii(tmp_path: Path) -> None:
     assert opened.tokenizer.encode("KING").ids == opened.tokenizer.encode("king").ids
 
 
+def test_unwrapped_paragraphs_are_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "wrapped.txt"
+    path.write_text("one\r\ntwo  \n \n\n three\nfour\n\n" * 20, encoding="utf-8")
+    recipe = Recipe("plain", text=TextRecipe(unwrap=True))
+    whole = texts(open_corpus(path, recipe, tmp_path / "a"))
+    assert "".join(whole) == "one two\n three four\n" * 20
+    monkeypatch.setattr(reading, "BLOCK", 7)
+    assert texts(open_corpus(path, recipe, tmp_path / "b")) == whole
+
+
 def test_rare_words_of_the_learned_part_are_unknown(tmp_path: Path) -> None:
     path = tmp_path / "words.txt"
     path.write_text("the king is dead . " * 30 + "the queen is dead . " * 4, encoding="utf-8")

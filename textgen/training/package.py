@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,7 @@ def losses(measured: Evaluation, made: Made) -> dict[str, Any]:
         f"validation_windows_{measured.window}": round(measured.windows, 4),
         "validation_streamed": round(measured.streamed, 4),
         "train_with_dropout": round(kept_row(made).train_loss, 4),
+        **({"perplexity": round(math.exp(measured.windows), 1)} if made.recipe.level == "word" else {}),
         "validation_targets": measured.targets,
     }
 
@@ -107,6 +109,7 @@ def describe(made: Made, options: TrainOptions) -> dict[str, Any]:
         "date": options.today().isoformat(),
         "seed": recipe.seed,
         "target": recipe.target,
+        **({"published": asdict(recipe.published)} if recipe.published.train_loss else {}),
         "training": training_facts(made, options),
         "recipe": recipe.to_dict(),
     }

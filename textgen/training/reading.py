@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,14 +56,14 @@ def blocks(file: Path, text: TextRecipe) -> Iterator[str]:
     Every character stands as it is, but for what the recipe changes. Raises TextError for what is not
     UTF-8 text.
     """
-    rest = ""
+    rest, mark = "", "\n\n" if text.unwrap else "\n"
     for block in raw_blocks(file):
-        end = block.rfind("\n") + 1
-        if end:
-            yield prepared(rest + block[:end], text)
-            rest = ""
-        rest += block[end:]
-        if len(rest) > BLOCK:
+        rest += block
+        if mark in rest:
+            end = rest.rindex(mark) + len(mark)
+            yield prepared(rest[:end], text)
+            rest = rest[end:]
+        if len(rest) > 2 * BLOCK:  # a line without an end
             yield prepared(rest, text)
             rest = ""
     if rest:
@@ -84,6 +85,14 @@ def raw_blocks(file: Path) -> Iterator[str]:
 
 def prepared(block: str, text: TextRecipe) -> str:
     """A piece of a text as its recipe wants it."""
+    if text.unwrap:
+        block = unwrapped(block)
     if text.lower:
         block = block.lower()
     return block.encode("ascii", "ignore").decode() if text.ascii else block
+
+
+def unwrapped(block: str) -> str:
+    """Paragraphs in one line each, without the blank lines between them."""
+    block = re.sub(r"[ \t\r]*\n", "\n", block)
+    return re.sub(r"\n{2,}", "\n", re.sub(r"(?<!\n)\n(?!\n)", " ", block))

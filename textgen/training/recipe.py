@@ -41,6 +41,7 @@ class TextRecipe:
 
     lower: bool = False  # to lower case
     ascii: bool = False  # drop all characters beyond ASCII
+    unwrap: bool = False  # join the lines of a paragraph; a line break is where blank lines were
     min_count: int = 1  # words that the learned part has fewer times become `<unk>`
 
     def __post_init__(self) -> None:
@@ -169,6 +170,14 @@ class LogRecipe:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishedRecipe:
+    """What the author of the network reports of its own training."""
+
+    train_loss: float = 0.0  # nats per token at the end; 0 = nothing published
+    source: str = ""  # who says so, of which run
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """All that decides how a model turns out, besides the machine."""
 
@@ -181,6 +190,8 @@ class Recipe:
     seed: int = 1337
     target: float = 0.0  # validation nats per token to reach in windows; 0 = none
     target_note: str = ""  # where the target comes from
+    published: PublishedRecipe = PublishedRecipe()
+    keep: str = "best"  # whose weights: those with the "best" validation loss, or the "last"
     averaging: float = 0.0  # decay per step of the running average of the weights; 0 turns it off
     calibrate: bool = False  # at the end, make T = 1 the best temperature for new text
     corpus: CorpusRecipe = CorpusRecipe()
@@ -196,6 +207,7 @@ class Recipe:
         check_seed(self.seed)
         check_number("averaging", self.averaging, 0, 0.999999)
         check_choice("level", self.level, ("char", "word"))
+        check_choice("keep", self.keep, ("best", "last"))
         if self.batches.kind == "lines" and not (self.bos and self.split.by == "line"):
             raise SettingError("batches.kind = 'lines' needs bos, a token, and split.by = 'line'")
 

@@ -139,11 +139,13 @@ def finish(job: Job, module: TrainingModule) -> Path:
 
 
 def best(job: Job, module: TrainingModule) -> Made:
-    """The net of the checkpoint with the lowest validation loss, and how its run went to the end."""
+    """The net of the checkpoint that the recipe keeps, and how its run went to the end."""
     last = torch.load(saved(job.folder)[-1], map_location="cpu", weights_only=True)["textgen"]
     rows = tuple(LogRow.from_dict(row) for row in last["rows"])
     losses = {row.step: row.validation_loss for row in rows}
     path = min(saved(job.folder), key=lambda path: losses.get(step_of(path), float("inf")))
+    if job.recipe.keep == "last":
+        path = saved(job.folder)[-1]
     module.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["state_dict"])
     return Made(job.recipe, job.corpus, module.result.cpu().eval(), step_of(path), rows, last["seconds"])
 
