@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from textgen.nets.attention_lstm import AttentionLSTM
 from textgen.nets.base import LanguageModel
 from textgen.nets.gpt import GPT
 from textgen.nets.gru import GRU
@@ -32,6 +33,13 @@ NETS: dict[str, Callable[[], LanguageModel]] = {
     "gru, 1 odd layer": lambda: GRU(VOCABULARY, embedding=5, hidden=37, layers=1),
     "rnn, 2 layers": lambda: RNN(VOCABULARY, embedding=8, hidden=32),
     "rnn, 1 odd layer": lambda: RNN(VOCABULARY, embedding=5, hidden=37, layers=1),
+    "attention lstm": lambda: AttentionLSTM(VOCABULARY, embedding=8, hidden=6, width=10),
+    "attention lstm, 3 layers, 2 heads": lambda: AttentionLSTM(
+        VOCABULARY, embedding=8, hidden=5, layers=3, heads=2, width=7, window=4
+    ),
+    "attention lstm, 1 layer, untied": lambda: AttentionLSTM(
+        VOCABULARY, embedding=7, hidden=9, layers=1, width=4, window=1, tied=False
+    ),
     "gpt": lambda: GPT(VOCABULARY),
     "gpt, 3 layers": lambda: GPT(VOCABULARY, block=12, layers=3, width=24, heads=2),
     "gpt, block of 1": lambda: GPT(VOCABULARY, block=1),

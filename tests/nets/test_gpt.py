@@ -52,11 +52,11 @@ def by_the_formula(net: GPT, ids: Tensor) -> Tensor:
     for position, token in enumerate(ids[-BLOCK:]):
         x = norm(w["tokens"][token] + w["positions"][position])
         for i in range(2):
-            query, key, value = (w[f"blocks.{i}.qkv"] @ norm(x)).chunk(3)
+            query, key, value = (w[f"layers.{i}.qkv"] @ norm(x)).chunk(3)
             keys[i].append(key)
             values[i].append(value)
-            x = x + w[f"blocks.{i}.out"] @ attend(query, keys[i], values[i])
-            x = x + w[f"blocks.{i}.down"] @ (w[f"blocks.{i}.up"] @ norm(x)).relu()
+            x = x + w[f"layers.{i}.out"] @ attend(query, keys[i], values[i])
+            x = x + w[f"layers.{i}.down"] @ (w[f"layers.{i}.up"] @ norm(x)).relu()
     return w["head"] @ x
 
 

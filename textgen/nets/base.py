@@ -90,6 +90,7 @@ def build(architecture: str, sizes: dict[str, Any]) -> LanguageModel:
 
     Raises KeyError for an architecture that no file here defines.
     """
+    from textgen.nets.attention_lstm import AttentionLSTM
     from textgen.nets.gpt import GPT
     from textgen.nets.gru import GRU
     from textgen.nets.lstm import LSTM
@@ -101,6 +102,7 @@ def build(architecture: str, sizes: dict[str, Any]) -> LanguageModel:
         "gru": GRU,
         "rnn": RNN,
         "windowed_lstm": WindowedLSTM,
+        "attention_lstm": AttentionLSTM,
         "gpt": GPT,
     }
     return nets[architecture](**sizes)

@@ -73,7 +73,7 @@ class GPT(LanguageModel):
         self.vocab_size, self.block, self.context = vocab_size, block, block
         self.heads, self.rate = heads, dropout.output
         self.tokens, self.positions = nn.Embedding(vocab_size, width), nn.Embedding(block, width)
-        self.blocks = nn.ModuleList(make_layer(width) for _ in range(layers))
+        self.layers = nn.ModuleList(make_layer(width) for _ in range(layers))
         self.head = nn.Linear(width, vocab_size, bias=False)
         for parameter in self.parameters():
             nn.init.normal_(parameter, 0, 0.32 / width**0.5)
@@ -159,6 +159,6 @@ class GPT(LanguageModel):
 
     def _weights(self, table: Callable[[Tensor], Tensor], product: Callable[[Any], Product]) -> Weights:
         """The parameters, each table and each linear map taken by the function for its kind."""
-        layers = tuple(Layer(*(product(linear) for linear in block.children())) for block in self.blocks)
+        layers = tuple(Layer(*(product(linear) for linear in layer.children())) for layer in self.layers)
         tables = table(self.tokens.weight), table(self.positions.weight)
         return Weights(*tables, layers, product(self.head))
