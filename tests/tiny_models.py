@@ -36,3 +36,11 @@ def save_random(folder: Path, tokenizer: TextTokenizer, seed: int, **facts: str)
     net = LSTM(tokenizer.vocab_size, embedding=8, hidden=16)
     checkpoint.save(folder, net, tokenizer, {"architecture": "lstm", "sizes": sizes, **facts})
     return folder
+
+
+def load_tiny_words(root: Path, **options: int) -> checkpoint.Model:
+    return checkpoint.load(save_tiny_words_model(root / "words", **options))
+
+
+def load_tiny_names(root: Path, seed: int = 0) -> checkpoint.Model:
+    return checkpoint.load(save_tiny_names_model(root / "names", seed=seed))

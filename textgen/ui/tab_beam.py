@@ -66,22 +66,22 @@ class BeamTab:
         from textgen.decoding.beam import beam_search  # torch comes in with the first model
         from textgen.ui.beam_view import searched
 
-        source, pieces, note = self.source(model, context, form)
+        source, strip, note = self.source(model, context, form)
         decode = settings_from(stages)
         beam = beam_settings(form, seed, source)
         steps = list(beam_search(source.scorer, beam, decode, source.context))
         view = searched(source, steps, beam, decode)
         told = " ".join(filter(None, [note, view["note"]]))
-        extra = {"pieces": pieces, "numbers": model == NUMBERS, "autoplay": form.get("autoplay") is True}
-        return {**view, **extra, "note": told}
+        extra = {"numbers": model == NUMBERS, "autoplay": form.get("autoplay") is True}
+        return {**view, **strip, **extra, "note": told}
 
     def source(self, model: Any, context: Any, form: dict[str, Any]) -> Any:
-        """What is searched, its context as pieces, and what to know about it."""
+        """What is searched, its context piece by piece, and what to know about it."""
         from textgen.ui.beam_view import Source
 
         if model == NUMBERS:
             table = parse_table(form.get("table"))  # type: ignore[arg-type]
-            return Source(table, table.labels, ()), [], " ".join(table.notes)
+            return Source(table, table.labels, ()), {"pieces": []}, " ".join(table.notes)
         from textgen.api import read_context
         from textgen.decoding.scorer import NetScorer
 
@@ -90,7 +90,8 @@ class BeamTab:
         pieces = [[visible(piece), known] for piece, known in read.encoded.pieces]
         scorer = NetScorer(loaded.writer, read.ids)
         found = Source(scorer, loaded.labels, read.ids, loaded.gap, tuple(sorted(loaded.stops)))
-        return found, pieces, " ".join(filter(None, [read.note, end_note(loaded)]))
+        strip = {"pieces": pieces, "unseen": read.encoded.unseen}
+        return found, strip, " ".join(filter(None, [read.note, end_note(loaded)]))
 
 
 def end_note(model: Model) -> str:

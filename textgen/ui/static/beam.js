@@ -112,7 +112,10 @@
         rankCard));
     lab.setText(penaltyText, Number(penalty.value).toFixed(2));
 
-    const strip = (value) => context.replaceChildren(...value.pieces.map(([label]) => h("span", { class: `tok${/^[␣⏎⇥]+$/.test(label) ? " space" : ""}`, text: label })), h("span", { class: "tok open", text: "?" }));
+    const strip = (value) => {
+      context.classList.toggle("words", lab.areWords(value.pieces));
+      context.replaceChildren(...lab.pieceSpans(value.pieces, value.unseen), h("span", { class: "tok open", text: "?" }));
+    };
 
     lab.stale = () => view && lab.setText(note, "The model or the context has changed: press Search.");
     blackboard.hidden = true;

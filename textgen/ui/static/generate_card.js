@@ -3,6 +3,8 @@
   const lab = window.TemperatureLab;
   const { h } = lab;
   const GAP = 6; // px between a token and its card
+  const LABEL = 13; // characters of an alternative
+  const DIGIT = 9.2; // px, of 15 px monospaced
   const EDGE = 8; // px between the card and the window's edge
 
   const row = (name, value) => h("div", { class: "fact" }, h("span", { class: "muted", text: name }), h("b", { text: value }));
@@ -46,15 +48,17 @@
         h("div", { class: "facts" }, row("as learned", lab.finePercent(facts.learned)), row("surprise", bitsText(facts.bits)),
           row("under the settings", chance(facts.decoded)), row("rank", String(facts.rank))),
         h("div", { class: "muted small", text: pinned ? "Choose another: the text goes on from there" : "The likeliest here · click to choose another" }),
-        h("div", { class: "alternatives" }, ...facts.alternatives.map((one) => alternative(run, one, one.id === facts.id, place))),
+        h("div", { class: "alternatives", style: `--label:${labelWidth(run, facts.alternatives)}px` }, ...facts.alternatives.map((one) => alternative(run, one, one.id === facts.id, place))),
         h("button", { class: "button open", type: "button", text: "Open in Next token here", onclick: () => onOpen(place) }),
       ];
     };
 
+    const labelWidth = (run, all) => Math.ceil(DIGIT * Math.min(LABEL, Math.max(...all.map(({ id }) => lab.tokenLabel(run, id).length))));
+
     const alternative = (run, { id, p }, taken, place) => {
       const label = lab.tokenLabel(run, id);
       return h("button", { class: "alternative", type: "button", disabled: taken, "aria-label": taken ? `${label}, ${lab.percent(p)}: the text has this one` : `Go on with ${label}, ${lab.percent(p)}`, onclick: () => onBranch(place, id) },
-        h("span", { class: "tok", text: lab.clip(label, 12) }), h("span", { class: "bar" }, h("i", { style: `width:${(100 * p).toFixed(2)}%` })), h("span", { class: "share", text: lab.percent(p) }));
+        h("span", { class: "tok", text: lab.clip(label, LABEL) }), h("span", { class: "bar" }, h("i", { style: `width:${(100 * p).toFixed(2)}%` })), h("span", { class: "share", text: lab.percent(p) }));
     };
 
     const move = (node, place) => {

@@ -40,11 +40,12 @@
     const all = [h("section", { class: "card strip" }, tokens, h("div", { class: "actions" }, goOn, stop, write)), tools, foot, note, grid];
 
     const paintButtons = ({ busy, run, goal }) => {
-      const room = !!run && goal > Math.min(...lab.lengths(run));
+      const open = run ? lab.openLengths(run) : [];
+      const room = open.some((length) => length < goal);
       write.disabled = busy || typed();
       stop.disabled = !busy;
       goOn.disabled = busy || !room;
-      goOn.title = room ? `Go on to token ${goal}` : run ? `A pane holds ${config.maxLength} tokens at most; put the end of the text into the context` : "Go on from where the texts stopped";
+      goOn.title = goOnTitle(run, open, room, goal);
       for (const one of save) one.disabled = !run;
       for (const one of [...strategies, guide]) one.disabled = busy;
       strategies.forEach((one, i) => one.setAttribute("aria-pressed", String(memory.strategy === names[i] && !memory.guide)));
@@ -53,6 +54,12 @@
       width.lastChild.disabled = busy;
       add.hidden = ["greedy", "beam"].includes(memory.strategy) || !!memory.guide;
       add.disabled = busy || memory.panes.length >= config.maxPanes;
+    };
+    const goOnTitle = (run, open, room, goal) => {
+      if (room) return `Go on to token ${goal}`;
+      if (!run) return "Go on from where the texts stopped";
+      if (!open.length) return "Every text has ended; choose another token in one, or write anew";
+      return `A pane holds ${config.maxLength} tokens at most; put the end of the text into the context`;
     };
     const typed = () => lab.source?.model === config.numbers;
     const paintSeed = (run) => {

@@ -13,9 +13,23 @@
     panes: panes.map((pane, i) => ({ pane, settings: head.settings[i], branches: [newBranch()], current: 0 })),
   });
   lab.branchOf = (text) => text.branches[text.current];
-  lab.tokenText = (run, id) => run.vocabulary.texts[id];
   lab.tokenLabel = (run, id) => run.vocabulary.labels[id];
   lab.lengths = (run) => run.panes.map((text) => lab.branchOf(text).ids.length);
+
+  // A stop ends its text and is no part of it.
+  lab.isStop = (run, id) => !!run.head.stops?.includes(id);
+  lab.hasEnded = (run, branch) => lab.isStop(run, branch.ids.at(-1));
+  lab.openLengths = (run) => run.panes.map(lab.branchOf).filter((branch) => !lab.hasEnded(run, branch)).map((branch) => branch.ids.length);
+
+  // What token i adds to its text: itself, after the space that belongs between two words.
+  lab.addition = (run, branch, i) => (lab.isStop(run, branch.ids[i]) ? "" : gap(run, branch, i) + run.vocabulary.texts[branch.ids[i]]);
+  const NO_SPACE = { before: 1, after: 2 }; // see textgen/ui/vocabulary.py
+  const gap = (run, { ids }, i) => {
+    const { spaces } = run.vocabulary;
+    if (!spaces) return "";
+    const tight = i === 0 ? run.head.tight : Number(spaces[ids[i - 1]]) & NO_SPACE.after;
+    return tight || Number(spaces[ids[i]]) & NO_SPACE.before ? "" : " ";
+  };
 
   // Leave a text's way before token `at`, to take `pick` there; the way that was stays.
   lab.fork = (text, at, pick) => {
@@ -62,7 +76,7 @@
     return { ...facts, learned: 2 ** -facts.bits, alternatives };
   };
 
-  lab.textOf = (run, branch, end = branch.ids.length) => branch.ids.slice(0, end).map((id) => lab.tokenText(run, id)).join("");
+  lab.textOf = (run, branch, end = branch.ids.length) => branch.ids.slice(0, end).map((_, i) => lab.addition(run, branch, i)).join("");
 
   // Where a text leaves its left neighbour's: an index, or null while they are the same.
   lab.parting = (run, index) => {

@@ -14,7 +14,7 @@
 
   // The run as JSON: head, then a pane its settings and every way its text went.
   lab.runRecord = (run) => {
-    const { settings: _, vocabulary: __, goal: ___, note: ____, ...head } = run.head;
+    const { settings: _, vocabulary: __, goal: ___, note: ____, tight: _____, stops: ______, ...head } = run.head;
     return {
       app: "Temperature Lab",
       ...head,

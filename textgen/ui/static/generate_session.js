@@ -55,7 +55,7 @@
     });
     const goal = () => {
       const lengths = lab.lengths(memory.run);
-      const [shortest, longest] = [Math.min(...lengths), Math.max(...lengths)];
+      const [shortest, longest] = [Math.min(...lab.openLengths(memory.run)), Math.max(...lengths)];
       if (shortest < memory.run.goal && longest <= memory.run.goal) return memory.run.goal;
       return Math.min(config.maxLength, longest + (Number(length()) || config.length));
     };

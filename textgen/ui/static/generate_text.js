@@ -36,7 +36,9 @@
 
     state.grow = (run, branch) => {
       for (; state.shown < branch.ids.length; state.shown++) {
-        add(lab.tokenText(run, branch.ids[state.shown]), branch.facts[state.shown].bits);
+        const { bits } = branch.facts[state.shown];
+        if (lab.isStop(run, branch.ids[state.shown])) end(lab.tokenLabel(run, branch.ids[state.shown]), bits);
+        else add(lab.addition(run, branch, state.shown), bits);
       }
     };
     const add = (token, bits) => {
@@ -46,6 +48,11 @@
       span.textContent = ends ? token.slice(0, -1) : token;
       state.line.append(span);
       if (ends) newLine(state.shown + 1);
+    };
+    // The token that ended the text has a card like any other, but is not written.
+    const end = (label, bits) => {
+      state.line.append(h("span", { class: `s${lab.surpriseStep(bits)} end`, text: `ended at ${label}` }));
+      state.line.classList.remove("now");
     };
 
     // Follow the end unless the reader scrolled up. Reading a size makes the browser lay out at once,

@@ -149,8 +149,9 @@
       const cut = pieces.length - tail.length;
       tokens.replaceChildren(
         ...(cut ? [h("span", { class: "muted", text: `… ${cut} earlier ` })] : []),
-        ...tail.map(([label, known]) => h("span", { class: `tok${known ? "" : " unknown"}${/^[␣⏎⇥]+$/.test(label) ? " space" : ""}`, text: label, title: known ? "" : "the model does not know this; it is left out" })),
+        ...lab.pieceSpans(tail, Math.max(0, (data.unseen ?? 0) - cut)),
         h("span", { class: "tok open", text: "?", title: "the token the model is about to choose" }));
+      tokens.classList.toggle("words", lab.areWords(pieces));
       back.disabled = pieces.length === 0;
     };
 

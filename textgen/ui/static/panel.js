@@ -56,7 +56,7 @@
       const all = [...Array(n).keys()];
       for (const trace of copy.data) Object.assign(trace, { y: all, x: all.map(() => 0), customdata: rows.map((row) => row.label) });
       copy.layout.height = config.rowHeight * n + 4;
-      copy.layout.margin.l = Math.min(16 + 9.2 * Math.min(wide, 16), 150);
+      copy.layout.margin.l = 16 + 9.2 * Math.min(wide, 16);
       Object.assign(copy.layout.yaxis, { range: [n - 0.5, -0.5], tickvals: all, ticktext: rows.map((row) => lab.plainText(lab.clip(row.label, 16))) });
       return copy;
     };
@@ -129,8 +129,14 @@
       for (const name of view.removedBy) if (name) counts[name] = (counts[name] || 0) + 1;
       const removed = Object.entries(counts).map(([name, n]) => `${n} removed by ${lab.stageName(name).replaceAll("-", "\u2011")}`);
       const more = rest > 0 ? `… ${rest} more tokens: ${lab.percent(mass)}` : `all ${data.raw.length} tokens`;
-      lab.setText(foot, more);
+      lab.setText(foot, [more, ...neverWritten(data)].join(" · "));
       lab.setText(gone, removed.join(", "));
+    };
+
+    // A model scores what it must not write, such as the word for all rare words: it comes as −∞.
+    const neverWritten = (data) => {
+      const never = data.numbers ? [] : data.order.filter((id) => data.raw[id] === -Infinity).map((id) => data.labels[id]);
+      return never.length ? [`${never.join(", ")} is never written`] : [];
     };
 
     state.repaint = (data, settings, scale) => {
@@ -139,6 +145,14 @@
     };
     return state;
   };
+
+  // A context piece by piece: [[label, known]], of which the first `unseen` are out of the model's sight.
+  lab.pieceSpans = (pieces, unseen = 0) => pieces.map(([label, known], i) => {
+    const [kind, title] = !known ? [" unknown", "the model does not know this; it is left out"] : i < unseen ? [" unseen", "the model does not see this: it lies too far back"] : ["", ""];
+    return h("span", { class: `tok${kind}${/^[␣⏎⇥]+$/.test(label) ? " space" : ""}`, text: label, title });
+  });
+  // Spaces are no tokens of words: each stands on its own.
+  lab.areWords = (pieces) => pieces.some(([label, known]) => known && [...label].length > 1);
 
   lab.clip = (label, n) => (label.length > n ? `${label.slice(0, n - 1)}…` : label);
   lab.stageName = (name) => (name === "temperature" ? "T = 0" : lab.stageTitle(name));

@@ -3,6 +3,7 @@
   const lab = window.TemperatureLab;
   const { h } = lab;
   const ROWS = 8;
+  const WIDE = 9; // characters of a token
   const HUES = {
     temperature: "var(--lab-muted)", top_k: "#1b7f79", top_p: "#7b5ea7", min_p: "#a6611a", typical: "#4d7c2a", epsilon: "#9c4f86",
     eta: "#5c6fb1", top_n_sigma: "#857437", repetition_penalty: "#b0574f", no_repeat_ngram: "#47708a",
@@ -28,9 +29,10 @@
 
     const stageCard = (step, index, data, settings, names) => {
       const ids = data.order.slice(0, ROWS);
+      const wide = Math.min(WIDE, Math.max(...ids.map((id) => data.labels[id].length)));
       const bars = [...ids, null].map((id) => {
         const fill = h("i");
-        return { id, fill, node: h("div", { class: "mini" }, h("span", { class: "token", text: id === null ? "…" : lab.clip(data.labels[id], 8) }), h("span", { class: "track" }, fill)) };
+        return { id, fill, node: h("div", { class: "mini" }, h("span", { class: "token", text: id === null ? "…" : lab.clip(data.labels[id], WIDE), style: `width:max(2.2em,${wide}ch)` }), h("span", { class: "track" }, fill)) };
       });
       const value = step.name === "raw" ? "as learned" : String(settings[step.name]);
       const title = h("b", { text: step.name === "raw" ? "raw" : lab.stageTitle(step.name) });

@@ -74,7 +74,7 @@
     };
 
     const fillSelects = (next) => {
-      const ids = next.order.slice(0, 500);
+      const ids = next.order.slice(0, 500).filter((id, i) => i < 2 || next.raw[id] > -Infinity);
       selects.forEach((select, i) => {
         const wanted = data && data.labels === next.labels ? Number(select.value) : null;
         select.replaceChildren(...ids.map((id) => h("option", { value: String(id), text: next.labels[id] })));
