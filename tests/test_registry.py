@@ -185,6 +185,11 @@ def test_a_title_is_a_text(tmp_path: Path) -> None:
         assert Registry(tmp_path).info("own").title == shown
 
 
+def test_a_folder_whose_name_cannot_be_shown_is_not_listed(root: Path) -> None:
+    save_tiny_model(root / "line\nbreak", "\n abc")
+    assert Registry(root).names() == [*NAMES]
+
+
 @pytest.mark.parametrize("name", ["../a", "/etc", "", None, 7, ["a"], {"a": 1}, "a/", "."])
 def test_a_name_from_outside_opens_no_other_folder(root: Path, name: Any) -> None:
     with pytest.raises(ModelError, match="there is no model"):

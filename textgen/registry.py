@@ -56,10 +56,11 @@ class Registry:
         self._guard = threading.Lock()
 
     def names(self) -> list[str]:
-        """The folders that hold a config.json, in alphabetical order."""
+        """The folders that hold a config.json, in alphabetical order; a name must be a text."""
         if not self.root.is_dir():
             return []
-        return sorted(path.parent.name for path in self.root.glob("*/config.json"))
+        found = (path.parent.name for path in self.root.glob("*/config.json"))
+        return sorted(name for name in found if name.isprintable())
 
     def first(self) -> str | None:
         """The model to begin with: the Shakespeare one, else the first; None where there is none."""

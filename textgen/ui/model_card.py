@@ -124,11 +124,14 @@ def corpus(facts: Facts) -> Iterator[Tile]:
 
 def split(facts: Facts) -> Iterator[Tile]:
     learned, kept = facts.whole("split", "train_tokens"), facts.whole("split", "validation_tokens")
-    back = f"The {facts.text('split', 'validation') or 'rest'} ({kept:,}) was kept back to measure it."
+    back = facts.text("split", "validation") or "rest"
     yield Tile(
         "Learned from",
         facts.text("split", "train"),
-        joined(f"{learned:,} {facts.units}." if learned else "", back if kept else ""),
+        joined(
+            f"{learned:,} {facts.units}." if learned else "",
+            f"The {back} ({kept:,}) was kept back to measure it." if kept else "",
+        ),
     )
 
 

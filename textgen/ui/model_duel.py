@@ -104,11 +104,11 @@ def writer(duel: Duel, side: int) -> Iterator[int]:
     from textgen import api
 
     model, ids = duel.models[side], duel.ids[side]
+    context = api.read_context(model, duel.prompt).ids  # the prompt is judged before anything is done with it
     before = model.text(ids, duel.prompt)
     characters, left = len(before), duel.length - len(ids)  # every token is a character or more
     if model.ended(ids) or characters >= duel.length or left <= 0:
         return
-    context = api.read_context(model, duel.prompt).ids
     steps = api.write(model, [(*context, *ids)], [duel.settings], [duel.seed], left, len(ids))
     tokens, same = tee(int(step.ids[0]) for step in steps)
     for token, part in zip(tokens, model.parts(same, duel.prompt + before), strict=False):

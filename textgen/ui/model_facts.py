@@ -145,4 +145,6 @@ def significant(value: float) -> str:
 
 
 def cut(text: str) -> str:
+    """The text in a length that a page can show; lone surrogates, which JSON could not carry, are ?."""
+    text = text[: MAX_TEXT + 1].encode("utf-8", "replace").decode()
     return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
