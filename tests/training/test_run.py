@@ -58,8 +58,15 @@ def test_folder_holds_no_pickle_and_no_leftovers(
     recipe_file: Path, text_file: Path, options: Options
 ) -> None:
     folder = train(recipe_file, text_file, options(max_steps=5))
-    wanted = {"config.json", "model.safetensors", "tokenizer.json", "training_log.csv", "README.md"}
-    assert {path.name for path in folder.iterdir()} == wanted
+    wanted = {
+        "config.json",
+        "model.safetensors",
+        "tokenizer.json",
+        "training_log.csv",
+        "README.md",
+        "ngrams.bin",
+    }
+    assert {path.name for path in folder.iterdir()} == wanted | {"ngrams.bin"}
     assert [path.name for path in folder.parent.iterdir()] == ["made-up"]
 
 

@@ -63,7 +63,14 @@ def test_bundled_recipe_is_the_one_that_made_the_model(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_folder_holds_what_it_should_and_stays_small(name: str) -> None:
     folder = SHIPPED / name
-    wanted = {"config.json", "model.safetensors", "tokenizer.json", "training_log.csv", "README.md"}
-    assert {path.name for path in folder.iterdir()} == wanted
+    wanted = {
+        "config.json",
+        "model.safetensors",
+        "tokenizer.json",
+        "training_log.csv",
+        "README.md",
+        "ngrams.bin",
+    }
+    assert {path.name for path in folder.iterdir()} == wanted | {"ngrams.bin"}
     assert sum(path.stat().st_size for path in folder.iterdir()) < 12_000_000
     assert checkpoint.load(folder).net.parameter_count == checkpoint.read_config(folder)["parameters"]

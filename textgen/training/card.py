@@ -14,6 +14,13 @@ from textgen.training.sampling import write_samples
 TEMPLATE = Path(__file__).with_name("card.md")
 CALIBRATED = Path(__file__).with_name("card_calibrated.md")
 SAMPLE = 400  # tokens
+KEPT = {
+    "best": """
+The validation loss also chose which step's weights to keep, and it may have helped to choose the recipe: it
+is not the loss on a text that nobody has looked at.""",
+    "last": """
+The weights are those of the last step, as the network's author keeps them, whatever the validation loss.""",
+}
 
 
 def model_card(name: str, model: Model) -> str:
@@ -26,7 +33,7 @@ def model_card(name: str, model: Model) -> str:
 def described(config: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "title": config["title"],
-        "unit": config["unit"],
+        "unit": {"char": "character"}.get(config["unit"], config["unit"]),
         "architecture": config["architecture"],
         "sizes": ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in config["sizes"].items()),
         "parameters": f"{config['parameters']:,}",
@@ -52,7 +59,42 @@ def losses(config: Mapping[str, Any]) -> dict[str, Any]:
         "streamed_bits": f"{streamed / math.log(2):.4f}",
         "calibration": calibration(config),
         "target": f"\nTarget: {recipe['target']:g} nats in windows{note}.\n" if recipe["target"] else "",
+        "perplexity": perplexity(config, windows, streamed),
+        "published": published(config),
+        "kept": KEPT[recipe["keep"]],
     }
+
+
+def perplexity(config: Mapping[str, Any], windows: float, streamed: float) -> str:
+    """How word models are compared."""
+    if config["level"] != "word":
+        return ""
+    figures = f"{math.exp(windows):.1f} in windows, {math.exp(streamed):.1f} streamed"
+    return f"\nPerplexity, e to the nats: {figures}.\n"
+
+
+def published(config: Mapping[str, Any]) -> str:
+    """Its training loss beside that of the network's author."""
+    facts = config.get("published")
+    if not facts:
+        return ""
+    ours = config["losses"]["train_with_dropout"]
+    return (
+        f"\nTraining loss at the end: {ours:.4f} nats; published: {facts['train_loss']:g} "
+        f"({facts['source']}).\n"
+    )
+
+
+def novelty(config: Mapping[str, Any]) -> str:
+    """What the index beside the weights holds."""
+    if "novelty" not in config:
+        return ""
+    facts = config["novelty"]
+    return f"""
+`ngrams.bin` ({facts["bytes"] / 1000:,.0f} kB) is an index of the word n-grams that it learned from, up to
+n = {facts["longest"]}, so that one can tell what is new without the text. It is a Bloom filter: of n-grams
+that the text does not have, {facts["false_positives"]:.2%} pass for known (measured).
+"""
 
 
 def calibration(config: Mapping[str, Any]) -> str:
@@ -91,6 +133,7 @@ def corpus(config: Mapping[str, Any]) -> dict[str, Any]:
         "status": facts.get("status", "The user's own."),
         "url": f"<{facts['url']}>" if "url" in facts else "not stated",
         "sha256": facts["sha256"],
+        "novelty": novelty(config),
     }
 
 
@@ -98,10 +141,10 @@ def samples(model: Model) -> dict[str, Any]:
     """What the model writes from the start of a text: one seed, several temperatures."""
     temperatures: Sequence[float] = model.config["recipe"]["log"]["temperatures"]
     texts = write_samples(model, temperatures, SAMPLE)
+    blocks = (f"T = {t:g}\n\n{indented(text)}\n\n" for t, text in zip(temperatures, texts, strict=True))
+    seeds = "ten texts a temperature, seeds 0 to 9" if model.stops else "seed 0"
     return {
-        "samples": "".join(
-            f"T = {t:g}\n\n{indented(text)}\n\n" for t, text in zip(temperatures, texts, strict=True)
-        ),
+        "samples": f"{seeds}:\n\n{''.join(blocks)}",
         "sample_length": SAMPLE,
         "sample_options": " ".join(f"-t {temperature:g}" for temperature in temperatures),
     }

@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from textgen import checkpoint
+from textgen.analysis.novelty import FILE, NoveltyIndex
 from textgen.evaluation import Evaluation, evaluate
 from textgen.nets.base import LanguageModel
 from textgen.training.calibration import calibrate
@@ -18,6 +19,7 @@ from textgen.training.corpus import Corpus
 from textgen.training.files import appearing
 from textgen.training.job import validation_documents
 from textgen.training.log import LogRow, write_log
+from textgen.training.novelty_file import write_ngrams
 from textgen.training.options import TrainOptions, machine, precision
 from textgen.training.recipe import Recipe
 
@@ -42,6 +44,7 @@ def publish_model(folder: Path, made: Made, options: TrainOptions) -> Path:
         facts = describe(made, options)
         if made.recipe.calibrate:
             facts["calibration"] = calibrated(made)
+        facts["novelty"] = novelty_facts(write_ngrams(draft, made.corpus), draft)
         checkpoint.save(draft, made.net, made.corpus.tokenizer, facts)
         model = checkpoint.load(draft)
         facts["losses"] = losses(measure(model.net, made), made)
@@ -51,6 +54,16 @@ def publish_model(folder: Path, made: Made, options: TrainOptions) -> Path:
         for file in draft.iterdir():
             file.chmod(0o644)
     return folder
+
+
+def novelty_facts(index: NoveltyIndex, folder: Path) -> dict[str, Any]:
+    """How good the index of n-grams is."""
+    return {
+        "longest": index.longest,
+        "distinct": list(index.distinct),
+        "false_positives": round(index.false_positives, 4),
+        "bytes": (folder / FILE).stat().st_size,
+    }
 
 
 def calibrated(made: Made) -> dict[str, Any]:
