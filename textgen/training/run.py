@@ -13,6 +13,7 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
+from lightning.pytorch.callbacks import Checkpoint
 
 from textgen.errors import TextgenError
 from textgen.nets.base import LanguageModel, build
@@ -58,7 +59,7 @@ def fit(job: Job) -> TrainingModule:
     start = step_of(begun[-1]) if begun else 0
     if start < job.recipe.schedule.steps:
         with quiet(), stoppable(job):
-            trainer = make_trainer(job, inputs)
+            trainer = make_trainer(job.recipe, job.options, callbacks(job, inputs))
             data = StreamData(batches, start, job.recipe.schedule.steps)
             trainer.fit(module, datamodule=data, ckpt_path=begun[-1] if begun else None, weights_only=True)
             keep_end(trainer, job)
@@ -100,8 +101,18 @@ def measured(job: Job, batches: Batches) -> Measured:
     )
 
 
-def make_trainer(job: Job, measured: Measured) -> pl.Trainer:
-    options, recipe = job.options, job.recipe
+def callbacks(job: Job, measured: Measured) -> list[pl.Callback]:
+    options = job.options
+    return [
+        Averaging(),
+        Measure(measured, options.clock, job.tell),
+        Progress(measured.tokens_per_step, options.clock, job.tell, options.pause),
+        *checkpoints(job.folder, job.recipe.log.every),
+    ]
+
+
+def make_trainer(recipe: Recipe, options: TrainOptions, callbacks: list[pl.Callback]) -> pl.Trainer:
+    """Lightning's Trainer for a recipe; it says and writes nothing but what the callbacks do."""
     return pl.Trainer(
         accelerator=options.accelerator,
         devices=options.devices,
@@ -109,17 +120,12 @@ def make_trainer(job: Job, measured: Measured) -> pl.Trainer:
         precision=precision(options),  # type: ignore[arg-type]
         max_steps=recipe.schedule.steps,
         gradient_clip_val=recipe.optimiser.clip,
-        callbacks=[
-            Averaging(),
-            Measure(measured, options.clock, job.tell),
-            Progress(measured.tokens_per_step, options.clock, job.tell, options.pause),
-            *checkpoints(job.folder, recipe.log.every),
-        ],
+        callbacks=callbacks,
         logger=False,
+        enable_checkpointing=any(isinstance(callback, Checkpoint) for callback in callbacks),
         enable_progress_bar=False,
         enable_model_summary=False,
         use_distributed_sampler=False,
-        default_root_dir=job.folder,
     )
 
 
