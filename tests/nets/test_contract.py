@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from torch.utils import _pytree as pytree
 
 from textgen.nets.attention_lstm import AttentionLSTM
 from textgen.nets.base import LanguageModel
@@ -134,6 +135,13 @@ def test_an_old_state_stays_valid(net: LanguageModel, ids: Tensor) -> None:
     net.step(ids[:, 11], after)
     again, _ = net.step(ids[:, 10], state)
     assert torch.equal(before, again)
+
+
+def test_a_state_is_a_tree_of_tensors_of_one_structure(net: LanguageModel, ids: Tensor) -> None:
+    """So training can carry it, detach it and store its tensors."""
+    first, second = (net.unroll(ids[:, :read])[1] for read in (1, 40))
+    assert pytree.tree_structure(first) == pytree.tree_structure(second)
+    assert all(isinstance(leaf, Tensor) for leaf in pytree.tree_leaves(first))
 
 
 def test_changed_weights_are_seen(net: LanguageModel, ids: Tensor) -> None:

@@ -115,11 +115,13 @@ def test_a_stream_is_the_same_to_the_last_bit_in_any_company(batch: int, read: i
         assert torch.equal(alone[0], together[row])
 
 
-def test_dropout_is_for_training_alone(ids: Tensor) -> None:
+def test_dropout_is_for_unrolling_in_training_alone(ids: Tensor) -> None:
     torch.manual_seed(0)
     net = GPT(11, dropout=Dropout(output=0.5))
     assert not torch.equal(net(ids), net(ids))
+    read = net.prefill(ids)[0]
     net.eval()
+    torch.testing.assert_close(read, net(ids)[:, -1], **CLOSE)
     assert torch.equal(net(ids), net(ids))
 
 

@@ -34,13 +34,14 @@ class Loop(NamedTuple):
         """The first LSTM; sums (B, 2·4·H): the input products of its first layer."""
         # every layer's recurrent products at once: they need only what the token before left
         recurrent = torch.bmm(carried.hidden.transpose(0, 1), self.recurrent).transpose(0, 1)
+        count = 1 + len(self.inputs)
+        pairs = zip(recurrent.chunk(count, dim=1), carried.cell.chunk(count, dim=1), strict=True)
         layers: list[Carried] = []
-        for number, pair in enumerate(range(0, len(self.recurrent), 2)):
-            cells = slice(pair, pair + 2)
-            if layers:
+        for number, (from_before, cell) in enumerate(pairs):
+            if number:
                 below = F.dropout(layers[-1].hidden.flatten(1), self.dropout, self.dropout > 0)
                 sums = F.linear(below, *self.inputs[number - 1])
-            layers.append(update(sums.unflatten(1, (2, -1)) + recurrent[:, cells], carried.cell[:, cells]))
+            layers.append(update(sums.unflatten(1, (2, -1)) + from_before, cell))
         return Carried(*(torch.cat(parts, dim=1) for parts in zip(*layers, strict=True)))
 
     def ask(self, carried: Carried) -> Tensor:

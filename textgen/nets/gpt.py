@@ -46,6 +46,7 @@ class Weights(NamedTuple):
     positions: Tensor  # (block, C)
     layers: tuple[Layer, ...]
     head: Product  # C → V
+    dropout: float
 
 
 class GPTState(NamedTuple):
@@ -80,7 +81,7 @@ class GPT(LanguageModel):
 
     def unroll(self, ids: Tensor, state: GPTState | None = None) -> tuple[Tensor, GPTState]:
         text = ids if state is None else torch.cat((state.ids, ids), dim=1)
-        weights = self._weights(same, same)
+        weights = self._weights(same, same, self.rate if self.training else 0.0)
         outputs, caches = self._read(weights, text[:, : self.block])
         if text.shape[1] > self.block:
             outputs = torch.cat((outputs, self._read_windows(weights, text[:, 1:])), dim=1)
@@ -105,8 +106,8 @@ class GPT(LanguageModel):
         caches = []
         for number, layer in enumerate(weights.layers):
             attended, cache = self._attend(layer, norm(x), past[number] if past else None)
-            x = x + F.dropout(attended, self.rate, self.training)
-            x = x + F.dropout(layer.down(F.relu(layer.up(norm(x)))), self.rate, self.training)
+            x = x + F.dropout(attended, weights.dropout)
+            x = x + F.dropout(layer.down(F.relu(layer.up(norm(x)))), weights.dropout)
             caches.append(cache)
         return x, tuple(caches)
 
@@ -151,14 +152,16 @@ class GPT(LanguageModel):
     def fast(self) -> Weights:
         fast = self._fast
         if fast is None:
-            fast = self._fast = self._weights(own_copy, pack)
+            fast = self._fast = self._weights(own_copy, pack, 0.0)
         return fast
 
     def prepare(self) -> None:
-        self._fast = self._weights(own_copy, pack)
+        self._fast = self._weights(own_copy, pack, 0.0)
 
-    def _weights(self, table: Callable[[Tensor], Tensor], product: Callable[[Any], Product]) -> Weights:
+    def _weights(
+        self, table: Callable[[Tensor], Tensor], product: Callable[[Any], Product], dropout: float
+    ) -> Weights:
         """The parameters, each table and each linear map taken by the function for its kind."""
         layers = tuple(Layer(*(product(linear) for linear in layer.children())) for layer in self.layers)
         tables = table(self.tokens.weight), table(self.positions.weight)
-        return Weights(*tables, layers, product(self.head))
+        return Weights(*tables, layers, product(self.head), dropout)
