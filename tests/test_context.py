@@ -29,8 +29,8 @@ class TestWords:
         read = read_context(words, "The oldest lady wonders, Zxq")
         assert words.tokenizer.decode(read.ids) == "lady,"
         assert read.note == (
-            "Left out, since the model does not know them: The (nearest: the, she), oldest (nearest: old), "
-            "wonders (nearest: wonder, one), Zxq."
+            "Left out, since the model does not know them: The (nearest: the, she, that), "
+            "oldest (nearest: old), wonders (nearest: wonder), Zxq."
         )
 
     def test_the_word_for_rare_words_is_unknown_as_well(self, words: Model) -> None:

@@ -38,8 +38,8 @@ def save_random(folder: Path, tokenizer: TextTokenizer, seed: int, **facts: str)
     return folder
 
 
-def load_tiny_words(root: Path, **options: int) -> checkpoint.Model:
-    return checkpoint.load(save_tiny_words_model(root / "words", **options))
+def load_tiny_words(root: Path) -> checkpoint.Model:
+    return checkpoint.load(save_tiny_words_model(root / "words"))
 
 
 def load_tiny_names(root: Path, seed: int = 0) -> checkpoint.Model:

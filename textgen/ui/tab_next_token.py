@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -62,7 +63,7 @@ class NextTokenTab:
     def show(self, model: Any, context: Any, numbers: Any, kind: Any) -> dict[str, Any]:
         """The view of the source as it stands; while somebody types, a mistake is only a sentence."""
         try:
-            return view_value(self.expect(model, context, numbers, kind), context)
+            return packed(view_value(self.expect(model, context, numbers, kind), context))
         except TextgenError as error:
             return {"problem": str(error)}
 
@@ -92,7 +93,7 @@ class NextTokenTab:
         if model != NUMBERS:
             context = self.registry.get(str(model)).tokenizer.extended(str(context), [token])
             expectation = self.expect(model, context, numbers, kind)
-        return context, seed, {**view_value(expectation, context), "sampled": step + 1, "picked": token}
+        return context, seed, {**packed(view_value(expectation, context)), "sampled": step + 1, "picked": token}
 
     def expect(self, model: Any, context: Any, numbers: Any, kind: Any) -> NextToken:
         return expectation(self.registry, (model, context, numbers, kind))
@@ -123,6 +124,11 @@ def view_value(expectation: NextToken, context: Any) -> dict[str, Any]:
         "note": expectation.note,
         "sampled": 0,
     }
+
+
+def packed(view: dict[str, Any]) -> dict[str, Any]:
+    """A view with its labels as one JSON text: Gradio's page copies a list entry by entry, each time."""
+    return {**view, "labels": json.dumps(view["labels"])}
 
 
 def view_config() -> dict[str, Any]:

@@ -160,7 +160,7 @@
       if (value.problem) return lab.setText(note, value.problem); // the view that stands stays
       const raw = lab.floats(value.logits);
       const order = lab.ranking(raw);
-      const labels = data && data.vocabulary === value.vocabulary ? data.labels : value.labels;
+      const labels = data && data.vocabulary === value.vocabulary ? data.labels : JSON.parse(value.labels);
       const shown = order.length <= config.rows + 2 ? order : order.slice(0, config.rows);
       const rows = shown.map((id) => ({ id, label: labels[id] }));
       if (shown.length < order.length) rows.push({ id: null, label: "…" });

@@ -94,7 +94,7 @@
       lab.setText(stats.bits, view.summary.entropy.toFixed(2));
       lab.setText(stats.choices, view.summary.choices.toFixed(1));
       lab.setText(stats.top, `${(100 * view.summary.top).toFixed(0)}%`);
-      lab.setText(stats.kept, String(view.summary.kept));
+      lab.setText(stats.kept, view.summary.kept.toLocaleString("en"));
     };
 
     const paintBars = (data, bars, settings, scale) => {
@@ -127,8 +127,8 @@
       const mass = tail(data, view).kept;
       const counts = {};
       for (const name of view.removedBy) if (name) counts[name] = (counts[name] || 0) + 1;
-      const removed = Object.entries(counts).map(([name, n]) => `${n} removed by ${lab.stageName(name).replaceAll("-", "\u2011")}`);
-      const more = rest > 0 ? `… ${rest} more tokens: ${lab.percent(mass)}` : `all ${data.raw.length} tokens`;
+      const removed = Object.entries(counts).map(([name, n]) => `${n.toLocaleString("en")} removed by ${lab.stageName(name).replaceAll("-", "\u2011")}`);
+      const more = rest > 0 ? `… ${rest.toLocaleString("en")} more tokens: ${lab.percent(mass)}` : `all ${data.raw.length} tokens`;
       lab.setText(foot, [more, ...neverWritten(data)].join(" · "));
       lab.setText(gone, removed.join(", "));
     };

@@ -79,10 +79,10 @@
     };
 
     const effectText = (step) => {
-      if (step.name === "raw") return `${step.kept.filter(Boolean).length} tokens`;
+      if (step.name === "raw") return `${step.kept.filter(Boolean).length.toLocaleString("en")} tokens`;
       if (!step.changed) return "no effect on this distribution";
       const n = step.removed.filter(Boolean).length;
-      return n ? `removes ${n} ${n === 1 ? "token" : "tokens"}, ${lab.finePercent(step.removedMass)}` : "changes the shape, removes nothing";
+      return n ? `removes ${n.toLocaleString("en")} ${n === 1 ? "token" : "tokens"}, ${lab.finePercent(step.removedMass)}` : "changes the shape, removes nothing";
     };
 
     const update = (data, settings, steps) => {

@@ -27,7 +27,7 @@
         ...columns.map(() => h("td")))));
       const all = data.raw.length;
       more.hidden = all <= 10;
-      lab.setText(more, shown >= all ? "show 10" : `show ${Math.min(all, shown + STEP) === all ? `all ${all}` : `${STEP} more of ${all}`}`);
+      lab.setText(more, shown >= all ? "show 10" : `show ${Math.min(all, shown + STEP) === all ? `all ${all}` : `${STEP} more of ${all.toLocaleString("en")}`}`);
       fill(data, columns);
     };
 
