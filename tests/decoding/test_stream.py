@@ -16,7 +16,7 @@ from textgen import checkpoint
 from textgen.decoding import stages
 from textgen.decoding.picking import GumbelNoise, pick
 from textgen.decoding.pipeline import Pipeline
-from textgen.decoding.stream import NO_TOKEN, Stream, generate, likeliest
+from textgen.decoding.stream import NO_TOKEN, Stream, Writer, generate, likeliest
 from textgen.nets.base import LanguageModel
 from textgen.nets.lstm import LSTM
 from textgen.records import Step
@@ -109,6 +109,16 @@ def test_streams_may_have_their_own_contexts_and_starts(net: LanguageModel) -> N
     together = list(generate(net, streams, 30))
     for row, stream in enumerate(streams):
         assert ids_of(list(generate(net, [stream], 30))) == ids_of(together, row)
+
+
+def test_rows_that_differ_in_temperature_alone_share_their_stages(net: LanguageModel) -> None:
+    bases = (DecodeSettings(), PANES[1], PANES[2], PANES[3])
+    settings = [base.at(t) for t in (0.0, 0.3, 1.0, 0.7, 3.0) for base in bases]
+    streams = [Stream(chosen, i % 3, (1, 2)) for i, chosen in enumerate(settings)]
+    assert len(Writer(streams, net.vocab_size, frozenset()).panes) == 2 * len(bases), "0 stands apart"
+    together = list(generate(net, streams, 60))
+    for row, stream in enumerate(streams):
+        assert ids_of(list(generate(net, [stream], 60))) == ids_of(together, row)
 
 
 def test_stopping_early_changes_nothing(net: LanguageModel) -> None:

@@ -8,6 +8,8 @@ several temperatures share their luck: where they part, temperature parted them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from textgen.records import Floats, Ints
@@ -44,6 +46,25 @@ class GumbelNoise:
         noise = -np.log(-np.log(uniform + 2.0**-54))
         noise.flags.writeable = False
         return noise
+
+
+class Luck:
+    """The noise of B streams; what several of them share is made once."""
+
+    def __init__(self, streams: Sequence[tuple[int, int]], vocab_size: int) -> None:
+        """streams: the seed of each, and the number of its first step."""
+        kinds = dict.fromkeys(streams)
+        numbers = {kind: number for number, kind in enumerate(kinds)}
+        self.rows = np.array([numbers[stream] for stream in streams])
+        made = {seed: GumbelNoise(seed, vocab_size) for seed, _ in kinds}
+        self.noises = [(made[seed], start) for seed, start in kinds]
+
+    def at(self, index: int) -> Floats:
+        """(V,) when all streams share their luck, else (B, V)."""
+        if len(self.noises) == 1:
+            noise, start = self.noises[0]
+            return noise.at(start + index)
+        return np.stack([noise.at(start + index) for noise, start in self.noises])[self.rows]
 
 
 def pick(logits: Floats, noise: Floats | float = 0.0) -> Ints:

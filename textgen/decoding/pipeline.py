@@ -31,12 +31,18 @@ WITH_HISTORY: Mapping[str, Callable[[Floats, Any, Sequence[int]], Floats]] = {
 
 
 class Pipeline:
-    """The stages that are on, in their order: a pure function from logits to logits."""
+    """The stages that are on, in their order: a pure function from logits to logits.
 
-    def __init__(self, settings: DecodeSettings) -> None:
+    `temperatures` (B, 1), all above 0, stand for the settings' own: each of B rows has one.
+    """
+
+    def __init__(self, settings: DecodeSettings, temperatures: Floats | None = None) -> None:
         self.settings = settings
+        values: dict[str, Any] = {name: getattr(settings, name) for name in settings.active()}
+        if temperatures is not None:
+            values["temperature"] = temperatures
         self.stages: tuple[tuple[str, Stage], ...] = tuple(
-            (name, make_stage(name, getattr(settings, name))) for name in settings.active()
+            (name, make_stage(name, values[name])) for name in settings.order if name in values
         )
         self.rules = {
             name: make_rule(name, getattr(settings, name)) for name, _ in self.stages if name in RANKED

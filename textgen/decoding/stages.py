@@ -34,9 +34,12 @@ def softmax(logits: Floats) -> Floats:
     return weights
 
 
-def temperature(logits: Floats, value: float) -> Floats:
-    """logits / T (Ackley, Hinton & Sejnowski 1985). T = 0 keeps the argmax alone, lowest id on ties."""
-    if value == 0:
+def temperature(logits: Floats, value: float | Floats) -> Floats:
+    """logits / T (Ackley, Hinton & Sejnowski 1985). T = 0 keeps the argmax alone, lowest id on ties.
+
+    An array (B, 1) of numbers above 0 gives each row of (B, V) a temperature of its own.
+    """
+    if not isinstance(value, np.ndarray) and value == 0:
         best = logits.argmax(axis=-1)[..., None] == np.arange(logits.shape[-1])
         return np.where(best, 0.0, -np.inf)
     return logits / value

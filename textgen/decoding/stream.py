@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from textgen.decoding.history import History
-from textgen.decoding.picking import GumbelNoise, pick
-from textgen.decoding.pipeline import Pipeline
+from textgen.decoding.pane import panes
+from textgen.decoding.picking import Luck, pick
 from textgen.decoding.stages import softmax
 from textgen.nets.base import LanguageModel, State
 from textgen.records import Floats, Ints, Step
@@ -32,55 +31,36 @@ class Stream:
     start: int = 0  # number of the first step: how many tokens of the context this seed already wrote
 
 
-class Pane:
-    """The streams of one batch that share their settings: their stages apply to all rows at once."""
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """What one step of B streams picked, and from what."""
 
-    def __init__(self, settings: DecodeSettings, rows: Sequence[int], streams: Sequence[Stream]) -> None:
-        self.pipeline = Pipeline(settings)
-        self.rows = rows[0] if len(rows) == 1 else np.array(rows)
-        contexts = [streams[row].context for row in rows] if self.pipeline.reads_history else []
-        self.histories = tuple(History(context) for context in contexts)
-
-    def __call__(self, logits: Floats) -> Floats:
-        """Raw logits of the batch (B, V) → those of these rows after all stages."""
-        return self.pipeline.each(logits[self.rows], self.histories)
-
-    def note(self, ids: Ints) -> None:
-        """Add what was picked, ids (B,), to the texts, if any stage reads them."""
-        if len(self.histories) == 1:
-            self.histories[0].append(int(ids[self.rows]))
-        elif self.histories:
-            for history, token in zip(self.histories, ids[self.rows].tolist(), strict=True):
-                history.append(token)
+    index: int  # the step's number, from 0 at the first generated token
+    ids: Ints  # (B,) NO_TOKEN for a stream that has ended
+    logits: Floats  # (B, V) raw, as the model gave them
+    staged: Floats  # (B, V) after each stream's stages; removed = −inf
 
 
 class Writer:
     """B streams between two steps."""
 
     def __init__(self, streams: Sequence[Stream], vocab_size: int, stops: frozenset[int]) -> None:
-        noises: dict[int, GumbelNoise] = {}
-        self.noise = [noises.setdefault(s.seed, GumbelNoise(s.seed, vocab_size)) for s in streams]
-        self.starts = [s.start for s in streams]
-        self.alike = len(set(zip(self.noise, self.starts, strict=True))) == 1
-        groups: dict[DecodeSettings, list[int]] = {}
-        for row, stream in enumerate(streams):
-            groups.setdefault(stream.settings, []).append(row)
-        self.panes = [Pane(settings, rows, streams) for settings, rows in groups.items()]
+        self.luck = Luck([(s.seed, s.start) for s in streams], vocab_size)
+        self.panes = panes([s.settings for s in streams], [s.context for s in streams])
         self.plain = all(not pane.pipeline.stages for pane in self.panes)
         self.stops = np.array(sorted(stops), dtype=np.int64)
         self.ended = np.zeros(len(streams), dtype=np.bool_)
 
-    def take_step(self, index: int, logits: Floats) -> Step:
+    def take_step(self, index: int, logits: Floats) -> Picked:
         """Pick one token for every stream that has not ended; raw logits (B, V)."""
         staged = self.apply_stages(logits)
-        ids = pick(staged, self.noise_at(index))
-        decoded = probability_of(ids, staged)
+        ids = pick(staged, self.luck.at(index))
         for pane in self.panes:
             pane.note(ids)
         if len(self.stops):
-            ids, decoded = np.where(self.ended, NO_TOKEN, ids), np.where(self.ended, 1.0, decoded)
+            ids = np.where(self.ended, NO_TOKEN, ids)
             self.ended |= np.isin(ids, self.stops)
-        return describe(index, ids, decoded, logits)
+        return Picked(index, ids, logits, staged)
 
     def apply_stages(self, logits: Floats) -> Floats:
         """(B, V) → (B, V), each row under its own settings."""
@@ -93,12 +73,6 @@ class Writer:
             staged[pane.rows] = pane(logits)
         return staged
 
-    def noise_at(self, index: int) -> Floats:
-        """(V,) when all streams share their luck, else (B, V)."""
-        if self.alike:
-            return self.noise[0].at(self.starts[0] + index)
-        return np.stack([n.at(start + index) for n, start in zip(self.noise, self.starts, strict=True)])
-
 
 def generate(
     net: LanguageModel, streams: Sequence[Stream], length: int, stops: frozenset[int] = frozenset()
@@ -108,14 +82,21 @@ def generate(
     The contexts must be of one length T ≥ 1. A stream that picked an id of `stops` has ended: its
     later ids are `NO_TOKEN`. The iterator ends early when every stream has ended.
     """
+    return map(step_of, picks(net, streams, length, stops))
+
+
+def picks(
+    net: LanguageModel, streams: Sequence[Stream], length: int, stops: frozenset[int] = frozenset()
+) -> Iterator[Picked]:
+    """What `generate` describes, for those who look at something else of it."""
     writer = Writer(streams, net.vocab_size, stops)
     logits, state = read(net, [s.context for s in streams])
     for index in range(length):
-        step = writer.take_step(index, logits)
-        yield step
+        picked = writer.take_step(index, logits)
+        yield picked
         if writer.ended.all() or index == length - 1:
             return
-        logits, state = advance(net, np.maximum(step.ids, 0), state)
+        logits, state = advance(net, np.maximum(picked.ids, 0), state)
 
 
 def read(net: LanguageModel, contexts: Sequence[Sequence[int]]) -> tuple[Floats, State]:
@@ -133,6 +114,15 @@ def advance(net: LanguageModel, ids: Ints, state: State) -> tuple[Floats, State]
     with torch.inference_mode():
         logits, state = net.step(torch.from_numpy(ids), state)
         return logits.numpy().astype(np.float64), state
+
+
+def step_of(picked: Picked) -> Step:
+    """A step as the model as learned sees it; a stream that has ended picked nothing, with certainty."""
+    decoded = probability_of(picked.ids, picked.staged)
+    ended = picked.ids == NO_TOKEN
+    if ended.any():
+        decoded = np.where(ended, 1.0, decoded)
+    return describe(picked.index, picked.ids, decoded, picked.logits)
 
 
 def describe(index: int, ids: Ints, decoded: Floats, logits: Floats) -> Step:
