@@ -116,7 +116,7 @@ def training(config: Mapping[str, Any]) -> dict[str, Any]:
         "steps": f"{facts['steps']:,}",
         "kept_step": f"{facts['kept_step']:,}",
         "tokens": f"{facts['tokens']:,}",
-        "passes": f"{facts['tokens'] / config['split']['train_tokens']:.1f}",
+        "passes": f"{facts['tokens'] / config['split']['train_tokens']:.3g}",
         "hours": hours,
         "minutes": f"{minutes:02}",
         "machine": facts["machine"],

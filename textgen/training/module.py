@@ -57,7 +57,7 @@ class TrainingModule(LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add what Lightning does not know: carried state, randomness, log."""
         checkpoint["textgen"] = {
-            "carried": pytree.tree_leaves(self.carried),
+            "carried": [] if self.carried is None else pytree.tree_leaves(self.carried),
             "random": torch.get_rng_state(),
             "rows": [row.to_dict() for row in self.rows],
             "seconds": self.seconds,
