@@ -19,12 +19,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from textgen.errors import TextError
 from textgen.nets.base import LanguageModel
+from textgen.records import Floats
 
 WINDOW = 256
 TOKENS_AT_ONCE = 16_384
@@ -91,6 +93,17 @@ def streamed_loss(net: LanguageModel, text: Text) -> float:
             logits, state = net.unroll(inputs.long(), state)
             nats.append(sum_of_nats(logits, targets.long()))
     return math.fsum(nats) / targets_of(text)
+
+
+@torch.inference_mode()
+def losses_at(net: LanguageModel, text: Text, temperatures: Floats, window: int = WINDOW) -> Floats:
+    """Nats per token at each of K temperatures (K,), each window read once."""
+    totals = np.zeros(len(temperatures))
+    for batch in batches(text):
+        for inputs, targets in window_batches(batch, window, at_once(net)):
+            logits = net.unroll(inputs)[0]
+            totals += [sum_of_nats(logits / float(t), targets) for t in temperatures]
+    return totals / targets_of(text)
 
 
 def at_once(net: LanguageModel) -> int:

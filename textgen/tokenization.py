@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -40,8 +40,8 @@ class TextTokenizer:
         self.tokenizer = tokenizer
         self.vocab_size: int = tokenizer.get_vocab_size()
         vocabulary = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
-        self._ids = dict(vocabulary)
-        self.unknown_id: int | None = self._ids.get(words.UNKNOWN)
+        self.ids: Mapping[str, int] = dict(vocabulary)
+        self.unknown_id: int | None = self.ids.get(words.UNKNOWN)
         self.level: Level = "char" if self.unknown_id is None else "word"
         self.pieces: tuple[str, ...] = tuple(piece for piece, _ in vocabulary)  # (V,) as `split` names them
         self.labels: tuple[str, ...] = tuple(map(visible, self.pieces))  # (V,)
@@ -86,9 +86,9 @@ class TextTokenizer:
 
     def encode(self, text: str) -> Encoded:
         """Text → ids; pieces that the model does not know are named and left out of the ids."""
-        pieces = [(piece, piece in self._ids) for piece in self.split(text)]
+        pieces = [(piece, piece in self.ids) for piece in self.split(text)]
         unknown = dict.fromkeys(piece for piece, known in pieces if not known)
-        ids = tuple(self._ids[piece] for piece, known in pieces if known)
+        ids = tuple(self.ids[piece] for piece, known in pieces if known)
         return Encoded(ids=ids, pieces=tuple(pieces), unknown=tuple(unknown))
 
     def split(self, text: str) -> list[str]:

@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from textgen.decoding.stream import Stream, generate
-from textgen.evaluation import windows_loss
+from textgen.evaluation import losses_at, windows_loss
 from textgen.nets.lstm import LSTM
 from textgen.nets.recurrent import Dropout
 from textgen.settings import DecodeSettings
-from textgen.training.calibration import GRID, calibrate, losses_at
+from textgen.training.calibration import GRID, calibrate
 
 
 def net_and_its_text(tokens: int = 6000) -> tuple[LSTM, torch.Tensor]:

@@ -13,21 +13,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
-from textgen.evaluation import (
-    WINDOW,
-    Text,
-    at_once,
-    batches,
-    documents_of,
-    sum_of_nats,
-    targets_of,
-    window_batches,
-    windows_loss,
-)
+from textgen.evaluation import WINDOW, Text, documents_of, losses_at, windows_loss
 from textgen.nets.base import LanguageModel
-from textgen.records import Floats
 
 GRID = np.round(np.arange(0.8, 1.505, 0.01), 2)  # temperatures tried
 
@@ -57,14 +45,3 @@ def calibrate(net: LanguageModel, text: Text, window: int = WINDOW) -> Calibrati
     temperature = float(GRID[losses_at(net, fitted, GRID, window).argmin()])
     net.scale_logits(1 / temperature)
     return Calibration(temperature, before, windows_loss(net, judged, window))
-
-
-@torch.inference_mode()
-def losses_at(net: LanguageModel, text: Text, temperatures: Floats, window: int = WINDOW) -> Floats:
-    """Nats per token at each of K temperatures (K,), each window read once."""
-    totals = np.zeros(len(temperatures))
-    for batch in batches(text):
-        for inputs, targets in window_batches(batch, window, at_once(net)):
-            logits = net.unroll(inputs)[0]
-            totals += [sum_of_nats(logits / float(t), targets) for t in temperatures]
-    return totals / targets_of(text)
