@@ -54,7 +54,7 @@ def build(registry: Registry) -> gr.Blocks:
         page.load(
             lambda model: arrived(registry, model),
             controls.model,
-            controls.model,
+            [controls.model, controls.models],
             queue=False,
             show_progress="hidden",
             api_visibility="private",

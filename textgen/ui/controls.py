@@ -13,7 +13,7 @@ from gradio.components import Component
 from textgen.registry import Registry
 from textgen.settings import ORDERS, RULES, TEMPERATURE_FIRST, DecodeSettings
 from textgen.ui.components import LabComponent, Number, Radio, Slider
-from textgen.ui.model_choice import NUMBERS, ModelChoice, first_choice
+from textgen.ui.model_choice import NUMBERS, first_choice, model_choice, model_list
 from textgen.ui.model_facts import FIRST_CONTEXT, facts_of
 
 __all__ = ["NUMBERS", "Controls", "build_controls", "settings_from"]
@@ -33,7 +33,8 @@ PRESETS: Mapping[str, tuple[float, str]] = {
 class Controls:
     """The sidebar's components."""
 
-    model: ModelChoice
+    models: LabComponent  # what there is to choose from
+    model: LabComponent  # a model's name, or NUMBERS
     context: gr.Textbox
     given: gr.State  # the context that the page itself put in last
     kept: LabComponent  # what the chosen model cannot read of the context
@@ -69,7 +70,7 @@ def build_controls(registry: Registry) -> Controls:
         '<div class="lab-title">Temperature Lab</div>'
         '<div class="lab-subtitle">how a model picks its next token</div>'
     )
-    model = ModelChoice(registry)
+    models, model = model_list(registry), model_choice(registry)
     first = first_context(registry)
     context = gr.Textbox(
         first,
@@ -94,7 +95,8 @@ def build_controls(registry: Registry) -> Controls:
     stages = temperature_controls()
     seed, lock = seed_controls()
     stages, order, order_choice = further_stages(stages)
-    return Controls(model, context, given, kept, numbers, kind, stages, order, order_choice, seed, lock)
+    source = (models, model, context, given, kept, numbers, kind)
+    return Controls(*source, stages, order, order_choice, seed, lock)
 
 
 def first_context(registry: Registry) -> str:

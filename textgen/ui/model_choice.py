@@ -14,28 +14,27 @@ from textgen.ui.model_facts import Facts, facts_of
 NUMBERS = "your-own-numbers"  # the choice beside the models
 
 Group = dict[str, Any]  # {"label", "models": [{"name", "title", "line"}]}
+OWN_NUMBERS = {"name": NUMBERS, "title": "Your own numbers", "line": "probabilities or logits, typed in"}
 
 
-class ModelChoice(LabComponent):
+def model_choice(registry: Registry) -> LabComponent:
     """A model's name. The page shows its title, size, level and loss; handlers judge what is sent."""
-
-    def __init__(self, registry: Registry, props: dict[str, Any] | None = None, **kwargs: Any) -> None:
-        """`props` and what else comes by name is Gradio's: it makes a component anew for every update."""
-        config = (props or choices(registry))["config"]
-        fixed: dict[str, Any] = {"value": first_choice(registry), "elem_id": "model"}
-        super().__init__("model_choice", config, ("input",), **{**kwargs, **fixed})
-
-    def api_info(self) -> dict[str, Any]:
-        return {"type": "string"}
+    first = first_choice(registry)
+    return LabComponent("model_choice", {"label": "Model"}, ("input",), value=first, elem_id="model")
 
 
-def choices(registry: Registry) -> dict[str, Any]:
-    """What the page's list is made from."""
-    return {"config": {"label": "Model", "groups": groups(registry)}}
+def model_list(registry: Registry) -> LabComponent:
+    """What there is to choose from, which changes while the server runs; it shows nothing itself."""
+    return LabComponent("model_list", {}, (), value=listed(registry))
 
 
 def first_choice(registry: Registry) -> str:
     return registry.first() or NUMBERS
+
+
+def listed(registry: Registry) -> dict[str, Any]:
+    """The value of the list."""
+    return {"groups": groups(registry)}
 
 
 def groups(registry: Registry) -> list[Group]:
@@ -48,27 +47,17 @@ def groups(registry: Registry) -> list[Group]:
     return [*found, {"label": "no model", "models": [OWN_NUMBERS]}]
 
 
-OWN_NUMBERS = {
-    "name": NUMBERS,
-    "title": "Your own numbers",
-    "line": "probabilities or logits, typed in",
-    "network": "",
-}
-
-
 def choice(name: str, facts: Facts | None) -> dict[str, str]:
     """One model of the list; a folder that cannot be read keeps its place."""
     if facts is None:
-        return {"name": name, "title": shorten(name), "line": "its config.json cannot be read", "network": ""}
-    return {"name": name, "title": facts.title, "line": facts.line, "network": facts.network}
+        return {"name": name, "title": shorten(name), "line": "its config.json cannot be read"}
+    return {"name": name, "title": facts.title, "line": facts.line}
 
 
-def arrived(registry: Registry, model: Any) -> Any:
-    """What a browser that opens the page may choose from: folders come and go while the server runs."""
-    update = gr.update(props=choices(registry))
-    if model != NUMBERS and model not in registry.names():
-        update["value"] = first_choice(registry)
-    return update
+def arrived(registry: Registry, model: Any) -> tuple[Any, dict[str, Any]]:
+    """For a browser that opens the page: what is chosen, and from what. Folders come and go meanwhile."""
+    gone = model != NUMBERS and model not in registry.names()
+    return (first_choice(registry) if gone else gr.skip()), listed(registry)
 
 
 def switched(registry: Registry, model: Any, context: Any, given: Any) -> tuple[str | None, str]:

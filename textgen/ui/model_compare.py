@@ -44,7 +44,9 @@ class CompareCard:
     def connect(self) -> None:
         """Wire the card's events; the page itself notices when the sidebar changes."""
         c = self.controls
-        quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+        quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+        # The page asks for the next leg before Gradio has closed the last one: by default it would not hear.
+        quick = {**quiet, "trigger_mode": "multiple"}
         asked = [c.model, c.context, c.seed, c.lock, *c.settings]
         events = [
             self.view.look(self.look, [c.model, c.context], self.view, **quick),
@@ -52,8 +54,8 @@ class CompareCard:
             self.view.go_on(self.go_on, None, self.view, **quick),
         ]
         for event in events:
-            event.failure(None, None, None, js="() => TemperatureLab.compareFailed?.()", **quick)
-        c.context.change(None, None, None, js="() => TemperatureLab.compareChanged?.()", **quick)
+            event.failure(None, None, None, js="() => TemperatureLab.compareFailed?.()", **quiet)
+        c.context.change(None, None, None, js="() => TemperatureLab.compareChanged?.()", **quiet)
 
     def look(self, event: gr.EventData, model: Any, context: Any) -> dict[str, Any]:
         """Both distributions as they stand; while somebody types, a mistake is only a sentence."""

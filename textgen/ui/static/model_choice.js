@@ -3,7 +3,13 @@
   const lab = window.TemperatureLab;
   const { h } = lab;
 
-  lab.factories.model_choice = ({ root, trigger, props, watch }) => {
+  // What there is to choose from comes by itself, when the page is loaded.
+  lab.factories.model_list = () => (value) => {
+    lab.modelGroups = value.groups;
+    lab.modelsListed?.();
+  };
+
+  lab.factories.model_choice = ({ root, trigger, props }) => {
     const pick = (name) => {
       props.value = name;
       show(name);
@@ -11,12 +17,12 @@
     };
     const picker = lab.picker({ label: props.config.label, onPick: pick });
     const show = (name) => {
-      picker.update(props.config.groups, name);
-      Object.assign(lab, { modelGroups: props.config.groups, modelChosen: name });
+      lab.modelChosen = name;
+      picker.update(lab.modelGroups ?? [], name);
       root.dataset.model = name;
     };
     root.replaceChildren(picker.node);
-    watch("config", () => show(props.value));
+    lab.modelsListed = () => show(props.value);
     return show;
   };
 
