@@ -19,8 +19,9 @@ SEED = 1234
 LENGTH = 60
 
 
-def open_generate(lab: LabPage) -> LabPage:
-    """The page with the Generate tab open, and a length that is soon written."""
+def open_generate(lab: LabPage, context: str = CONTEXT) -> LabPage:
+    """The page with the Generate tab open on a context, and a length that is soon written."""
+    lab.type_context(context)
     lab.page.get_by_role("tab", name="Generate").click()
     lab.page.wait_for_selector("#lab-generate .lab-root[data-updates]")
     set_length(lab, LENGTH)

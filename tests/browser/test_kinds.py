@@ -104,7 +104,7 @@ def test_the_bars_of_words_are_those_of_the_library(opened: Any, folders: dict[s
 
 
 def test_written_words_have_the_librarys_spaces(opened: Any, folders: dict[str, Path]) -> None:
-    lab = open_generate(opened("words"))
+    lab = open_generate(opened("words"), CONTEXT["words"])
     press(lab, "Write")
     for pane, temperature in enumerate((0.2, 0.5, 1.0, 1.2)):
         found = api.generate(
@@ -132,7 +132,7 @@ def test_a_beam_of_words_has_spaces_in_its_paths(opened: Any, folders: dict[str,
 
 
 def test_names_end_and_say_so(opened: Any, folders: dict[str, Path]) -> None:
-    lab = open_generate(opened("names"))
+    lab = open_generate(opened("names"), CONTEXT["names"])
     lab.view("generate").get_by_label("Length in tokens").fill("300")
     press(lab, "Write")
     found = api.generate(model(folders, "names"), "ab", seed=SEED, length=300, temperature=0.5)
@@ -143,7 +143,7 @@ def test_names_end_and_say_so(opened: Any, folders: dict[str, Path]) -> None:
 
 
 def test_another_way_leads_out_of_an_ended_name(opened: Any) -> None:
-    lab = open_generate(opened("names"))
+    lab = open_generate(opened("names"), CONTEXT["names"])
     lab.view("generate").get_by_label("Length in tokens").fill("300")
     press(lab, "Write")
     before = record(lab)["panes"][0]["ids"]
@@ -158,7 +158,7 @@ def test_another_way_leads_out_of_an_ended_name(opened: Any) -> None:
 
 
 def test_short_names_go_on_and_ended_ones_stay(opened: Any, folders: dict[str, Path]) -> None:
-    lab = open_generate(opened("names"))
+    lab = open_generate(opened("names"), CONTEXT["names"])
     lab.view("generate").get_by_label("Length in tokens").fill("9")
     press(lab, "Write")
     lab.view("generate").get_by_label("Length in tokens").fill("300")
