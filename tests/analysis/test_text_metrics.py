@@ -113,19 +113,18 @@ def test_only_whole_words_count() -> None:
     assert whole_words("", "is d") == []
 
 
-def observed(elsewhere: float = math.nan) -> Observed:
+def observed() -> Observed:
     return Observed(
         text="the cat sat on a mat",
         words=tuple("the cat sat on a mat".split()),
         ids=(1, 2, 1, 2, 3),
         surprise=np.array([4.0, 4.0, 4.0, 4.0, 4.0]),
         entropy=np.array([1.0, 2.0, 3.0, 4.0, 5.0]),
-        bits_elsewhere=elsewhere,
     )
 
 
 def test_all_at_once() -> None:
-    found = measure(observed(), INDEX)
+    found = measure(observed(), math.nan, INDEX)
     assert (found.distinct_1, found.distinct_2, found.distinct_3, found.repetition) == (1, 1, 1, 0)
     assert (found.longest_loop, found.surprise, found.entropy) == (2, 4, 3)
     assert math.isnan(found.surprise_elsewhere)
@@ -134,17 +133,20 @@ def test_all_at_once() -> None:
 
 
 def test_another_model_judges_coherence() -> None:
-    found = measure(observed(elsewhere=3.0), INDEX)
+    found = measure(observed(), 3.0, INDEX)
     assert (found.surprise_elsewhere, found.coherence) == (3.0, 1 / 8)
 
 
 def test_nothing_is_measured_of_nothing() -> None:
     empty = Observed("", (), (), np.empty(0), np.empty(0))
-    found = measure(empty, INDEX)
+    found = measure(empty, math.nan, INDEX)
     assert found.longest_loop == 0
     assert all(math.isnan(getattr(found, name)) for name in found.__slots__ if name != "longest_loop")
 
 
 def test_every_metric_is_described() -> None:
-    assert {metric.name for metric in METRICS} == {*measure(observed(), None).__slots__, "self_bleu"}
+    assert {metric.name for metric in METRICS} == {
+        *measure(observed(), math.nan, None).__slots__,
+        "self_bleu",
+    }
     assert all(metric.definition and metric.source for metric in METRICS)

@@ -55,7 +55,8 @@ def longest_loop(ids: Sequence[int]) -> int:
     """
     tokens = np.asarray(ids, dtype=np.int64)
     for length in range(len(tokens) // 2, 0, -1):
-        if longest_run(tokens[:-length] == tokens[length:]) >= length:
+        same = tokens[:-length] == tokens[length:]
+        if np.count_nonzero(same) >= length and longest_run(same) >= length:  # counting alone is cheap
             return length
     return 0
 
@@ -145,7 +146,6 @@ class Observed:
     ids: tuple[int, ...]  # (n,) tokens, a stop among them
     surprise: Floats  # (n,) bits: −log2 of the token's probability under the model at T = 1
     entropy: Floats  # (n,) bits: of the distribution that it was picked from, after all stages
-    bits_elsewhere: float = NOT_MEASURED  # a character, under another model; NaN where none was asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +167,13 @@ class TextMetrics:
     creativity: float
 
 
-def measure(observed: Observed, index: NoveltyIndex | None) -> TextMetrics:
-    """All metrics of one text; `index` holds what its model was trained on."""
+def measure(observed: Observed, elsewhere: float, index: NoveltyIndex | None) -> TextMetrics:
+    """All metrics of one text.
+
+    `elsewhere` is its bits per character under another model, NaN where none was asked; `index` holds
+    what its own model was trained on.
+    """
     two, new = distinct(observed.words, 2), novelty(observed.words, index)
-    elsewhere = observed.bits_elsewhere
     bits = own_bits_per_character(observed) if math.isnan(elsewhere) else elsewhere
     return TextMetrics(
         distinct_1=distinct(observed.words, 1),

@@ -1,0 +1,112 @@
+"""Writing and measuring the texts of a job: a plain function of plain arguments, on any core or machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from textgen import checkpoint
+from textgen.analysis.novelty import FILE, NoveltyIndex
+from textgen.analysis.scoring import bits_per_character
+from textgen.analysis.sweep_plan import Job, Place, Task
+from textgen.analysis.sweep_records import SweepText
+from textgen.analysis.text_metrics import NOT_MEASURED, Observed, measure, split_words, whole_words
+from textgen.checkpoint import Model
+from textgen.context import read_context
+from textgen.decoding import stages
+from textgen.decoding.stream import NO_TOKEN, Picked, Stream, picks
+from textgen.records import Floats
+
+
+def run_job(job: Job) -> list[SweepText]:
+    """Write and measure the texts of a job, models read from their folders."""
+    batch = Batch(load(job.model), job)
+    for _ in batch.steps():
+        pass
+    return batch.texts(load)
+
+
+def load(place: Place) -> Model:
+    return checkpoint.load(Path(place.folder))
+
+
+class Batch:
+    """The texts of a job while they are written."""
+
+    def __init__(self, model: Model, job: Job) -> None:
+        self.model, self.job = model, job
+        self.ids: list[np.ndarray] = []  # each (B,)
+        self.surprise: list[Floats] = []  # each (B,) bits
+        self.entropy: list[Floats] = []  # each (B,) bits
+
+    def steps(self) -> Iterator[int]:
+        """Write; after each step, how many tokens there are in each text."""
+        context = read_context(self.model, self.job.prompt).ids
+        streams = [Stream(task.settings, task.key.seed or 0, context) for task in self.job.tasks]
+        for picked in picks(self.model.writer, streams, self.job.length, self.model.stops):
+            self.ids.append(picked.ids)
+            self.surprise.append(surprise_of(picked))
+            self.entropy.append(entropy_of(picked.staged))
+            yield picked.index + 1
+
+    def texts(self, get: Callable[[Place], Model]) -> list[SweepText]:
+        """What was written, measured. Raises ModelError for a judge or an index that cannot be read."""
+        index = index_of(self.job.model)
+        ids, surprise, entropy = map(np.array, (self.ids, self.surprise, self.entropy))  # each (T, B)
+        observed = []
+        for row in range(len(self.job.tasks)):
+            n = int((ids[:, row] != NO_TOKEN).sum())
+            observed.append(self.observed(ids[:n, row], surprise[:n, row], entropy[:n, row]))
+        bits = self.judged([text.text for text in observed], get)
+        return [
+            self.finished(task, text, elsewhere, index)
+            for task, text, elsewhere in zip(self.job.tasks, observed, bits, strict=True)
+        ]
+
+    def observed(self, ids: np.ndarray, surprise: Floats, entropy: Floats) -> Observed:
+        tokens = tuple(ids.tolist())
+        text, prompt = self.model.text(tokens, self.job.prompt), self.job.prompt
+        by_letter = self.model.tokenizer.level == "char"
+        words = whole_words(text, prompt, self.model.ended(tokens)) if by_letter else split_words(text)
+        return Observed(text, tuple(words), tokens, surprise, entropy)
+
+    def judged(self, texts: Sequence[str], get: Callable[[Place], Model]) -> Floats:
+        """(B,) bits per character under the judge; NaN without one."""
+        if self.job.judge is None:
+            return np.full(len(texts), NOT_MEASURED)
+        return bits_per_character(get(self.job.judge), [(self.job.prompt, text) for text in texts])
+
+    def finished(self, task: Task, text: Observed, elsewhere: float, index: NoveltyIndex | None) -> SweepText:
+        return SweepText(
+            key=task.key,
+            settings=task.settings,
+            ids=text.ids,
+            text=text.text,
+            ended=self.model.ended(text.ids),
+            surprise=text.surprise,
+            entropy=text.entropy,
+            words=text.words,
+            metrics=measure(text, float(elsewhere), index),
+        )
+
+
+def index_of(place: Place) -> NoveltyIndex | None:
+    """What a model was trained on; None where its folder does not say."""
+    path = Path(place.folder) / FILE
+    return NoveltyIndex.load(path) if path.is_file() else None
+
+
+def surprise_of(picked: Picked) -> Floats:
+    """(B,) bits of each pick under the model at T = 1; of no meaning where a text has ended."""
+    learned = stages.softmax(picked.logits)[np.arange(len(picked.ids)), picked.ids]
+    return -np.log2(np.maximum(learned, np.finfo(np.float64).tiny))
+
+
+def entropy_of(logits: Floats) -> Floats:
+    """(B, V) → (B,) bits: ln Σ w − Σ w·ln w / Σ w over the weights w = e^(logit − highest)."""
+    shifted = logits - stages.highest(logits)
+    weights = np.exp(shifted)
+    totals = np.add.reduce(weights, axis=-1)
+    return (np.log(totals) - np.vecdot(weights, np.where(weights > 0, shifted, 0.0)) / totals) / np.log(2)

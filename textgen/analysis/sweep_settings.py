@@ -1,0 +1,172 @@
+"""What a sweep goes through: models × prompts × strategies × temperatures × seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from textgen.errors import SettingError, out_of_range, shorten
+from textgen.settings import RULES, DecodeSettings, check, check_seed, check_whole, known_settings
+
+MAX_TOKENS = 1_000_000  # of one sweep, where nobody says otherwise
+MAX_LENGTH = 5_000  # tokens of a text
+MAX_VALUES = 1_000  # of one kind
+MAX_NAME = 60  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """A way to decode under a name; the sweep puts its temperatures in.
+
+    Settings at temperature 0 are greedy: they stay so at every temperature of the sweep.
+    """
+
+    name: str
+    settings: DecodeSettings
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not 0 < len(self.name.strip()) <= MAX_NAME:
+            raise out_of_range(
+                "a strategy's name", f"1 to {MAX_NAME} characters", self.name, "it labels a line"
+            )
+        if not isinstance(self.settings, DecodeSettings):
+            raise out_of_range("a strategy's settings", "a DecodeSettings", self.settings, "name its stages")
+
+    @property
+    def greedy(self) -> bool:
+        return self.settings.temperature == 0
+
+    def at(self, temperature: float) -> DecodeSettings:
+        return self.settings if self.greedy else self.settings.at(temperature)
+
+
+GREEDY = Strategy("greedy", DecodeSettings(temperature=0))
+STRATEGIES: tuple[Strategy, ...] = (
+    GREEDY,
+    Strategy("plain", DecodeSettings()),
+    Strategy("top-k 40", DecodeSettings(top_k=40)),
+    Strategy("top-p 0.9", DecodeSettings(top_p=0.9)),
+    Strategy("min-p 0.05", DecodeSettings(min_p=0.05)),
+)
+TEMPERATURES = tuple(step / 10 for step in range(1, 21))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepSettings:
+    """A sweep. Raises SettingError for an empty list, a value twice or one outside its range.
+
+    The same seed is the same luck at all temperatures and strategies, so that what differs between two
+    texts of one seed, the settings made.
+    """
+
+    models: tuple[str, ...]
+    prompts: tuple[str, ...] = ("",)
+    temperatures: tuple[float, ...] = TEMPERATURES
+    strategies: tuple[Strategy, ...] = field(default=STRATEGIES)
+    seeds: tuple[int, ...] = tuple(range(8))
+    length: int = 200  # tokens of a text at most
+    judge: str = ""  # another model that scores the texts; "" for none
+
+    def __post_init__(self) -> None:
+        """Check every field, and make it plain."""
+        checked = {
+            "models": check_list("models", self.models, as_text),
+            "prompts": check_list("prompts", self.prompts, as_text),
+            "temperatures": check_list("temperatures", self.temperatures, as_temperature),
+            "strategies": check_list("strategies", self.strategies, as_strategy),
+            "seeds": check_list("seeds", self.seeds, check_seed),
+            "length": check_whole("length", self.length, 1, MAX_LENGTH, "200 is the default"),
+            "judge": as_text(self.judge),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+        check_names([strategy.name for strategy in self.strategies])
+
+    @property
+    def texts(self) -> int:
+        """How many texts are written: what draws nothing, once for all seeds."""
+        cold = sum(temperature == 0 for temperature in self.temperatures)
+        drawn = cold + (len(self.temperatures) - cold) * len(self.seeds)
+        greedy = sum(strategy.greedy for strategy in self.strategies)
+        settings = greedy + (len(self.strategies) - greedy) * drawn
+        return len(self.models) * len(self.prompts) * settings
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens are written at most."""
+        return self.texts * self.length
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "models": list(self.models),
+            "prompts": list(self.prompts),
+            "temperatures": list(self.temperatures),
+            "strategies": {strategy.name: strategy.settings.to_dict() for strategy in self.strategies},
+            "seeds": list(self.seeds),
+            "length": self.length,
+            "judge": self.judge,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> SweepSettings:
+        """Settings from a JSON object. Raises SettingError, also for a name that we do not know."""
+        known = known_settings(cls, values)
+        if isinstance(strategies := known.get("strategies"), Mapping):
+            known["strategies"] = [
+                Strategy(name, DecodeSettings.from_dict(settings)) for name, settings in strategies.items()
+            ]
+        if "models" not in known:
+            raise SettingError("a sweep must name its models, got none; put them under models")
+        return cls(**known)
+
+
+def check_size(settings: SweepSettings, limit: int = MAX_TOKENS) -> None:
+    """Raises SettingError for a sweep of more tokens than `limit`."""
+    if settings.tokens > limit:
+        raise SettingError(
+            f"a sweep must be at most {limit:,} tokens here, got {settings.tokens:,} "
+            f"({settings.texts:,} texts of {settings.length:,}); take fewer temperatures, strategies, "
+            "seeds or models, or shorter texts"
+        )
+
+
+def check_list(name: str, values: Any, as_checked: Callable[[Any], Any]) -> tuple[Any, ...]:
+    """1 to 1000 values, each checked and there once. Raises SettingError."""
+    if not isinstance(values, (list, tuple, range)):
+        raise out_of_range(name, "a list", values, "one value is a list as well")
+    if not 1 <= len(values) <= MAX_VALUES:
+        raise SettingError(f"a sweep takes 1 to {MAX_VALUES:,} {name}, got {len(values):,}")
+    checked = tuple(map(as_checked, values))
+    check_different(name, checked)
+    return checked
+
+
+def check_different(name: str, values: Sequence[Any]) -> None:
+    """Raises SettingError that names the first value that is there twice."""
+    for place, value in enumerate(values):
+        if value in values[:place]:
+            shown = value.name if isinstance(value, Strategy) else value
+            raise SettingError(
+                f"{name} must be different from each other, got {shorten(shown)!r} twice; leave one out"
+            )
+
+
+def check_names(names: Sequence[str]) -> None:
+    check_different("names of strategies", names)
+
+
+def as_text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise out_of_range("models, prompts and judge", "texts", value, "write them in quotes")
+    return value
+
+
+def as_temperature(value: Any) -> float:
+    return float(check("temperature", value, RULES["temperature"]))
+
+
+def as_strategy(value: Any) -> Strategy:
+    if not isinstance(value, Strategy):
+        raise out_of_range("a strategy", "a Strategy", value, "Strategy(name, DecodeSettings(…)) makes one")
+    return value
