@@ -72,8 +72,15 @@ def beam(page: Page) -> None:
     page.get_by_label("Step", exact=True).fill("8")
 
 
+def model(page: Page) -> None:
+    """The card, and the last moment of the training."""
+    open_tab(page, "Model")
+    page.wait_for_selector("#lab-model .lab-root[data-updates]")
+    page.get_by_label("Moment of the training").press("End")
+
+
 def open_tab(page: Page, name: str) -> None:
-    page.get_by_role("tab", name=name).click()
+    page.get_by_role("tab", name=name, exact=True).click()
 
 
 SCENES: dict[str, Callable[[Page], None]] = {
@@ -81,6 +88,7 @@ SCENES: dict[str, Callable[[Page], None]] = {
     "generate": generate,
     "draws": draws,
     "beam": beam,
+    "model": model,
 }
 
 if __name__ == "__main__":

@@ -138,7 +138,7 @@ def test_the_pages_own_context_goes_with_its_model(lab: LabPage) -> None:
 def test_what_was_typed_stays_and_what_cannot_be_read_is_said(lab: LabPage) -> None:
     lab.type_context("The dark!")
     lab.choose_model("Names")
-    expect(kept(lab)).to_contain_text("Names cannot read all of it. Left out")
+    expect(kept(lab)).to_contain_text("“Names” cannot read all of this. Left out")
     expect(context(lab)).to_have_value("The dark!")
     context(lab).fill("dark")
     expect(kept(lab)).to_be_hidden()

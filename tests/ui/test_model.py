@@ -154,7 +154,7 @@ def test_the_pages_own_context_gives_way_to_the_new_models(models: Registry) -> 
 def test_what_somebody_typed_stays_and_what_cannot_be_read_is_said(models: Registry) -> None:
     new, note = switched(models, "names", "The dark!", FIRST_CONTEXT)
     assert new is None
-    assert note.startswith("Names cannot read all of it. Left out")
+    assert note.startswith("“Names” cannot read all of this. Left out")
     assert all(piece in note for piece in ("T", "h", "!"))
     assert switched(models, FIRST, "The king", FIRST_CONTEXT) == (None, "")
 

@@ -91,6 +91,13 @@ def test_what_others_reached() -> None:
     assert "Had to beat" not in found
 
 
+def test_the_training_loss_of_its_author() -> None:
+    losses = {"validation_windows_40": 1.6, "train_with_dropout": 1.2034}
+    found = tiles(losses=losses, published={"train_loss": 1.1339, "source": "Heaton, class 10.3"})
+    expected = "Its author's training loss at the end. This one's: 1.2034. Heaton, class 10.3."
+    assert found["Published"] == Tile("Published", "1.1339 nats", expected)
+
+
 def test_an_unknown_network_keeps_its_name() -> None:
     assert facts(architecture="mixture_of_owls", sizes={}).network == "mixture of owls"
     assert facts(architecture=None, sizes=None).network == "unknown network"
@@ -99,9 +106,10 @@ def test_an_unknown_network_keeps_its_name() -> None:
 def test_a_model_begins_with_its_own_context() -> None:
     assert facts(prompt="").prompt == ""
     assert facts(prompt="mar").prompt == "mar"
-    assert facts(recipe={"prompt": "It was"}).prompt == "It was"
+    assert facts(recipe={"prompt": "", "bos": ""}).prompt == FIRST_CONTEXT  # there "" means none
     assert facts().prompt == FIRST_CONTEXT
     assert facts(level="word").prompt == "The king is"
+    assert facts(bos="\n").prompt == ""
 
 
 ANYTHING = st.recursive(

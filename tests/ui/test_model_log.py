@@ -30,8 +30,18 @@ def test_a_log_as_a_record(tmp_path: Path) -> None:
 
 
 def test_other_columns_are_no_texts(tmp_path: Path) -> None:
-    head = ["step", "tokens", "validation_rare", "sample_x", "sample_-1", "sample_0.8", "note", "beam_5"]
-    log = read(tmp_path, head, [["1", "64", "3", "a", "b", "c", "d", "e"]])
+    head = [
+        "step",
+        "tokens",
+        "validation_rare",
+        "sample_x",
+        "sample_-1",
+        "sample_0.8",
+        "note",
+        "beam_5",
+        "beam_9",
+    ]
+    log = read(tmp_path, head, [["1", "64", "3", "a", "b", "c", "d", "e", ""]])
     assert log.columns == ("sample_0.8", "beam_5")
     assert [temperature_of(column) for column in log.columns] == [0.8, None]
 
@@ -43,7 +53,7 @@ def test_rows_without_a_step_and_cells_without_a_number(tmp_path: Path) -> None:
     assert log.tokens.tolist() == [5, 6, 8]  # one is not known: steps stand for all
     assert np.isnan(log.train).all()
     assert np.isnan(log.validation).all()
-    assert log.texts[0] == ("", "", "")
+    assert log.columns == ()  # none of them holds a text
 
 
 def test_a_long_log_is_thinned_and_keeps_its_ends(tmp_path: Path) -> None:

@@ -86,9 +86,21 @@ def rivals(facts: Facts) -> Iterator[Tile]:
     note = facts.text("recipe", "target_note") or facts.text("target_note")
     if target is not None and target > 0:
         yield Tile("Had to beat", f"{target:g} nats", joined(verdict(facts.loss, target), sentence(note)))
+    yield from author(facts)
     for key, label in (("baseline", "Baseline"), ("published", "Published")):
         for entry in entries(facts.part(key)):
             yield Tile(label, *entry)
+
+
+def author(facts: Facts) -> Iterator[Tile]:
+    """What the network's author reports of its own training."""
+    theirs, ours = facts.number("published", "train_loss"), facts.number("losses", "train_with_dropout")
+    if theirs is not None:
+        here = f"This one's: {ours:g}." if ours is not None else ""
+        source = sentence(facts.text("published", "source"))
+        yield Tile(
+            "Published", f"{theirs:g} nats", joined("Its author's training loss at the end.", here, source)
+        )
 
 
 def verdict(loss: float | None, target: float) -> str:
@@ -100,7 +112,7 @@ def verdict(loss: float | None, target: float) -> str:
 def entries(found: Any) -> Iterator[tuple[str, str]]:
     """One comparison, or a list of them: {"name", "perplexity", …} → the figures, and whose they are."""
     for entry in found if isinstance(found, list) else [found]:
-        if isinstance(entry, dict):
+        if isinstance(entry, dict) and "train_loss" not in entry:
             figures = [
                 f"{str(key).replace('_', ' ')} {number:g}"
                 for key, value in entry.items()

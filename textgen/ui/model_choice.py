@@ -83,7 +83,7 @@ def left_out(registry: Registry, facts: Facts, context: Any) -> str:
         note = read_context(registry.get(facts.name), context).note
     except TextgenError as error:
         return str(error)
-    return f"{facts.title} cannot read all of it. {note}" if note else ""
+    return f"“{facts.title}” cannot read all of this. {note}" if note else ""
 
 
 def problem_of(registry: Registry, model: Any) -> str:

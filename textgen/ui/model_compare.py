@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -70,12 +71,12 @@ class CompareCard:
         return [self.side(name, context, known if isinstance(known, list) else []) for name in names]
 
     def side(self, name: Any, context: Any, known: Sequence[Any]) -> dict[str, Any]:
-        """One model: its facts and what it expects; its tokens' names unless the page has them."""
+        """One model: its facts, what it expects, and its tokens' names as JSON unless the page has them."""
         from textgen.api import predict
 
         facts = Facts(self.registry.info(name))
         value = view_value(predict(self.registry.get(name), context), context)
-        labels = None if value["vocabulary"] in known else value["labels"]
+        labels = "" if value["vocabulary"] in known else json.dumps(value["labels"])
         return {**value, "labels": labels, "title": facts.title, "line": facts.line, "unit": facts.unit}
 
     def write(

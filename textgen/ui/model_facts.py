@@ -95,10 +95,12 @@ class Facts:
     @property
     def prompt(self) -> str:
         """The context to begin with: the model's own, else one of its level's."""
-        own = next(
-            (p for p in (self.part("prompt"), self.part("recipe", "prompt")) if isinstance(p, str)), None
-        )
-        return cut(own) if own is not None else FIRST_CONTEXTS.get(self.level, FIRST_CONTEXT)
+        own = self.part("prompt")
+        if isinstance(own, str):
+            return cut(own)
+        if self.part("bos"):  # its texts have a beginning of their own
+            return ""
+        return FIRST_CONTEXTS.get(self.level, FIRST_CONTEXT)
 
     @property
     def line(self) -> str:

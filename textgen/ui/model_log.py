@@ -49,7 +49,8 @@ def thinned(rows: Sequence[Row]) -> Sequence[Row]:
 
 
 def record(rows: Sequence[Row]) -> TrainingLog:
-    columns = [name for name in rows[0] if name and SAMPLE.fullmatch(name)][:MAX_COLUMNS]
+    named = [name for name in rows[0] if name and SAMPLE.fullmatch(name)]
+    columns = [name for name in named if any(row.get(name) for row in rows)][:MAX_COLUMNS]
     steps = np.array([whole(row.get("step")) for row in rows], dtype=np.int64)
     read = [whole(row.get("tokens")) for row in rows]
     return TrainingLog(

@@ -75,7 +75,7 @@
     };
     const seen = ({ sides: values }) => {
       data = values.map((value) => {
-        if (value.labels) memory.labels.set(value.vocabulary, value.labels);
+        if (value.labels) memory.labels.set(value.vocabulary, JSON.parse(value.labels));
         const raw = lab.floats(value.logits);
         return { ...value, labels: memory.labels.get(value.vocabulary), raw, order: lab.ranking(raw) };
       });

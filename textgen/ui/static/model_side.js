@@ -29,10 +29,11 @@
     const side = { card, view: null };
     let drawn = null;
 
-    const piece = ([label, known]) => h("span", { class: `tok${known ? "" : " unknown"}${/^[␣⏎⇥]+$/.test(label) ? " space" : ""}`, text: label, title: known ? "" : "the model does not know this; it is left out" });
-    const strip = ({ pieces }) => {
+    const strip = ({ pieces, unseen }) => {
       const tail = pieces.slice(-TAIL);
-      tokens.replaceChildren(...(tail.length < pieces.length ? [h("span", { class: "muted", text: "… " })] : []), ...tail.map(piece), h("span", { class: "tok open", text: "?" }));
+      const cut = pieces.length - tail.length;
+      tokens.replaceChildren(...(cut ? [h("span", { class: "muted", text: "… " })] : []), ...lab.pieceSpans(tail, Math.max(0, unseen - cut)), h("span", { class: "tok open", text: "?" }));
+      tokens.classList.toggle("words", lab.areWords(pieces));
     };
 
     // value: what the server gave, with raw (V), order (V) and labels (V)
