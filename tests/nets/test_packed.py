@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from textgen.nets import packed
+from textgen.nets.lstm import LSTM
 from textgen.nets.packed import Array, Packed
 
 
@@ -34,6 +35,31 @@ def test_a_row_is_the_same_to_the_last_bit_in_any_company() -> None:
     together = product(x)
     for rows in range(1, 65):
         assert np.array_equal(product(x[:rows]), together[:rows])
+
+
+def test_one_thread_is_one_while_it_works_and_after_a_mistake() -> None:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        assert packed.in_one_thread(torch.get_num_threads) == 1
+        with pytest.raises(ZeroDivisionError):
+            packed.in_one_thread(lambda: 1 / 0)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(threads)
+
+
+def test_what_is_prepared_does_not_depend_on_the_number_of_threads() -> None:
+    torch.manual_seed(0)
+    net = LSTM(7, embedding=8, hidden=16).eval().requires_grad_(False)
+    threads, tables = torch.get_num_threads(), []
+    for number in (1, 2, 4):
+        torch.set_num_threads(number)
+        net.prepare()
+        tables.append(net.fast.table)
+    torch.set_num_threads(threads)
+    assert np.array_equal(tables[0], tables[1])
+    assert np.array_equal(tables[0], tables[2])
 
 
 def test_it_is_a_copy() -> None:

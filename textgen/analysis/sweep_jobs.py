@@ -17,6 +17,7 @@ from textgen.checkpoint import Model
 from textgen.context import read_context
 from textgen.decoding import stages
 from textgen.decoding.stream import NO_TOKEN, Picked, Stream, picks
+from textgen.nets.packed import in_one_thread
 from textgen.records import Floats
 
 
@@ -76,7 +77,9 @@ class Batch:
         """(B,) bits per character under the judge; NaN without one."""
         if self.job.judge is None:
             return np.full(len(texts), NOT_MEASURED)
-        return bits_per_character(get(self.job.judge), [(self.job.prompt, text) for text in texts])
+        judge, pairs = get(self.job.judge), [(self.job.prompt, text) for text in texts]
+        # in as many threads as processes of joblib have, so that numbers are the same to the last bit
+        return in_one_thread(lambda: bits_per_character(judge, pairs))
 
     def finished(self, task: Task, text: Observed, elsewhere: float, index: NoveltyIndex | None) -> SweepText:
         return SweepText(

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from textgen.nets.packed import Array, Packed
+from textgen.nets.packed import Array, Packed, in_one_thread
 
 # Tokens of a context that are read at once: a megabyte of text needs no more memory than this.
 CHUNK = 512
@@ -76,7 +76,7 @@ class FastRecurrent:
         self.cell = cell
         laid = [cell.lay_out(Layer(*(weights.detach() for weights in layer))) for layer in layers]
         first = laid[0]
-        table = embedding.detach() @ first.inputs.T + first.input_bias
+        table = in_one_thread(lambda: embedding.detach() @ first.inputs.T + first.input_bias)
         self.table: Array = table.float().cpu().numpy()  # (V, G·H)
         self.gates, self.hidden = first.recurrent.shape  # G·H, H
         following = [*((layer.inputs, layer.input_bias) for layer in laid[1:]), outputs[0]]

@@ -8,6 +8,7 @@ which a BLAS does not promise: a text comes out the same written alone or in a b
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 Array = NDArray[np.float32]
+Result = TypeVar("Result")
 
 # Up to so many rows one thread is as fast as several on an idle machine and much faster on a busy
 # one, where each product would wait for a thread that is not running.
@@ -34,16 +36,25 @@ class Packed:
         self._product = packed_product(own_copy(weight), own_copy(bias))
 
     def __call__(self, rows: Array) -> Array:
-        # PyTorch's number of threads belongs to the calling thread, so others keep theirs; only a
-        # thread that makes its very first product at this moment starts with one.
-        threads = torch.get_num_threads()
-        if len(rows) > ONE_THREAD_ROWS or threads == 1:
+        if len(rows) > ONE_THREAD_ROWS:
             return self._product(torch.from_numpy(rows)).numpy()
-        torch.set_num_threads(1)
-        try:
-            return self._product(torch.from_numpy(rows)).numpy()
-        finally:
-            torch.set_num_threads(threads)
+        return in_one_thread(lambda: self._product(torch.from_numpy(rows)).numpy())
+
+
+def in_one_thread(work: Callable[[], Result]) -> Result:
+    """What `work` returns when PyTorch uses one thread: PyTorch's own products may differ with their number.
+
+    That number belongs to the calling thread, so others keep theirs; only a thread that makes its very
+    first product at this moment starts with one.
+    """
+    threads = torch.get_num_threads()
+    if threads == 1:
+        return work()
+    torch.set_num_threads(1)
+    try:
+        return work()
+    finally:
+        torch.set_num_threads(threads)
 
 
 def own_copy(weights: Tensor) -> Tensor:
