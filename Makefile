@@ -10,7 +10,7 @@ help:
 	@echo 'make lint                             the first three of these'
 	@echo 'make format                           put the code into its form'
 	@echo 'make bench                            measure speed'
-	@echo 'make train MODEL=recipe CORPUS=file   train a model'
+	@echo 'make train MODEL=recipe CORPUS=file   train a model; without MODEL, one that fits your text'
 
 app:
 	@sh scripts/setup.sh app

@@ -11,7 +11,8 @@ from pathlib import Path
 import gradio
 import pytest
 
-from textgen.registry import Registry, default_root
+from scripts.models_table import table
+from textgen.registry import SHIPPED, Registry, default_root
 from textgen.ui.app import build, launch_options
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -69,3 +70,7 @@ def test_the_losses_readme_quotes_are_the_models() -> None:
     quoted = re.search(r"(\d\.\d{4}) nats per\s+character in windows of 256", README)
     assert quoted
     assert float(quoted[1]) == losses["validation_windows_256"]
+
+
+def test_the_table_of_models_is_theirs() -> None:
+    assert f"<!-- made by: python -m scripts.models_table -->\n{table(Registry(SHIPPED))}\n" in README

@@ -7,8 +7,10 @@ import math
 import re
 
 import pytest
+import torch
 
-from textgen import checkpoint
+from textgen import checkpoint, generate
+from textgen.analysis.novelty import FILE, NoveltyIndex
 from textgen.registry import SHIPPED, Registry
 from textgen.training.recipe import Recipe
 from textgen.training.recipe_file import bundled, from_values, read_recipe
@@ -20,8 +22,9 @@ def card(name: str) -> str:
     return (SHIPPED / name / "README.md").read_text(encoding="utf-8")
 
 
-def test_there_are_models() -> None:
-    assert "shakespeare-char-lstm" in NAMES
+def test_all_nine_are_there() -> None:
+    assert len(NAMES) == 9
+    assert sorted(bundled()) == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -35,12 +38,62 @@ def test_card_and_config_give_the_same_losses(name: str) -> None:
     assert all(math.isclose(float(n) / math.log(2), float(b), abs_tol=1e-4) for _, n, b in rows)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_model_reaches_its_target(name: str) -> None:
+def windows_loss(name: str) -> float:
     config = Registry(SHIPPED).info(name).config
-    window = config["recipe"]["log"]["window"]
-    assert config["target"]
-    assert config["losses"][f"validation_windows_{window}"] <= config["target"]
+    return config["losses"][f"validation_windows_{config['recipe']['log']['window']}"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "shakespeare-char-lstm",
+        "names-gpt",
+        "novels-word-lstm",
+        "novels-word-attention",
+        "novels-word-multihead",
+    ],
+)
+def test_model_reaches_its_target(name: str) -> None:
+    assert 0 < windows_loss(name) <= Registry(SHIPPED).info(name).config["target"]
+
+
+@pytest.mark.parametrize("name", ["treasure-island-window", "names-microgpt"])
+def test_training_ends_where_its_author_says(name: str) -> None:
+    config = Registry(SHIPPED).info(name).config
+    assert 0 < config["losses"]["train_with_dropout"] <= config["published"]["train_loss"]
+
+
+def test_the_cells_come_in_their_order_at_equal_size() -> None:
+    names = [f"shakespeare-char-{cell}" for cell in ("lstm", "gru", "rnn")]
+    assert sorted(names, key=windows_loss) == names
+    sizes = [Registry(SHIPPED).info(name).config["parameters"] for name in names]
+    assert max(sizes) < 1.001 * min(sizes)
+
+
+def test_all_folders_together_stay_small() -> None:
+    assert sum(path.stat().st_size for path in SHIPPED.rglob("*") if path.is_file()) < 40_000_000
+
+
+@pytest.mark.parametrize("name", NAMES)
+@torch.inference_mode()
+def test_the_shipped_weights_step_as_they_score(name: str) -> None:
+    model = checkpoint.load(SHIPPED / name)
+    ids = torch.tensor([model.tokenizer.encode(model.config.get("prompt", "the king is")).ids])
+    expected = model.net(ids)
+    logits, state = model.net.prefill(ids[:, :1])
+    for place, column in enumerate(ids.T[1:], start=1):
+        torch.testing.assert_close(logits, expected[:, place - 1], rtol=0, atol=1e-4)
+        logits, state = model.net.step(column, state)
+    torch.testing.assert_close(logits, expected[:, -1], rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_was_learned_is_known_and_noise_is_new(name: str) -> None:
+    index = NoveltyIndex.load(SHIPPED / name / FILE)
+    assert index.novelty("xqzzt kkvrw ooqpl", 1).share == 1
+    model = checkpoint.load(SHIPPED / name)
+    if not model.stops:  # a text of greedy words is made of words that were there
+        assert index.novelty(generate(model, temperature=0, length=120).text, 1).share < 0.2
 
 
 @pytest.mark.parametrize("name", NAMES)
