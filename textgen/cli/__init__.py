@@ -1,4 +1,4 @@
-"""The command line: models, next, sample, draw, beam, train, evaluate, baseline, corpus."""
+"""The command line: models, next, sample, draw, beam, sweep, train, evaluate, baseline, corpus."""
 
 from __future__ import annotations
 

@@ -43,6 +43,12 @@ class Console:
             self.err.write(plain(text) + "\n")
             self.err.flush()
 
+    def renew(self, text: str) -> None:
+        """A line beside the result that takes the place of the one before, on a terminal."""
+        if self.err.isatty():
+            self.err.write(f"\r\x1b[K{plain(text)}")
+            self.err.flush()
+
     def complain(self, text: str) -> None:
         """What went wrong, on one line."""
         self.remark("textgen: " + " ".join(text.split()))

@@ -9,6 +9,7 @@ from typing import NoReturn
 from textgen import __version__
 from textgen.settings import ORDERS, RULES, STAGE_NAMES
 
+SWEEP_COLUMNS = "coherence,creativity,distinct_2,repetition,novelty,real_words,surprise,entropy"
 DESCRIPTION = "How a language model chooses its next token, in the terminal."
 EXAMPLE = 'example: python -m textgen next "The king is d" -t 0.5 -t 1 -t 2'
 # Commands with a parser of their own elsewhere, which gets all that follows their name.
@@ -37,6 +38,7 @@ def build_parser() -> Parser:
     add_sample(commands)
     add_draw(commands)
     add_beam(commands)
+    add_sweep(commands)
     for name, help_text in PASSED_ON.items():
         commands.add_parser(name, help=help_text, add_help=False)
     return parser
@@ -101,6 +103,44 @@ def add_beam(commands: argparse._SubParsersAction[Parser]) -> None:
     group.add_argument("--ranking", action="store_true", help="print the finished texts alone")
     add_settings(parser)
     add_seed(parser)
+
+
+def add_sweep(commands: argparse._SubParsersAction[Parser]) -> None:
+    parser = add_command(
+        commands, "sweep", "measure what temperature does: texts over temperatures and seeds"
+    )
+    add_grid(parser)
+    group = parser.add_argument_group("the work")
+    group.add_argument("--jobs", type=as_number, default=1, help="how many at once (1), -1 for all cores")
+    group.add_argument(
+        "--backend", help="of joblib: loky, threading, sequential, or dask, ray … if installed"
+    )
+    group.add_argument("--max-tokens", type=as_number, default=10**6, help="refuse larger sweeps (1000000)")
+    group = parser.add_argument_group("the result")
+    group.add_argument("--metrics", default=SWEEP_COLUMNS, help=f"columns of the table ({SWEEP_COLUMNS})")
+    group.add_argument("--cells", metavar="FILE.csv", help="write the means and their intervals")
+    group.add_argument("--texts", metavar="FILE.csv", help="write the texts and what was measured of each")
+    group.add_argument("--out", metavar="FILE.json", help="write all of it")
+
+
+def add_grid(parser: Parser) -> None:
+    """What a sweep goes through; what takes a list may be given several times."""
+    parser.add_argument("text", nargs="?", default="", help="the text to go on from")
+    add_many(parser, "-p", "--prompt", "TEXT", "the same, by name")
+    add_many(parser, "-m", "--model", "NAME", "a model's name; may be given several times")
+    parser.add_argument(
+        "--models", metavar="FOLDER", help="look here instead of in $TEXTGEN_MODELS or ./models"
+    )
+    add_many(parser, "-t", "--temperature", "T", "a number, or FROM:TO:STEP (0.1:2:0.1)")
+    add_many(parser, "-s", "--strategy", "NAME", "greedy, plain, … or 'mine: top_k=5, typical=0.9' (five)")
+    parser.add_argument("--seeds", type=as_number, default=8, metavar="N", help="texts a setting (8)")
+    parser.add_argument("--seed", type=as_number, default=0, help="the first of the seeds (0)")
+    parser.add_argument("-l", "--length", type=as_number, default=200, help="tokens of a text at most (200)")
+    parser.add_argument("--judge", default="", metavar="MODEL", help="another model, which scores the texts")
+
+
+def add_many(parser: Parser, short: str, long: str, metavar: str, help_text: str) -> None:
+    parser.add_argument(short, long, action="append", default=[], metavar=metavar, help=help_text)
 
 
 def add_prompt(parser: Parser) -> None:
