@@ -68,7 +68,7 @@ class Measured:
 
 
 class Measure(Callback):
-    """Every `log.every` steps and at the end: losses and samples, as a row of the log."""
+    """Before the first step, every `log.every` steps and at the end: losses and samples, a row of the log."""
 
     def __init__(self, measured: Measured, clock: Clock, tell: Tell) -> None:
         self.measured, self.clock, self.tell = measured, clock, tell
@@ -77,6 +77,9 @@ class Measure(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._since = self.clock()
+        module = training_module(pl_module)
+        if not module.rows:
+            self._add_row(module, 0)
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -86,6 +89,7 @@ class Measure(Callback):
         if step % log.every == 0 or step == trainer.max_steps:
             module = training_module(pl_module)
             self._add_row(module, step)
+            module.log("validation_loss", module.rows[-1].validation_loss, sync_dist=True)
             trainer.should_stop |= worn_out(module.rows, self.measured.recipe.schedule.stop_after)
 
     def _add_row(self, module: TrainingModule, step: int) -> None:
@@ -93,7 +97,6 @@ class Measure(Callback):
         module.seconds, self._since = module.seconds + now - self._since, now
         module.rows.append(self._row(module, step))
         self._losses.clear()
-        module.log("validation_loss", module.rows[-1].validation_loss, sync_dist=True)
         if module.global_rank == 0:
             write_log(self.measured.csv, module.rows, self.measured.recipe.log.temperatures)
             self.tell(describe(module.rows))
@@ -104,7 +107,8 @@ class Measure(Callback):
         net = deepcopy(module.result).eval()
         validation = [ids.to(module.device) for ids in measured.validation]
         loss = windows_loss(net, validation, log.window)
-        learned = module.trainer.strategy.reduce(torch.stack(self._losses).mean(), reduce_op="mean")
+        losses = torch.stack(self._losses) if self._losses else torch.full((1,), torch.nan)
+        learned = module.trainer.strategy.reduce(losses.mean(), reduce_op="mean")
         net.cpu().prepare()
         model = Model("", net, measured.tokenizer, measured.recipe.context_facts)
         return LogRow(
@@ -127,6 +131,8 @@ def worn_out(rows: Sequence[LogRow], patience: int) -> bool:
 def describe(rows: Sequence[LogRow]) -> str:
     """The last row in a line, with a word when validation has turned."""
     row, best = rows[-1], min(rows, key=lambda row: row.validation_loss)
+    if not row.step:
+        return f"step 0, untrained: validation {row.validation_loss:.4f} nats per token"
     line = (
         f"step {row.step}: training {row.train_loss:.4f}, validation {row.validation_loss:.4f} nats per token"
     )

@@ -17,7 +17,7 @@ class LogRow:
 
     step: int
     tokens: int  # tokens learned from so far
-    train_loss: float  # nats per token since the last row, dropout on
+    train_loss: float  # nats per token since the last row, dropout on; NaN before the first step
     validation_loss: float  # nats per token in windows from a zero state, of the net that would be kept
     learning_rate: float
     samples: tuple[str, ...]  # one text a temperature
