@@ -180,4 +180,4 @@ class TestCharacters:
         assert tokenizer.decode(tokenizer.encode("a b\nab").ids, "a") == "a b\nab"
         assert tokenizer.extended("a", [tokenizer.pieces.index("b")]) == "ab"
         assert tokenizer.without_last("aé") == "a"
-        assert tokenizer.nearest("c") == ()
+        assert (tokenizer.nearest("B"), tokenizer.nearest("c"), tokenizer.nearest("é")) == (("b",), (), ())

@@ -102,8 +102,12 @@ class TextTokenizer:
         return [piece for piece, _ in self.tokenizer.pre_tokenizer.pre_tokenize_str(text)]  # type: ignore[union-attr]
 
     def nearest(self, piece: str, n: int = 3) -> tuple[str, ...]:
-        """Up to n known words that are spelled much like a piece, likest first; () for characters."""
-        return self._neighbours.of(piece, n) if self.level == "word" else ()
+        """Up to n known words that are spelled much like a piece, likest first; of characters, the other
+        case.
+        """
+        if self.level == "word":
+            return self._neighbours.of(piece, n)
+        return tuple(case for case in (piece.swapcase(),) if case != piece and case in self._ids)
 
     @cached_property
     def _neighbours(self) -> Neighbours:
