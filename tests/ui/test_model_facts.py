@@ -98,6 +98,20 @@ def test_the_training_loss_of_its_author() -> None:
     assert found["Published"] == Tile("Published", "1.1339 nats", expected)
 
 
+def test_sizes_and_passes_in_words() -> None:
+    assert (
+        "Sizes: width 16, tied, not deep."
+        in tiles(sizes={"width": 16, "tied": True, "deep": False})["Network"].detail
+    )
+    few = tiles(training={"seconds": 9, "tokens": 7_000}, split={"train_tokens": 200_000})
+    assert few["Training"].detail == "7.0k characters read, 4% of the text."
+    assert "2.6k characters read, 0% of the text." in tiles()["Training"].detail
+
+
+def test_lines_are_not_read_on() -> None:
+    assert "without a break" not in tiles(bos="\n")["Loss on new text"].detail
+
+
 def test_an_unknown_network_keeps_its_name() -> None:
     assert facts(architecture="mixture_of_owls", sizes={}).network == "mixture of owls"
     assert facts(architecture=None, sizes=None).network == "unknown network"

@@ -42,11 +42,15 @@ def card(facts: Facts) -> list[Tile]:
 def network(facts: Facts) -> Iterator[Tile]:
     sizes = facts.part("sizes")
     known = sizes.items() if isinstance(sizes, dict) else ()
-    shown = [
-        f"{str(key).replace('_', ' ')} {value}" for key, value in known if key not in ("vocab_size", "layers")
-    ]
+    shown = [measure(str(key), value) for key, value in known if key not in ("vocab_size", "layers")]
     reads = READS.get(facts.text("architecture"), "")
     yield Tile("Network", facts.network, joined(reads, cut(f"Sizes: {', '.join(shown)}.") if shown else ""))
+
+
+def measure(key: str, value: Any) -> str:
+    """`embedding 128`; of yes and no: `tied`, `not tied`."""
+    name = key.replace("_", " ")
+    return f"{'' if value else 'not '}{name}" if isinstance(value, bool) else f"{name} {value}"
 
 
 def parameters(facts: Facts) -> Iterator[Tile]:
@@ -67,7 +71,7 @@ def loss(facts: Facts) -> Iterator[Tile]:
         return
     choices = f"As unsure as among {significant(math.exp(facts.loss))} equally likely {facts.units}"
     value = f"{facts.loss:.3f} nats"
-    streamed = facts.number("losses", "validation_streamed")
+    streamed = facts.number("losses", "validation_streamed") if not facts.part("bos") else None
     yield Tile(
         "Loss on new text",
         f"{facts.score}, {value}" if facts.unit == "word" else value,
@@ -151,7 +155,7 @@ def training(facts: Facts) -> Iterator[Tile]:
     seconds, steps = facts.number("training", "seconds"), facts.whole("training", "steps")
     tokens, kept = facts.number("training", "tokens"), facts.whole("training", "kept_step")
     passes = tokens / learned if tokens and (learned := facts.number("split", "train_tokens")) else None
-    read = f"{size(tokens)} {facts.units} read" + (f", {significant(passes)} passes." if passes else ".")
+    read = f"{size(tokens)} {facts.units} read" + (f", {times(passes)}." if passes else ".")
     yield Tile(
         "Training",
         duration(seconds) if seconds is not None else f"{steps:,} steps" if steps else "",
@@ -161,6 +165,11 @@ def training(facts: Facts) -> Iterator[Tile]:
             sentence(f"On {machine}" if (machine := facts.text("training", "machine")) else ""),
         ),
     )
+
+
+def times(passes: float) -> str:
+    """How often the text was read: `31 passes`, `3% of the text`."""
+    return f"{significant(passes)} passes" if passes >= 1 else f"{passes:.0%} of the text"
 
 
 def calibration(facts: Facts) -> Iterator[Tile]:
