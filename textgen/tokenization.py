@@ -107,7 +107,7 @@ class TextTokenizer:
         """
         if self.level == "word":
             return self._neighbours.of(piece, n)
-        return tuple(case for case in (piece.swapcase(),) if case != piece and case in self._ids)
+        return tuple(case for case in (piece.swapcase(),) if case != piece and case in self.ids)
 
     @cached_property
     def _neighbours(self) -> Neighbours:
