@@ -13,6 +13,7 @@ from transformers.utils.generic import ModelOutput
 
 from textgen.nets.base import State
 from textgen.nets.lstm import LSTM
+from textgen.settings import DecodeSettings
 
 # What its classes look like to a type checker depends on what else is installed.
 transformers: Any = importlib.import_module("transformers")
@@ -29,6 +30,36 @@ def tutorial_loop(net: LSTM, prompt: Sequence[int], length: int, temperature: fl
         ids.append(int(token))
         output, state = net.lstm(net.embedding(token), state)
     return ids
+
+
+@torch.no_grad()
+def sampled_text(net: LSTM, prompt: Sequence[int], length: int, settings: DecodeSettings) -> list[int]:
+    """The tutorial's loop with the usual code for greedy, top-k, top-p and min-p."""
+    output, state = net.lstm(net.embedding(torch.tensor([list(prompt)])))
+    ids: list[int] = []
+    for _ in range(length):
+        token = chosen_token(net.head(output[:, -1]), settings)
+        ids.append(int(token))
+        output, state = net.lstm(net.embedding(token), state)
+    return ids
+
+
+def chosen_token(logits: Tensor, settings: DecodeSettings) -> Tensor:
+    """logits (1, V) → a token (1, 1)."""
+    if settings.temperature == 0:
+        return logits.argmax(dim=-1, keepdim=True)
+    logits = logits / settings.temperature
+    if settings.top_k:
+        kth = torch.topk(logits, min(settings.top_k, logits.shape[-1])).values[:, -1:]
+        logits = logits.masked_fill(logits < kth, -torch.inf)
+    probabilities = torch.softmax(logits, dim=-1)
+    if settings.top_p < 1:
+        ordered, places = probabilities.sort(descending=True)
+        ordered[ordered.cumsum(dim=-1) - ordered > settings.top_p] = 0
+        probabilities = torch.zeros_like(probabilities).scatter(1, places, ordered)
+    if settings.min_p:
+        probabilities = probabilities * (probabilities >= settings.min_p * probabilities.max())
+    return torch.multinomial(probabilities, num_samples=1)
 
 
 @dataclass

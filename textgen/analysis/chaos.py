@@ -1,0 +1,95 @@
+"""Temperature chaos: how small changes of T change a text, all randomness equal.
+
+One seed writes the same prompt on at every temperature of a fine grid. Where a text parts from the one
+above it, one token was picked instead of another; from there on they read different contexts, and
+nothing brings them together again. `flips.magnify` finds the temperature at which that token flips.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+
+from textgen.analysis.sweep_settings import MAX_LENGTH, as_temperature
+from textgen.checkpoint import Model
+from textgen.context import read_context
+from textgen.decoding.stream import NO_TOKEN, Stream, picks
+from textgen.errors import SettingError
+from textgen.records import Ints
+from textgen.settings import DecodeSettings, check_seed, check_whole
+
+MAX_ROWS = 500
+BATCH = 64  # texts that step together
+
+
+@dataclass(frozen=True, slots=True)
+class ChaosSettings:
+    """What is written at every temperature. Raises SettingError for a value outside its range."""
+
+    temperatures: tuple[float, ...]  # rising, 2 or more
+    seed: int = 0
+    length: int = 200  # tokens at most
+    decode: DecodeSettings = field(default_factory=DecodeSettings)  # its temperature gives way to those above
+
+    def __post_init__(self) -> None:
+        temperatures = tuple(map(as_temperature, self.temperatures))
+        check_whole("the number of temperatures", len(temperatures), 2, MAX_ROWS, "use a coarser grid")
+        if any(later <= earlier for earlier, later in pairwise(temperatures)):
+            raise SettingError("the temperatures of a chaos must rise; sort them and leave out doubles")
+        object.__setattr__(self, "temperatures", temperatures)
+        object.__setattr__(self, "seed", check_seed(self.seed))
+        object.__setattr__(
+            self, "length", check_whole("length", self.length, 1, MAX_LENGTH, "200 is the default")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Chaos:
+    """R texts of one seed, one a temperature."""
+
+    model: str
+    prompt: str
+    settings: ChaosSettings
+    ids: Ints  # (R, N) tokens, NO_TOKEN after a text's end
+    texts: tuple[str, ...]  # (R,) the continuations
+    partings: tuple[
+        int | None, ...
+    ]  # (R,) first step at which a row differs from the one above; None: nowhere
+
+
+def grid(low: float, high: float, rows: int) -> tuple[float, ...]:
+    """`rows` temperatures from `low` to `high`, equally far apart, rounded so that they can be read."""
+    check_whole("rows", rows, 2, MAX_ROWS, "a finer look needs a narrower range")
+    return tuple(float(value) for value in np.round(np.linspace(low, high, rows), 9))
+
+
+def chaos(model: Model, prompt: str, settings: ChaosSettings) -> Chaos:
+    """Write the texts. Raises TextError for a prompt that cannot be read."""
+    ids = np.concatenate([written(model, prompt, settings, batch) for batch in batches(settings)])
+    texts = tuple(model.text(row.tolist(), prompt) for row in ids)
+    above = [None, *(parting(first, second) for first, second in pairwise(ids))]
+    return Chaos(model.name, prompt, settings, ids, texts, tuple(above))
+
+
+def batches(settings: ChaosSettings) -> Iterator[Sequence[float]]:
+    for start in range(0, len(settings.temperatures), BATCH):
+        yield settings.temperatures[start : start + BATCH]
+
+
+def written(model: Model, prompt: str, settings: ChaosSettings, temperatures: Sequence[float]) -> Ints:
+    """(B, N) tokens at some of the temperatures."""
+    context = read_context(model, prompt).ids
+    streams = [Stream(settings.decode.at(t), settings.seed, context) for t in temperatures]
+    steps = [picked.ids for picked in picks(model.writer, streams, settings.length, model.stops)]
+    ids = np.full((len(temperatures), settings.length), NO_TOKEN)
+    ids[:, : len(steps)] = np.stack(steps, axis=1)
+    return ids
+
+
+def parting(first: Ints, second: Ints) -> int | None:
+    """The first step at which two texts (N,) differ; None where they are the same."""
+    different = np.flatnonzero(first != second)
+    return int(different[0]) if len(different) else None
