@@ -90,6 +90,7 @@ def test_browser_and_python_agree_on_every_probability(lab: LabPage) -> None:
 
 
 def test_first_visit_shows_four_panels_of_the_shipped_model(lab: LabPage) -> None:
+    lab.type_context("The king is d")
     record = predict(Registry(default_root()).get("shakespeare-char-lstm"), "The king is d")
     for panel, temperature in enumerate([0.5, 1, 2, 1]):
         expected = distribution(record, DecodeSettings(temperature=temperature)).probabilities
