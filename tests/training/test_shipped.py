@@ -90,7 +90,8 @@ def test_the_shipped_weights_step_as_they_score(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_what_was_learned_is_known_and_noise_is_new(name: str) -> None:
     index = NoveltyIndex.load(SHIPPED / name / FILE)
-    assert index.novelty("xqzzt kkvrw ooqpl", 1).share == 1
+    noise = " ".join(f"xq{number}zz" for number in range(300))
+    assert index.novelty(noise, 1).share > 0.9  # a few pass for known
     model = checkpoint.load(SHIPPED / name)
     if not model.stops:  # a text of greedy words is made of words that were there
         assert index.novelty(generate(model, temperature=0, length=120).text, 1).share < 0.2
@@ -98,13 +99,14 @@ def test_what_was_learned_is_known_and_noise_is_new(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_log_leads_to_the_kept_weights(name: str) -> None:
-    training = Registry(SHIPPED).info(name).config["training"]
+    config = Registry(SHIPPED).info(name).config
+    training = config["training"]
     with (SHIPPED / name / "training_log.csv").open(newline="", encoding="utf-8") as file:
         rows = {int(row["step"]): row for row in csv.DictReader(file)}
     assert max(rows) == training["steps"]
     assert int(rows[max(rows)]["tokens"]) == training["tokens"]
     best = min(rows, key=lambda step: float(rows[step]["validation_loss"]))
-    assert best == training["kept_step"]
+    assert training["kept_step"] == (max(rows) if config["recipe"]["keep"] == "last" else best)
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) & set(bundled())))
