@@ -36,7 +36,7 @@ class GRUCell(Cell):
         new = gates[:, :size] * ahead[:, 2 * size :]
         new += below[:, 2 * size :]
         np.tanh(new, out=new)
-        hidden: Array = old - new
+        hidden: Array = np.subtract(old, new)
         hidden *= gates[:, size:]
         hidden += new
         return (hidden,)

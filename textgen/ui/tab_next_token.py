@@ -93,7 +93,8 @@ class NextTokenTab:
         if model != NUMBERS:
             context = self.registry.get(str(model)).tokenizer.extended(str(context), [token])
             expectation = self.expect(model, context, numbers, kind)
-        return context, seed, {**packed(view_value(expectation, context)), "sampled": step + 1, "picked": token}
+        view = packed(view_value(expectation, context))
+        return context, seed, {**view, "sampled": step + 1, "picked": token}
 
     def expect(self, model: Any, context: Any, numbers: Any, kind: Any) -> NextToken:
         return expectation(self.registry, (model, context, numbers, kind))
