@@ -64,7 +64,9 @@
       h("h3", {}, "Two tokens ", selects[0], " against ", selects[1]), law, h("div", { class: "scroll" }, table), note);
     let data = null;
     let temperatures = [];
-    for (const select of selects) select.addEventListener("change", () => draw());
+    let picked = null; // the vocabulary from which somebody picked; until then it is the two likeliest
+    const pick = () => { picked = data.labels; draw(); };
+    for (const select of selects) select.addEventListener("change", pick);
 
     const update = (next, columns) => {
       temperatures = columns.map((column) => column.temperature);
@@ -76,7 +78,7 @@
     const fillSelects = (next) => {
       const ids = next.order.slice(0, 500).filter((id, i) => i < 2 || next.raw[id] > -Infinity);
       selects.forEach((select, i) => {
-        const wanted = data && data.labels === next.labels ? Number(select.value) : null;
+        const wanted = picked === next.labels ? Number(select.value) : null;
         select.replaceChildren(...ids.map((id) => h("option", { value: String(id), text: next.labels[id] })));
         select.value = String(ids.includes(wanted) ? wanted : ids[Math.min(i, ids.length - 1)]);
       });
