@@ -41,7 +41,7 @@ def test_training_learns_and_leaves_a_usable_folder(
 ) -> None:
     folder = train(recipe_file, text_file, options(today=lambda: date(2026, 1, 2)))
     first, *_, last = rows(folder)
-    assert float(last["validation_loss"]) < 3.0 < float(first["validation_loss"])
+    assert float(last["validation_loss"]) < 0.9 * float(first["validation_loss"])
     assert [row["step"] for row in rows(folder)] == ["0", "20", "40", "60"]
     assert first["train_loss"] == "nan"
     assert last["tokens"] == str(60 * 4 * 16)
