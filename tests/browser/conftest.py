@@ -61,7 +61,8 @@ class LabPage:
     def choose_model(self, title: str) -> None:
         """Choose from the sidebar's list of models, by title."""
         self.page.locator("#model .picker-button").click()
-        self.page.locator("#model").get_by_role("option", name=title).click()
+        titled = self.page.get_by_text(title, exact=True)
+        self.page.locator("#model").get_by_role("option").filter(has=titled).click()
 
     def bars(self, panel: int = -1) -> list[float]:
         """The probabilities that Plotly draws in a panel: kept tokens, then the tail."""

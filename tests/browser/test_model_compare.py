@@ -54,6 +54,14 @@ def test_a_model_of_the_same_text_stands_beside(tab: LabPage) -> None:
     assert titles == ["Plays, characters", "Plays, characters (GRU)"]
 
 
+def test_what_was_picked_by_hand_stays_beside(tab: LabPage) -> None:
+    tab.choose_model("Plays, characters (GRU)")
+    expect(sides(tab).locator("h4")).to_have_text(["Plays, characters (GRU)", "Plays, characters"])
+    beside(tab, "Names")
+    tab.choose_model("Plays, characters")
+    expect(sides(tab).locator("h4")).to_have_text(["Plays, characters", "Names"])
+
+
 def test_both_distributions_follow_the_slider_without_the_server(tab: LabPage, models: Registry) -> None:
     beside(tab, "Names")
     expect(sides(tab).nth(1).locator(".note")).to_contain_text("Left out")

@@ -80,6 +80,11 @@ def test_what_it_was_trained_to_beat(target: float, verdict: str) -> None:
     assert tile.detail == f"{verdict}. nanoGPT reaches 1.4697."
 
 
+def test_words_have_a_perplexity_to_beat() -> None:
+    tile = tiles(level="word", target=4.5679)["Had to beat"]
+    assert tile.value == "perplexity 96.3, 4.5679 nats"
+
+
 def test_what_others_reached() -> None:
     found = tiles(
         target=None,
@@ -115,6 +120,8 @@ def test_lines_are_not_read_on() -> None:
 def test_an_unknown_network_keeps_its_name() -> None:
     assert facts(architecture="mixture_of_owls", sizes={}).network == "mixture of owls"
     assert facts(architecture=None, sizes=None).network == "unknown network"
+    sizes = {"layers": 2, "heads": 4}
+    assert facts(architecture="attention_lstm", sizes=sizes).network == "2-layer LSTM with 4-head attention"
 
 
 def test_a_model_begins_with_its_own_context() -> None:

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
+from textgen.cli.options import registry_of
 from textgen.errors import SettingError, shorten
 from textgen.settings import DecodeSettings
 
@@ -43,6 +44,7 @@ def fill(args: argparse.Namespace, record: Mapping[str, Any]) -> None:
     """Take from the record what the command line leaves open: model, prompt and seed."""
     if args.model is None:
         args.model = record.get("model")
+        registry_of(args).check(args.model)  # a record may come from anybody: it names a model, no folder
     if args.prompt is None and not args.text:
         args.prompt = str(record.get("prompt", ""))
     if args.seed is None:

@@ -17,7 +17,6 @@ READS: Mapping[str, str] = {
     "microgpt": "Looks back at all tokens of its window at once, with attention; as small as can be.",
     "windowed_lstm": "Reads a window of the last tokens afresh for every prediction.",
     "attention_lstm": "Reads one token after the other, then looks back at what it read, with attention.",
-    "multihead_lstm": "Reads one token after the other, then looks back with several attentions at once.",
 }
 
 
@@ -89,7 +88,9 @@ def rivals(facts: Facts) -> Iterator[Tile]:
     target = facts.number("target")
     note = facts.text("recipe", "target_note") or facts.text("target_note")
     if target is not None and target > 0:
-        yield Tile("Had to beat", f"{target:g} nats", joined(verdict(facts.loss, target), sentence(note)))
+        words = f"perplexity {math.exp(target):.1f}, " if facts.unit == "word" and target < 50 else ""
+        told = joined(verdict(facts.loss, target), sentence(note))
+        yield Tile("Had to beat", f"{words}{target:g} nats", told)
     yield from author(facts)
     for key, label in (("baseline", "Baseline"), ("published", "Published")):
         for entry in entries(facts.part(key)):

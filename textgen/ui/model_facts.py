@@ -19,7 +19,6 @@ NETWORKS: Mapping[str, str] = {
     "microgpt": "microgpt",
     "windowed_lstm": "LSTM over a window",
     "attention_lstm": "LSTM with attention",
-    "multihead_lstm": "LSTM with multi-head attention",
 }
 TOKENS: Mapping[str, str] = {"char": "character", "character": "character", "word": "word"}
 FIRST_CONTEXT = "The king is d"
@@ -84,7 +83,9 @@ class Facts:
         """`2-layer LSTM`."""
         architecture = self.text("architecture")
         name = NETWORKS.get(architecture, shorten(architecture.replace("_", " "), 40) or "unknown network")
-        layers = self.whole("sizes", "layers")
+        layers, heads = self.whole("sizes", "layers"), self.whole("sizes", "heads")
+        if architecture == "attention_lstm" and heads and heads > 1:
+            name = f"LSTM with {heads}-head attention"
         return f"{layers}-layer {name}" if layers else name
 
     @property

@@ -41,13 +41,13 @@
     // Rather one that learned from the same text than another.
     const settle = (groups) => {
       const listed = groups.flatMap(({ models }) => models.map(({ name }) => name));
-      if (listed.includes(memory.b)) return;
+      if (memory.picked && listed.includes(memory.b)) return; // what was picked by hand stays
+      memory.picked = false;
       const alike = groupOf(lab.modelChosen)?.models.map(({ name }) => name) ?? [];
       memory.b = listed.find((name) => alike.includes(name)) ?? listed[0] ?? null;
     };
     const choose = (name) => {
-      memory.b = name;
-      picker.update(others(), name);
+      Object.assign(memory, { b: name, picked: true });
       forget();
       look();
     };
