@@ -44,7 +44,8 @@ def fill(args: argparse.Namespace, record: Mapping[str, Any]) -> None:
     """Take from the record what the command line leaves open: model, prompt and seed."""
     if args.model is None:
         args.model = record.get("model")
-        registry_of(args).check(args.model)  # a record may come from anybody: it names a model, no folder
+        if args.model is not None:
+            registry_of(args).check(args.model)  # it may come from anybody: a name, never a folder
     if args.prompt is None and not args.text:
         args.prompt = str(record.get("prompt", ""))
     if args.seed is None:
