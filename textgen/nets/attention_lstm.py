@@ -158,16 +158,6 @@ class AttentionLSTM(EmbeddingNet):
     def select(self, state: AttentionState, rows: Tensor) -> AttentionState:
         return AttentionState(state.ids[rows], Carried(*(part[rows] for part in state.carried)))
 
-    @property
-    def fast(self) -> FastAttention:
-        fast = self._fast
-        if fast is None:
-            fast = self._fast = self._copy_weights()
-        return fast
-
-    def prepare(self) -> None:
-        self._fast = self._copy_weights()
-
     @torch.no_grad()
     def _copy_weights(self) -> FastAttention:
         zeros = torch.zeros_like(self.second_input.bias)

@@ -64,6 +64,19 @@ class LanguageModel(nn.Module, ABC):
 
     def prepare(self) -> None:
         """Build what fast stepping needs from the weights; called once, after loading them."""
+        self._fast = self._copy_weights()
+
+    @property
+    def fast(self) -> Any:
+        """What `_copy_weights` made of the weights as they are."""
+        fast = self._fast
+        if fast is None:
+            fast = self._fast = self._copy_weights()
+        return fast
+
+    def _copy_weights(self) -> Any:
+        """The weights laid out for stepping; None for a net that steps with its own."""
+        return None
 
     # What `prepare` built. A copy of weights, so it goes as soon as they may change.
     _fast: Any = None

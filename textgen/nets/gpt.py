@@ -148,15 +148,8 @@ class GPT(LanguageModel):
         caches = tuple(Cache(cache.keys[rows], cache.values[rows]) for cache in state.caches)
         return GPTState(state.ids[rows], caches)
 
-    @property
-    def fast(self) -> Weights:
-        fast = self._fast
-        if fast is None:
-            fast = self._fast = self._weights(own_copy, pack, 0.0)
-        return fast
-
-    def prepare(self) -> None:
-        self._fast = self._weights(own_copy, pack, 0.0)
+    def _copy_weights(self) -> Weights:
+        return self._weights(own_copy, pack, 0.0)
 
     def _weights(
         self, table: Callable[[Tensor], Tensor], product: Callable[[Any], Product], dropout: float

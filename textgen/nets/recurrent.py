@@ -97,23 +97,13 @@ class RecurrentNet(EmbeddingNet):
         if isinstance(state, RecurrentState):
             arrays = [part.detach().cpu().numpy() for part in state.parts]
             state = self.fast.enter(list(zip(*arrays, strict=True)))
-        logits, state = self.fast.step(ids.cpu().numpy(), state)
-        return torch.from_numpy(logits), state
+        logits, after = self.fast.step(ids.cpu().numpy(), state)
+        return torch.from_numpy(logits), after
 
     def select(self, state: RecurrentState | StepState, rows: Tensor) -> RecurrentState | StepState:
         if isinstance(state, RecurrentState):
             return RecurrentState(tuple(part[:, rows] for part in state.parts))
         return state.select(rows.cpu().numpy())
-
-    @property
-    def fast(self) -> FastRecurrent:
-        fast = self._fast
-        if fast is None:
-            fast = self._fast = self._copy_weights()
-        return fast
-
-    def prepare(self) -> None:
-        self._fast = self._copy_weights()
 
     @torch.no_grad()
     def _copy_weights(self) -> FastRecurrent:

@@ -83,16 +83,6 @@ class WindowedLSTM(LanguageModel):
     def select(self, state: Tensor, rows: Tensor) -> Tensor:
         return state[rows]
 
-    @property
-    def fast(self) -> FastRecurrent:
-        fast = self._fast
-        if fast is None:
-            fast = self._fast = self._copy_weights()
-        return fast
-
-    def prepare(self) -> None:
-        self._fast = self._copy_weights()
-
     @torch.no_grad()
     def _copy_weights(self) -> FastRecurrent:
         layer = Layer(self.weight_ih, self.weight_hh, self.bias, torch.zeros_like(self.bias))
