@@ -12,10 +12,14 @@ from textgen.registry import Registry
 from textgen.ui import assets
 from textgen.ui.controls import Controls, build_controls
 from textgen.ui.endpoints import Endpoints
+from textgen.ui.laboratory import Laboratory
+from textgen.ui.limits import Limits
 from textgen.ui.model_choice import NUMBERS, arrived, switched
 from textgen.ui.model_compare import CompareCard
+from textgen.ui.sweep_store import SweepStore
 from textgen.ui.tab_beam import BeamTab
 from textgen.ui.tab_draws import DrawsTab
+from textgen.ui.tab_experiments import ExperimentsTab
 from textgen.ui.tab_generate import GenerateTab
 from textgen.ui.tab_model import ModelTab
 from textgen.ui.tab_next_token import NextTokenTab
@@ -25,7 +29,7 @@ TITLE = "Temperature Lab"
 WEIGHTS = (400, 700)
 
 
-def build(registry: Registry) -> gr.Blocks:
+def build(registry: Registry, limits: Limits = Limits()) -> gr.Blocks:
     """The whole page on a folder of models; nothing is loaded until a browser asks."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         with gr.Sidebar(width=300, elem_id="sidebar"):
@@ -39,6 +43,9 @@ def build(registry: Registry) -> gr.Blocks:
                 draws = DrawsTab(registry, controls, new_seed)
             with gr.Tab("Beam search", id="beam"):
                 beam = BeamTab(registry, controls, new_seed)
+            with gr.Tab("Experiments", id="experiments"):
+                laboratory = Laboratory(registry, controls, new_seed, limits, SweepStore(new_run))
+                experiments = ExperimentsTab(laboratory)
             with gr.Tab("Model", id="model"):
                 model = ModelTab(registry, controls)
                 compare = CompareCard(registry, controls, new_seed)
@@ -47,6 +54,7 @@ def build(registry: Registry) -> gr.Blocks:
         generate.connect(page, tabs, next_token)
         draws.connect()
         beam.connect()
+        experiments.connect()
         model.connect()
         compare.connect()
         mirror_settings(controls)
@@ -73,6 +81,11 @@ def build(registry: Registry) -> gr.Blocks:
 def new_seed() -> int:
     """A fresh seed that is easily read out in class."""
     return secrets.randbelow(1_000_000)
+
+
+def new_run() -> str:
+    """The id of a result: whoever knows it may see the result."""
+    return secrets.token_urlsafe(16)
 
 
 def mirror_settings(controls: Controls) -> None:

@@ -33,6 +33,7 @@ SCRIPTS = (
     "panel.js",
     "tables.js",
     "pipeline.js",
+    "exports.js",
     "next_token.js",
     "generate_run.js",
     "generate_save.js",
@@ -53,8 +54,25 @@ SCRIPTS = (
     "model.js",
     "model_side.js",
     "model_compare.js",
+    "sweep.js",
+    "chaos.js",
+    "calibration.js",
+    "ratings.js",
 )
-STYLES = ("lab.css", "next_token.css", "generate.css", "draws.css", "beam.css", "model.css")
+STYLES = (
+    "lab.css",
+    "next_token.css",
+    "generate.css",
+    "draws.css",
+    "beam.css",
+    "model.css",
+    "exports.css",
+    "experiments.css",
+    "sweep.css",
+    "chaos.css",
+    "calibration.css",
+    "ratings.css",
+)
 
 
 class KeptFiles(StaticFiles):

@@ -1,0 +1,1 @@
+"""Every result can be cited and repeated."""

@@ -1,0 +1,6 @@
+// The Experiments tab: chaos.
+(() => {
+  const lab = window.TemperatureLab;
+
+  lab.factories.chaos = () => () => {};
+})();

@@ -1,0 +1,6 @@
+// The Experiments tab: ratings.
+(() => {
+  const lab = window.TemperatureLab;
+
+  lab.factories.ratings = () => () => {};
+})();

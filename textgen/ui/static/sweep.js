@@ -1,0 +1,6 @@
+// The Experiments tab: sweep.
+(() => {
+  const lab = window.TemperatureLab;
+
+  lab.factories.sweep = () => () => {};
+})();
