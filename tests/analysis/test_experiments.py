@@ -68,7 +68,7 @@ def test_every_text_is_the_one_that_generate_writes_alone(
 def test_the_size_of_the_batches_changes_nothing(
     registry: Registry, everything: SweepResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweep_plan, "even", lambda tasks: even(tasks, 7))
+    monkeypatch.setattr(sweep_plan, "even", lambda tasks, most=64: even(tasks, 7))
     todo = plan(small(**ALL), registry)
     assert max(len(job.tasks) for job in todo.jobs) == 7
     again = collect(todo.settings, run(todo, registry, ticking()))
@@ -134,7 +134,7 @@ def test_metrics_are_there(registry: Registry, everything: SweepResult) -> None:
 def test_progress_counts_up_and_texts_come_while_it_runs(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweep_plan, "even", lambda tasks: even(tasks, 16))
+    monkeypatch.setattr(sweep_plan, "even", lambda tasks, most=64: even(tasks, 16))
     todo = plan(small(), registry)
     steps = list(run(todo, registry, ticking()))
     done = [step.done for step in steps]
@@ -151,7 +151,7 @@ def test_what_was_finished_when_it_was_stopped_is_kept(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Jobs go seed by seed, so the first holds whole seeds."""
-    monkeypatch.setattr(sweep_plan, "even", lambda tasks: even(tasks, 16))
+    monkeypatch.setattr(sweep_plan, "even", lambda tasks, most=64: even(tasks, 16))
     todo = plan(small(), registry)
     progress = run(todo, registry, ticking())
     result = collect(todo.settings, islice(progress, 40))

@@ -55,9 +55,17 @@ class Chaos:
     settings: ChaosSettings
     ids: Ints  # (R, N) tokens, NO_TOKEN after a text's end
     texts: tuple[str, ...]  # (R,) the continuations
-    partings: tuple[
-        int | None, ...
-    ]  # (R,) first step at which a row differs from the one above; None: nowhere
+    # (R,) first step at which a row differs from the one above; None: nowhere
+    partings: tuple[int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the writing is."""
+
+    done: int  # tokens
+    total: int
+    chaos: Chaos | None = None  # once all is written
 
 
 def grid(low: float, high: float, rows: int) -> tuple[float, ...]:
@@ -68,7 +76,26 @@ def grid(low: float, high: float, rows: int) -> tuple[float, ...]:
 
 def chaos(model: Model, prompt: str, settings: ChaosSettings) -> Chaos:
     """Write the texts. Raises TextError for a prompt that cannot be read."""
-    ids = np.concatenate([written(model, prompt, settings, batch) for batch in batches(settings)])
+    *_, last = writing(model, prompt, settings)
+    assert last.chaos is not None
+    return last.chaos
+
+
+def writing(model: Model, prompt: str, settings: ChaosSettings) -> Iterator[Progress]:
+    """The same, telling after each token how far it is; the last one holds the texts."""
+    blocks: list[Ints] = []
+    rows, length = len(settings.temperatures), settings.length
+    for batch in batches(settings):
+        steps: list[Ints] = []
+        for ids in columns(model, prompt, settings, batch):
+            steps.append(ids)
+            yield Progress(sum(map(len, blocks)) * length + len(batch) * len(steps), rows * length)
+        blocks.append(filled(steps, length))
+    yield Progress(rows * length, rows * length, assembled(model, prompt, settings, np.concatenate(blocks)))
+
+
+def assembled(model: Model, prompt: str, settings: ChaosSettings, ids: Ints) -> Chaos:
+    """The record of tokens (R, N)."""
     texts = tuple(model.text(row.tolist(), prompt) for row in ids)
     above = [None, *(parting(first, second) for first, second in pairwise(ids))]
     return Chaos(model.name, prompt, settings, ids, texts, tuple(above))
@@ -81,10 +108,22 @@ def batches(settings: ChaosSettings) -> Iterator[Sequence[float]]:
 
 def written(model: Model, prompt: str, settings: ChaosSettings, temperatures: Sequence[float]) -> Ints:
     """(B, N) tokens at some of the temperatures."""
+    return filled(list(columns(model, prompt, settings, temperatures)), settings.length)
+
+
+def columns(
+    model: Model, prompt: str, settings: ChaosSettings, temperatures: Sequence[float]
+) -> Iterator[Ints]:
+    """The tokens (B,) of each step; fewer steps than asked for where all texts have ended."""
     context = read_context(model, prompt).ids
     streams = [Stream(settings.decode.at(t), settings.seed, context) for t in temperatures]
-    steps = [picked.ids for picked in picks(model.writer, streams, settings.length, model.stops)]
-    ids = np.full((len(temperatures), settings.length), NO_TOKEN)
+    for picked in picks(model.writer, streams, settings.length, model.stops):
+        yield picked.ids
+
+
+def filled(steps: Sequence[Ints], length: int) -> Ints:
+    """Steps (n,) of tokens (B,) → (B, length), NO_TOKEN after the last one."""
+    ids = np.full((len(steps[0]), length), NO_TOKEN)
     ids[:, : len(steps)] = np.stack(steps, axis=1)
     return ids
 

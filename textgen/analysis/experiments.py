@@ -17,7 +17,7 @@ from importlib import import_module
 from itertools import accumulate
 from typing import Any
 
-from textgen.analysis.sweep_jobs import Batch, run_job
+from textgen.analysis.sweep_jobs import batch_of, run_job
 from textgen.analysis.sweep_plan import Place, Plan, plan
 from textgen.analysis.sweep_records import Progress, SweepResult
 from textgen.analysis.sweep_settings import STRATEGIES, Strategy, SweepSettings
@@ -57,7 +57,7 @@ def run(todo: Plan, registry: Registry, clock: Clock = time.perf_counter) -> Ite
         return registry.get(place.name)
 
     for job in todo.jobs:
-        batch = Batch(get(job.model), job)
+        batch = batch_of(get(job.model), job)
         for step in batch.steps():
             yield Progress(done + step * len(job.tasks), total, clock() - started)
         done += job.tokens  # texts may have ended sooner

@@ -97,9 +97,11 @@ def magnify(model: Model, chaos: Chaos, row: int) -> tuple[Flip, ...]:
             f"row must be from 1 to {len(chaos.texts) - 1}, got {row}; the first has none above it"
         )
     step = parting(chaos.ids[row - 1], chaos.ids[row])
-    if step is None:
-        return ()
-    race = race_at(model, chaos, row, step)
+    return () if step is None else flips_in(model, chaos, row, race_at(model, chaos, row, step))
+
+
+def flips_in(model: Model, chaos: Chaos, row: int, race: Race) -> tuple[Flip, ...]:
+    """The flips of a race between the text of a row and the one above."""
     low, high = chaos.settings.temperatures[row - 1 : row + 1]
     if linear(race.decode):
         return tuple(exact_flip(model, race, each) for each in crossings(race, low, high))
@@ -182,6 +184,17 @@ def narrow_flip(model: Model, chaos: Chaos, race: Race, between: tuple[float, fl
     settings = replace(chaos.settings, length=race.step + 1)
     same = parting(*written(model, chaos.prompt, settings, between)) == race.step
     return Flip(between[1], race.step, *pair, exact=False, same_before=same)
+
+
+def score_lines(race: Race, tokens: Sequence[int], temperatures: Sequence[float]) -> Floats:
+    """(K, N) the scores of K tokens at N temperatures above 0, measured from the raw logits' best one.
+
+    What is taken off, best / T, is the same for all tokens: who leads stays who leads, and the likeliest
+    token's line is level at its noise. −inf where a stage removed the token.
+    """
+    best = race.logits.max()
+    scores = [race.staged(t)[list(tokens)] + race.noise[list(tokens)] - best / t for t in temperatures]
+    return np.stack(scores, axis=1)
 
 
 def candidate(model: Model, race: Race, staged: Floats, token: int) -> Candidate:

@@ -12,6 +12,7 @@ from textgen.analysis.novelty import FILE, NoveltyIndex
 from textgen.analysis.scoring import bits_per_character
 from textgen.analysis.sweep_plan import Job, Place, Task
 from textgen.analysis.sweep_records import SweepText
+from textgen.analysis.sweep_search import filled, search
 from textgen.analysis.text_metrics import NOT_MEASURED, Observed, measure, split_words, whole_words
 from textgen.checkpoint import Model
 from textgen.context import read_context
@@ -23,7 +24,7 @@ from textgen.records import Floats
 
 def run_job(job: Job) -> list[SweepText]:
     """Write and measure the texts of a job, models read from their folders."""
-    batch = Batch(load(job.model), job)
+    batch = batch_of(load(job.model), job)
     for _ in batch.steps():
         pass
     return batch.texts(load)
@@ -31,6 +32,11 @@ def run_job(job: Job) -> list[SweepText]:
 
 def load(place: Place) -> Model:
     return checkpoint.load(Path(place.folder))
+
+
+def batch_of(model: Model, job: Job) -> Batch:
+    """The writer that a job needs."""
+    return Searches(model, job) if job.tasks[0].beams else Batch(model, job)
 
 
 class Batch:
@@ -93,6 +99,19 @@ class Batch:
             words=text.words,
             metrics=measure(text, float(elsewhere), index),
         )
+
+
+class Searches(Batch):
+    """The same for texts that are beam searches."""
+
+    def steps(self) -> Iterator[int]:
+        """Search, one text after the other; yields the length that all would have by now in step."""
+        context, found = read_context(self.model, self.job.prompt).ids, []
+        for number, task in enumerate(self.job.tasks, 1):
+            found.append(search(self.model, context, task, self.job.length))
+            yield number * self.job.length // len(self.job.tasks)
+        columns = zip(*(filled(text, self.job.length) for text in found), strict=True)
+        self.ids, self.surprise, self.entropy = (list(np.stack(column, axis=1)) for column in columns)
 
 
 def index_of(place: Place) -> NoveltyIndex | None:

@@ -20,6 +20,9 @@ from textgen.tokenization import visible
 BATCH = 64  # texts that step together: more are no faster a text, and up to so many take one thread
 
 
+SEARCHES = 8  # beam searches of one job, one after the other
+
+
 class Place(NamedTuple):
     """Where a model is."""
 
@@ -32,11 +35,12 @@ class Task(NamedTuple):
 
     key: TextKey
     settings: DecodeSettings
+    beams: int = 0  # hypotheses of its search; 0 = written token by token
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Texts of one model and prompt that are written together."""
+    """Texts of one model and prompt that are written together: all of them searched, or none."""
 
     model: Place
     judge: Place | None
@@ -72,7 +76,7 @@ def plan(settings: SweepSettings, registry: Registry, max_tokens: int = MAX_TOKE
         notes += notes_of(registry.get(name), place, settings.prompts)
         for prompt in settings.prompts:
             tasks = tasks_of(settings, name, prompt)
-            jobs += [Job(place, judge, prompt, batch, settings.length) for batch in even(tasks)]
+            jobs += [Job(place, judge, prompt, batch, settings.length) for batch in batches(tasks)]
     return Plan(settings, tuple(jobs), tuple(notes))
 
 
@@ -102,11 +106,18 @@ def task_of(strategy: Strategy, temperature: float, seed: int, of: tuple[str, st
     """A text; one that draws nothing belongs to all seeds, a greedy one to all temperatures as well."""
     settings = strategy.at(temperature)
     luck = None if settings.temperature == 0 else seed
-    return Task(TextKey(*of, strategy.name, settings.temperature, luck), settings)
+    return Task(TextKey(*of, strategy.name, settings.temperature, luck), settings, strategy.beams)
+
+
+def batches(tasks: Sequence[Task]) -> list[tuple[Task, ...]]:
+    """Those that step together, then those that are searched, in fewer at a time."""
+    drawn = [task for task in tasks if not task.beams]
+    searched = [task for task in tasks if task.beams]
+    return [*even(drawn), *even(searched, SEARCHES)]
 
 
 def even(tasks: Sequence[Task], most: int = BATCH) -> list[tuple[Task, ...]]:
     """In batches of about the same size, none above `most`."""
-    batches = -(-len(tasks) // most)
-    ends = [len(tasks) * number // batches for number in range(batches + 1)]
+    parts = -(-len(tasks) // most)
+    ends = [len(tasks) * number // parts for number in range(parts + 1)] if parts else []
     return [tuple(tasks[start:end]) for start, end in pairwise(ends)]

@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from textgen.errors import SettingError, out_of_range, shorten
-from textgen.settings import RULES, DecodeSettings, check, check_seed, check_whole, known_settings
+from textgen.settings import (
+    MAX_BEAM_LENGTH,
+    MAX_BEAMS,
+    RULES,
+    DecodeSettings,
+    check,
+    check_seed,
+    check_whole,
+    known_settings,
+)
 
 MAX_TOKENS = 1_000_000  # of one sweep, where nobody says otherwise
 MAX_LENGTH = 5_000  # tokens of a text
@@ -19,11 +28,13 @@ MAX_NAME = 60  # characters
 class Strategy:
     """A way to decode under a name; the sweep puts its temperatures in.
 
-    Settings at temperature 0 are greedy: they stay so at every temperature of the sweep.
+    Settings at temperature 0 are greedy: they stay so at every temperature of the sweep. With `beams`, a
+    text is the best that a beam search finds which draws its candidates, so many at each step.
     """
 
     name: str
     settings: DecodeSettings
+    beams: int = 0  # hypotheses kept; 0 = written token by token
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not 0 < len(self.name.strip()) <= MAX_NAME:
@@ -32,6 +43,7 @@ class Strategy:
             )
         if not isinstance(self.settings, DecodeSettings):
             raise out_of_range("a strategy's settings", "a DecodeSettings", self.settings, "name its stages")
+        object.__setattr__(self, "beams", check_whole("beams", self.beams, 0, MAX_BEAMS, "0 is no search"))
 
     @property
     def greedy(self) -> bool:
@@ -39,6 +51,18 @@ class Strategy:
 
     def at(self, temperature: float) -> DecodeSettings:
         return self.settings if self.greedy else self.settings.at(temperature)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**self.settings.to_dict(), **({"beams": self.beams} if self.beams else {})}
+
+    @classmethod
+    def from_dict(cls, name: str, values: Any) -> Strategy:
+        """A strategy from a JSON object of settings, `beams` among them. Raises SettingError."""
+        if not isinstance(values, Mapping):
+            legal = "an object of settings"
+            raise out_of_range(f"the strategy {shorten(name)!r}", legal, values, "name its stages")
+        settings = {key: value for key, value in values.items() if key != "beams"}
+        return cls(name, DecodeSettings.from_dict(settings), values.get("beams", 0))
 
 
 GREEDY = Strategy("greedy", DecodeSettings(temperature=0))
@@ -48,6 +72,18 @@ STRATEGIES: tuple[Strategy, ...] = (
     Strategy("top-k 40", DecodeSettings(top_k=40)),
     Strategy("top-p 0.9", DecodeSettings(top_p=0.9)),
     Strategy("min-p 0.05", DecodeSettings(min_p=0.05)),
+)
+# What the guides to text generation put side by side, each at the temperature that they name.
+GUIDE_BEAMS = Strategy("top-p 0.95 + beam 3", DecodeSettings(top_p=0.95), beams=3)
+GUIDE: tuple[tuple[float, str], ...] = (
+    (0.2, GREEDY.name),
+    (0.5, "top-p 0.9"),
+    (0.8, "top-k 40"),
+    (1.2, GUIDE_BEAMS.name),
+)
+GUIDE_STRATEGIES: tuple[Strategy, ...] = (
+    *(strategy for strategy in STRATEGIES if strategy.name in [name for _, name in GUIDE]),
+    GUIDE_BEAMS,
 )
 TEMPERATURES = tuple(step / 10 for step in range(1, 21))
 
@@ -82,6 +118,8 @@ class SweepSettings:
         for name, value in checked.items():
             object.__setattr__(self, name, value)
         check_names([strategy.name for strategy in self.strategies])
+        if any(strategy.beams for strategy in self.strategies):
+            check_whole("length", self.length, 1, MAX_BEAM_LENGTH, "a beam search goes no further")
 
     @property
     def texts(self) -> int:
@@ -102,7 +140,7 @@ class SweepSettings:
             "models": list(self.models),
             "prompts": list(self.prompts),
             "temperatures": list(self.temperatures),
-            "strategies": {strategy.name: strategy.settings.to_dict() for strategy in self.strategies},
+            "strategies": {strategy.name: strategy.to_dict() for strategy in self.strategies},
             "seeds": list(self.seeds),
             "length": self.length,
             "judge": self.judge,
@@ -113,9 +151,7 @@ class SweepSettings:
         """Settings from a JSON object. Raises SettingError, also for a name that we do not know."""
         known = known_settings(cls, values)
         if isinstance(strategies := known.get("strategies"), Mapping):
-            known["strategies"] = [
-                Strategy(name, DecodeSettings.from_dict(settings)) for name, settings in strategies.items()
-            ]
+            known["strategies"] = [Strategy.from_dict(name, of) for name, of in strategies.items()]
         if "models" not in known:
             raise SettingError("a sweep must name its models, got none; put them under models")
         return cls(**known)
