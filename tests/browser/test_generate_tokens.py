@@ -138,6 +138,7 @@ def test_a_token_opens_in_next_token(tab: LabPage) -> None:
 def test_a_download_holds_all_it_takes_to_write_it_again(tab: LabPage, model: Model) -> None:
     tab.slide("Top-p (1 = off)", 0.8)
     press(tab, "Write")
+    tab.view(VIEW).locator(".save-menu summary").click()
     with tab.page.expect_download() as waiting:
         button(tab, "JSON").click()
     saved = json.loads(waiting.value.path().read_text(encoding="utf-8"))
@@ -150,6 +151,7 @@ def test_a_download_holds_all_it_takes_to_write_it_again(tab: LabPage, model: Mo
         assert one["mean_surprise_bits"] == pytest.approx(again.surprise.mean(), abs=1e-3)
     assert {saved["model"], saved["app"]} == {model.name, "Temperature Lab"}
     assert len(saved["weights_sha256"]) == 64
+    tab.view(VIEW).locator(".save-menu summary").click()
     with tab.page.expect_download() as waiting:
         button(tab, "Text").click()
     plain = waiting.value.path().read_text(encoding="utf-8")

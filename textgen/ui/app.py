@@ -12,7 +12,8 @@ from textgen.registry import Registry
 from textgen.ui import assets
 from textgen.ui.controls import Controls, build_controls
 from textgen.ui.endpoints import Endpoints
-from textgen.ui.laboratory import Laboratory
+from textgen.ui.exports import Exports
+from textgen.ui.laboratory import Laboratory, utc_now
 from textgen.ui.limits import Limits
 from textgen.ui.model_choice import NUMBERS, arrived, switched
 from textgen.ui.model_compare import CompareCard
@@ -49,7 +50,9 @@ def build(registry: Registry, limits: Limits = Limits()) -> gr.Blocks:
             with gr.Tab("Model", id="model"):
                 model = ModelTab(registry, controls)
                 compare = CompareCard(registry, controls, new_seed)
+        exports = Exports(registry, utc_now)
         Endpoints(registry).connect()
+        exports.connect()
         next_token.connect()
         generate.connect(page, tabs, next_token)
         draws.connect()

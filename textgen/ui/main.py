@@ -12,6 +12,7 @@ from pathlib import Path
 
 from textgen.errors import TextgenError, out_of_range
 from textgen.registry import Registry, default_root
+from textgen.ui.limits import add_flags, limits_from
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,16 +38,17 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--port", default=os.environ.get("GRADIO_SERVER_PORT", "7860"), help="default 7860")
     flags.add_argument("--models", type=Path, default=default_root(), help="folder of model folders")
     flags.add_argument("--open", action="store_true", help="open a browser window")
+    add_flags(flags)
     return flags
 
 
 def serve(options: argparse.Namespace) -> None:
     """Build the page and serve it; the first model loads while the browser fetches the page."""
-    port = port_number(options.port)
+    port, limits = port_number(options.port), limits_from(options)
     registry = Registry(options.models)
     from textgen.ui.app import build, launch_options
 
-    page = build(registry)
+    page = build(registry, limits)
     try:
         page.launch(
             server_name=options.host,

@@ -11,6 +11,14 @@ from textgen.registry import Registry
 from textgen.ui.controls import NUMBERS
 
 
+def named(source: Sequence[Any]) -> dict[str, str]:
+    """The values of `Controls.source` as a receipt's request names them: what is expected next, of what."""
+    model, context, numbers, kind = (str(value) for value in source)
+    if model == NUMBERS:
+        return {"numbers": numbers, "numbers_kind": kind}
+    return {"model": model, "context": context}
+
+
 def expectation(registry: Registry, source: Sequence[Any]) -> NextToken:
     """The values of `Controls.source` → what is expected next. Raises TextgenError."""
     model, context, numbers, kind = source

@@ -72,7 +72,12 @@ class BeamTab:
         steps = list(beam_search(source.scorer, beam, decode, source.context))
         view = searched(source, steps, beam, decode)
         told = " ".join(filter(None, [note, view["note"]]))
-        extra = {"numbers": model == NUMBERS, "autoplay": form.get("autoplay") is True}
+        asked = {"table": form.get("table")} if model == NUMBERS else {"model": model, "prompt": context}
+        extra = {
+            "numbers": model == NUMBERS,
+            "autoplay": form.get("autoplay") is True,
+            "request": {"kind": "beam", **asked, "beam": beam.to_dict(), "settings": decode.to_dict()},
+        }
         return {**view, **strip, **extra, "note": told}
 
     def source(self, model: Any, context: Any, form: dict[str, Any]) -> Any:

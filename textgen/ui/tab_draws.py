@@ -29,12 +29,14 @@ from textgen.ui.draws_request import (
     serial_of,
 )
 from textgen.ui.draws_view import board, view
-from textgen.ui.source import expectation
+from textgen.ui.source import expectation, named
 
 EVENTS = ("look", "draw", "more")
 TEMPERATURES = (0.5, 1.0, 2.0)  # as in the Next token tab
 DRAWS = 100
 TICK = 150  # ms between two additions while adding goes on
+
+Calls = tuple[tuple[int, int], ...]
 
 LOST = (
     "The earlier draws are gone, since the page or the server was started again: counting starts from none."
@@ -50,6 +52,7 @@ class Session:
     source: Source
     panels: tuple[Distribution, ...]  # made once a source: the model is not asked again for more draws
     draws: Draws
+    calls: Calls = ()  # draws made at once, and how often in a row: the counts depend on them
     note: str = ""  # why the counts were cleared
 
 
@@ -102,7 +105,7 @@ class DrawsTab:
         seed = self.seed_in_use(seed, lock)
         draws = draw_side_by_side(before.panels, request.n, seed)
         again = np.array_equal(before.draws.counts, draws.counts) and before.draws.seed == draws.seed
-        after = replace(before, draws=draws, note=SAME if again else "")
+        after = replace(before, draws=draws, calls=((draws.n, 1),), note=SAME if again else "")
         return after, seed, shown(after, request)
 
     def more(self, event: gr.EventData, session: Any, seed: Any, lock: Any, *values: Any) -> Any:
@@ -113,13 +116,15 @@ class DrawsTab:
             return self.first(before, request, seed, lock)
         n = min(request.n, MAX_TOTAL - before.draws.n) or request.n  # of too many the error tells
         draws = draw_side_by_side(before.panels, n, before.draws.seed, before.draws)
-        after = replace(before, draws=draws, note=FULL if draws.n == MAX_TOTAL else before.note)
+        note = FULL if draws.n == MAX_TOTAL else before.note
+        after = replace(before, draws=draws, calls=one_more(before.calls, n), note=note)
         return after, gr.skip(), shown(after, request)
 
     def first(self, before: Session, request: Request, seed: Any, lock: Any) -> Any:
         """The first draws of a session; the note that its counts were cleared stays."""
         seed = self.seed_in_use(seed, lock)
-        after = replace(before, draws=draw_side_by_side(before.panels, request.n, seed))
+        draws = draw_side_by_side(before.panels, request.n, seed)
+        after = replace(before, draws=draws, calls=((draws.n, 1),))
         return after, seed, shown(after, request)
 
     def seed_in_use(self, seed: Any, lock: Any) -> int:
@@ -134,7 +139,7 @@ class DrawsTab:
             return before
         asked = (source.model, source.context, source.numbers, source.kind)
         panels = side_by_side(expectation(self.registry, asked), source.temperatures, source.settings)
-        return Session(source, panels, none_of(panels), cleared(before, source, request))
+        return Session(source, panels, none_of(panels), note=cleared(before, source, request))
 
 
 def told_in_view(handler: Callable[..., Any]) -> Callable[..., Any]:
@@ -170,7 +175,30 @@ def cleared(before: Session | None, source: Source, request: Request) -> str:
 def shown(session: Session, request: Request) -> dict[str, Any]:
     """The component's value."""
     notes = (session.note, session.panels[0].next.note)
-    return view(board(session.draws, session.panels), request, notes)
+    return {
+        **view(board(session.draws, session.panels), request, notes),
+        "request": request_of(session) if session.draws.n else None,
+    }
+
+
+def request_of(session: Session) -> dict[str, Any]:
+    """What it takes to draw these counts again."""
+    source = session.source
+    return {
+        "kind": "draws",
+        **named((source.model, source.context, source.numbers, source.kind)),
+        "settings": source.settings.to_dict(),
+        "temperatures": list(source.temperatures),
+        "seed": session.draws.seed,
+        "calls": [list(call) for call in session.calls],
+    }
+
+
+def one_more(calls: Calls, n: int) -> Calls:
+    """The calls after another one of `n` draws."""
+    if calls and calls[-1][0] == n:
+        return (*calls[:-1], (n, calls[-1][1] + 1))
+    return (*calls, (n, 1))
 
 
 def view_config(controls: Controls) -> dict[str, Any]:

@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import gradio as gr
+import numpy as np
 
 from textgen import __version__
 from textgen.errors import TextError
+from textgen.plots.surprise import surprise
 from textgen.plots.theme import THERMAL
 from textgen.registry import Registry
 from textgen.settings import RULES, DecodeSettings, check_seed, whole
@@ -187,6 +189,7 @@ def view_config() -> dict[str, Any]:
         "maxWidth": MAX_WIDTH,
         "strategies": STRATEGIES,
         "guide": [asdict(entry) for entry in GUIDE],
+        "surprise": surprise((), np.zeros(0)),
         "neutral": {name: rule.neutral for name, rule in RULES.items()},
         "settings": DecodeSettings().to_dict(),
         "numbers": NUMBERS,

@@ -22,7 +22,7 @@ from textgen.ui.controls import NUMBERS, Controls, settings_from
 from textgen.ui.errors import told_in_view
 from textgen.ui.events import event_field
 from textgen.ui.runs import checked_pick
-from textgen.ui.source import expectation
+from textgen.ui.source import expectation, named
 
 EVENTS = ("append", "sample", "back", "temperature", "reorder")
 MAX_PANEL_TEMPERATURE = 100
@@ -63,7 +63,7 @@ class NextTokenTab:
     def show(self, model: Any, context: Any, numbers: Any, kind: Any) -> dict[str, Any]:
         """The view of the source as it stands; while somebody types, a mistake is only a sentence."""
         try:
-            return packed(view_value(self.expect(model, context, numbers, kind), context))
+            return self.seen((model, context, numbers, kind))
         except TextgenError as error:
             return {"problem": str(error)}
 
@@ -88,16 +88,16 @@ class NextTokenTab:
         settings = settings_from(stages)
         seed = check_seed(seed) if locked else self.new_seed()
         step = check_whole("step", event_field(event, "step"), 0, 2**31, "draw again from the page")
-        expectation = self.expect(model, context, numbers, kind)
-        token = pick_one(expectation, settings, seed, step)
+        token = pick_one(expectation(self.registry, (model, context, numbers, kind)), settings, seed, step)
         if model != NUMBERS:
             context = self.registry.get(str(model)).tokenizer.extended(str(context), [token])
-            expectation = self.expect(model, context, numbers, kind)
-        view = packed(view_value(expectation, context))
+        view = self.seen((model, context, numbers, kind))
         return context, seed, {**view, "sampled": step + 1, "picked": token}
 
-    def expect(self, model: Any, context: Any, numbers: Any, kind: Any) -> NextToken:
-        return expectation(self.registry, (model, context, numbers, kind))
+    def seen(self, source: tuple[Any, Any, Any, Any]) -> dict[str, Any]:
+        """The component's value for a source. Raises TextgenError."""
+        view = view_value(expectation(self.registry, source), source[1])
+        return {**packed(view), "source": named(source)}
 
 
 def pick_one(expectation: NextToken, settings: DecodeSettings, seed: int, step: int) -> int:

@@ -38,6 +38,12 @@
     const play = h("button", { class: "button", type: "button", text: "▶ Play", onclick: () => (timer ? pause() : start()) });
     const slider = h("input", { type: "range", min: "0", max: "0", step: "1", value: "0", "aria-label": "Step" });
     slider.addEventListener("input", () => { pause(); show(Number(slider.value)); });
+    const save = lab.saveMenu({
+      request: () => view?.request,
+      charts: () => [{ title: `Beam search, width ${view.request.beam.width}`, svg: tree.node.firstChild }],
+      name: () => `beam-${view.request.model ?? "own-numbers"}`,
+      note: () => `${view.request.model ?? "typed-in numbers"} · after ${JSON.stringify((view.request.prompt ?? "").slice(-80))}`,
+    });
     const counter = h("span", { class: "muted counter" });
     const pruned = h("input", { type: "checkbox", checked: true });
     pruned.addEventListener("change", () => show(shown));
@@ -104,7 +110,7 @@
     };
 
     root.replaceChildren(
-      h("section", { class: "card strip" }, context, h("div", { class: "actions" }, run)),
+      h("section", { class: "card strip" }, context, h("div", { class: "actions" }, save, run)),
       h("section", { class: "form" }, number("width", "Width", 1, config.maxWidth), number("length", "Length", 1, config.maxLength), h("label", { class: "field" }, "A text ends at", stop), h("label", { class: "field" }, "Stop early", early), h("label", { class: "field tick", title: "Draw the candidates instead of taking the best" }, sampled, "beam sampling")),
       note, blackboard,
       h("div", { class: "beam-pair" },

@@ -41,6 +41,12 @@
     } });
     const add = h("button", { class: "button", type: "button", text: "+ Temperature", title: "Six at most", onclick: () => addTemperature() });
     const follow = h("button", { class: "button", type: "button", text: "Follow the slider", title: "A panel at the temperature of the sidebar's slider", onclick: () => followSlider() });
+    const save = lab.saveMenu({
+      request: () => value?.request,
+      charts: () => [...panels.map((panel) => panel.chart()), { title: "Distance between the drawn shares and the probabilities", plot: distance.plot }],
+      name: () => `draws-seed-${value.seed}`,
+      note: () => `${value.n.toLocaleString("en")} draws at each temperature · seed ${value.seed} · ${value.request.model ?? "typed-in numbers"}`,
+    });
     const status = h("span", { class: "draws-status", role: "status" });
     const note = h("p", { class: "note", role: "status" });
     const removed = h("span", {}, h("s", { class: "token", text: "token" }), " removed by a stage");
@@ -182,7 +188,7 @@
     root.replaceChildren(
       h("section", { class: "card draws-controls" },
         h("div", { class: "draws-row" }, h("label", { class: "draws-label" }, "Draws ", number), h("div", { class: "chips" }, ...chips), h("span", { class: "grow" }), status),
-        h("div", { class: "draws-row actions" }, fresh, more, keep, example, h("span", { class: "grow" }), follow, add)),
+        h("div", { class: "draws-row actions" }, fresh, more, keep, example, h("span", { class: "grow" }), follow, add, save)),
       note,
       h("div", { class: "draws-legend" },
         h("span", {}, h("i", { class: "bar" }), "drawn"), h("span", {}, h("i", { class: "mark" }), "expected"), h("span", {}, h("i", { class: "shade" }), "±2σ: about 95 of 100 runs end in it"), removed,

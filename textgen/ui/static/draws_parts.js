@@ -50,7 +50,8 @@
       plot.setAttribute("aria-label", `Counts of ${n} draws at temperature ${panel.temperature}; the table below holds the numbers`);
       lab.plotDraws(plot, panel.figure);
     };
-    return { card, update };
+    const chart = () => ({ title: `T = ${number.value}`, line: `distance to the truth ${distance.textContent} · ${test.textContent}`, plot });
+    return { card, chart, update };
   };
 
   const footText = (panel, rest, n) => [
@@ -69,7 +70,7 @@
       key.replaceChildren(...panels.map(({ temperature }) => h("span", {}, h("span", { class: "dot", style: `background:${lab.thermal(temperature, stops)}` }), `T = ${lab.temperatureText(temperature)}${temperature === 0 ? ": always 0" : ""}`)));
       lab.plotDraws(plot, figure);
     };
-    return { card, update };
+    return { card, plot, update };
   };
 
   // ---- the table: {at, page, pages, tokens, rows: [[token, probability, expected, drawn, off, kind]]}

@@ -21,6 +21,17 @@
     if (!lab.settings) lab.setSettings(config.settings);
     let panes = [];
 
+    // ---- files
+    const save = (kind, type, content) => lab.download(lab.fileName(memory.run, kind), type, content);
+    const saveMenu = () => lab.saveMenu({
+      request: () => memory.run && lab.textRequest(memory.run),
+      own: { json: () => save("json", "application/json", JSON.stringify(lab.runRecord(memory.run), null, 1)) },
+      more: [{ text: "Text", title: "All texts with their settings, to read", save: () => save("txt", "text/plain", lab.runText(memory.run, config.neutral)) }],
+      charts: () => lab.surpriseCharts(memory.run, config),
+      name: () => lab.fileName(memory.run, "").slice(0, -1),
+      note: () => `surprise under the model at T = 1, in bits a token · seed ${memory.run.head.seed} · Temperature Lab ${memory.run.head.version}`,
+    });
+
     // ---- the page's parts
     const say = (text) => {
       memory.say = text;
@@ -35,7 +46,7 @@
       width: (width) => change(() => { memory.width = width; }),
       add: () => change(() => memory.panes.push(another())),
       colour: () => { memory.colour = !memory.colour; paintColour(); },
-      save: (kind) => save(kind),
+      saveMenu: saveMenu(),
     } });
     const session = lab.writingSession({ memory, ask: trigger, config, say, onChange: () => schedule(), length: () => memory.length ?? config.length });
     const card = lab.tokenCard({
@@ -133,12 +144,6 @@
       const done = await lab.copyText(`${memory.run.head.prompt}${lab.textOf(memory.run, lab.branchOf(text))}\n\n${lab.receipt(memory.run, text, config.neutral)}\n`);
       lab.setText(node, done ? "Copied" : "Not allowed");
       setTimeout(() => lab.setText(node, "Copy"), 1500);
-    };
-    const save = (kind) => {
-      const { run } = memory;
-      const json = kind === "json";
-      const content = json ? JSON.stringify(lab.runRecord(run), null, 1) : lab.runText(run, config.neutral);
-      lab.download(lab.fileName(run, kind), json ? "application/json" : "text/plain", content);
     };
 
     // ---- listening; what the component that stood here before listened to is let go

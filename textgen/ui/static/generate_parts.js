@@ -30,13 +30,12 @@
     const guide = button("The guide's four", "Four combinations that guides to text generation name, each with what to expect", on.guide);
     const add = button("+ Pane", "Add a pane (four at most)", on.add);
     const colour = button("Colour", "Colour the tokens by surprise", on.colour);
-    const save = [button("JSON", "Download all texts with all their settings", () => on.save("json"), "quiet"), button("Text", "Download all texts with their settings, to read", () => on.save("txt"), "quiet")];
     const length = lengthBox(config, memory);
     const width = widthBox(config, memory, on.width);
     const legend = surpriseLegend();
     const tools = h("div", { class: "tools" }, group("Strategy", ...strategies, guide), width, h("label", { class: "group" }, "Length ", length), seed, add);
     const foot = h("div", { class: "status-row muted" }, status, total,
-      group("Surprise", colour, legend), group("Download", h("span", { text: "Download" }), ...save));
+      group("Surprise", colour, legend), on.saveMenu);
     const all = [h("section", { class: "card strip" }, tokens, h("div", { class: "actions" }, goOn, stop, write)), tools, foot, note, grid];
 
     const paintButtons = ({ busy, run, goal }) => {
@@ -46,7 +45,6 @@
       stop.disabled = !busy;
       goOn.disabled = busy || !room;
       goOn.title = goOnTitle(run, open, room, goal);
-      for (const one of save) one.disabled = !run;
       for (const one of [...strategies, guide]) one.disabled = busy;
       strategies.forEach((one, i) => one.setAttribute("aria-pressed", String(memory.strategy === names[i] && !memory.guide)));
       guide.setAttribute("aria-pressed", String(!!memory.guide));

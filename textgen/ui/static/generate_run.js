@@ -3,8 +3,9 @@
   const lab = window.TemperatureLab;
   const SHORT = 65535; // probabilities of alternatives come in 65,535ths
 
-  // A way a text went: ids (n), facts (n) as `unpack` gives them, and where it left another way.
-  const newBranch = (from = null) => ({ ids: [], facts: [], bits: 0, from });
+  // A way a text went: ids (n), facts (n) as `unpack` gives them, where it left another way; and what it
+  // takes to write it again: tokens chosen by hand [place, id], and from which length to which each leg went.
+  const newBranch = (from = null) => ({ ids: [], facts: [], bits: 0, from, picks: [], legs: [] });
 
   lab.beginRun = (head, vocabulary, panes) => ({
     head,
@@ -36,10 +37,31 @@
     const old = lab.branchOf(text);
     const branch = newBranch({ branch: text.current, at, pick });
     old.ids.slice(0, at).forEach((id, i) => push(branch, id, old.facts[i]));
+    branch.picks = [...old.picks.filter(([place]) => place < at), [at, pick]];
+    branch.legs = old.legs.filter(([start]) => start < at);
     text.branches.push(branch);
     text.current = text.branches.length - 1;
     return branch;
   };
+
+  // A request begins to write the panes `where`, each from the tokens that it has.
+  lab.beginLeg = (run, where) => {
+    for (const text of where.map((pane) => run.panes[pane])) {
+      const branch = lab.branchOf(text);
+      const start = branch.ids.length + (pending(text) === null ? 0 : 1);
+      if (!lab.hasEnded(run, branch) && start < run.goal) branch.legs.push([start, run.goal]);
+    }
+  };
+
+  // What the server needs to write the texts again, as they stand.
+  lab.textRequest = ({ head: { model, prompt, seed }, panes }) => ({
+    kind: "text", model, prompt, seed,
+    texts: panes.map((text) => {
+      const { ids, picks, legs } = lab.branchOf(text);
+      const { strategy, width } = text.pane;
+      return { settings: text.settings, strategy, ...(lab.isBeam(text.pane) ? { width, legs } : {}), length: ids.length, picks };
+    }),
+  });
 
   const push = (branch, id, facts) => {
     branch.ids.push(id);

@@ -57,6 +57,22 @@
     setTimeout(() => URL.revokeObjectURL(address), 1000);
   };
 
+  // The surprise of each text, token by token, as charts of one scale.
+  lab.surpriseCharts = (run, config) => {
+    const top = Math.max(1, ...run.panes.flatMap((text) => lab.branchOf(text).facts.map(({ bits }) => bits)));
+    return run.panes.map((text) => surpriseChart(run, text, config, top));
+  };
+  const surpriseChart = (run, text, config, top) => {
+    const branch = lab.branchOf(text);
+    const figure = structuredClone(config.surprise);
+    figure.layout.yaxis.range = [0, top];
+    Object.assign(figure.data[0], {
+      x: branch.ids.map((_, i) => i + 1), y: branch.facts.map(({ bits }) => bits), customdata: branch.ids.map((id) => lab.plainText(lab.tokenLabel(run, id))),
+    });
+    const title = strategyOf(text).join(", ");
+    return { title: title[0].toUpperCase() + title.slice(1), line: lab.receipt(run, text, config.neutral).slice(1, -1), figure };
+  };
+
   lab.fileName = (run, ending) => `${run.head.model}-seed-${run.head.seed}.${ending}`.replace(/[^\w.-]+/g, "_");
 
   // The clipboard belongs to secure pages; a classroom's plain http address has only the old way.

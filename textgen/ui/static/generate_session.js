@@ -110,6 +110,7 @@
       }
       if (leg.fork) lab.fork(memory.run.panes[leg.fork.pane], leg.fork.index, leg.fork.pick);
       if (leg.goal) memory.run.goal = leg.goal;
+      lab.beginLeg(memory.run, leg.where);
     };
     const read = (leg, { stream, cut }) => {
       for (const line of stream.slice(leg.read - cut).split("\n")) {

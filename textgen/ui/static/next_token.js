@@ -19,6 +19,12 @@
     const back = h("button", { class: "button", type: "button", text: "↶ Back", title: "Take the last token away", onclick: () => data.numbers ? drop() : trigger("back", {}) });
     const sweep = h("button", { class: "button", type: "button", text: "▶ Sweep T", title: "Move the live temperature from 0.1 to 3 and back", onclick: () => (sweeping ? stopSweep() : startSweep()) });
     const sample = h("button", { class: "button primary", type: "button", text: "Sample one", title: "Draw one token from the live panel's distribution", onclick: () => trigger("sample", { step: data.sampled, drawn: data.drawn ?? [] }) });
+    const save = lab.saveMenu({
+      request: () => data && { kind: "distribution", ...data.source, panels: panels.map(settingsAt) },
+      charts: () => panels.map((panel) => panel.chart()),
+      name: () => `next-token-${data.model || "own-numbers"}`,
+      note: () => `after ${JSON.stringify(data.numbers ? "your own numbers" : data.context.slice(-80))} · ${data.model || "typed-in numbers"}`,
+    });
     const note = h("p", { class: "note", role: "status" });
     const grid = h("div", { class: "panels" });
     const add = h("button", { class: "button", type: "button", text: "+ Temperature", title: "Add a panel (six at most)", onclick: () => addPanel() });
@@ -31,7 +37,7 @@
       reorder: (order) => { lab.setSettings({ order }); trigger("reorder", {}); },
     });
     root.replaceChildren(
-      h("section", { class: "card strip" }, tokens, h("div", { class: "actions" }, back, sweep, zoom, add, sample)),
+      h("section", { class: "card strip" }, tokens, h("div", { class: "actions" }, back, sweep, zoom, add, save, sample)),
       note, grid, pipeline.card, h("div", { class: "pair" }, numbers.card, ratio.card));
 
     // ---- panels

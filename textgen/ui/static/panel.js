@@ -48,6 +48,7 @@
         h("span", { title: "Tokens that can still be drawn" }, stats.kept, " kept")),
       plot, foot, gone);
     const state = { card, temperature, shown: null, ready: false };
+    state.chart = () => ({ title: `T = ${number.value}`, line: `${stats.bits.textContent} bits · ${stats.choices.textContent} choices · top ${stats.top.textContent} · ${stats.kept.textContent} kept`, plot });
 
     const figure = (data, rows) => {
       const copy = structuredClone(config.figure);

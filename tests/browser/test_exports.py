@@ -1,0 +1,110 @@
+"""Saving from the page: every format of every tab, and receipts that replay to what the page shows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import LabPage
+from tests.browser.generate_page import LENGTH, answered, button, open_generate, press, record, token
+from textgen import receipts
+from textgen.registry import Registry, default_root
+
+
+def saved(lab: LabPage, factory: str, entry: str) -> Path:
+    """Choose an entry of a tab's Save menu → the file that the browser got."""
+    menu = lab.view(factory).locator(".save-menu")
+    menu.locator("summary").click()
+    with lab.page.expect_download() as waiting:
+        menu.get_by_role("button", name=entry, exact=True).click()
+    expect(menu.locator(".save-entries")).to_be_hidden()
+    return waiting.value.path()
+
+
+def replayed(lab: LabPage, factory: str) -> dict[str, Any]:
+    """Save a receipt and replay it here → its result."""
+    text = saved(lab, factory, "Receipt").read_text(encoding="utf-8")
+    receipt = receipts.read(text)
+    verdict = receipts.replay(receipt, Registry(default_root()))
+    assert verdict.identical, verdict.differences
+    return receipt.result
+
+
+def test_bars(lab: LabPage) -> None:
+    lab.slide("Top-p (1 = off)", 0.8)
+    lab.page.wait_for_function("TemperatureLab.settings.top_p === 0.8")
+    result = replayed(lab, "next_token")
+    shares = result["panels"][-1]["probabilities"]
+    assert [round(max(shares), 4)] == [round(max(lab.bars()), 4)]
+    assert sum(share > 0 for share in shares) < len(shares)
+
+
+def test_pictures(lab: LabPage) -> None:
+    """The drawing holds each panel's title and bars; the picture is a PNG of it."""
+    drawing = ElementTree.fromstring(saved(lab, "next_token", "SVG").read_text(encoding="utf-8"))
+    words = ["".join(node.itertext()) for node in drawing.iter("{http://www.w3.org/2000/svg}text")]
+    assert [word for word in words if word.startswith("T = ")] == ["T = 0.5", "T = 1.0", "T = 2.0", "T = 1.0"]
+    assert any("The king is d" in word for word in words)
+    picture = saved(lab, "next_token", "PNG").read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    size = int.from_bytes(picture[16:20]), int.from_bytes(picture[20:24])
+    assert size == (2 * int(drawing.attrib["width"]), 2 * int(drawing.attrib["height"]))
+
+
+def test_counts(lab: LabPage) -> None:
+    lab.page.get_by_role("tab", name="Draws", exact=True).click()
+    lab.page.get_by_role("button", name="100 draws at T = 2").click()
+    lab.wait_for_data("n", "100", "draws")
+    lab.page.get_by_role("button", name="Add 100 more").click()
+    lab.wait_for_data("n", "200", "draws")
+    result = replayed(lab, "draws")
+    counts = json.loads(str(lab.view("draws").locator(".draws-panel").get_attribute("data-counts")))
+    assert sorted(result["counts"][0])[-len(counts) + 1 :] == sorted(counts[:-1])
+    assert saved(lab, "draws", "CSV").read_text(encoding="utf-8").count("\n") == 1 + len(result["counts"][0])
+
+
+def test_a_search(lab: LabPage) -> None:
+    lab.page.get_by_role("tab", name="Beam search", exact=True).click()
+    lab.page.wait_for_selector("#lab-beam .lab-root[data-runs]")
+    result = replayed(lab, "beam")
+    assert len(result["hypotheses"]) == lab.view("beam").locator(".ranking tbody tr").count()
+    drawing = ElementTree.fromstring(saved(lab, "beam", "SVG").read_text(encoding="utf-8"))
+    assert len(list(drawing.iter("{http://www.w3.org/2000/svg}rect"))) > 10
+
+
+def test_texts_with_a_token_chosen_by_hand(lab: LabPage) -> None:
+    """A text that was continued, and one that went another way, replay to the ids that the page shows."""
+    tab = open_generate(lab)
+    press(tab, "Write")
+    press(tab, "Continue")
+    token(tab, 2, 7).click()
+    answered(tab, tab.page.locator(".alternatives button").nth(3).click)
+    shown = [pane["ids"] for pane in record(tab)["panes"]]
+    assert len(shown[2]) == 2 * LENGTH
+    assert shown == [text["ids"] for text in replayed(tab, "generate")["texts"]]
+
+
+def test_searched_texts(lab: LabPage) -> None:
+    tab = open_generate(lab)
+    button(tab, "Beam sampling").click()
+    press(tab, "Write")
+    press(tab, "Continue")
+    shown = [pane["ids"] for pane in record(tab)["panes"]]
+    assert shown == [text["ids"] for text in replayed(tab, "generate")["texts"]]
+
+
+def test_nothing_to_save_is_said(lab: LabPage) -> None:
+    open_generate(lab)
+    menu = lab.view("generate").locator(".save-menu")
+    menu.locator("summary").focus()
+    lab.page.keyboard.press("Enter")
+    lab.page.keyboard.press("Tab")
+    lab.page.keyboard.press("Enter")
+    expect(lab.page.locator(".lab-toast")).to_contain_text("nothing to save yet")
+    menu.locator("summary").click()
+    lab.page.keyboard.press("Escape")
+    expect(menu.locator(".save-entries")).to_be_hidden()

@@ -1,0 +1,71 @@
+"""Files of a result: the page sends what was asked, the server makes it again and writes it down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import gradio as gr
+
+from textgen.errors import TextError, TextgenError, shorten
+from textgen.registry import Registry
+from textgen.settings import whole
+from textgen.ui.components import LabComponent
+from textgen.ui.events import event_field, event_object
+
+FORMATS = ("csv", "json", "receipt")
+AT_ONCE = 2  # files that are made at the same time: a long text takes seconds
+
+
+class Exports:
+    """A component without a look of its own, for the menus of all tabs (`static/exports.js`)."""
+
+    def __init__(self, registry: Registry, now: Callable[[], datetime]) -> None:
+        self.registry, self.now = registry, now
+        self.view = LabComponent("exports", {}, ("export",))
+
+    def connect(self) -> None:
+        """Queued, so that a crowd shares the processor in turn."""
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        event = self.view.export(
+            self.export, None, self.view, concurrency_limit=AT_ONCE, trigger_mode="multiple", **quiet
+        )
+        event.failure(None, None, None, js="() => TemperatureLab.exportsFailed()", api_visibility="private")
+
+    def export(self, event: gr.EventData) -> dict[str, Any]:
+        """One file, or a sentence."""
+        serial = serial_of(event)
+        try:
+            return {"serial": serial, **self.file(event_object(event))}
+        except TextgenError as error:
+            return {"serial": serial, "problem": str(error)}
+
+    def file(self, asked: dict[str, Any]) -> dict[str, str]:
+        """Name and content. Raises TextgenError."""
+        kind = asked.get("format")
+        if kind not in FORMATS:
+            raise TextError(f"format must be one of {', '.join(FORMATS)}, got {shorten(kind)}; use the menu")
+        from textgen import receipts  # torch comes in with the first model
+
+        made = receipts.make(checked_request(asked.get("request")), self.registry, self.now())
+        if kind == "csv":
+            return {"name": f"{made.name}.csv", "content": made.csv}
+        if kind == "json":
+            return {"name": f"{made.name}.json", "content": made.numbers_text()}
+        return {"name": f"{made.name}.receipt.json", "content": made.receipt_text()}
+
+
+def checked_request(request: Any) -> dict[str, Any]:
+    """What the page's menus ask for; sweeps have a tab that holds their results. Raises TextError."""
+    if not isinstance(request, dict) or request.get("kind") == "sweep":
+        raise TextError(f"the request must be that of a result on the page, got {shorten(request)}")
+    return request
+
+
+def serial_of(event: gr.EventData) -> int:
+    """The page's number of the request; 0 for anything else."""
+    try:
+        return whole(event_field(event, "serial")) or 0
+    except TextgenError:
+        return 0
