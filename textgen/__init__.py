@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from textgen.analysis.experiments import Strategy, SweepSettings, summarize, sweep
     from textgen.api import beam_search, draw, generate, load, next_token, predict, write
     from textgen.errors import TextgenError
     from textgen.numbers import parse_numbers
@@ -22,6 +23,8 @@ __all__ = [
     "BeamSettings",
     "DecodeSettings",
     "Registry",
+    "Strategy",
+    "SweepSettings",
     "TextgenError",
     "beam_search",
     "draw",
@@ -30,6 +33,8 @@ __all__ = [
     "next_token",
     "parse_numbers",
     "predict",
+    "summarize",
+    "sweep",
     "write",
 ]
 
@@ -42,8 +47,12 @@ def __getattr__(name: str) -> Any:
         "BeamSettings": "settings",
         "DecodeSettings": "settings",
         "Registry": "registry",
+        "Strategy": "analysis.experiments",
+        "SweepSettings": "analysis.experiments",
         "TextgenError": "errors",
         "parse_numbers": "numbers",
+        "summarize": "analysis.experiments",
+        "sweep": "analysis.experiments",
     }
     if name not in __all__:
         raise AttributeError(f"module 'textgen' has no attribute {name!r}")

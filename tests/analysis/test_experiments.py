@@ -10,6 +10,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+import textgen
 from tests.analysis.sweeps import save_models, small, swept, ticking
 from textgen import generate
 from textgen.analysis import experiments, sweep_plan
@@ -47,6 +48,10 @@ def same(first: SweepResult, second: SweepResult) -> bool:
         and repr(a.metrics) == repr(b.metrics)
         for a, b in pairs
     )
+
+
+def test_the_library_does_it_in_one_call(registry: Registry, everything: SweepResult) -> None:
+    assert same(textgen.sweep(everything.settings, registry), everything)
 
 
 def test_every_text_is_the_one_that_generate_writes_alone(

@@ -1,11 +1,11 @@
 """Sweeps: what temperature does to texts, measured over seeds.
 
-    settings = SweepSettings(models=("shakespeare-char-lstm",))
-    result = collect(settings, run(plan(settings, registry), registry))
+    result = sweep(SweepSettings(models=("shakespeare-char-lstm",)))
     cells = summarize(result)
 
-`run` writes in this process and tells of every step; `run_parallel` gives the same jobs to joblib. Either
-can be stopped at any time by asking for no more: what was finished is kept.
+`sweep` is `plan`, `run` and `collect` in one. `run` writes in this process and tells of every step;
+`run_parallel` gives the same jobs to joblib. Either can be stopped at any time by asking for no more: what
+was finished is kept.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from typing import Any
 from textgen.analysis.sweep_jobs import batch_of, run_job
 from textgen.analysis.sweep_plan import Place, Plan, plan
 from textgen.analysis.sweep_records import Progress, SweepResult
-from textgen.analysis.sweep_settings import STRATEGIES, Strategy, SweepSettings
+from textgen.analysis.sweep_settings import MAX_TOKENS, STRATEGIES, Strategy, SweepSettings
 from textgen.analysis.sweep_summary import paired_difference, summarize
 from textgen.errors import SettingError
-from textgen.registry import Registry
+from textgen.registry import Registry, default_root
 from textgen.settings import check_whole
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "run",
     "run_parallel",
     "summarize",
+    "sweep",
 ]
 
 Clock = Callable[[], float]
@@ -43,6 +44,19 @@ Clock = Callable[[], float]
 MAX_JOBS = 4096
 # Backends of others that joblib does not know by itself: module and function that register them.
 REGISTRARS = {"ray": ("ray.util.joblib", "register_ray")}
+
+
+def sweep(
+    settings: SweepSettings, registry: Registry | None = None, max_tokens: int = MAX_TOKENS
+) -> SweepResult:
+    """Write and measure all texts of a sweep in this process.
+
+    The registry is that of `$TEXTGEN_MODELS`, else of the shipped models. Raises SettingError, ModelError
+    and TextError, all before the first token.
+    """
+    known = registry or Registry(default_root())
+    todo = plan(settings, known, max_tokens)
+    return collect(settings, run(todo, known), todo.notes)
 
 
 def run(todo: Plan, registry: Registry, clock: Clock = time.perf_counter) -> Iterator[Progress]:
