@@ -102,7 +102,7 @@ def test_a_search_is_that_of_the_view(
         tab.registry, tab.new_seed = registry, lambda: 77
     view, _ = search(tab, model, context, table=FIGURE_12, **form)
     found = result(exports, view["request"])
-    assert [one["total"] for one in found["hypotheses"]] == [one["total"] for one in view["hypotheses"]]
+    assert [one["total"] for one in found["finished"]] == [one["total"] for one in view["hypotheses"]]
 
 
 def test_every_format(exports: Exports) -> None:
