@@ -23,6 +23,7 @@ from textgen.settings import DecodeSettings, check_seed, check_whole
 
 MAX_ROWS = 500
 BATCH = 64  # texts that step together
+DIGITS, FINEST = 9, 1e-9  # of the temperatures of a grid
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,22 @@ class Progress:
 
 
 def grid(low: float, high: float, rows: int) -> tuple[float, ...]:
-    """`rows` temperatures from `low` to `high`, equally far apart, rounded so that they can be read."""
+    """`rows` temperatures from `low` to `high`, equally far apart, rounded so that they can be read.
+
+    Raises SettingError.
+    """
     check_whole("rows", rows, 2, MAX_ROWS, "a finer look needs a narrower range")
-    return tuple(float(value) for value in np.round(np.linspace(low, high, rows), 9))
+    low, high = as_temperature(low), as_temperature(high)
+    if low >= high:
+        raise SettingError(
+            f"the first temperature must be below the last, got {low:g} and {high:g}; swap them"
+        )
+    if high - low < FINEST * (rows - 1):
+        raise SettingError(
+            f"the temperatures must lie at least {FINEST:g} apart, got {rows:,} from {low:.12g} to "
+            f"{high:.12g}; take fewer, or magnify: that finds the exact temperature of a flip"
+        )
+    return tuple(float(value) for value in np.round(np.linspace(low, high, rows), DIGITS))
 
 
 def chaos(model: Model, prompt: str, settings: ChaosSettings) -> Chaos:
