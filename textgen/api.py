@@ -16,12 +16,14 @@ import torch
 
 from textgen import checkpoint
 from textgen.analysis.panels import distribution, draw_side_by_side, side_by_side
+from textgen.analysis.scoring import HeldOut, held_out_perplexity, known
 from textgen.checkpoint import Model
-from textgen.context import read_context
+from textgen.context import checked, read_context
 from textgen.decoding import beam as search
 from textgen.decoding import stream
 from textgen.decoding.scorer import NetScorer
 from textgen.errors import TextError, out_of_range
+from textgen.evaluation import WINDOW
 from textgen.nets.base import ids_tensor
 from textgen.records import BeamStep, Distribution, Draws, Generation, NextToken, Step
 from textgen.registry import Registry, default_root
@@ -29,6 +31,7 @@ from textgen.settings import BeamSettings, DecodeSettings, check_seed, check_who
 
 MAX_LENGTH = 5_000  # tokens written in one go
 MAX_STREAMS = 64  # texts written side by side
+MAX_WINDOW = 100_000  # tokens read from a zero state
 
 
 def load(name_or_folder: str | Path, registry: Registry | None = None) -> Model:
@@ -213,3 +216,35 @@ def draw(
     chosen = decode_settings(changes.pop("settings", None), changes)
     expectation = source if isinstance(source, NextToken) else predict(source, context)
     return draw_side_by_side(side_by_side(expectation, temperatures, chosen), n, seed)
+
+
+def perplexity(model: Model, text: str, temperatures: Sequence[float], window: int | None = None) -> HeldOut:
+    """Among how many equally likely tokens the model seems to choose on a text, at each temperature.
+
+    The text is read in windows of so many tokens from a zero state; None takes those of the model's own
+    losses. Raises TextError for a text over 20,000 characters or with fewer than 2 known tokens,
+    SettingError for temperatures outside (0, 100] or none.
+    """
+    size = own_window(model) if window is None else window
+    checked_size = check_whole("window", size, 1, MAX_WINDOW, f"{WINDOW} compares with nanoGPT")
+    grid = [DecodeSettings(temperature=temperature).temperature for temperature in temperatures]
+    return held_out_perplexity(model, scored_documents(model, text), grid, checked_size)
+
+
+def own_window(model: Model) -> int:
+    """The window in which the losses of a model's card were measured."""
+    log = (model.config.get("recipe") or {}).get("log") or {}
+    return int(log.get("window", WINDOW))
+
+
+def scored_documents(model: Model, text: str) -> list[torch.Tensor]:
+    """A text as ids (N,) to be scored, one document for each that begins and ends at BOS.
+
+    Unknown words become `<unk>` where the model has that; other unknown pieces are left out.
+    """
+    ids = known(model, model.tokenizer.split(checked(text)))
+    if model.bos is None:
+        return [torch.tensor(ids, dtype=torch.long)]
+    ends = [place for place, token in enumerate(ids) if token == model.bos]
+    parts = [ids[start + 1 : end + 1] for start, end in zip([-1, *ends], [*ends, len(ids)], strict=True)]
+    return [torch.tensor([model.bos, *part]) for part in parts if part and part != [model.bos]]

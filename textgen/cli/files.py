@@ -1,0 +1,41 @@
+"""Files that a command writes beside what it prints."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from textgen.errors import TextgenError, shorten
+
+
+def check_writable(path: str | None) -> None:
+    """Raises TextgenError for a place where no file can be, before any work is done for it."""
+    if path is None:
+        return
+    try:
+        folder, taken = Path(path).parent.is_dir(), Path(path).is_dir()
+    except (OSError, ValueError):  # too long, or with a NUL
+        folder, taken = False, False
+    if not folder or taken:
+        raise TextgenError(f"{shorten(path)} cannot be written: there is no such folder, or it is one itself")
+    if not os.access(Path(path).parent, os.W_OK):
+        raise TextgenError(
+            f"{shorten(path)} cannot be written: its folder takes no files; name another place"
+        )
+
+
+def save(path: str | None, content: Callable[[], str]) -> None:
+    """Write a file, if asked for. Raises TextgenError; what stood there before then stays."""
+    if path is None:
+        return
+    part = Path(f"{path}.part")
+    try:
+        part.write_text(content(), encoding="utf-8", errors="backslashreplace", newline="")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        reason = error.strerror or error
+        raise TextgenError(
+            f"{shorten(path)} could not be written: {reason}; the result stands above"
+        ) from error
