@@ -38,6 +38,10 @@ def test_the_library_example_prints_what_readme_says() -> None:
     assert printed(block("library")) == block("library output")
 
 
+def test_the_sweep_prints_what_readme_says() -> None:
+    assert printed(block("sweep")) == block("sweep output")
+
+
 def test_the_service_example_prints_the_same() -> None:
     page = build(Registry(default_root()))
     _, url, _ = page.launch(prevent_thread_lock=True, server_name="127.0.0.1", **launch_options())
