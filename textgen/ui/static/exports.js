@@ -37,10 +37,13 @@
     };
   };
 
-  // A request such as {kind: "draws", …} → its file. Says what went wrong, if anything did.
-  lab.saveNumbers = async (request, format) => {
+  // A request such as {kind: "draws", …} → its file. Says what went wrong, if anything did; `doubt` looks at
+  // the result in a receipt, and says in what it is not the one on the page.
+  lab.saveNumbers = async (request, format, doubt = () => "") => {
     const file = await ask(request, format);
     if (file.problem) return lab.toast(file.problem);
+    const doubts = format === "receipt" ? doubt(JSON.parse(file.content).result) : "";
+    if (doubts) lab.toast(doubts);
     lab.download(file.name, TYPES[format], file.content);
   };
 
@@ -139,14 +142,14 @@
 
   // ---- the menu. `request()` → what the server makes files of; `charts()` → what `picture` takes;
   // `name()` and `note()` → a file's name and the line below its charts; null of `request`: nothing to save;
-  // `own` makes a format on the page itself, `more` are further entries.
-  lab.saveMenu = ({ request, charts = null, name, note = () => "", own = {}, more = [] }) => {
+  // `own` makes a format on the page itself, `more` are further entries; `doubt` as above.
+  lab.saveMenu = ({ request, charts = null, name, note = () => "", own = {}, more = [], doubt }) => {
     const act = async (format) => {
       close();
       const asked = request();
       if (!asked) return lab.toast(NOTHING);
       if (own[format]) return own[format]();
-      if (format in TYPES && format !== "svg") return lab.saveNumbers(asked, format);
+      if (format in TYPES && format !== "svg") return lab.saveNumbers(asked, format, doubt);
       return lab.savePicture(charts(), { name: name(), note: note(), format });
     };
     const entry = (text, title, onclick) => h("button", { type: "button", text, title, onclick });

@@ -3,6 +3,7 @@
   const lab = window.TemperatureLab;
   const { h } = lab;
   const VISIBLE = { " ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍" };
+  const PARTED = "The receipt was saved, but its texts are not quite those on the page: written again from the start, one came to a near-tie and parted. Press Write for texts that repeat.";
   const SHOWN = 400; // characters of the context in the strip
   const ALONE = { greedy: 0, beam: 1 }; // strategies without a say for temperature: one pane
 
@@ -27,6 +28,7 @@
       request: () => memory.run && lab.textRequest(memory.run),
       own: { json: () => save("json", "application/json", JSON.stringify(lab.runRecord(memory.run), null, 1)) },
       more: [{ text: "Text", title: "All texts with their settings, to read", save: () => save("txt", "text/plain", lab.runText(memory.run, config.neutral)) }],
+      doubt: ({ texts }) => (texts.every(({ ids }, i) => ids.join() === lab.branchOf(memory.run.panes[i]).ids.slice(0, ids.length).join()) ? "" : PARTED),
       charts: () => lab.surpriseCharts(memory.run, config),
       name: () => lab.fileName(memory.run, "").slice(0, -1),
       note: () => `surprise under the model at T = 1, in bits a token · seed ${memory.run.head.seed} · Temperature Lab ${memory.run.head.version}`,
