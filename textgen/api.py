@@ -32,6 +32,7 @@ from textgen.settings import BeamSettings, DecodeSettings, check_seed, check_who
 MAX_LENGTH = 5_000  # tokens written in one go
 MAX_STREAMS = 64  # texts written side by side
 MAX_WINDOW = 100_000  # tokens read from a zero state
+MAX_SCORED = 1_000_000  # characters of a text whose perplexity is measured
 
 
 def load(name_or_folder: str | Path, registry: Registry | None = None) -> Model:
@@ -222,7 +223,7 @@ def perplexity(model: Model, text: str, temperatures: Sequence[float], window: i
     """Among how many equally likely tokens the model seems to choose on a text, at each temperature.
 
     The text is read in windows of so many tokens from a zero state; None takes those of the model's own
-    losses. Raises TextError for a text over 20,000 characters or with fewer than 2 known tokens,
+    losses. Raises TextError for a text over 1,000,000 characters or with fewer than 2 known tokens,
     SettingError for temperatures outside (0, 100] or none.
     """
     size = own_window(model) if window is None else window
@@ -242,7 +243,7 @@ def scored_documents(model: Model, text: str) -> list[torch.Tensor]:
 
     Unknown words become `<unk>` where the model has that; other unknown pieces are left out.
     """
-    ids = known(model, model.tokenizer.split(checked(text)))
+    ids = known(model, model.tokenizer.split(checked(text, "the text", MAX_SCORED)))
     if model.bos is None:
         return [torch.tensor(ids, dtype=torch.long)]
     ends = [place for place, token in enumerate(ids) if token == model.bos]

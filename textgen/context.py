@@ -41,14 +41,12 @@ def read_context(model: Model, text: str) -> Context:
     return Context(seen, ids, " ".join(note for note in notes if note))
 
 
-def checked(text: str) -> str:
+def checked(text: str, name: str = "the context", most: int = MAX_CONTEXT) -> str:
     """The text, or a TextError."""
     if not isinstance(text, str):
-        raise TextError(f"the context must be a text, got {shorten(text)}; an empty one is fine")
-    if len(text) > MAX_CONTEXT:
-        raise TextError(
-            f"the context must be at most {MAX_CONTEXT:,} characters, got {len(text):,}; keep its end"
-        )
+        raise TextError(f"{name} must be a text, got {shorten(text)}; an empty one is fine")
+    if len(text) > most:
+        raise TextError(f"{name} must be at most {most:,} characters, got {len(text):,}; keep its end")
     return text
 
 

@@ -67,7 +67,7 @@ def test_folder_holds_no_pickle_and_no_leftovers(
         "README.md",
         "ngrams.bin",
     }
-    assert {path.name for path in folder.iterdir()} == wanted | {"ngrams.bin"}
+    assert {path.name for path in folder.iterdir()} == wanted | {"ngrams.bin", "calibration.csv"}
     assert [path.name for path in folder.parent.iterdir()] == ["made-up"]
 
 

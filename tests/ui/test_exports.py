@@ -21,10 +21,12 @@ from textgen.registry import Registry
 from textgen.settings import DecodeSettings
 from textgen.ui.controls import NUMBERS, build_controls
 from textgen.ui.exports import FORMATS, Exports
+from textgen.ui.limits import Limits
 from textgen.ui.tab_beam import BeamTab
 from textgen.ui.tab_draws import DrawsTab, one_more
 from textgen.ui.tab_next_token import NextTokenTab
 
+LIMITS = Limits(chaos_tokens=100, scored_characters=50)
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 PANELS = [DecodeSettings(temperature=t, top_k=3).to_dict() for t in (0.5, 2)]
 
@@ -32,7 +34,7 @@ PANELS = [DecodeSettings(temperature=t, top_k=3).to_dict() for t in (0.5, 2)]
 @pytest.fixture
 def exports(registry: Registry) -> Exports:
     with gr.Blocks():
-        return Exports(registry, lambda: NOON)
+        return Exports(registry, LIMITS, lambda: NOON)
 
 
 @pytest.fixture
@@ -103,6 +105,15 @@ def test_a_search_is_that_of_the_view(
     view, _ = search(tab, model, context, table=FIGURE_12, **form)
     found = result(exports, view["request"])
     assert [one["total"] for one in found["finished"]] == [one["total"] for one in view["hypotheses"]]
+
+
+def test_the_limits_of_the_server_are_those_of_its_menus(exports: Exports) -> None:
+    chaos = {"kind": "chaos", "model": "tiny", "prompt": "a", "seed": 1, "length": 50}
+    assert result(exports, {**chaos, "temperatures": [0.5, 1]})["texts"]
+    assert "at most 100 tokens" in asked(exports, {**chaos, "temperatures": [0.5, 1, 2]})["problem"]
+    scored = {"kind": "perplexity", "model": "tiny", "temperatures": [1]}
+    assert result(exports, {**scored, "text": "abc" * 16})["perplexities"]
+    assert "at most 50 characters, got 51" in asked(exports, {**scored, "text": "abc" * 17})["problem"]
 
 
 def test_every_format(exports: Exports) -> None:

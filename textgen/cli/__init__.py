@@ -1,4 +1,4 @@
-"""The command line: models, next, sample, draw, beam, sweep, train, evaluate, baseline, corpus."""
+"""The command line: models, next, sample, draw, beam, sweep, rate, chaos, replay; train and its companions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ OK, USER_ERROR, INTERRUPTED = 0, 2, 130
 
 
 def main(argv: Sequence[str] | None = None, console: Console | None = None) -> int:
-    """Run one command → its exit code: 0, 2 for a user's mistake (one line on stderr), 130 for Ctrl-C."""
+    """Run one command → its exit code: 0, 2 for a user's mistake (one line on stderr), 130 for Ctrl-C.
+
+    `replay` ends with 1 where something differs.
+    """
     console = console or Console.of_process()
     try:
         return run(sys.argv[1:] if argv is None else list(argv), console)
@@ -41,9 +44,9 @@ def run(argv: list[str], console: Console) -> int:
 def run_own(argv: list[str], console: Console) -> int:
     """One of the commands of this package."""
     args = build_parser().parse_args(argv)
-    import_module(f"textgen.cli.{args.command}_command").run(args, console)
+    code: int | None = import_module(f"textgen.cli.{args.command}_command").run(args, console)
     console.out.flush()
-    return OK
+    return code or OK
 
 
 def pass_on(argv: list[str]) -> int:

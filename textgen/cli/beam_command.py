@@ -11,10 +11,13 @@ import numpy as np
 from textgen import api
 from textgen.checkpoint import Model
 from textgen.cli.console import Console
+from textgen.cli.files import check_writable
 from textgen.cli.options import model_of, seed_of, settings_of, temperatures_of
+from textgen.cli.receipt_option import save_receipt, source_of
 from textgen.cli.tables import table
 from textgen.decoding.beam import ignored
 from textgen.errors import SettingError, TextError, shorten
+from textgen.receipts.beam import result_of
 from textgen.records import BeamStep, Hypothesis
 from textgen.settings import BeamSettings, DecodeSettings
 
@@ -29,6 +32,7 @@ EARLY: Mapping[str, bool] = {"true": True, "false": False}
 
 def run(args: argparse.Namespace, console: Console) -> None:
     decode = decode_of(args)
+    check_writable(args.receipt)
     model = model_of(args)
     beam = beam_of(args, model, console)
     prompt = args.text if args.prompt is None else args.prompt
@@ -36,9 +40,16 @@ def run(args: argparse.Namespace, console: Console) -> None:
     console.remark(no_effect(ignored(decode, beam)))
     steps = api.beam_search(model, prompt, beam, decode)
     if args.json:
-        console.json(as_json(list(steps), prompt, beam, decode))
+        found = list(steps)
+        console.json(as_json(found, prompt, beam, decode))
     else:
-        show(steps, model, console, ranking_alone=args.ranking)
+        found = show(steps, model, console, ranking_alone=args.ranking)
+    asked = {"kind": "beam", "beam": beam.to_dict(), "settings": decode.to_dict()}
+    save_receipt(
+        args,
+        lambda: {**asked, **source_of(args, "prompt", prompt)},
+        lambda: result_of(found[-1], [model.text(text.ids, prompt) for text in found[-1].finished]),
+    )
 
 
 def decode_of(args: argparse.Namespace) -> DecodeSettings:
@@ -80,16 +91,19 @@ def no_effect(names: Sequence[str]) -> str:
     return f"Without effect, since candidates are not drawn (--sampling draws them): {', '.join(names)}."
 
 
-def show(steps: Iterable[BeamStep], model: Model, console: Console, ranking_alone: bool) -> None:
-    """Print each frontier as it comes, then the ranking."""
+def show(steps: Iterable[BeamStep], model: Model, console: Console, ranking_alone: bool) -> list[BeamStep]:
+    """Print each frontier as it comes, then the ranking → the steps."""
     texts: list[tuple[int, ...]] = []
+    shown: list[BeamStep] = []
     for step in steps:
+        shown.append(step)
         texts = grown(texts, step)
         if not ranking_alone:
             labels = [model.shown(ids) for ids in texts]
             console.say(f"step {step.index + 1}\n{table(frontier_rows(step, labels))}\n")
         if step.done:
             console.say(f"ended: {ENDS[step.done]}\n{table(ranking_rows(step.finished, model))}")
+    return shown
 
 
 def grown(before: Sequence[tuple[int, ...]], step: BeamStep) -> list[tuple[int, ...]]:

@@ -9,23 +9,47 @@ from textgen.analysis.chi_squared import chi_squared
 from textgen.analysis.draws import band, expected
 from textgen.analysis.panels import draw_side_by_side
 from textgen.cli.console import Console
+from textgen.cli.files import check_writable
 from textgen.cli.options import panels_of, rows_of, seed_of
+from textgen.cli.receipt_option import save_receipt, source_of
 from textgen.cli.tables import percent, shown_first, table, tail, tail_label
 from textgen.records import ChiSquared, Draws, Ints, NextToken
 
 
 def run(args: argparse.Namespace, console: Console) -> None:
     rows = rows_of(args)
+    check_writable(args.receipt)
     panels = panels_of(args)
     console.remark(panels[0].next.note)
     draws = draw_side_by_side(panels, args.draws, seed_of(args, console))
     if args.json:
         console.json(as_json(draws, panels[0].settings))
-        return
-    shown = shown_first(panels[0].next, rows)
+    else:
+        show(draws, panels[0].next, rows, console)
+    settings = panels[0].settings
+    save_receipt(args, lambda: request_of(args, draws, settings), lambda: receipt_of(draws, panels[0].next))
+
+
+def request_of(args: argparse.Namespace, draws: Draws, settings: dict[str, Any]) -> dict[str, Any]:
+    """What a receipt says was asked."""
+    source, temperatures = source_of(args, "context", args.context), list(draws.temperatures)
+    drawn = {"temperatures": temperatures, "seed": draws.seed, "calls": [draws.n]}
+    return {"kind": "draws", **source, "settings": settings, **drawn}
+
+
+def receipt_of(draws: Draws, expectation: NextToken) -> dict[str, Any]:
+    """What a receipt says was found."""
+    from textgen.receipts.draws import result_of  # torch, which typed-in numbers do without
+
+    return result_of(draws, expectation)
+
+
+def show(draws: Draws, expectation: NextToken, rows: int, console: Console) -> None:
+    """Print a table for each temperature."""
+    shown = shown_first(expectation, rows)
     for k, temperature in enumerate(draws.temperatures):
         console.say(("\n" if k else "") + f"T = {temperature:g}, {draws.n:,} draws")
-        console.say(table(count_rows(draws, k, shown, panels[0].next)))
+        console.say(table(count_rows(draws, k, shown, expectation)))
         console.say(verdict(draws, k))
 
 

@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from textgen.cli.console import Console
+from textgen.cli.files import check_writable
 from textgen.cli.options import panels_of, rows_of
+from textgen.cli.receipt_option import save_receipt, source_of
 from textgen.cli.tables import percent, shown_first, table, tail, tail_label
 from textgen.records import Distribution, StageTrace, Summary
 
@@ -21,13 +23,33 @@ SUMMARY_ROWS: tuple[tuple[str, Callable[[Summary], str]], ...] = (
 
 def run(args: argparse.Namespace, console: Console) -> None:
     rows = rows_of(args)
+    check_writable(args.receipt)
     panels = panels_of(args)
     console.remark(panels[0].next.note)
     if args.json:
         console.json(as_json(panels, args.context or ""))
-        return
+    else:
+        show(panels, rows, console, trace=args.trace)
+    save_receipt(args, lambda: request_of(args, panels), lambda: receipt_of(panels))
+
+
+def request_of(args: argparse.Namespace, panels: Sequence[Distribution]) -> dict[str, Any]:
+    """What a receipt says was asked."""
+    settings = [panel.settings for panel in panels]
+    return {"kind": "distribution", **source_of(args, "context", args.context), "panels": settings}
+
+
+def receipt_of(panels: Sequence[Distribution]) -> dict[str, Any]:
+    """What a receipt says was found."""
+    from textgen.receipts.distribution import result_of  # torch, which typed-in numbers do without
+
+    return result_of(panels)
+
+
+def show(panels: Sequence[Distribution], rows: int, console: Console, trace: bool) -> None:
+    """Print the table, and if asked what each stage did."""
     console.say(table(distribution_rows(panels, rows)))
-    for panel in panels if args.trace else ():
+    for panel in panels if trace else ():
         console.say(f"\nT = {panel.settings['temperature']:g}\n{table(trace_rows(panel.trace))}")
 
 

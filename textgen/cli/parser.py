@@ -39,6 +39,9 @@ def build_parser() -> Parser:
     add_draw(commands)
     add_beam(commands)
     add_sweep(commands)
+    add_chaos(commands)
+    add_replay(commands)
+    add_rate(commands)
     for name, help_text in PASSED_ON.items():
         commands.add_parser(name, help=help_text, add_help=False)
     return parser
@@ -62,6 +65,7 @@ def add_next(commands: argparse._SubParsersAction[Parser]) -> None:
     add_source(parser)
     add_settings(parser)
     add_rows(parser)
+    add_receipt(parser)
     parser.add_argument("--trace", action="store_true", help="say what each stage did")
 
 
@@ -72,6 +76,7 @@ def add_draw(commands: argparse._SubParsersAction[Parser]) -> None:
     add_settings(parser)
     add_seed(parser)
     add_rows(parser)
+    add_receipt(parser)
 
 
 def add_sample(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -81,6 +86,7 @@ def add_sample(commands: argparse._SubParsersAction[Parser]) -> None:
     parser.add_argument("-l", "--length", type=as_number, default=200, help="tokens to write (200)")
     add_settings(parser)
     add_seed(parser)
+    add_receipt(parser)
 
 
 def add_beam(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -103,6 +109,7 @@ def add_beam(commands: argparse._SubParsersAction[Parser]) -> None:
     group.add_argument("--ranking", action="store_true", help="print the finished texts alone")
     add_settings(parser)
     add_seed(parser)
+    add_receipt(parser)
 
 
 def add_sweep(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -121,6 +128,57 @@ def add_sweep(commands: argparse._SubParsersAction[Parser]) -> None:
     group.add_argument("--cells", metavar="FILE.csv", help="write the means and their intervals")
     group.add_argument("--texts", metavar="FILE.csv", help="write the texts and what was measured of each")
     group.add_argument("--out", metavar="FILE.json", help="write all of it")
+    add_receipt(group)
+
+
+def add_chaos(commands: argparse._SubParsersAction[Parser]) -> None:
+    parser = add_command(commands, "chaos", "one seed at every temperature of a grid: where the texts part")
+    add_model(parser)
+    add_prompt(parser)
+    parser.add_argument("--from", dest="low", type=as_number, default=0.5, metavar="T", help="(0.5)")
+    parser.add_argument("--to", dest="high", type=as_number, default=1.5, metavar="T", help="(1.5)")
+    parser.add_argument("--rows", type=as_number, default=21, metavar="N", help="temperatures (21)")
+    parser.add_argument("-l", "--length", type=as_number, default=80, help="tokens of a text at most (80)")
+    parser.add_argument(
+        "--magnify", type=as_number, metavar="ROW", help="the exact T at which a row parts from the one above"
+    )
+    add_stages(parser)
+    add_seed(parser)
+    add_receipt(parser)
+
+
+def add_replay(commands: argparse._SubParsersAction[Parser]) -> None:
+    parser = add_command(commands, "replay", "compute a receipt's result again: is it the same?")
+    parser.epilog = "exit codes: 0 = identical, 1 = something differs, 2 = it cannot be replayed here"
+    parser.add_argument("receipt", metavar="RECEIPT.json", help="what --receipt or the page saved")
+    parser.add_argument(
+        "--models", metavar="FOLDER", help="look here instead of in $TEXTGEN_MODELS or ./models"
+    )
+    parser.add_argument("--max-tokens", type=as_number, default=10**6, help="refuse larger work (1000000)")
+
+
+def add_rate(commands: argparse._SubParsersAction[Parser]) -> None:
+    parser = commands.add_parser(
+        "rate", help="texts of a sweep, rated from 1 to 5 without knowing which is which"
+    )
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    sheet = add_command(actions, "sheet", "make a sheet to fill in and the key to it")
+    sheet.add_argument("sweep", metavar="SWEEP.json", help="what `sweep --out` wrote")
+    sheet.add_argument(
+        "--cells", nargs="+", default=[], metavar="STRATEGY:T", help="which settings (four of plain)"
+    )
+    sheet.add_argument("--per-cell", type=as_number, default=3, metavar="N", help="texts of each setting (3)")
+    sheet.add_argument("--question", default="coherence", help="coherence or creativity (coherence)")
+    sheet.add_argument("--seed", type=as_number, default=1, help="of the order: one seed, one set (1)")
+    sheet.add_argument(
+        "--out", required=True, metavar="SHEET.csv", help="the texts under codes, for the raters"
+    )
+    sheet.add_argument("--key", required=True, metavar="KEY.csv", help="which text is which; keep it back")
+    score = add_command(actions, "score", "what the raters think of each setting, and how far they agree")
+    score.add_argument("--key", required=True, metavar="KEY.csv", help="what `rate sheet` wrote")
+    score.add_argument(
+        "ratings", nargs="+", metavar="RATINGS.csv", help="filled-in sheets, or files of the page"
+    )
 
 
 def add_grid(parser: Parser) -> None:
@@ -166,13 +224,17 @@ def add_source(parser: Parser) -> None:
 
 def add_settings(parser: Parser) -> None:
     """One option for each field of DecodeSettings; all neutral by default."""
-    group = parser.add_argument_group("decoding, all off unless asked for")
-    group.add_argument(
+    add_stages(parser).add_argument(
         *("-t", "--temperature"),
         type=as_number,
         action="append",
         help=f"{RULES['temperature'].legal}; {RULES['temperature'].way_out}; may be given several times",
     )
+
+
+def add_stages(parser: Parser) -> argparse._ArgumentGroup:
+    """The same without temperature, for commands that go through many of their own."""
+    group = parser.add_argument_group("decoding, all off unless asked for")
     for name, rule in RULES.items():
         if name != "temperature":
             flag = "--" + name.replace("_", "-")
@@ -182,10 +244,17 @@ def add_settings(parser: Parser) -> None:
     group.add_argument(
         "--settings", metavar="FILE.json", help="settings that the page exported; options go first"
     )
+    return group
 
 
 def add_seed(parser: Parser) -> None:
     parser.add_argument("--seed", type=as_number, help="repeats a result; a new one each time otherwise")
+
+
+def add_receipt(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument(
+        "--receipt", metavar="FILE.json", help="also write what `replay` needs to repeat the result"
+    )
 
 
 def add_rows(parser: Parser) -> None:

@@ -3,38 +3,72 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from textgen import api
 from textgen.checkpoint import Model
 from textgen.cli.console import Console
+from textgen.cli.files import check_writable
 from textgen.cli.options import model_of, read_settings, seed_of, settings_of, temperatures_of
 from textgen.cli.page_record import fill, is_record, panes_of
+from textgen.cli.receipt_option import save_receipt, source_of
 from textgen.decoding.stream import NO_TOKEN
+from textgen.receipts.text import of_row, result_of
 from textgen.records import Step
 from textgen.settings import DecodeSettings
 
 
 def run(args: argparse.Namespace, console: Console) -> None:
+    check_writable(args.receipt)
     panes = asked_for(args)
     prompt = args.text if args.prompt is None else args.prompt
     model = model_of(args)
     console.remark(api.read_context(model, prompt).note)
     seed = seed_of(args, console)
-    steps = api.write(model, prompt, panes, [seed] * len(panes), args.length)
+    steps = list[Step]()
+    coming = kept(api.write(model, prompt, panes, [seed] * len(panes), args.length), steps)
     if args.json:
-        texts = written(model, prompt, list(steps), len(panes))
+        texts = written(model, prompt, list(coming), len(panes))
         console.json([pane_json(prompt, seed, *item) for item in zip(panes, texts, strict=True)])
     elif len(panes) == 1:
-        console.stream(prompt)
-        for addition in model.parts((int(step.ids[0]) for step in steps), prompt):
-            console.stream(addition)
-        console.stream("\n")
+        stream(coming, model, prompt, console)
     else:
-        for pane, (_, text) in zip(panes, written(model, prompt, list(steps), len(panes)), strict=True):
-            console.say(f"── T = {pane.temperature:g} ──\n{prompt}{text}\n")
+        show(written(model, prompt, list(coming), len(panes)), prompt, panes, console)
+    rows = [of_row(steps, row) for row in range(len(panes))]
+    save_receipt(args, lambda: request_of(args, prompt, seed, panes), lambda: result_of(model, prompt, rows))
+
+
+def stream(steps: Iterable[Step], model: Model, prompt: str, console: Console) -> None:
+    """Print a single text as it is written."""
+    console.stream(prompt)
+    for addition in model.parts((int(step.ids[0]) for step in steps), prompt):
+        console.stream(addition)
+    console.stream("\n")
+
+
+def show(
+    texts: Sequence[tuple[list[float], str]], prompt: str, panes: Sequence[DecodeSettings], console: Console
+) -> None:
+    """Print several texts, each under its temperature."""
+    for pane, (_, text) in zip(panes, texts, strict=True):
+        console.say(f"── T = {pane.temperature:g} ──\n{prompt}{text}\n")
+
+
+def kept(steps: Iterable[Step], into: list[Step]) -> Iterator[Step]:
+    """The same steps, which stay in a list too."""
+    for step in steps:
+        into.append(step)
+        yield step
+
+
+def request_of(
+    args: argparse.Namespace, prompt: str, seed: int, panes: Sequence[DecodeSettings]
+) -> dict[str, Any]:
+    """What a receipt says was asked."""
+    texts = [{"settings": pane.to_dict(), "length": args.length} for pane in panes]
+    return {"kind": "text", **source_of(args, "prompt", prompt), "seed": seed, "texts": texts}
 
 
 def asked_for(args: argparse.Namespace) -> list[DecodeSettings]:

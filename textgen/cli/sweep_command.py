@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
 
 from textgen.analysis import experiments
-from textgen.analysis.bootstrap import Interval
 from textgen.analysis.metrics import METRICS
 from textgen.analysis.sweep_export import as_json, cells_csv, texts_csv
 from textgen.analysis.sweep_plan import Plan
 from textgen.analysis.sweep_records import Cell, Progress, SweepResult, SweepText
+from textgen.analysis.sweep_words import interval_text
 from textgen.cli.console import Console
+from textgen.cli.files import check_writable, save
 from textgen.cli.options import registry_of
+from textgen.cli.receipt_option import save_receipt
 from textgen.cli.sweep_options import sweep_of
 from textgen.cli.tables import table
-from textgen.errors import SettingError, TextgenError, shorten
+from textgen.errors import SettingError, shorten
 from textgen.registry import Registry
 from textgen.settings import check_whole
 
@@ -28,7 +28,7 @@ MOST_TOKENS = 10**12
 
 def run(args: argparse.Namespace, console: Console) -> None:
     columns = columns_of(args.metrics)
-    for path in (args.cells, args.texts, args.out):
+    for path in (args.cells, args.texts, args.out, args.receipt):
         check_writable(path)
     result, cells = swept(args, console)
     if args.json:
@@ -38,6 +38,9 @@ def run(args: argparse.Namespace, console: Console) -> None:
     save(args.cells, lambda: cells_csv(cells))
     save(args.texts, lambda: texts_csv(result.texts))
     save(args.out, lambda: json.dumps(as_json(result, cells), allow_nan=False, indent=1) + "\n")
+    if result.texts:  # of one that was stopped before its first text nothing can be repeated
+        asked = {"kind": "sweep", "settings": result.settings.to_dict()}
+        save_receipt(args, lambda: asked, lambda: as_json(result, cells), args.max_tokens)
 
 
 def swept(args: argparse.Namespace, console: Console) -> tuple[SweepResult, tuple[Cell, ...]]:
@@ -102,34 +105,3 @@ def guide_rows(cells: Sequence[Cell], columns: Sequence[str]) -> list[tuple[str,
         found = (interval_text(cell.metrics[name]) for name in columns)
         rows.append((cell.key.strategy, f"{cell.key.temperature:g}", *of, *found))
     return rows
-
-
-def interval_text(found: Interval) -> str:
-    """`0.41 (0.38–0.45)`; the mean alone where there is nothing to vary."""
-    if math.isnan(found.mean):
-        return "–"
-    if found.n < 2:
-        return f"{found.mean:.2f}"
-    return f"{found.mean:.2f} ({found.low:.2f}–{found.high:.2f})"
-
-
-def check_writable(path: str | None) -> None:
-    """Raises TextgenError for a place where no file can be, before any work is done for it."""
-    if path is not None and (not Path(path).parent.is_dir() or Path(path).is_dir()):
-        raise TextgenError(f"{shorten(path)} cannot be written: there is no such folder, or it is one itself")
-
-
-def save(path: str | None, content: Callable[[], str]) -> None:
-    """Write a file, if asked for. Raises TextgenError; what stood there before then stays."""
-    if path is None:
-        return
-    part = Path(f"{path}.part")
-    try:
-        part.write_text(content(), encoding="utf-8", newline="")
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        reason = error.strerror or error
-        raise TextgenError(
-            f"{shorten(path)} could not be written: {reason}; the result stands above"
-        ) from error

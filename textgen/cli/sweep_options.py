@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from textgen.analysis.sweep_ranges import in_range
 from textgen.analysis.sweep_settings import MAX_VALUES, STRATEGIES, TEMPERATURES, Strategy, SweepSettings
 from textgen.cli.options import default_model
 from textgen.cli.parser import as_number
@@ -38,24 +39,6 @@ def temperatures_of(texts: list[str] | None) -> tuple[Any, ...]:
         return TEMPERATURES
     return tuple(
         value for text in texts for value in ([*in_range(text)] if ":" in text else [as_number(text)])
-    )
-
-
-def in_range(text: str) -> tuple[float, ...]:
-    """`FROM:TO:STEP` → the numbers. Raises SettingError."""
-    parts = [as_number(part) for part in text.split(":")]
-    if len(parts) != 3 or any(isinstance(part, str) for part in parts):
-        raise bad_range(text)
-    start, end, step = (float(part) for part in parts)
-    if not (0 < step < float("inf") and 0 <= (end - start) / step < MAX_VALUES):
-        raise bad_range(text)
-    return tuple(round(start + i * step, 9) for i in range(int((end - start) / step + 1e-6) + 1))
-
-
-def bad_range(text: str) -> SettingError:
-    return SettingError(
-        f"a range of temperatures must be FROM:TO:STEP with at most {MAX_VALUES:,} steps, "
-        f"got {shorten(text)}; 0.1:2:0.1 is the default"
     )
 
 

@@ -54,7 +54,7 @@ def checked(request: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
     return {
         "kind": "perplexity",
         "model": name,
-        "text": as_text("text", request.get("text")),
+        "text": as_text("text", request.get("text"), api.MAX_SCORED),
         "temperatures": temperatures,
         "window": check_whole("window", size, 1, api.MAX_WINDOW, "leave it out for the model's own"),
     }

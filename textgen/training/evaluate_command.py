@@ -1,19 +1,23 @@
-"""`evaluate`: a model's losses on a text, in nats and bits per token."""
+"""`evaluate`: a model's losses on a text, in nats and bits per token, also at several temperatures."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import torch
 
+from textgen.analysis.scoring import held_out_perplexity
 from textgen.checkpoint import CONFIG, Model, load
-from textgen.errors import TextError
+from textgen.errors import TextError, TextgenError
 from textgen.evaluation import WINDOW, Evaluation, evaluate
 from textgen.registry import Registry, default_root
+from textgen.training import calibration_curve
 from textgen.training.corpus import Corpus, open_corpus
 from textgen.training.job import bos_of
 from textgen.training.recipe import Recipe
@@ -27,8 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--corpus", type=Path, required=True, metavar="FILE", help="the text, UTF-8")
     parser.add_argument("--part", choices=("validation", "train", "all"), default="validation")
     parser.add_argument(
-        "--window", type=int, default=WINDOW, metavar="N", help=f"tokens from a zero state ({WINDOW})"
+        "--window", type=int, metavar="N", help=f"tokens from a zero state (the model's own, or {WINDOW})"
     )
+    parser.add_argument(
+        "--temperatures", metavar="FROM:TO:STEP", help="instead: perplexity at each temperature (0.5:2:0.05)"
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE.csv", help="write the temperatures' table")
     parser.add_argument(
         "--models", type=Path, metavar="FOLDER", help="look names up here ($TEXTGEN_MODELS or ./models)"
     )
@@ -37,18 +45,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure and print. Raises TextgenError."""
+    if args.out is not None and args.temperatures is None:
+        raise TextgenError("--out needs --temperatures: it takes their table; 0.5:2:0.05 is usual")
+    calibration_curve.check_writable(args.out)
     model = open_model(args.model, args.models or default_root())
-    documents, notes = read_documents(model, args.corpus, args.part)
-    measured = evaluate(model.net, documents, check_window(args.window))
-    if args.json:
-        print(
-            json.dumps(
-                {"model": model.name, "part": args.part, "notes": notes, **measured.to_dict()}, indent=2
-            )
-        )
-    else:
-        print("\n".join([*notes, table(model, args.part, measured)]))
+    measure = print_losses if args.temperatures is None else print_curve
+    measure(model, args)
     return 0
+
+
+def print_losses(model: Model, args: argparse.Namespace) -> None:
+    """Both losses."""
+    read = read_documents(model, args.corpus, args.part)
+    measured = evaluate(model.net, read.documents, window_of(model, args.window))
+    values = {"model": model.name, "part": args.part, "notes": read.notes, **measured.to_dict()}
+    say(values if args.json else [*read.notes, table(model, args.part, measured)])
+
+
+def print_curve(model: Model, args: argparse.Namespace) -> None:
+    """The perplexity at each temperature; also into a file, if asked for."""
+    grid, window = calibration_curve.grid_of(args.temperatures), window_of(model, args.window)
+    read = read_documents(model, args.corpus, args.part)
+    curve = held_out_perplexity(model, read.documents, grid, window)
+    found = calibration_curve.Measured(curve, args.part, window, read.sha256)
+    values = {"model": model.name, "notes": read.notes, **calibration_curve.as_json(found)}
+    lines = calibration_curve.table(found, model.name, model.config.get("unit", "token"))
+    say(values if args.json else [*read.notes, lines])
+    if args.out is not None:
+        calibration_curve.write_curve(args.out, found)
+
+
+def say(result: dict[str, Any] | list[str]) -> None:
+    """JSON for a program, lines for a reader."""
+    print(json.dumps(result, indent=2) if isinstance(result, dict) else "\n".join(result), flush=True)
 
 
 def open_model(name: str, root: Path) -> Model:
@@ -56,20 +85,31 @@ def open_model(name: str, root: Path) -> Model:
     return load(Path(name)) if (Path(name) / CONFIG).is_file() else Registry(root).get(name)
 
 
-def check_window(window: int) -> int:
-    if not 1 <= window <= 1_000_000:
-        raise TextError(f"window must be from 1 to 1,000,000, got {window}; {WINDOW} compares with nanoGPT")
-    return window
+def window_of(model: Model, window: int | None) -> int:
+    """The window asked for, else that of the model's own losses. Raises TextError."""
+    chosen = recipe_of(model).log.window if window is None else window
+    if not 1 <= chosen <= 1_000_000:
+        raise TextError(f"window must be from 1 to 1,000,000, got {chosen}; {WINDOW} compares with nanoGPT")
+    return chosen
 
 
 def recipe_of(model: Model) -> Recipe:
     """The recipe that a model was made with, for any text; defaults where its folder names none."""
-    values = {**model.config.get("recipe", {}), "corpus": {}}
+    values = {"level": model.tokenizer.level, **model.config.get("recipe", {}), "corpus": {}}
     return from_values(Recipe, {"name": model.name, **values}, "")
 
 
-def read_documents(model: Model, path: Path, part: str) -> tuple[list[torch.Tensor], list[str]]:
-    """A part of a corpus as ids (N,) of each document, and what the reader must know about that."""
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A part of a corpus as a model reads it."""
+
+    documents: list[torch.Tensor]  # each (N,) ids
+    notes: list[str]  # what the reader must know about that
+    sha256: str  # of the whole corpus
+
+
+def read_documents(model: Model, path: Path, part: str) -> Read:
+    """A part of a corpus. Raises TextError."""
     recipe = recipe_of(model)
     bos = bos_of(recipe, model.tokenizer)
     with TemporaryDirectory() as cache:
@@ -77,7 +117,8 @@ def read_documents(model: Model, path: Path, part: str) -> tuple[list[torch.Tens
         parts = {"train": [corpus.train], "validation": [corpus.validation]}
         chosen = parts.get(part, [corpus.train, corpus.validation])
         ids = [torch.from_numpy(ids.astype("int64")) for one in chosen for ids in one.documents(bos)]
-    return whole(ids) if part == "all" and bos is None else ids, notes(model, corpus)
+        documents = whole(ids) if part == "all" and bos is None else ids
+    return Read(documents, notes(model, corpus), corpus.sha256)
 
 
 def whole(parts: list[torch.Tensor]) -> list[torch.Tensor]:

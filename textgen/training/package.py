@@ -11,8 +11,11 @@ from torch import Tensor
 
 from textgen import checkpoint
 from textgen.analysis.novelty import FILE, NoveltyIndex
+from textgen.analysis.scoring import held_out_perplexity
+from textgen.checkpoint import Model
 from textgen.evaluation import Evaluation, evaluate
 from textgen.nets.base import LanguageModel
+from textgen.training import calibration_curve
 from textgen.training.calibration import calibrate
 from textgen.training.card import model_card
 from textgen.training.corpus import Corpus
@@ -49,6 +52,7 @@ def publish_model(folder: Path, made: Made, options: TrainOptions) -> Path:
         model = checkpoint.load(draft)
         facts["losses"] = losses(measure(model.net, made), made)
         checkpoint.save(draft, made.net, made.corpus.tokenizer, facts)
+        write_calibration(draft, model, made)
         write_log(draft / LOG, made.rows, made.recipe.log.temperatures)
         (draft / CARD).write_text(model_card(folder.name, checkpoint.load(draft)), encoding="utf-8")
         for file in draft.iterdir():
@@ -80,6 +84,14 @@ def kept_row(made: Made) -> LogRow:
 def measure(net: LanguageModel, made: Made) -> Evaluation:
     """The loss of the rounded net on the validation part."""
     return evaluate(net, validation_text(made), made.recipe.log.window)
+
+
+def write_calibration(folder: Path, model: Model, made: Made) -> None:
+    """What the rounded net's perplexity on the validation part is at other temperatures than 1."""
+    window, grid = made.recipe.log.window, calibration_curve.TEMPERATURES
+    curve = held_out_perplexity(model, validation_text(made), grid, window)
+    measured = calibration_curve.Measured(curve, "validation", window, made.corpus.sha256)
+    calibration_curve.write_curve(folder / calibration_curve.FILE, measured)
 
 
 def validation_text(made: Made) -> list[Tensor]:

@@ -50,7 +50,7 @@ def build(registry: Registry, limits: Limits = Limits()) -> gr.Blocks:
             with gr.Tab("Model", id="model"):
                 model = ModelTab(registry, controls)
                 compare = CompareCard(registry, controls, new_seed)
-        exports = Exports(registry, utc_now)
+        exports = Exports(registry, limits, utc_now)
         Endpoints(registry).connect()
         exports.connect()
         next_token.connect()

@@ -8,21 +8,25 @@ from typing import Any
 
 import gradio as gr
 
+from textgen.context import checked
 from textgen.errors import TextError, TextgenError, shorten
 from textgen.registry import Registry
 from textgen.settings import whole
 from textgen.ui.components import LabComponent
 from textgen.ui.events import event_field, event_object
+from textgen.ui.limits import Limits
+from textgen.ui.runs import MAX_LENGTH, MAX_PANES, MAX_WIDTH
 
 FORMATS = ("csv", "json", "receipt")
+MAX_WRITTEN = MAX_PANES * MAX_WIDTH * MAX_LENGTH  # tokens that a search of each pane may look at
 AT_ONCE = 2  # files that are made at the same time: a long text takes seconds
 
 
 class Exports:
     """A component without a look of its own, for the menus of all tabs (`static/exports.js`)."""
 
-    def __init__(self, registry: Registry, now: Callable[[], datetime]) -> None:
-        self.registry, self.now = registry, now
+    def __init__(self, registry: Registry, limits: Limits, now: Callable[[], datetime]) -> None:
+        self.registry, self.limits, self.now = registry, limits, now
         self.view = LabComponent("exports", {}, ("export",))
 
     def connect(self) -> None:
@@ -48,7 +52,9 @@ class Exports:
             raise TextError(f"format must be one of {', '.join(FORMATS)}, got {shorten(kind)}; use the menu")
         from textgen import receipts  # torch comes in with the first model
 
-        made = receipts.make(checked_request(asked.get("request")), self.registry, self.now())
+        request = checked_request(asked.get("request"), self.limits)
+        most = self.limits.chaos_tokens if request.get("kind") == "chaos" else MAX_WRITTEN
+        made = receipts.make(request, self.registry, self.now(), max_tokens=most)
         if kind == "csv":
             return {"name": f"{made.name}.csv", "content": made.csv}
         if kind == "json":
@@ -56,10 +62,12 @@ class Exports:
         return {"name": f"{made.name}.receipt.json", "content": made.receipt_text()}
 
 
-def checked_request(request: Any) -> dict[str, Any]:
+def checked_request(request: Any, limits: Limits) -> dict[str, Any]:
     """What the page's menus ask for; sweeps have a tab that holds their results. Raises TextError."""
     if not isinstance(request, dict) or request.get("kind") == "sweep":
         raise TextError(f"the request must be that of a result on the page, got {shorten(request)}")
+    if request.get("kind") == "perplexity":
+        checked(request.get("text"), "the text", limits.scored_characters)  # type: ignore[arg-type]
     return request
 
 

@@ -24,7 +24,7 @@ class Limits:
     sweep_tokens: int = limit(MAX_TOKENS, "tokens of one sweep")
     sweeps: int = limit(2, "sweeps written at the same time; further ones wait")
     chaos_tokens: int = limit(50_000, "tokens of one picture of temperature chaos")
-    scored_characters: int = limit(100_000, "characters of a text whose perplexity is measured")
+    scored_characters: int = limit(20_000, "characters of a text whose perplexity is measured")
 
     def __post_init__(self) -> None:
         """Check every limit."""
