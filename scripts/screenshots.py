@@ -79,8 +79,57 @@ def model(page: Page) -> None:
     page.get_by_label("Moment of the training").press("End")
 
 
+def chaos(page: Page) -> None:
+    """41 temperatures as blocks of texts that agree."""
+    open_tab(page, "Experiments")
+    open_tab(page, "Chaos")
+    page.wait_for_selector("#lab-chaos .lab-root[data-looks]")
+    page.get_by_role("button", name="Overview").click()
+
+
+def sweep(page: Page) -> None:
+    """The full sweep, to its end, with its charts in sight."""
+    open_tab(page, "Experiments")
+    page.wait_for_selector("#lab-sweep .lab-root[data-busy=false]")
+    page.locator("#lab-sweep").get_by_role("button", name="Run", exact=True).click()
+    page.wait_for_selector("#lab-sweep .lab-root[data-shown='641']", timeout=120_000)
+    page.locator(".sweep-head").evaluate("head => head.scrollIntoView({block: 'start'})")
+
+
+def calibration(page: Page) -> None:
+    """Three models beside each other."""
+    open_tab(page, "Experiments")
+    open_tab(page, "Calibration")
+    page.wait_for_selector("#lab-calibration .lab-root[data-curves]")
+    for number, title in enumerate(("Treasure Island, 40-character window", "Six novels, words"), 2):
+        page.locator("#lab-calibration").get_by_role("button", name=title, exact=True).click()
+        page.wait_for_selector(f"#lab-calibration .lab-root[data-curves='{number}']")
+
+
+def ratings(page: Page) -> None:
+    """A quick sweep, rated by somebody who presses the keys in turn."""
+    open_tab(page, "Experiments")
+    page.get_by_role("button", name="Quick look").click()
+    page.locator("#lab-sweep").get_by_role("button", name="Run", exact=True).click()
+    page.wait_for_selector("#lab-sweep .lab-root[data-run][data-busy='false']", timeout=120_000)
+    open_tab(page, "Blind ratings")
+    page.get_by_label("Your name").fill("Ada")
+    page.get_by_role("button", name="Begin", exact=True).click()
+    page.wait_for_selector("#lab-ratings .lab-root[data-phase='rate']")
+    for number in range(12):
+        page.keyboard.press(str(5 - number % 4))
+    page.wait_for_selector("#lab-ratings .lab-root[data-phase='done']")
+    page.get_by_role("button", name="Show the result").click()
+    page.wait_for_selector("#lab-ratings .lab-root[data-phase='result']")
+
+
 def open_tab(page: Page, name: str) -> None:
-    page.get_by_role("tab", name=name, exact=True).click()
+    """On a narrow window some tabs are in a menu."""
+    tab = page.get_by_role("tab", name=name, exact=True)
+    if tab.count() == 0:
+        page.locator(".overflow-menu > button:visible").first.click()
+        tab = page.locator(".overflow-dropdown").get_by_role("button", name=name, exact=True)
+    tab.click()
 
 
 SCENES: dict[str, Callable[[Page], None]] = {
@@ -89,6 +138,10 @@ SCENES: dict[str, Callable[[Page], None]] = {
     "draws": draws,
     "beam": beam,
     "model": model,
+    "sweep": sweep,
+    "chaos": chaos,
+    "calibration": calibration,
+    "ratings": ratings,
 }
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The command line: models, next, sample, draw, beam, sweep, rate, chaos, replay; train and its companions."""
+"""The command line: models, next, sample, draw, beam, sweep, chaos, rate, replay; train and its kin."""
 
 from __future__ import annotations
 

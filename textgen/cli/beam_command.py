@@ -11,12 +11,12 @@ import numpy as np
 from textgen import api
 from textgen.checkpoint import Model
 from textgen.cli.console import Console
-from textgen.cli.files import check_writable
 from textgen.cli.options import model_of, seed_of, settings_of, temperatures_of
 from textgen.cli.receipt_option import save_receipt, source_of
 from textgen.cli.tables import table
 from textgen.decoding.beam import ignored
 from textgen.errors import SettingError, TextError, shorten
+from textgen.files import check_writable
 from textgen.receipts.beam import result_of
 from textgen.records import BeamStep, Hypothesis
 from textgen.settings import BeamSettings, DecodeSettings

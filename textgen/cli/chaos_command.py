@@ -14,10 +14,10 @@ from textgen.analysis.chaos_text import cut
 from textgen.analysis.flips import Candidate, Flip, magnify
 from textgen.checkpoint import Model
 from textgen.cli.console import Console
-from textgen.cli.files import check_writable
 from textgen.cli.options import model_of, seed_of, settings_of
 from textgen.cli.receipt_option import save_receipt, source_of
 from textgen.cli.tables import percent, table, width
+from textgen.files import check_writable
 from textgen.receipts.chaos import result_of
 from textgen.settings import check_whole
 

@@ -9,10 +9,10 @@ from textgen.analysis.chi_squared import chi_squared
 from textgen.analysis.draws import band, expected
 from textgen.analysis.panels import draw_side_by_side
 from textgen.cli.console import Console
-from textgen.cli.files import check_writable
 from textgen.cli.options import panels_of, rows_of, seed_of
 from textgen.cli.receipt_option import save_receipt, source_of
 from textgen.cli.tables import percent, shown_first, table, tail, tail_label
+from textgen.files import check_writable
 from textgen.records import ChiSquared, Draws, Ints, NextToken
 
 

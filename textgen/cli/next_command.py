@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from textgen.cli.console import Console
-from textgen.cli.files import check_writable
 from textgen.cli.options import panels_of, rows_of
 from textgen.cli.receipt_option import save_receipt, source_of
 from textgen.cli.tables import percent, shown_first, table, tail, tail_label
+from textgen.files import check_writable
 from textgen.records import Distribution, StageTrace, Summary
 
 SUMMARY_ROWS: tuple[tuple[str, Callable[[Summary], str]], ...] = (

@@ -26,9 +26,9 @@ from textgen.analysis.ratings import Rating, agreement, check_once
 from textgen.analysis.sweep_records import CellKey
 from textgen.analysis.sweep_words import interval_text
 from textgen.cli.console import Console
-from textgen.cli.sweep_command import check_writable, save
 from textgen.cli.tables import table
 from textgen.errors import SettingError, TextError, shorten
+from textgen.files import check_writable, save
 
 MAX_BYTES = 200_000_000  # of a sweep's file
 

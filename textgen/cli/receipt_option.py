@@ -10,8 +10,8 @@ from typing import Any
 
 from textgen import receipts
 from textgen.analysis.sweep_settings import MAX_TOKENS
-from textgen.cli.files import save
 from textgen.cli.options import registry_of
+from textgen.files import save
 from textgen.registry import Registry
 
 Request = Mapping[str, Any]

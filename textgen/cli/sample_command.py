@@ -10,11 +10,11 @@ from typing import Any
 from textgen import api
 from textgen.checkpoint import Model
 from textgen.cli.console import Console
-from textgen.cli.files import check_writable
 from textgen.cli.options import model_of, read_settings, seed_of, settings_of, temperatures_of
 from textgen.cli.page_record import fill, is_record, panes_of
 from textgen.cli.receipt_option import save_receipt, source_of
 from textgen.decoding.stream import NO_TOKEN
+from textgen.files import check_writable
 from textgen.receipts.text import of_row, result_of
 from textgen.records import Step
 from textgen.settings import DecodeSettings

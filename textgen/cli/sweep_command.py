@@ -13,12 +13,12 @@ from textgen.analysis.sweep_plan import Plan
 from textgen.analysis.sweep_records import Cell, Progress, SweepResult, SweepText
 from textgen.analysis.sweep_words import interval_text
 from textgen.cli.console import Console
-from textgen.cli.files import check_writable, save
 from textgen.cli.options import registry_of
 from textgen.cli.receipt_option import save_receipt
 from textgen.cli.sweep_options import sweep_of
 from textgen.cli.tables import table
 from textgen.errors import SettingError, shorten
+from textgen.files import check_writable, save
 from textgen.registry import Registry
 from textgen.settings import check_whole
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from textgen.analysis.perplexity_curve import Curve, verdict
 from textgen.analysis.scoring import HeldOut
 from textgen.analysis.sweep_ranges import temperatures_in
-from textgen.errors import SettingError, TextgenError, shorten
+from textgen.errors import SettingError, shorten
 
 FILE = "calibration.csv"
 TEMPERATURES = tuple(round(0.5 + 0.05 * step, 2) for step in range(31))  # 0.5 … 2, as `0.5:2:0.05`
@@ -44,27 +44,11 @@ def grid_of(text: str) -> tuple[float, ...]:
     return tuple(found)
 
 
-def write_curve(path: Path, measured: Measured) -> None:
-    """Write one row a temperature; a reader sees the old file or the new one. Raises TextgenError."""
-    draft = path.with_name(f"{path.name}.part")
-    try:
-        with draft.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows(measured)])
-        draft.replace(path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        reason = error.strerror or error
-        raise TextgenError(
-            f"{shorten(str(path))} could not be written: {reason}; the result stands above"
-        ) from error
-
-
-def check_writable(path: Path | None) -> None:
-    """Raises TextgenError for a place where no file can be, before any work is done for it."""
-    if path is not None and (not path.parent.is_dir() or path.is_dir()):
-        raise TextgenError(
-            f"{shorten(str(path))} cannot be written: there is no such folder, or it is one itself"
-        )
+def curve_csv(measured: Measured) -> str:
+    """One row a temperature."""
+    file = io.StringIO()
+    csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows(measured)])
+    return file.getvalue()
 
 
 def rows(measured: Measured) -> Iterator[tuple[Any, ...]]:

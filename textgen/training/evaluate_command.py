@@ -16,6 +16,7 @@ from textgen.analysis.scoring import held_out_perplexity
 from textgen.checkpoint import CONFIG, Model, load
 from textgen.errors import TextError, TextgenError
 from textgen.evaluation import WINDOW, Evaluation, evaluate
+from textgen.files import check_writable, save
 from textgen.registry import Registry, default_root
 from textgen.training import calibration_curve
 from textgen.training.corpus import Corpus, open_corpus
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     """Measure and print. Raises TextgenError."""
     if args.out is not None and args.temperatures is None:
         raise TextgenError("--out needs --temperatures: it takes their table; 0.5:2:0.05 is usual")
-    calibration_curve.check_writable(args.out)
+    check_writable(args.out)
     model = open_model(args.model, args.models or default_root())
     measure = print_losses if args.temperatures is None else print_curve
     measure(model, args)
@@ -72,7 +73,7 @@ def print_curve(model: Model, args: argparse.Namespace) -> None:
     lines = calibration_curve.table(found, model.name, model.config.get("unit", "token"))
     say(values if args.json else [*read.notes, lines])
     if args.out is not None:
-        calibration_curve.write_curve(args.out, found)
+        save(args.out, lambda: calibration_curve.curve_csv(found))
 
 
 def say(result: dict[str, Any] | list[str]) -> None:

@@ -14,6 +14,7 @@ from textgen.analysis.novelty import FILE, NoveltyIndex
 from textgen.analysis.scoring import held_out_perplexity
 from textgen.checkpoint import Model
 from textgen.evaluation import Evaluation, evaluate
+from textgen.files import save
 from textgen.nets.base import LanguageModel
 from textgen.training import calibration_curve
 from textgen.training.calibration import calibrate
@@ -91,7 +92,7 @@ def write_calibration(folder: Path, model: Model, made: Made) -> None:
     window, grid = made.recipe.log.window, calibration_curve.TEMPERATURES
     curve = held_out_perplexity(model, validation_text(made), grid, window)
     measured = calibration_curve.Measured(curve, "validation", window, made.corpus.sha256)
-    calibration_curve.write_curve(folder / calibration_curve.FILE, measured)
+    save(folder / calibration_curve.FILE, lambda: calibration_curve.curve_csv(measured))
 
 
 def validation_text(made: Made) -> list[Tensor]:

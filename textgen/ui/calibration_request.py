@@ -9,7 +9,7 @@ import gradio as gr
 
 from textgen.errors import TextError, out_of_range, shorten
 from textgen.plots.perplexity import SCALES
-from textgen.settings import check_whole, whole
+from textgen.settings import check_whole
 from textgen.ui.events import event_object
 
 MAX_BESIDE = 11  # models beside the chosen one: more lines nobody tells apart
@@ -39,12 +39,6 @@ def read_request(event: gr.EventData) -> Request:
         scale=scale,
         serial=check_whole("the request's number", data.get("serial"), 0, 2**53, OWN_CONTROLS),
     )
-
-
-def serial_of(event: gr.EventData) -> int:
-    """The number of a request that cannot be read otherwise; 0 where even that is not there."""
-    data = getattr(event, "_data", None)  # a raw POST may come without an event
-    return (whole(data.get("serial")) or 0) if isinstance(data, dict) else 0
 
 
 def check_names(values: Any) -> list[str]:

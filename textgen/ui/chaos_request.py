@@ -11,7 +11,7 @@ from typing import Any
 
 from textgen.analysis.sweep_settings import MAX_LENGTH
 from textgen.errors import SettingError, TextError, out_of_range, shorten
-from textgen.settings import RULES, DecodeSettings, check, check_seed, check_whole, whole
+from textgen.settings import RULES, DecodeSettings, check, check_seed, check_whole
 from textgen.ui.controls import NUMBERS
 
 MAX_ROWS = 500
@@ -101,9 +101,3 @@ def as_prompt(value: Any) -> str:
 def said(value: Any) -> Any:
     """A field that was left empty has a name in the error."""
     return "nothing" if value is None or value == "" else value
-
-
-def serial_of(data: Any) -> int:
-    """The page's number of a request, sent back with every answer; 0 for anything else."""
-    number = whole(data.get("serial")) if isinstance(data, dict) else None
-    return number if number is not None and 0 <= number < 2**53 else 0

@@ -10,7 +10,7 @@ import gradio as gr
 
 from textgen.analysis.draws import MAX_DRAWS
 from textgen.errors import SettingError, TextError, out_of_range, shorten
-from textgen.settings import RULES, DecodeSettings, check, check_whole, whole
+from textgen.settings import RULES, DecodeSettings, check, check_whole
 from textgen.ui.controls import NUMBERS, settings_from
 
 SLIDER = "slider"  # in the list of temperatures: the one that the sidebar's slider has
@@ -74,12 +74,6 @@ def read_request(event: gr.EventData) -> Request:
         shown=check_whole("the draws shown", data.get("shown"), 0, 2**53, own),
         serial=check_whole("the request's number", data.get("serial"), 0, 2**53, own),
     )
-
-
-def serial_of(event: gr.EventData) -> int:
-    """The number of a request that cannot be read otherwise; 0 where even that is not there."""
-    data = getattr(event, "_data", None)
-    return (whole(data.get("serial")) or 0) if isinstance(data, dict) else 0
 
 
 def read_temperatures(values: Any) -> tuple[float | str, ...]:

@@ -8,12 +8,10 @@ from typing import Any
 
 import gradio as gr
 
-from textgen.context import checked
 from textgen.errors import TextError, TextgenError, shorten
 from textgen.registry import Registry
-from textgen.settings import whole
 from textgen.ui.components import LabComponent
-from textgen.ui.events import event_field, event_object
+from textgen.ui.events import event_object, serial_of
 from textgen.ui.limits import Limits
 from textgen.ui.runs import MAX_LENGTH, MAX_PANES, MAX_WIDTH
 
@@ -67,13 +65,7 @@ def checked_request(request: Any, limits: Limits) -> dict[str, Any]:
     if not isinstance(request, dict) or request.get("kind") == "sweep":
         raise TextError(f"the request must be that of a result on the page, got {shorten(request)}")
     if request.get("kind") == "perplexity":
+        from textgen.context import checked
+
         checked(request.get("text"), "the text", limits.scored_characters)  # type: ignore[arg-type]
     return request
-
-
-def serial_of(event: gr.EventData) -> int:
-    """The page's number of the request; 0 for anything else."""
-    try:
-        return whole(event_field(event, "serial")) or 0
-    except TextgenError:
-        return 0

@@ -13,10 +13,10 @@ from textgen.errors import TextError, TextgenError
 from textgen.plots import next_token as bars
 from textgen.plots.theme import THERMAL
 from textgen.registry import Registry
-from textgen.settings import DecodeSettings, check_seed, whole
+from textgen.settings import DecodeSettings, check_seed
 from textgen.ui.components import LabComponent
 from textgen.ui.controls import NUMBERS, Controls, settings_from
-from textgen.ui.events import event_field, event_object
+from textgen.ui.events import event_field, event_object, serial_of
 from textgen.ui.model_duel import MAX_LENGTH, MIN_LENGTH, Clock, Duel, checked_length, leg, recorded_duel
 from textgen.ui.model_facts import Facts
 from textgen.ui.tab_next_token import view_value
@@ -110,13 +110,6 @@ def model_name(model: Any) -> Any:
     if model == NUMBERS:
         raise TextError(NO_MODEL)
     return model
-
-
-def serial_of(event: gr.EventData) -> int:
-    """The page's number of a request; 0 where even that is not there."""
-    data = getattr(event, "_data", None)  # a raw POST may come without an event
-    number = whole(data.get("serial")) if isinstance(data, dict) else None
-    return number if number is not None and 0 <= number < 2**53 else 0
 
 
 def view_config() -> dict[str, Any]:

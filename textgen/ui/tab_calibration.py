@@ -15,11 +15,11 @@ from textgen.analysis.perplexity_curve import Curve
 from textgen.errors import TextError, TextgenError
 from textgen.plots.theme import THERMAL
 from textgen.ui.calibration_file import FILE, read_calibration
-from textgen.ui.calibration_request import MAX_BESIDE, MAX_OWN, Request, check_text, read_request, serial_of
+from textgen.ui.calibration_request import MAX_BESIDE, MAX_OWN, Request, check_text, read_request
 from textgen.ui.calibration_view import Shown, label_of, measured_facts, nats_of, shipped, view
 from textgen.ui.components import LabComponent
 from textgen.ui.controls import NUMBERS
-from textgen.ui.events import event_field
+from textgen.ui.events import event_field, serial_of
 from textgen.ui.laboratory import Laboratory
 from textgen.ui.model_facts import Facts, facts_of
 

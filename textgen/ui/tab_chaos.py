@@ -20,11 +20,10 @@ from textgen.ui.chaos_request import (
     model_name,
     read_form,
     read_source,
-    serial_of,
 )
 from textgen.ui.components import LabComponent
 from textgen.ui.controls import settings_from
-from textgen.ui.events import event_object
+from textgen.ui.events import event_object, serial_of
 from textgen.ui.laboratory import Laboratory
 
 EVENTS = ("write", "stop", "magnify")
@@ -67,7 +66,7 @@ class ChaosTab:
 
     def write(self, event: gr.EventData, *sidebar: Any) -> Iterator[tuple[Any, dict[str, Any]]]:
         """How far the writing is, and at last the picture; or a sentence."""
-        head = {"serial": serial_of(event._data), "event": "write"}
+        head = {"serial": serial_of(event), "event": "write"}
         try:
             asked = self.asked(event_object(event), *sidebar)
             seed = asked.source.seed if asked.fresh else gr.skip()
@@ -107,7 +106,7 @@ class ChaosTab:
 
     def magnify(self, event: gr.EventData) -> dict[str, Any]:
         """What happens between two temperatures of a picture; or a sentence."""
-        head = {"serial": serial_of(event._data), "event": "magnify"}
+        head = {"serial": serial_of(event), "event": "magnify"}
         try:
             return {**head, "magnified": json.dumps(self.between(event_object(event)))}
         except TextgenError as error:

@@ -26,9 +26,9 @@ from textgen.ui.draws_request import (
     Source,
     read_request,
     read_source,
-    serial_of,
 )
 from textgen.ui.draws_view import board, view
+from textgen.ui.events import serial_of
 from textgen.ui.source import expectation, named
 
 EVENTS = ("look", "draw", "more")

@@ -17,11 +17,11 @@ from textgen.errors import TextError
 from textgen.plots.surprise import surprise
 from textgen.plots.theme import THERMAL
 from textgen.registry import Registry
-from textgen.settings import RULES, DecodeSettings, check_seed, whole
+from textgen.settings import RULES, DecodeSettings, check_seed
 from textgen.ui.components import LabComponent
 from textgen.ui.controls import NUMBERS, Controls, settings_from
 from textgen.ui.errors import told
-from textgen.ui.events import event_field, event_object
+from textgen.ui.events import event_field, event_object, serial_of
 from textgen.ui.guide import GUIDE
 from textgen.ui.runs import (
     MAX_LENGTH,
@@ -105,7 +105,7 @@ class GenerateTab:
         """The values of one leg of a run: what it is, and all that it has written so far."""
         from textgen.ui.writing import messages  # torch comes in with the first model
 
-        head = {"leg": leg_of(event), **self.head(run, event_field(event, "vocabulary"))}
+        head = {"leg": serial_of(event, "leg"), **self.head(run, event_field(event, "vocabulary"))}
         for message in messages(run, self.clocks.seconds):
             yield {**head, **message}
 
@@ -165,12 +165,6 @@ class GenerateTab:
             return [name, context, slider_value(text.settings), view, gr.update(selected="next")]
 
         return opened
-
-
-def leg_of(event: gr.EventData) -> int:
-    """The page's own number of a request, sent back with every answer; 0 for anything else."""
-    number = whole(event._data.get("leg")) if isinstance(event._data, dict) else None
-    return number if number is not None and 0 <= number < 2**53 else 0
 
 
 def slider_value(settings: DecodeSettings) -> Any:

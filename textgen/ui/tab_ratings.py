@@ -16,9 +16,8 @@ from textgen.analysis.rating_set import MAX_EACH, MAX_ITEMS, QUESTIONS
 from textgen.analysis.ratings import HIGHEST, LOWEST
 from textgen.errors import TextError, TextgenError
 from textgen.plots.theme import THERMAL
-from textgen.settings import whole
 from textgen.ui.components import LabComponent
-from textgen.ui.events import event_object
+from textgen.ui.events import event_object, serial_of
 from textgen.ui.laboratory import Laboratory
 from textgen.ui.ratings_request import MAX_CELLS, merged, read_ratings, read_selection, same_set, set_of
 from textgen.ui.ratings_view import choices, result, sheet
@@ -80,13 +79,6 @@ def answered(event: gr.EventData, answer: Callable[[dict[str, Any]], dict[str, A
         return {"serial": serial_of(event), **answer(data)}
     except TextgenError as error:
         return {"serial": serial_of(event), "problem": str(error)}
-
-
-def serial_of(event: gr.EventData) -> int:
-    """The page's number of a request; 0 where even that is not there."""
-    data = getattr(event, "_data", None)  # a raw POST may come without an event
-    number = whole(data.get("serial")) if isinstance(data, dict) else None
-    return number if number is not None and 0 <= number < 2**53 else 0
 
 
 def view_config() -> dict[str, Any]:

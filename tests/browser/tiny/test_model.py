@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import LabPage
-from tests.browser.model_page import NAMES, open_model, serving
-from tests.ui.model_folders import ROWS, three_models
-from textgen.registry import Registry
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Registry:
-    return Registry(three_models(tmp_path_factory.mktemp("three")))
-
-
-@pytest.fixture(scope="module")
-def app_url(models: Registry) -> Iterator[str]:
-    """The app on three tiny models instead of the shipped ones."""
-    with serving(models.root) as url:
-        yield url
+from tests.browser.model_page import NAMES, open_model
+from tests.ui.model_folders import ROWS
 
 
 @pytest.fixture

@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import LabPage
-from tests.browser.model_page import CONTEXT, GRU, NAMES, context, serving
-from tests.ui.model_folders import make_model, three_models
+from tests.browser.model_page import CONTEXT, GRU, NAMES, context
+from tests.ui.model_folders import make_model
 from textgen.api import next_token
 from textgen.registry import Registry
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Registry:
-    return Registry(three_models(tmp_path_factory.mktemp("three")))
-
-
-@pytest.fixture(scope="module")
-def app_url(models: Registry) -> Iterator[str]:
-    """The app on three tiny models instead of the shipped ones."""
-    with serving(models.root) as url:
-        yield url
 
 
 def button(lab: LabPage) -> Locator:

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import LabPage
-from tests.browser.model_page import CONTEXT, FIRST, context, serving
-from tests.ui.model_folders import three_models
+from tests.browser.model_page import CONTEXT, FIRST, context
 from textgen.analysis.chaos import Chaos, ChaosSettings, chaos, grid
 from textgen.analysis.flips import magnify
 from textgen.registry import Registry
 
 VIEW = "chaos"
 SEED = 1234  # what the sidebar starts with
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Registry:
-    return Registry(three_models(tmp_path_factory.mktemp("three")))
-
-
-@pytest.fixture(scope="module")
-def app_url(models: Registry) -> Iterator[str]:
-    """The app on three tiny models instead of the shipped ones."""
-    with serving(models.root) as url:
-        yield url
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,21 +9,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import LabPage
 from tests.browser.model_page import CONTEXT, FIRST, NAMES, context, open_model, serving
-from tests.ui.model_folders import make_model, three_models
+from tests.ui.model_folders import make_model
 from textgen.api import generate, next_token, predict
 from textgen.registry import Registry
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Registry:
-    return Registry(three_models(tmp_path_factory.mktemp("three")))
-
-
-@pytest.fixture(scope="module")
-def app_url(models: Registry) -> Iterator[str]:
-    """The app on three tiny models instead of the shipped ones."""
-    with serving(models.root) as url:
-        yield url
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 from textgen.errors import TextgenError, shorten
 
 
-def check_writable(path: str | None) -> None:
+def check_writable(path: str | Path | None) -> None:
     """Raises TextgenError for a place where no file can be, before any work is done for it."""
     if path is None:
         return
@@ -18,14 +18,16 @@ def check_writable(path: str | None) -> None:
     except (OSError, ValueError):  # too long, or with a NUL
         folder, taken = False, False
     if not folder or taken:
-        raise TextgenError(f"{shorten(path)} cannot be written: there is no such folder, or it is one itself")
+        raise TextgenError(
+            f"{shorten(str(path))} cannot be written: there is no such folder, or it is one itself"
+        )
     if not os.access(Path(path).parent, os.W_OK):
         raise TextgenError(
-            f"{shorten(path)} cannot be written: its folder takes no files; name another place"
+            f"{shorten(str(path))} cannot be written: its folder takes no files; name another place"
         )
 
 
-def save(path: str | None, content: Callable[[], str]) -> None:
+def save(path: str | Path | None, content: Callable[[], str]) -> None:
     """Write a file, if asked for. Raises TextgenError; what stood there before then stays."""
     if path is None:
         return
@@ -37,5 +39,5 @@ def save(path: str | None, content: Callable[[], str]) -> None:
         part.unlink(missing_ok=True)
         reason = error.strerror or error
         raise TextgenError(
-            f"{shorten(path)} could not be written: {reason}; the result stands above"
+            f"{shorten(str(path))} could not be written: {reason}; the result stands above"
         ) from error

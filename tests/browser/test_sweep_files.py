@@ -1,0 +1,69 @@
+"""Files of a sweep, saved from the page."""
+
+from __future__ import annotations
+
+import json
+import struct
+import zipfile
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Download
+
+from tests.browser.conftest import LabPage
+from tests.browser.sweep_page import button, opened, serving_sweeps, sweep_models, swept, view
+from textgen import receipts
+from textgen.registry import Registry
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    return sweep_models(tmp_path_factory.mktemp("three"))
+
+
+@pytest.fixture(scope="module")
+def app_url(models: Registry) -> Iterator[str]:
+    """The app on three tiny models; one sweep at a time."""
+    with serving_sweeps(models) as url:
+        yield url
+
+
+@pytest.fixture
+def tab(lab: LabPage) -> LabPage:
+    return opened(lab)
+
+
+def saved(lab: LabPage, entry: str) -> Download:
+    view(lab).locator(".save-menu summary").click()
+    with lab.page.expect_download() as found:
+        view(lab).locator(".save-entries").get_by_role("button", name=entry, exact=True).click()
+    return found.value
+
+
+def test_the_report_holds_charts_tables_and_a_receipt_that_repeats(tab: LabPage, models: Registry) -> None:
+    swept(tab, temperatures="1, 2", length=30)
+    with tab.page.expect_download() as found:
+        button(tab, "Report").click()
+    with zipfile.ZipFile(found.value.path()) as archive:
+        files = {name: archive.read(name).decode("utf-8") for name in archive.namelist()}
+    drawn = [name for name in files if name.startswith("charts/")]
+    assert "charts/surprise.svg" in drawn
+    assert "charts/surprise_elsewhere.svg" not in drawn  # there was no judge
+    for name in drawn:
+        assert f"]({name})" in files["report.md"]
+        assert ">top-p 0.9</text>" in files[name]  # the legend
+    assert receipts.replay(receipts.read(files["receipt.json"]), models).identical
+
+
+def test_pictures_and_numbers_are_saved(tab: LabPage, models: Registry) -> None:
+    swept(tab, temperatures="1, 2", length=30)
+    svg = saved(tab, "SVG").path().read_text(encoding="utf-8")
+    assert svg.startswith("<svg")
+    assert "Coherence (proxy)" in svg
+    png = saved(tab, "PNG").path().read_bytes()
+    assert png.startswith(b"\x89PNG")
+    width, height = struct.unpack(">II", png[16:24])
+    assert (width, height) == (2 * 1380, 2 * 936)  # three charts in a row, at twice the size
+    assert len(saved(tab, "CSV").path().read_text(encoding="utf-8").splitlines()) == 11
+    assert "seed" in saved(tab, "Texts (CSV)").path().read_text(encoding="utf-8").splitlines()[0]
+    assert json.loads(saved(tab, "JSON").path().read_text(encoding="utf-8"))["complete"]

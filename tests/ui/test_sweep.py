@@ -1,0 +1,208 @@
+"""The Sweep tab: the handlers, called as the page calls them."""
+
+from __future__ import annotations
+
+import math
+
+import gradio as gr
+import pytest
+
+from tests.analysis.sweeps import save_models
+from tests.ui.sweep_lab import CELL, Visitor
+from textgen.analysis.bootstrap import Interval
+from textgen.analysis.experiments import Strategy, paired_difference, summarize
+from textgen.analysis.metrics import METRICS
+from textgen.analysis.sweep_records import CellKey
+from textgen.analysis.sweep_words import interval_text, signed_text
+from textgen.api import generate
+from textgen.registry import Registry
+from textgen.settings import DecodeSettings
+from textgen.ui.sweep_guide import guide_says
+from textgen.ui.sweep_request import SIDEBAR
+from textgen.ui.sweep_view import NO_INDEX, NO_JUDGE, ONE_TEXT, surely
+
+NAMES = [metric.name for metric in METRICS]
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    return save_models(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture
+def visitor(models: Registry) -> Visitor:
+    return Visitor(models)
+
+
+@pytest.fixture(scope="module")
+def finished(models: Registry) -> Visitor:
+    """A visitor whose sweep is done."""
+    visitor = Visitor(models)
+    visitor.run()
+    return visitor
+
+
+# ---- running
+
+
+def test_a_sweep_tells_how_far_it_is_and_ends_complete(visitor: Visitor) -> None:
+    messages = visitor.run()
+    done = [message["done"] for message in messages]
+    assert done == sorted(done)
+    assert done[0] == 0
+    last = messages[-1]
+    assert (last["done"], last["total"], last["texts"], last["complete"]) == (570, 570, 19, True)
+    assert [message["complete"] for message in messages[:-1]] == [False] * (len(messages) - 1)
+    assert {message["leg"] for message in messages} == {5}
+    assert len(visitor.store.get(visitor.run_id).texts) == 19
+
+
+def test_results_come_before_the_end(visitor: Visitor) -> None:
+    versions = [(message["version"], message["texts"]) for message in visitor.messages(seeds=30)]
+    known = dict(versions)
+    assert len(known) >= 4  # 181 texts are three jobs, and nothing
+    assert known[0] == 0
+    assert known[1] < 181 == known[max(known)]
+
+
+def test_what_was_finished_stays_when_it_is_stopped(visitor: Visitor) -> None:
+    messages = visitor.messages(seeds=30)
+    seen = next(message for message in messages if message["texts"])
+    messages.close()  # type: ignore[attr-defined]
+    assert len(visitor.store.get(visitor.run_id).texts) == seen["texts"] < 181
+    facts = visitor.look()["facts"]
+    assert (facts["texts"], facts["of"], facts["complete"]) == (seen["texts"], 181, False)
+
+
+def test_line_breaks_in_prompts_and_several_models(visitor: Visitor, models: Registry) -> None:
+    visitor.run(models=["chars", "names"], prompts=["Tab\r\na", ""], strategies=["plain"], seeds=1)
+    texts = visitor.texts(prompt=0, strategy=0)["texts"]
+    assert texts[0]["text"] == generate(models.get("chars"), "Tab\na", seed=0, length=30).text
+    assert visitor.look()["facts"]["prompts"] == ["“Tab⏎a”", "the start of a text"]
+
+
+def test_the_sidebars_settings_are_swept_through_the_temperatures(visitor: Visitor, models: Registry) -> None:
+    visitor.stages.update(temperature=0.3, top_k=2)
+    visitor.run(strategies=[SIDEBAR], seeds=1)
+    for place, temperature in enumerate((0.5, 1, 3)):
+        (text,) = visitor.texts(strategy=0, temperature=place)["texts"]
+        expected = generate(models.get("chars"), "Tab", seed=0, length=30, temperature=temperature, top_k=2)
+        assert text["text"] == expected.text
+
+
+def test_a_nonsense_sidebar_matters_only_where_it_is_asked_for(visitor: Visitor) -> None:
+    visitor.stages["top_p"] = float("nan")
+    assert visitor.run(seeds=1)[-1]["complete"]
+    with pytest.raises(gr.Error, match="top_p must be"):
+        visitor.run(strategies=[SIDEBAR])
+
+
+def test_a_prompt_with_unknown_letters_gets_a_note(visitor: Visitor) -> None:
+    visitor.run(prompts=["Tab ξ"], seeds=1)
+    assert any("ξ" in note for note in visitor.look()["facts"]["notes"])
+
+
+# ---- what is shown
+
+
+def test_charts_and_tables_hold_the_means(finished: Visitor) -> None:
+    shown = finished.look()
+    result = finished.store.get(finished.run_id)
+    cells = {cell.key: cell for cell in summarize(result)}
+    assert [line["name"] for line in shown["lines"]] == ["greedy", "plain", "top-k 40"]
+    for m, name in enumerate(NAMES):
+        for line, strategy in enumerate(("greedy", "plain", "top-k 40")):
+            found = [cells[CellKey("chars", "Tab", strategy, t)].metrics[name] for t in (0.5, 1, 3)]
+            assert shown["numbers"][m][line] == [interval_text(value) for value in found]
+            measured = [value.mean for value in found if not math.isnan(value.mean)]
+            drawn = shown["charts"][m]["data"][2 * line + 1]
+            assert drawn["y"] == pytest.approx(measured, rel=1e-3, abs=1e-9)
+
+
+def test_the_guides_table_is_measured_and_marks_the_guides_rows(visitor: Visitor) -> None:
+    visitor.run(temperatures="0.2 0.5 0.8", strategies=["greedy", "top-p 0.9", "top-k 40"], seeds=2)
+    rows = visitor.look()["guide"]
+    assert len(rows) == 9
+    named = {(row["line"], row["temperature"]) for row in rows if row["guide"]}
+    assert named == {(0, 0), (1, 1), (2, 2)}
+    cells = {cell.key: cell for cell in summarize(visitor.store.get(visitor.run_id))}
+    found = cells[CellKey("chars", "Tab", "top-p 0.9", 0.5)].metrics["coherence"]
+    (row,) = (row for row in rows if (row["line"], row["temperature"]) == (1, 1))
+    assert row["coherence"] == {"value": round(found.mean, 6), "text": interval_text(found)}
+
+
+def test_a_strategy_with_a_further_stage_is_not_the_guides() -> None:
+    assert guide_says(Strategy("a", DecodeSettings(top_k=40)), 0.8)
+    assert not guide_says(Strategy("a", DecodeSettings(top_k=40)), 0.7)
+    assert not guide_says(Strategy("a", DecodeSettings(top_k=40, min_p=0.1)), 0.8)
+
+
+def test_models_or_prompts_as_lines(visitor: Visitor) -> None:
+    visitor.run(models=["chars", "names"], prompts=["Tab", "a"], seeds=2)
+    by_model = visitor.look(lines="model", strategy=1, prompt=1)
+    assert [line["name"] for line in by_model["lines"]] == ["chars", "names"]
+    by_prompt = visitor.look(lines="prompt", strategy=1, model=1)
+    assert [line["name"] for line in by_prompt["lines"]] == ["“Tab”", "“a”"]
+    # both hold names, plain, after "a"
+    assert [numbers[1] for numbers in by_model["numbers"]] == [numbers[1] for numbers in by_prompt["numbers"]]
+    assert by_model["numbers"] != by_prompt["numbers"]
+
+
+def test_what_was_not_measured_says_why(visitor: Visitor) -> None:
+    visitor.run(models=["names"], seeds=2)
+    missing = dict(zip(NAMES, visitor.look()["missing"], strict=True))
+    assert missing["surprise_elsewhere"] == NO_JUDGE
+    assert missing["novelty"] == NO_INDEX
+    assert missing["surprise"] == ""
+
+
+def test_the_texts_of_a_point_are_those_of_generate(finished: Visitor, models: Registry) -> None:
+    found = finished.texts()
+    assert [text["seed"] for text in found["texts"]] == [0, 1, 2]
+    for text in found["texts"]:
+        record = generate(models.get("chars"), "Tab", seed=text["seed"], length=30)
+        assert text["text"] == record.text
+        assert text["metrics"]["surprise"] == f"{record.surprise.mean():.2f}"
+
+
+def test_greedy_is_one_text_and_says_so(finished: Visitor) -> None:
+    texts = [finished.texts(strategy=0, temperature=place) for place in range(3)]
+    assert texts[0]["note"] == ONE_TEXT
+    assert [text["seed"] for text in texts[0]["texts"]] == [None]
+    assert texts[0] == texts[1] == texts[2]
+
+
+def test_the_difference_of_two_temperatures(visitor: Visitor) -> None:
+    visitor.run(seeds=8)
+    rows = visitor.ask("difference", first={**CELL, "temperature": 2}, second=CELL)["answer"]
+    result = visitor.store.get(visitor.run_id)
+    keys = [CellKey("chars", "Tab", "plain", t) for t in (3, 1)]
+    for name, row in zip(NAMES, rows, strict=True):
+        assert row["text"] == signed_text(paired_difference(result, name, *keys))
+    entropy = rows[NAMES.index("entropy")]
+    assert entropy["sure"] == 1  # heat flattens
+    assert entropy["pairs"] == 8
+
+
+def test_three_pairs_are_too_few_to_be_sure(finished: Visitor) -> None:
+    rows = finished.ask("difference", first={**CELL, "temperature": 2}, second=CELL)["answer"]
+    assert {(row["enough"], row["sure"]) for row in rows} == {(False, 0)}
+
+
+def test_greedy_differs_from_itself_by_nothing(finished: Visitor) -> None:
+    cells = [{**CELL, "strategy": 0, "temperature": place} for place in (0, 2)]
+    rows = finished.ask("difference", first=cells[0], second=cells[1])["answer"]
+    assert {row["pairs"] for row in rows} <= {0, 1}
+    assert rows[NAMES.index("surprise")] == {"text": "0.00", "pairs": 1, "enough": False, "sure": 0}
+
+
+def test_a_difference_that_rounds_to_nothing_is_not_sure() -> None:
+    assert surely(Interval(0.004, 0.003, 0.005, 8)) == 0
+    assert surely(Interval(0.006, 0.003, 0.009, 8)) == 1
+    assert surely(Interval(-0.1, -0.2, -0.05, 8)) == -1
+    assert surely(Interval(0.1, -0.1, 0.3, 8)) == 0
+
+
+def test_signs() -> None:
+    assert signed_text(Interval(-0.125, -0.25, 0.001, 8)) == "−0.12 (−0.25 to 0.00)"
+    assert signed_text(Interval(float("nan"), 0, 0, 0)) == "–"

@@ -1,0 +1,164 @@
+"""The Sweep tab: what it refuses, and what it offers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from tests.analysis.sweeps import save_models
+from tests.ui.sweep_lab import CELL, VIEW, Visitor
+from textgen.analysis.experiments import STRATEGIES
+from textgen.analysis.sweep_settings import SweepSettings
+from textgen.registry import Registry
+from textgen.ui.controls import NUMBERS
+from textgen.ui.limits import Limits
+from textgen.ui.sweep_request import offered, read_sweep
+from textgen.ui.tab_sweep import answered
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    return save_models(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture
+def visitor(models: Registry) -> Visitor:
+    return Visitor(models)
+
+
+@pytest.fixture(scope="module")
+def finished(models: Registry) -> Visitor:
+    """A visitor whose sweep is done."""
+    visitor = Visitor(models)
+    visitor.run()
+    return visitor
+
+
+@pytest.mark.parametrize(
+    ("form", "sentence"),
+    [
+        ({"seeds": 64, "length": 5000, "temperatures": "0.1:2:0.1"}, "at most 1,000,000 tokens here"),
+        ({"temperatures": ""}, "got nothing"),
+        ({"temperatures": " , "}, "temperatures must be numbers"),
+        ({"temperatures": "0.5, 0.5"}, "got '0.5' twice"),
+        ({"temperatures": "0.5 warm"}, "must be a number, got warm"),
+        ({"temperatures": "nan"}, "must be a number, got nan"),
+        ({"temperatures": "1e999"}, "temperature must be 0 or in"),
+        ({"temperatures": "-1"}, "temperature must be 0 or in"),
+        ({"temperatures": "0:1"}, "FROM:TO:STEP"),
+        ({"temperatures": "0:100:0.0001"}, "FROM:TO:STEP"),
+        ({"temperatures": [0.5]}, "temperatures must be numbers"),
+        ({"temperatures": None}, "got nothing"),
+        ({"models": []}, "got none"),
+        ({"models": ["chars", "chars"]}, "got 'chars' twice"),
+        ({"models": ["../chars"]}, "there is no model"),
+        ({"models": [["chars"]]}, "must be texts"),
+        ({"models": [NUMBERS]}, "typed-in numbers are none"),
+        ({"models": "chars"}, "models must be a list"),
+        ({"prompts": ["a", "a"]}, "got 'a' twice"),
+        ({"prompts": []}, "takes 1 to 1,000 prompts"),
+        ({"prompts": "a"}, "prompts must be a list"),
+        ({"prompts": [7]}, "must be texts"),
+        ({"prompts": ["\ud800"]}, "a prompt must be"),
+        ({"prompts": ["a" * 30_000]}, "at most 20,000 characters"),
+        ({"strategies": []}, "a sweep needs 1 strategy"),
+        ({"strategies": ["warm"]}, "a strategy must be one of"),
+        ({"strategies": [{}]}, "a strategy must be one of"),
+        ({"strategies": ["plain", "plain"]}, "twice"),
+        ({"seeds": 0}, "number of seeds must be"),
+        ({"seeds": 65}, "from 1 to 64, got 65"),
+        ({"seeds": ""}, "got nothing"),
+        ({"first": -1}, "seed must be"),
+        ({"first": 2**63 - 2}, "seed must be"),
+        ({"first": float("nan")}, "seed must be"),
+        ({"length": "long"}, "length must be"),
+        ({"length": 10**9}, "length must be"),
+        ({"length": True}, "length must be"),
+        ({"judge": "nobody"}, "there is no model 'nobody'"),
+        ({"judge": 7}, "must be texts"),
+        ({"temperatures": "0.01:9:0.01", "seeds": 1, "length": 1}, "at most 2,000 on this page, got 2,700"),
+    ],
+)
+def test_what_cannot_be_swept_is_refused_before_the_first_token(
+    visitor: Visitor, form: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(gr.Error) as refused:
+        visitor.run(**form)
+    assert sentence in str(refused.value)
+    assert visitor.run_id is None
+
+
+def test_the_servers_limit_is_the_servers(models: Registry) -> None:
+    visitor = Visitor(models, Limits(sweep_tokens=100))
+    assert visitor.tab.view.props["config"]["limits"]["tokens"] == 100  # type: ignore[attr-defined]
+    with pytest.raises(gr.Error, match="at most 100 tokens here, got 570"):
+        visitor.run()
+    assert visitor.run(seeds=1, temperatures="1", length=30)[-1]["complete"]
+
+
+@pytest.mark.parametrize("data", [None, 7, "x", [], [1]])
+def test_an_event_without_an_object(visitor: Visitor, data: Any) -> None:
+    event = gr.EventData(None, data)
+    for handler in (visitor.tab.look, visitor.tab.texts, visitor.tab.difference, visitor.tab.file):
+        assert "the event must carry an object" in answered(handler)(event)["problem"]
+        assert answered(handler)(None)["serial"] == 0  # type: ignore[arg-type]
+    with pytest.raises(Exception, match="the event must carry an object"):
+        list(visitor.tab.run(event, *visitor.stages.values(), visitor.order))
+
+
+@pytest.mark.parametrize("run", [None, 7, "x", ["run 1"], {}])
+def test_a_sweep_that_is_not_held(visitor: Visitor, run: Any) -> None:
+    for name in ("look", "texts", "difference", "file"):
+        found = visitor.ask(name, run=run, view=VIEW, cell=CELL)
+        assert "does not hold the sweep" in found["problem"]
+        assert found["serial"] == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("look", {"view": None}, "the view must be an object"),
+        ("look", {"view": {**VIEW, "lines": "seed"}}, "lines must be one of"),
+        ("look", {"view": {**VIEW, "lines": []}}, "lines must be one of"),
+        ("look", {"view": {**VIEW, "model": 1}}, "the place of the model must be"),
+        ("look", {"view": {**VIEW, "prompt": -1}}, "the place of the prompt must be"),
+        ("look", {"view": {**VIEW, "strategy": "plain"}}, "the place of the strategy must be"),
+        ("texts", {"cell": 7}, "the point must be an object"),
+        ("texts", {"cell": {**CELL, "temperature": 3}}, "the place of the temperature must be"),
+        ("texts", {"cell": {**CELL, "temperature": None}}, "got nothing"),
+        ("difference", {"first": CELL}, "the point must be an object"),
+        ("file", {"kind": "exe"}, "the file must be one of"),
+        ("file", {"kind": ["json"]}, "the file must be one of"),
+        ("file", {}, "the file must be one of"),
+    ],
+)
+def test_hostile_questions(finished: Visitor, name: str, data: dict[str, Any], sentence: str) -> None:
+    assert sentence in finished.ask(name, **data)["problem"]
+
+
+@pytest.mark.parametrize("serial", [None, "x", -1, 2**60, True])
+def test_a_serial_that_is_none_counts_as_0(finished: Visitor, serial: Any) -> None:
+    assert finished.ask("texts", cell=CELL, serial=serial)["serial"] == 0
+
+
+def test_every_strategy_has_a_button(visitor: Visitor) -> None:
+    config = visitor.tab.view.props["config"]  # type: ignore[attr-defined]
+    assert [each["name"] for each in config["strategies"]] == [strategy.name for strategy in offered()]
+    assert {strategy.name for strategy in STRATEGIES} <= {strategy.name for strategy in offered()}
+
+
+def test_the_default_is_the_issues_sweep(visitor: Visitor) -> None:
+
+    config = visitor.tab.view.props["config"]  # type: ignore[attr-defined]
+    form = {**config["default"], "models": ["chars"], "prompts": [""], "judge": ""}
+    assert read_sweep(form, ()) == SweepSettings(models=("chars",))
+
+
+def test_a_full_store_drops_the_oldest(models: Registry) -> None:
+    visitor = Visitor(models, most=2)
+    for _ in range(3):
+        visitor.run(seeds=1)
+    assert "does not hold" in visitor.ask("texts", run="run 1", cell=CELL)["problem"]
+    assert "answer" in visitor.ask("texts", run="run 2", cell=CELL)
