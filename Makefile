@@ -18,7 +18,7 @@ app:
 
 test: lint
 	@$(PY) scripts/chromium.py
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint:
 	@sh scripts/setup.sh test

@@ -20,6 +20,9 @@ from textgen.tokenization import TextTokenizer
 # Read when these libraries are imported, by the tests and by the processes that they start.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["HF_HUB_OFFLINE"] = "1"
+# Gradio looks for a free port and takes it a moment later: two processes that test must not find the same.
+if (worker := os.environ.get("PYTEST_XDIST_WORKER", "")).startswith("gw"):
+    os.environ["GRADIO_SERVER_PORT"] = str(7860 + 100 * int(worker[2:]))
 
 # The same examples in every run, and no clock: other work on the machine must not fail a test.
 hypothesis.settings.register_profile("lab", deadline=None, derandomize=True, database=None)

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 from textgen.registry import Registry, default_root
 from textgen.ui.app import build, launch_options
@@ -68,6 +68,22 @@ class LabPage:
         """The probabilities that Plotly draws in a panel: kept tokens, then the tail."""
         script = "(plots, i) => [...plots.at(i)._fullData[0].x]"
         return self.page.locator("#lab-next_token .panel-plot").evaluate_all(script, panel)
+
+
+@pytest.fixture(scope="session")
+def context(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[BrowserContext]:
+    """One for all tests: its cache holds the compiled scripts, which are most of what a page load costs."""
+    context = browser.new_context(**browser_context_args)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A page of its own for each test, with nothing left of the one before."""
+    page = context.new_page()
+    yield page
+    page.close()
 
 
 @pytest.fixture

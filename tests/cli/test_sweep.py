@@ -81,6 +81,13 @@ def test_a_judge_and_a_strategy_of_ones_own(textgen: Command) -> None:
     assert all(text["metrics"]["surprise_elsewhere"] > 0 for text in found["texts"])
 
 
+def test_a_strategy_may_search(textgen: Command) -> None:
+    command = ["sweep", "Ta", "-t", "1", "--seeds", "1", "-l", "5", "--json"]
+    found = textgen(*command, "-s", "top-p 0.95 + beam 3", "-s", "mine: beams=2, top-p=0.9").json
+    assert [of["beams"] for of in found["settings"]["strategies"].values()] == [3, 2]
+    assert len(found["texts"]) == 2
+
+
 def test_several_prompts_get_a_column(textgen: Command) -> None:
     result = textgen("sweep", "-p", "Ta", "-p", "be", "-t", "1", "-s", "plain", "--seeds", "2", "-l", "5")
     rows = cells(result.out)

@@ -190,7 +190,7 @@ def add_grid(parser: Parser) -> None:
         "--models", metavar="FOLDER", help="look here instead of in $TEXTGEN_MODELS or ./models"
     )
     add_many(parser, "-t", "--temperature", "T", "a number, or FROM:TO:STEP (0.1:2:0.1)")
-    add_many(parser, "-s", "--strategy", "NAME", "greedy, plain, … or 'mine: top_k=5, typical=0.9' (five)")
+    add_many(parser, "-s", "--strategy", "NAME", "greedy, plain, … or 'mine: top_k=5, beams=3' (five)")
     parser.add_argument("--seeds", type=as_number, default=8, metavar="N", help="texts a setting (8)")
     parser.add_argument("--seed", type=as_number, default=0, help="the first of the seeds (0)")
     parser.add_argument("-l", "--length", type=as_number, default=200, help="tokens of a text at most (200)")

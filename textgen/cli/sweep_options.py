@@ -6,12 +6,19 @@ import argparse
 from typing import Any
 
 from textgen.analysis.sweep_ranges import in_range
-from textgen.analysis.sweep_settings import MAX_VALUES, STRATEGIES, TEMPERATURES, Strategy, SweepSettings
+from textgen.analysis.sweep_settings import (
+    GUIDE_BEAMS,
+    MAX_VALUES,
+    STRATEGIES,
+    TEMPERATURES,
+    Strategy,
+    SweepSettings,
+)
 from textgen.cli.options import default_model
 from textgen.cli.parser import as_number
 from textgen.errors import SettingError, shorten
 from textgen.registry import Registry
-from textgen.settings import DecodeSettings, check_seed, check_whole
+from textgen.settings import check_seed, check_whole
 
 
 def sweep_of(args: argparse.Namespace, registry: Registry) -> SweepSettings:
@@ -43,16 +50,16 @@ def temperatures_of(texts: list[str] | None) -> tuple[Any, ...]:
 
 
 def strategy_of(text: str) -> Strategy:
-    """The name of a known strategy, or `NAME: top_k=40, typical=0.9`. Raises SettingError."""
-    known = {strategy.name: strategy for strategy in STRATEGIES}
+    """The name of a known strategy, or `NAME: top_k=40, beams=3`. Raises SettingError."""
+    known = {strategy.name: strategy for strategy in (*STRATEGIES, GUIDE_BEAMS)}
     if text in known:
         return known[text]
     name, colon, stages = text.partition(":")
     if not colon:
         raise SettingError(
             f"a strategy must be one of {', '.join(map(repr, known))} or one of your own like "
-            f"'mine: top_k=40, typical=0.9', got {shorten(text)!r}; leave it out for these five"
+            f"'mine: top_k=40, typical=0.9', got {shorten(text)!r}; leave it out for the first five"
         )
     pairs = [stage.partition("=") for stage in stages.split(",") if stage.strip()]
     values = {stage.strip().replace("-", "_"): as_number(value.strip()) for stage, _, value in pairs}
-    return Strategy(name.strip(), DecodeSettings.from_dict(values))
+    return Strategy.from_dict(name.strip(), values)

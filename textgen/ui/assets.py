@@ -29,6 +29,7 @@ SCRIPTS = (
     "decoding.js",
     "lab.js",
     "picker.js",
+    "stopping.js",
     "model_choice.js",
     "panel.js",
     "tables.js",

@@ -2,16 +2,13 @@
 (() => {
   const lab = window.TemperatureLab;
   const QUIET_AFTER = 8000; // ms without an answer until the page says so
-  // Gradio 6.31 calls a stopped request a failure, twice; until then it may stop the next one as well.
-  const ENDINGS = 2;
-  const SETTLED_AFTER = 2000; // ms, should it ever say so less often
 
   lab.invitation = "All texts begin with the same luck: where they part, their settings parted them.";
 
   // memory.run: the texts; memory.leg: the request that writes, or wrote last. `ask` sends an event.
   lab.writingSession = ({ memory, ask, config, length, onChange, say }) => {
+    const { whenSettled, stopped, wasStopped } = lab.stopping(memory);
     let patience = null;
-    let settling = null;
 
     const open = (event, data, leg) => {
       memory.serial = (memory.serial ?? Date.now()) + 1;
@@ -32,17 +29,6 @@
       patience = setTimeout(() => say("No answer yet: the server may be busy. Stop keeps what there is."), QUIET_AFTER);
     };
     const busy = () => !!memory.leg && !memory.leg.closed;
-
-    const whenSettled = (act) => {
-      if (memory.owed > 0) memory.pending = act;
-      else act();
-    };
-    const settled = () => {
-      clearTimeout(settling);
-      const act = memory.pending;
-      Object.assign(memory, { owed: 0, pending: null });
-      act?.();
-    };
 
     // ---- what the reader asks for
     const start = (panes) => whenSettled(() => {
@@ -75,8 +61,7 @@
       send([lab.recordOf(text, index, id)], [pane], end, { fork: { pane, index, pick: id } });
     };
     const stop = () => {
-      memory.owed = ENDINGS;
-      settling = setTimeout(settled, SETTLED_AFTER);
+      stopped();
       ask("stop", {});
       const held = memory.run ? Math.max(...lab.lengths(memory.run)) : 0;
       close(held ? `Stopped at token ${held.toLocaleString("en")}. ${onwards()}` : "Stopped.");
@@ -137,10 +122,7 @@
 
     // A request ended without its last word: it was stopped, or the server refused, or broke.
     const ended = () => {
-      if (memory.owed > 0) {
-        memory.owed -= 1;
-        if (memory.owed === 0) settled();
-      } else if (busy()) close(memory.run ? "That could not be done; the texts are as they were." : "That could not be done.");
+      if (!wasStopped() && busy()) close(memory.run ? "That could not be done; the texts are as they were." : "That could not be done.");
     };
 
     return { ended, start, goOn, goal, branch, stop, drop, receive, busy };

@@ -2,14 +2,11 @@
 (() => {
   const lab = window.TemperatureLab;
   const WAITS_AFTER = 1500; // ms without an answer until the page says that the sweep waits
-  // Gradio 6.31 calls a stopped request a failure, twice; until then it may stop the next one as well.
-  const ENDINGS = 2;
-  const SETTLED_AFTER = 2000; // ms, should it ever say so less often
 
   // memory.leg: the sweep that is written, or was last; memory.run: the one whose results are shown.
   lab.sweepSession = ({ memory, ask, limits, onChange, onResults }) => {
+    const { whenSettled, stopped, wasStopped } = lab.stopping(memory);
     let patience = null;
-    let settling = null;
 
     const busy = () => !!memory.leg && !memory.leg.closed;
     const say = (text) => { memory.said = text; };
@@ -36,22 +33,11 @@
     };
     const stop = () => {
       if (!busy()) return;
-      memory.owed = ENDINGS;
-      settling = setTimeout(settled, SETTLED_AFTER);
+      stopped();
       ask("stop", {});
       const { last } = memory.leg;
       close(last?.texts ? `Stopped. ${lab.count(last.texts, "text")} are finished and kept.` : "Stopped before the first texts were finished.");
       if (last?.texts) results(last);
-    };
-    const whenSettled = (act) => {
-      if (memory.owed > 0) memory.pending = act;
-      else act();
-    };
-    const settled = () => {
-      clearTimeout(settling);
-      const act = memory.pending;
-      Object.assign(memory, { owed: 0, pending: null });
-      act?.();
     };
 
     const receive = (message) => {
@@ -78,10 +64,7 @@
 
     // A request ended without its last word: it was stopped, or the server refused, or broke.
     const ended = () => {
-      if (memory.owed > 0) {
-        memory.owed -= 1;
-        if (memory.owed === 0) settled();
-      } else if (busy()) close(memory.run ? "That was not done; the results below are as they were." : "That was not done.");
+      if (!wasStopped() && busy()) close(memory.run ? "That was not done; the results below are as they were." : "That was not done.");
     };
     const share = () => (memory.leg?.last ? memory.leg.last.done / memory.leg.last.total : 0);
     return { begin, stop, receive, ended, busy, share };
