@@ -7,8 +7,7 @@ import math
 import gradio as gr
 import pytest
 
-from tests.analysis.sweeps import save_models
-from tests.ui.sweep_lab import CELL, Visitor
+from tests.ui.sweep.sweep_lab import CELL, Visitor
 from textgen.analysis.bootstrap import Interval
 from textgen.analysis.experiments import Strategy, paired_difference, summarize
 from textgen.analysis.metrics import METRICS
@@ -22,24 +21,6 @@ from textgen.ui.sweep_request import SIDEBAR
 from textgen.ui.sweep_view import NO_INDEX, NO_JUDGE, ONE_TEXT, surely
 
 NAMES = [metric.name for metric in METRICS]
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Registry:
-    return save_models(tmp_path_factory.mktemp("models"))
-
-
-@pytest.fixture
-def visitor(models: Registry) -> Visitor:
-    return Visitor(models)
-
-
-@pytest.fixture(scope="module")
-def finished(models: Registry) -> Visitor:
-    """A visitor whose sweep is done."""
-    visitor = Visitor(models)
-    visitor.run()
-    return visitor
 
 
 # ---- running

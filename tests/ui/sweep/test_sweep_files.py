@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.analysis.sweeps import save_models
-from tests.ui.sweep_lab import Visitor
+from tests.ui.sweep.sweep_lab import Visitor
 from textgen import receipts
 from textgen.analysis.sweep_export import as_json, cells_csv, texts_csv
 from textgen.checkpoint import weights_sha256
@@ -21,11 +20,6 @@ from textgen.ui.sweep_files import MAX_CHART
 from textgen.ui.sweep_store import SweepStore
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><path d="M0,0"/></svg>'
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Registry:
-    return save_models(tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,9 +17,7 @@ from tests.browser.sweep_page import (
     endless,
     fill,
     opened,
-    serving_sweeps,
     settle,
-    sweep_models,
     swept,
     view,
 )
@@ -31,23 +28,6 @@ from textgen.analysis.sweep_settings import STRATEGIES, SweepSettings
 from textgen.analysis.sweep_words import interval_text
 from textgen.api import generate
 from textgen.registry import Registry
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Registry:
-    return sweep_models(tmp_path_factory.mktemp("three"))
-
-
-@pytest.fixture(scope="module")
-def app_url(models: Registry) -> Iterator[str]:
-    """The app on three tiny models; one sweep at a time."""
-    with serving_sweeps(models) as url:
-        yield url
-
-
-@pytest.fixture
-def tab(lab: LabPage) -> LabPage:
-    return opened(lab)
 
 
 def expected(registry: Registry, **changes: Any) -> dict[CellKey, dict[str, Interval]]:

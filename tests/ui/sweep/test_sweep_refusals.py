@@ -7,8 +7,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from tests.analysis.sweeps import save_models
-from tests.ui.sweep_lab import CELL, VIEW, Visitor
+from tests.ui.sweep.sweep_lab import CELL, VIEW, Visitor
 from textgen.analysis.experiments import STRATEGIES
 from textgen.analysis.sweep_settings import SweepSettings
 from textgen.registry import Registry
@@ -16,24 +15,6 @@ from textgen.ui.controls import NUMBERS
 from textgen.ui.limits import Limits
 from textgen.ui.sweep_request import offered, read_sweep
 from textgen.ui.tab_sweep import answered
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Registry:
-    return save_models(tmp_path_factory.mktemp("models"))
-
-
-@pytest.fixture
-def visitor(models: Registry) -> Visitor:
-    return Visitor(models)
-
-
-@pytest.fixture(scope="module")
-def finished(models: Registry) -> Visitor:
-    """A visitor whose sweep is done."""
-    visitor = Visitor(models)
-    visitor.run()
-    return visitor
 
 
 @pytest.mark.parametrize(

@@ -5,32 +5,13 @@ from __future__ import annotations
 import json
 import struct
 import zipfile
-from collections.abc import Iterator
 
-import pytest
 from playwright.sync_api import Download
 
 from tests.browser.conftest import LabPage
-from tests.browser.sweep_page import button, opened, serving_sweeps, sweep_models, swept, view
+from tests.browser.sweep_page import button, swept, view
 from textgen import receipts
 from textgen.registry import Registry
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Registry:
-    return sweep_models(tmp_path_factory.mktemp("three"))
-
-
-@pytest.fixture(scope="module")
-def app_url(models: Registry) -> Iterator[str]:
-    """The app on three tiny models; one sweep at a time."""
-    with serving_sweeps(models) as url:
-        yield url
-
-
-@pytest.fixture
-def tab(lab: LabPage) -> LabPage:
-    return opened(lab)
 
 
 def saved(lab: LabPage, entry: str) -> Download:
