@@ -111,3 +111,21 @@ def test_nothing_to_save_is_said(lab: LabPage) -> None:
     menu.locator("summary").click()
     lab.page.keyboard.press("Escape")
     expect(menu.locator(".save-entries")).to_be_hidden()
+
+
+def test_the_menu_stays_within_a_phone(lab: LabPage) -> None:
+    """Wherever its button stands: at the left edge in Beam search, further right in Next token."""
+    lab.page.set_viewport_size({"width": 390, "height": 844})
+    within(lab, "next_token")
+    lab.page.locator("#tabs .overflow-menu > button").click()
+    lab.page.get_by_role("button", name="Beam search").click()
+    lab.page.wait_for_selector("#lab-beam .lab-root[data-runs]")
+    within(lab, "beam")
+
+
+def within(lab: LabPage, factory: str) -> None:
+    menu = lab.view(factory).locator(".save-menu")
+    menu.locator("summary").click()
+    box = menu.locator(".save-entries").bounding_box()
+    assert box is not None
+    assert 0 <= box["x"] < box["x"] + box["width"] <= 390

@@ -11,6 +11,7 @@
     png: "The chart as a picture",
   };
   const TITLES = { csv: "CSV", json: "JSON", receipt: "Receipt", svg: "SVG", png: "PNG" };
+  const WIDEST = 170; // px that the entries take to the left of the button's right edge, at most
   const NOTHING = "There is nothing to save yet.";
   const PATIENCE = 120000; // ms
 
@@ -158,6 +159,7 @@
       ...more.map(({ text, title, save }) => entry(text, title, () => { close(); request() ? save() : lab.toast(NOTHING); }))];
     const menu = h("details", { class: "save-menu" }, h("summary", { class: "button", text: "Save" }), h("div", { class: "save-entries" }, ...entries));
     const close = () => menu.removeAttribute("open");
+    menu.addEventListener("toggle", () => menu.classList.toggle("leftmost", menu.getBoundingClientRect().right < WIDEST));
     menu.addEventListener("keydown", ({ key }) => {
       if (key !== "Escape" || !menu.open) return;
       close();
