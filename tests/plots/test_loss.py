@@ -48,7 +48,7 @@ def test_a_target_that_would_flatten_the_losses_is_left_out(target: float) -> No
 def test_the_moment_is_the_first_shape() -> None:
     layout = losses(LossCurves(LOG, "word"))["layout"]
     assert (layout["shapes"][0]["x0"], layout["shapes"][0]["x1"]) == (0, 0)
-    assert layout["xaxis"]["title"]["text"] == "words read"
+    assert layout["xaxis"]["title"]["text"] == "words learned from"
     assert layout["yaxis"]["title"]["text"] == "nats per word"
 
 

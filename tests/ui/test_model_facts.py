@@ -109,8 +109,8 @@ def test_sizes_and_passes_in_words() -> None:
         in tiles(sizes={"width": 16, "tied": True, "deep": False})["Network"].detail
     )
     few = tiles(training={"seconds": 9, "tokens": 7_000}, split={"train_tokens": 200_000})
-    assert few["Training"].detail == "7.0k characters read, 4% of the text."
-    assert "2.6k characters read, 0% of the text." in tiles()["Training"].detail
+    assert few["Training"].detail == "7.0k characters learned from, 4% of the text."
+    assert "2.6k characters learned from, 0% of the text." in tiles()["Training"].detail
 
 
 def test_lines_are_not_read_on() -> None:

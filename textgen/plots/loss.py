@@ -53,7 +53,7 @@ def line(x: list[int], values: Floats, name: str, colour: str) -> Figure:
         "name": name,
         "line": {"color": colour, "width": 2.5},
         "marker": {"size": 6 if len(x) < 40 else 3, "color": colour},
-        "hovertemplate": "%{x:.3s} read: %{y:.3f} nats<extra>%{fullData.name}</extra>",
+        "hovertemplate": "after %{x:.3s}: %{y:.3f} nats<extra>%{fullData.name}</extra>",
     }
 
 
@@ -107,6 +107,6 @@ def losses_layout(curves: LossCurves) -> Figure:
         uirevision="losses",
         hovermode="x",
         shapes=[{**MOMENT, "x0": start, "x1": start, "line": {"color": TARGET, "width": 2.5}}],
-        xaxis={**axis, "title": {"text": f"{curves.unit}s read"}, "tickformat": "~s"},
+        xaxis={**axis, "title": {"text": f"{curves.unit}s learned from"}, "tickformat": "~s"},
         yaxis={**axis, "title": {"text": f"nats per {curves.unit}"}},
     )

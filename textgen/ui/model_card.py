@@ -156,7 +156,7 @@ def training(facts: Facts) -> Iterator[Tile]:
     seconds, steps = facts.number("training", "seconds"), facts.whole("training", "steps")
     tokens, kept = facts.number("training", "tokens"), facts.whole("training", "kept_step")
     passes = tokens / learned if tokens and (learned := facts.number("split", "train_tokens")) else None
-    read = f"{size(tokens)} {facts.units} read" + (f", {times(passes)}." if passes else ".")
+    read = f"{size(tokens)} {facts.units} learned from" + (f", {times(passes)}." if passes else ".")
     yield Tile(
         "Training",
         duration(seconds) if seconds is not None else f"{steps:,} steps" if steps else "",
@@ -169,8 +169,8 @@ def training(facts: Facts) -> Iterator[Tile]:
 
 
 def times(passes: float) -> str:
-    """How often the text was read: `31 passes`, `3% of the text`."""
-    return f"{significant(passes)} passes" if passes >= 1 else f"{passes:.0%} of the text"
+    """How much that is: `31 times the text`, `3% of the text`."""
+    return f"{significant(passes)} times the text" if passes >= 1 else f"{passes:.0%} of the text"
 
 
 def calibration(facts: Facts) -> Iterator[Tile]:

@@ -65,7 +65,7 @@
       const text = `Step ${whole(past.steps[i])}`;
       slider.setAttribute("aria-valuetext", `${text}, loss ${nats(past.validation[i])}`);
       lab.setText(when, `${text} of ${whole(past.steps.at(-1))}`);
-      lab.setText(loss, `${whole(past.tokens[i])} ${past.unit}s read · new text ${nats(past.validation[i])} nats · learned text ${nats(past.train[i])}${i === past.kept ? " · kept" : ""}`);
+      lab.setText(loss, `${whole(past.tokens[i])} ${past.unit}s learned from · new text ${nats(past.validation[i])} nats · learned text ${nats(past.train[i])}${i === past.kept ? " · kept" : ""}`);
       panes.forEach((pane, c) => {
         lab.setText(pane.text, past.columns[c].texts[i]);
         pane.text.scrollTop = 0;
@@ -97,7 +97,7 @@
       grid.replaceChildren(...panes.map((one) => one.node));
       timeline.classList.toggle("empty", !panes.length);
       body.replaceChildren(...past.steps.map(row));
-      lab.setText(unit, `${past.unit}s read`);
+      lab.setText(unit, `${past.unit}s learned from`);
       key.replaceChildren(...past.figure.data.filter(named).map(sign));
       slider.max = String(past.steps.length - 1);
       repaint();
