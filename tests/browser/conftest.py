@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
 from textgen.registry import Registry, default_root
 from textgen.ui.app import build, launch_options
@@ -63,6 +64,15 @@ class LabPage:
         self.page.locator("#model .picker-button").click()
         titled = self.page.get_by_text(title, exact=True)
         self.page.locator("#model").get_by_role("option").filter(has=titled).click()
+
+    def saved(self, factory: str, entry: str, menu: int = 0) -> Path:
+        """Choose an entry of a component's Save menu → the file that the browser got."""
+        opened = self.view(factory).locator(".save-menu").nth(menu)
+        opened.locator("summary").click()
+        with self.page.expect_download() as waiting:
+            opened.get_by_role("button", name=entry, exact=True).click()
+        expect(opened.locator(".save-entries")).to_be_hidden()
+        return waiting.value.path()
 
     def bars(self, panel: int = -1) -> list[float]:
         """The probabilities that Plotly draws in a panel: kept tokens, then the tail."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -15,19 +14,9 @@ from textgen import receipts
 from textgen.registry import Registry, default_root
 
 
-def saved(lab: LabPage, factory: str, entry: str) -> Path:
-    """Choose an entry of a tab's Save menu → the file that the browser got."""
-    menu = lab.view(factory).locator(".save-menu")
-    menu.locator("summary").click()
-    with lab.page.expect_download() as waiting:
-        menu.get_by_role("button", name=entry, exact=True).click()
-    expect(menu.locator(".save-entries")).to_be_hidden()
-    return waiting.value.path()
-
-
 def replayed(lab: LabPage, factory: str) -> dict[str, Any]:
     """Save a receipt and replay it here → its result."""
-    text = saved(lab, factory, "Receipt").read_text(encoding="utf-8")
+    text = lab.saved(factory, "Receipt").read_text(encoding="utf-8")
     receipt = receipts.read(text)
     verdict = receipts.replay(receipt, Registry(default_root()))
     assert verdict.identical, verdict.differences
@@ -45,11 +34,11 @@ def test_bars(lab: LabPage) -> None:
 
 def test_pictures(lab: LabPage) -> None:
     """The drawing holds each panel's title and bars; the picture is a PNG of it."""
-    drawing = ElementTree.fromstring(saved(lab, "next_token", "SVG").read_text(encoding="utf-8"))
+    drawing = ElementTree.fromstring(lab.saved("next_token", "SVG").read_text(encoding="utf-8"))
     words = ["".join(node.itertext()) for node in drawing.iter("{http://www.w3.org/2000/svg}text")]
     assert [word for word in words if word.startswith("T = ")] == ["T = 0.5", "T = 1.0", "T = 2.0", "T = 1.0"]
     assert any("The king is d" in word for word in words)
-    picture = saved(lab, "next_token", "PNG").read_bytes()
+    picture = lab.saved("next_token", "PNG").read_bytes()
     assert picture.startswith(b"\x89PNG")
     size = int.from_bytes(picture[16:20]), int.from_bytes(picture[20:24])
     assert size == (2 * int(drawing.attrib["width"]), 2 * int(drawing.attrib["height"]))
@@ -66,7 +55,7 @@ def test_counts(lab: LabPage) -> None:
     order = sorted(range(len(result["labels"])), key=lambda i: -result["probabilities"][0][i])
     assert [result["counts"][0][i] for i in order[: len(shown) - 1]] == shown[:-1]
     assert sum(result["counts"][0]) == sum(shown) == 200
-    assert saved(lab, "draws", "CSV").read_text(encoding="utf-8").count("\n") == 1 + len(result["counts"][0])
+    assert lab.saved("draws", "CSV").read_text(encoding="utf-8").count("\n") == 1 + len(result["counts"][0])
 
 
 def test_a_search(lab: LabPage) -> None:
@@ -75,7 +64,7 @@ def test_a_search(lab: LabPage) -> None:
     result = replayed(lab, "beam")
     assert len(result["finished"]) == lab.view("beam").locator(".ranking tbody tr").count()
     lab.page.get_by_label("Step", exact=True).fill("8")
-    drawing = ElementTree.fromstring(saved(lab, "beam", "SVG").read_text(encoding="utf-8"))
+    drawing = ElementTree.fromstring(lab.saved("beam", "SVG").read_text(encoding="utf-8"))
     assert len(list(drawing.iter("{http://www.w3.org/2000/svg}rect"))) > 10
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import LabPage
 from tests.browser.model_page import CONTEXT, FIRST, NAMES, context, open_model, serving
 from tests.ui.model_folders import make_model
+from textgen import receipts
 from textgen.api import generate, next_token, predict
 from textgen.registry import Registry
 
@@ -100,7 +102,7 @@ def test_the_context_is_read_by_both_as_it_is_typed(tab: LabPage) -> None:
 
 
 def test_the_numbers_stand_in_a_table(tab: LabPage, models: Registry) -> None:
-    tab.view("compare").locator("summary").click()
+    tab.view("compare").locator(".fold > summary").click()
     record = next_token(models.get(FIRST), CONTEXT)
     (label, p) = record.top(1)[0]
     first = tab.view("compare").locator("tbody tr").first.locator("td")
@@ -116,3 +118,14 @@ def test_one_model_alone_has_nothing_beside_it(page: Page, tmp_path: Path) -> No
         page.get_by_role("tab", name="Model", exact=True).click()
         expect(page.locator("#lab-compare .note").first).to_contain_text("There is no second model yet")
         expect(page.get_by_role("button", name="Write both")).to_be_disabled()
+
+
+def test_each_side_saves_its_own(tab: LabPage, models: Registry) -> None:
+    texts = write_both(tab)
+    for side, text in enumerate(texts):
+        saved = tab.saved("compare", "Text’s receipt", side).read_text(encoding="utf-8")
+        receipt = receipts.read(saved)
+        assert receipts.replay(receipt, models).identical
+        assert receipt.result["texts"][0]["text"] == text
+        bars = json.loads(tab.saved("compare", "JSON", side).read_text(encoding="utf-8"))
+        assert bars["request"]["model"] == receipt.request["model"]

@@ -7,7 +7,21 @@
   const TABLE = 15; // rows of the table
 
   lab.compareSide = (config) => {
+    let shown = null; // {value, settings} of the bars
+    let script = null; // {written, head} of the text
     const title = h("h4");
+    const save = lab.saveMenu({
+      request: () => shown && { kind: "distribution", model: shown.value.model, context: shown.value.context, panels: [shown.settings] },
+      charts: () => [{ title: title.textContent, line: `T = ${lab.temperatureText(shown.settings.temperature)} · ${stats.bits.textContent} bits per ${unit.textContent}`, plot }],
+      name: () => `next-token-${shown.value.model}`,
+      note: () => `after ${JSON.stringify(shown.value.context.slice(-80))} · ${shown.value.model}`,
+      more: [{ text: "Text’s receipt", title: "Model, settings and seed of the text below, and the text", save: () => saveText() }],
+    });
+    const saveText = () => {
+      if (!script) return lab.toast("There is no text yet: press Write both.");
+      const { prompt, seed, settings } = script.head;
+      return lab.saveNumbers({ kind: "text", model: shown.value.model, prompt, seed, texts: [{ settings, strategy: "sampling", length: script.written.ids.length, picks: [] }] }, "receipt");
+    };
     const line = h("span", { class: "muted" });
     const tokens = h("div", { class: "tokens" });
     const note = h("p", { class: "note" });
@@ -19,7 +33,7 @@
     const own = h("span");
     const facts = h("div", { class: "panel-foot" });
     const text = h("div", { class: "compare-text", tabindex: "0", role: "region" }, given, own);
-    const card = h("section", { class: "compare-side panel" }, h("header", {}, title, line), tokens, note,
+    const card = h("section", { class: "compare-side panel" }, h("header", {}, title, line, h("span", { class: "grow" }), save), tokens, note,
       h("div", { class: "panel-stats" },
         h("span", { title: "Entropy: how uncertain the choice is" }, stats.bits, " bits per ", unit),
         h("span", { title: "Effective number of choices: 2 to the power of the entropy" }, stats.choices, " choices"),
@@ -38,6 +52,7 @@
 
     // value: what the server gave, with raw (V), order (V) and labels (V)
     side.update = (value, settings, fresh) => {
+      shown = { value, settings };
       side.view = lab.distribution(value.raw, settings, value.history);
       const { summary } = side.view;
       card.style.setProperty("--t", lab.thermal(settings.temperature, config.stops));
@@ -88,6 +103,7 @@
 
     // ---- the text: {given, text, ids, done}, or null for none
     side.write = (written, head, running) => {
+      script = written && { written, head };
       lab.setText(given, written ? head.prompt : "");
       lab.setText(own, written?.text ?? "");
       text.classList.toggle("none", !written);
