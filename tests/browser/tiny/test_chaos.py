@@ -221,3 +221,15 @@ def test_nothing_is_wider_than_the_window(tab: LabPage) -> None:
         for width in (390, 1920):
             tab.page.set_viewport_size({"width": width, "height": 900})
             assert tab.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+
+
+def test_without_a_model_it_waits_for_one(lab: LabPage) -> None:
+    """What typed-in numbers cannot do is told, and done when a model is chosen, in whichever tab."""
+    lab.choose_model("Your own numbers")
+    open_chaos(lab)
+    expect(lab.view(VIEW).locator("> .note")).to_contain_text("Chaos needs a model")
+    lab.page.get_by_role("tab", name="Sweep", exact=True).click()
+    lab.choose_model("Plays, characters (GRU)")
+    lab.page.get_by_role("tab", name="Chaos", exact=True).click()
+    lab.wait_for_data("looks", "1", VIEW)
+    expect(lab.view(VIEW).locator("> .note")).to_have_text("")

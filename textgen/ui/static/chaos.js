@@ -207,10 +207,13 @@
       lab.setText(size, `${product}at most ${config.limit.toLocaleString("en")} a picture on this server. Model, context, seed and further stages are the sidebar's; its temperature does not count here.`);
     };
 
-    // ---- the sidebar: a picture stays what it is, the page says that it is another's
+    // ---- the sidebar: a picture stays what it is, the page says that it is another's; without one it tries anew
     const keyOf = () => JSON.stringify([memory.source ?? lab.source ?? null, { ...lab.settings, temperature: 1 }]);
     const compare = () => {
-      if (memory.picture && !memory.pending && memory.asked !== keyOf()) tell("The sidebar has changed since: Write makes a picture of it.");
+      if (memory.pending || memory.asked === keyOf()) return;
+      if (memory.picture) tell("The sidebar has changed since: Write makes a picture of it.");
+      else if (visible()) ask(formValues(), { quiet: true });
+      else missed = true;
     };
     lab.chaosSidebar = (model, context, seed, locked) => {
       memory.source = { model, context: context ?? "", ...(locked ? { seed } : {}), locked };

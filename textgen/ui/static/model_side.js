@@ -33,7 +33,7 @@
     const own = h("span");
     const facts = h("div", { class: "panel-foot" });
     const text = h("div", { class: "compare-text", tabindex: "0", role: "region" }, given, own);
-    const card = h("section", { class: "compare-side panel" }, h("header", {}, title, line, h("span", { class: "grow" }), save), tokens, note,
+    const card = h("section", { class: "compare-side panel" }, h("header", {}, h("div", { class: "grow" }, title, line), save), tokens, note,
       h("div", { class: "panel-stats" },
         h("span", { title: "Entropy: how uncertain the choice is" }, stats.bits, " bits per ", unit),
         h("span", { title: "Effective number of choices: 2 to the power of the entropy" }, stats.choices, " choices"),
