@@ -216,9 +216,12 @@ def test_a_key_that_is_none() -> None:
 
 
 def test_agreement_in_words() -> None:
-    full = agreement_sentences(agreement([Rating(t, r, s) for t, s in (("T1", 1), ("T2", 5)) for r in "ab"]))
-    assert "over the 2 texts that two or more rated is 1.00" in full[0]
+    scores = [(f"T{n}", 1 + n % 5) for n in range(10)]
+    full = agreement_sentences(agreement([Rating(t, r, s) for t, s in scores for r in "ab"]))
+    assert "over the 10 texts that two or more rated is 1.00" in full[0]
     assert "enough to rely on" in full[0]
+    few = agreement_sentences(agreement([Rating(t, r, s) for t, s in scores[:9] for r in "ab"]))
+    assert "a hint at most, since fewer than 10 texts" in few[0]
     assert "is 1.00" in full[1]
     assert "two who rate the same" in agreement_sentences(agreement([Rating("T1", "a", 1)]))[0]
     apart = agreement([Rating("T1", "a", 1), Rating("T2", "b", 1)])
@@ -226,7 +229,5 @@ def test_agreement_in_words() -> None:
     same = agreement_sentences(agreement([Rating("T1", "a", 3), Rating("T1", "b", 3)]))
     assert "all scores are the same" in same[0]
     assert "cannot be told" in same[1]
-    against = agreement(
-        [Rating("T1", "a", 1), Rating("T1", "b", 5), Rating("T2", "a", 5), Rating("T2", "b", 1)]
-    )
+    against = agreement([Rating(t, r, s if r == "a" else 6 - s) for t, s in scores for r in "ab"])
     assert "too little to build on" in agreement_sentences(against)[0]

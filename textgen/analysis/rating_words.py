@@ -6,6 +6,7 @@ import math
 
 from textgen.analysis.ratings import Agreement
 
+FEW = 10  # texts: with fewer, agreement says little about the next ones
 RELIABLE, TENTATIVE = 0.8, 0.667  # Krippendorff 2004: to rely on, and for first conclusions
 
 
@@ -22,7 +23,9 @@ def alpha_sentence(found: Agreement) -> str:
     if math.isnan(found.alpha):
         return "Krippendorff's alpha cannot be told: all scores are the same, so chance would agree as well."
     said = (
-        "enough to rely on the scores"
+        f"a hint at most, since fewer than {FEW} texts say little"
+        if found.items < FEW
+        else "enough to rely on the scores"
         if found.alpha >= RELIABLE
         else "enough for first conclusions"
         if found.alpha >= TENTATIVE
