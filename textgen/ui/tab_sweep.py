@@ -21,6 +21,7 @@ from textgen.ui.events import event_object, serial_of
 from textgen.ui.laboratory import Laboratory
 from textgen.ui.limits import Limits
 from textgen.ui.sweep_request import (
+    MAX_CELLS,
     MAX_SEEDS,
     NO_MODEL,
     SIDEBAR,
@@ -171,6 +172,7 @@ def view_config(limits: Limits) -> dict[str, Any]:
             "tokens": limits.sweep_tokens,
             "sweeps": limits.sweeps,
             "seeds": MAX_SEEDS,
+            "cells": MAX_CELLS,
             "length": MAX_LENGTH,
         },
         "colours": dict(zip(COLOURS, DARK, strict=True)),

@@ -60,7 +60,11 @@ def test_the_size_is_told_at_once_and_is_that_of_the_library(tab: LabPage) -> No
     expect(view(tab).locator(".sweep-size")).to_contain_text("Temperatures are numbers")
     fill(tab, temperatures="0.5, .5")
     expect(view(tab).locator(".sweep-size")).to_contain_text("twice")
-    fill(tab, temperatures="0.01:9:0.01", seeds=64, length=500)
+    fill(tab, temperatures="0.01:9:0.01")
+    expect(view(tab).locator(".sweep-size")).to_contain_text("4,500 settings")
+    fill(tab, temperatures="0.1:4:0.01", seeds=65)
+    expect(view(tab).locator(".sweep-size")).to_contain_text("this page takes 64 at most")
+    fill(tab, seeds=64, length=500)
     expect(view(tab).locator(".sweep-size.over")).to_contain_text(f"more than the {LIMIT:,}")
     assert asked == []
 

@@ -95,7 +95,7 @@
       return h("div", { class: "sweep-prompt" }, area, close);
     };
     const paintSize = (now) => {
-      const found = lab.sweepSize(now, config.strategies);
+      const found = lab.sweepSize(now, config.strategies, config.limits);
       const listed = lab.sweepTemperatures(form.temperatures);
       lab.setText(scale, listed && listed.length > 1 ? `${listed.length} temperatures from ${Math.min(...listed)} to ${Math.max(...listed)}` : "");
       size.classList.toggle("over", found.tokens > config.limits.tokens);

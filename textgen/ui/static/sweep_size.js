@@ -19,12 +19,15 @@
   };
 
   // What draws nothing is written once for all seeds, greedy once for all temperatures as well.
-  lab.sweepSize = (form, strategies) => {
+  lab.sweepSize = (form, strategies, limits) => {
     const temperatures = lab.sweepTemperatures(form.temperatures);
     if (!temperatures) return { problem: "Temperatures are numbers such as 0.2, 0.5, 1 or a range such as 0.1:2:0.1." };
     if (new Set(temperatures).size < temperatures.length) return { problem: "One of the temperatures is there twice." };
     const [seeds, length] = [Number(form.seeds), Number(form.length)];
     if (!Number.isInteger(seeds) || seeds < 1 || !Number.isInteger(length) || length < 1) return { problem: "Seeds and length are whole numbers from 1." };
+    if (seeds > limits.seeds) return { problem: `${seeds.toLocaleString("en")} seeds: this page takes ${limits.seeds} at most.` };
+    const cells = form.models.length * form.prompts.length * form.strategies.length * temperatures.length;
+    if (cells > limits.cells) return { problem: `${cells.toLocaleString("en")} settings (models × prompts × strategies × temperatures): this page takes ${limits.cells.toLocaleString("en")} at most.` };
     const cold = temperatures.filter((t) => t === 0).length;
     const drawn = cold + (temperatures.length - cold) * seeds;
     const greedy = form.strategies.filter((name) => strategies.find((one) => one.name === name)?.greedy).length;
