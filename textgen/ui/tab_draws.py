@@ -78,7 +78,8 @@ class DrawsTab:
             (self.view.draw, self.draw),
             (self.view.more, self.more),
         ):
-            event = listener(told_in_view(handler), inputs, outputs, **quick)
+            # "multiple": the page asks again in the answer's own callback, before Gradio calls it over
+            event = listener(told_in_view(handler), inputs, outputs, trigger_mode="multiple", **quick)
             event.failure(None, None, None, js="() => TemperatureLab.drawsFailed()", api_visibility="private")
         gr.on(
             [component.change for component in c.source],  # type: ignore[attr-defined]

@@ -14,6 +14,7 @@ from tests.ui.model_folders import make_model
 from textgen import receipts
 from textgen.api import generate, next_token, predict
 from textgen.registry import Registry
+from textgen.ui.model_duel import leg
 
 
 @pytest.fixture
@@ -77,10 +78,21 @@ def test_both_texts_are_those_of_the_library(tab: LabPage, models: Registry) -> 
     assert write_both(tab) == written
 
 
-def test_writing_is_stopped_and_the_texts_stay(tab: LabPage) -> None:
+# Presses Stop as soon as both texts have begun; true once it has.
+STOP = """() => {
+    const root = document.querySelector("#lab-compare .lab-root");
+    const stop = [...root.querySelectorAll("button")].find((button) => button.textContent === "■ Stop");
+    const begun = [...root.querySelectorAll(".compare-side")].every((side) => side.dataset.text);
+    if (begun && !stop.hidden) stop.click();
+    return begun;
+}"""
+
+
+def test_writing_is_stopped_and_the_texts_stay(tab: LabPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("textgen.ui.model_compare.leg", lambda duel, clock: leg(duel, clock, 0.02))
     tab.view("compare").get_by_label("Length in characters").fill("2000")
     tab.view("compare").get_by_role("button", name="Write both").click()
-    tab.view("compare").get_by_role("button", name="■ Stop").click()
+    tab.page.wait_for_function(STOP)
     tab.wait_for_data("idle", "true", "compare")
     tab.wait_for_data("running", "false", "compare")
     lengths = [len(side.get_attribute("data-text") or "") for side in sides(tab).all()]
