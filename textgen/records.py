@@ -57,6 +57,14 @@ class Summary:
     top: float  # probability (0..1) of the likeliest token
     kept: int  # tokens with a probability above 0
 
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "entropy_bits": self.entropy,
+            "choices": self.choices,
+            "top": self.top,
+            "kept": self.kept,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
@@ -145,6 +153,17 @@ class Hypothesis:
     def logprob(self) -> float:
         """Σ ln p as the model learned it: comparable between any two texts."""
         return sum(self.logprobs)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All but the path, which belongs to a search's steps."""
+        return {
+            "ids": list(self.ids),
+            "logprobs": list(self.logprobs),
+            "logprob": self.logprob,
+            "total": self.total,
+            "score": self.score,
+            "stopped": self.stopped,
+        }
 
 
 @dataclass(frozen=True, slots=True)

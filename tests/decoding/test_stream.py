@@ -54,8 +54,6 @@ def random_lstm() -> LanguageModel:
 def net(request: pytest.FixtureRequest) -> LanguageModel:
     if request.param == "random":
         return random_lstm()
-    if not SHIPPED.is_dir():
-        pytest.skip("the shipped model is not there yet")
     return checkpoint.load(SHIPPED).net
 
 

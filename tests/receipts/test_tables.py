@@ -99,7 +99,9 @@ def test_perplexity_has_a_row_a_temperature(make: Make) -> None:
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_every_kind_has_a_table(make: Make, name: str) -> None:
-    table(make, name)
+    head, rows, _ = table(make, name)
+    assert len(set(head)) == len(head) > 1
+    assert rows
 
 
 JSON = st.recursive(

@@ -145,19 +145,8 @@ def as_json(
         "beam": beam.to_dict(),
         "settings": decode.to_dict(),
         "ended": steps[-1].done,
-        "finished": [hypothesis_json(found) for found in steps[-1].finished],
+        "finished": [found.to_dict() for found in steps[-1].finished],
         "steps": [step_json(step) for step in steps],
-    }
-
-
-def hypothesis_json(found: Hypothesis) -> dict[str, Any]:
-    return {
-        "ids": list(found.ids),
-        "logprobs": list(found.logprobs),
-        "logprob": found.logprob,
-        "total": found.total,
-        "score": found.score,
-        "stopped": found.stopped,
     }
 
 

@@ -90,13 +90,9 @@ def as_json(panels: Sequence[Distribution], context: str) -> dict[str, Any]:
 
 
 def panel_json(panel: Distribution) -> dict[str, Any]:
-    summary = panel.summary
     return {
         "settings": panel.settings,
-        "entropy_bits": summary.entropy,
-        "choices": summary.choices,
-        "top": summary.top,
-        "kept": summary.kept,
+        **panel.summary.to_dict(),
         "probabilities": panel.probabilities.tolist(),
         "stages": [stage_json(stage) for stage in panel.trace[1:]],
     }

@@ -62,19 +62,7 @@ def joined(table: TableModel, found: Hypothesis) -> str:
 def result_of(last: BeamStep, texts: Iterable[str]) -> dict[str, Any]:
     """The finished texts, best first, and why the search ended."""
     finished = zip(last.finished, texts, strict=True)
-    return {"ended": last.done, "finished": [hypothesis_json(found, text) for found, text in finished]}
-
-
-def hypothesis_json(found: Hypothesis, text: str) -> dict[str, Any]:
-    return {
-        "text": text,
-        "ids": list(found.ids),
-        "logprobs": list(found.logprobs),
-        "logprob": found.logprob,
-        "total": found.total,
-        "score": found.score,
-        "stopped": found.stopped,
-    }
+    return {"ended": last.done, "finished": [{"text": text, **found.to_dict()} for found, text in finished]}
 
 
 def csv(_request: Mapping[str, Any], result: Mapping[str, Any]) -> str:

@@ -44,12 +44,8 @@ def result_of(panels: Sequence[Distribution]) -> dict[str, Any]:
 
 
 def panel_json(panel: Distribution) -> dict[str, Any]:
-    summary = panel.summary
     return {
-        "entropy_bits": summary.entropy,
-        "choices": summary.choices,
-        "top": summary.top,
-        "kept": summary.kept,
+        **panel.summary.to_dict(),
         "probabilities": panel.probabilities.tolist(),
     }
 
