@@ -42,6 +42,7 @@ def expected(registry: Registry, **changes: Any) -> dict[CellKey, dict[str, Inte
 
 
 def test_the_size_is_told_at_once_and_is_that_of_the_library(tab: LabPage) -> None:
+    expect(view(tab).locator(".sweep-hint")).to_contain_text("This server writes 1 sweep at a time")
     asked: list[str] = []
     tab.page.on("request", lambda request: asked.append(request.url))
     for temperatures, parsed in (

@@ -73,7 +73,7 @@
     const choice = h("div", { class: "sweep-choice" });
     const head = h("section", { class: "card sweep-head" }, h("header", {}, h("div", {}, title, facts), h("span", { class: "grow" }), ...files.nodes), choice, notes);
     const results = h("div", { class: "sweep-results" }, head, charts.node, reader.card, numbers.card, h("div", { class: "pair" }, guide.card, difference.card));
-    const hint = h("p", { class: "muted sweep-hint", text: "Press Run: charts appear while it writes, and stay when you stop it. Every result can be saved, cited and repeated." });
+    const hint = h("p", { class: "muted sweep-hint", text: `Press Run: charts appear while it writes, and stay when you stop it. Every result can be saved, cited and repeated. This server writes ${lab.count(config.limits.sweeps, "sweep")} at a time; further ones wait.` });
     results.hidden = true;
     root.replaceChildren(form.card, hint, results);
 
