@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from textgen.registry import SHIPPED, Registry
+from textgen.models.registry import SHIPPED, Registry
 
 HEAD = ("model", "network", "parameters", "text", "validation loss", "to beat, or published")
 ORDER = ("shakespeare", "treasure", "names", "novels")

@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from scripts.chromium import find
-from textgen.registry import Registry, default_root
+from textgen.models.registry import Registry, default_root
 
 SIZES = {"phone": (390, 844), "light": (1440, 930), "dark": (1440, 930), "projector": (1920, 1080)}
 
@@ -18,7 +18,7 @@ SLIDE = "(s, value) => { s.value = value; s.dispatchEvent(new Event('input', {bu
 
 def main(folder: Path) -> None:
     """Every tab in light, in dark, on a phone and on a projector."""
-    from textgen.ui.app import build, launch_options
+    from textgen.ui.shell.page import build, launch_options
 
     folder.mkdir(parents=True, exist_ok=True)
     app = build(Registry(default_root()))

@@ -12,10 +12,10 @@ import pytest
 import torch
 
 from scripts.chromium import find
-from textgen import checkpoint
+from textgen.models import folder as checkpoint
+from textgen.models.registry import Registry
 from textgen.nets.lstm import LSTM
-from textgen.registry import Registry
-from textgen.tokenization import TextTokenizer
+from textgen.text.tokenizer import TextTokenizer
 
 # Read when these libraries are imported, by the tests and by the processes that they start.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"

@@ -11,13 +11,13 @@ import pytest
 import torch
 
 from textgen import api
-from textgen.checkpoint import Model
 from textgen.errors import ModelError, SettingError, TextError, TextgenError
+from textgen.models.folder import Model
+from textgen.models.registry import Registry
 from textgen.nets.base import ids_tensor
-from textgen.numbers import parse_numbers
 from textgen.records import Step
-from textgen.registry import Registry
 from textgen.settings import DecodeSettings
+from textgen.text.numbers import parse_numbers
 
 
 class TestLoad:

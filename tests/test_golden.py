@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from textgen.api import generate, load
-from textgen.registry import SHIPPED, Registry
+from textgen.models.registry import SHIPPED, Registry
 
 GOLDEN = Path(__file__).with_name("golden.json")
 NAMES = Registry(SHIPPED).names()

@@ -12,8 +12,8 @@ import gradio
 import pytest
 
 from scripts.models_table import table
-from textgen.registry import SHIPPED, Registry, default_root
-from textgen.ui.app import build, launch_options
+from textgen.models.registry import SHIPPED, Registry, default_root
+from textgen.ui.shell.page import build, launch_options
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -9,8 +9,8 @@ import pytest
 
 from tests.tiny_models import load_tiny_names, load_tiny_words
 from textgen import api
-from textgen.checkpoint import Model
 from textgen.decoding.stream import NO_TOKEN
+from textgen.models.folder import Model
 from textgen.settings import BeamSettings, DecodeSettings
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import torch
 
-from textgen import checkpoint
+from textgen.models import folder as checkpoint
 from textgen.nets.lstm import LSTM
-from textgen.tokenization import TextTokenizer
-from textgen.words import split_words, word_vocabulary
+from textgen.text.tokenizer import TextTokenizer
+from textgen.text.words import split_words, word_vocabulary
 
 TEXT = """\
 "Tom!" said the old lady. "Where's that boy, I wonder?"

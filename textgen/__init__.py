@@ -11,12 +11,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from textgen.analysis.experiments import Strategy, SweepSettings, summarize, sweep
     from textgen.api import beam_search, draw, generate, load, next_token, predict, write
     from textgen.errors import TextgenError
-    from textgen.numbers import parse_numbers
-    from textgen.registry import Registry
+    from textgen.experiments.sweep.run import Strategy, SweepSettings, summarize, sweep
+    from textgen.models.registry import Registry
     from textgen.settings import BeamSettings, DecodeSettings
+    from textgen.text.numbers import parse_numbers
 
 __version__ = "0.1.0"
 __all__ = [
@@ -46,13 +46,13 @@ def __getattr__(name: str) -> Any:
     homes = {
         "BeamSettings": "settings",
         "DecodeSettings": "settings",
-        "Registry": "registry",
-        "Strategy": "analysis.experiments",
-        "SweepSettings": "analysis.experiments",
+        "Registry": "models.registry",
+        "Strategy": "experiments.sweep.run",
+        "SweepSettings": "experiments.sweep.run",
         "TextgenError": "errors",
-        "parse_numbers": "numbers",
-        "summarize": "analysis.experiments",
-        "sweep": "analysis.experiments",
+        "parse_numbers": "text.numbers",
+        "summarize": "experiments.sweep.run",
+        "sweep": "experiments.sweep.run",
     }
     if name not in __all__:
         raise AttributeError(f"module 'textgen' has no attribute {name!r}")

@@ -14,20 +14,20 @@ from typing import Any
 import numpy as np
 import torch
 
-from textgen import checkpoint
-from textgen.analysis.panels import distribution, draw_side_by_side, side_by_side
-from textgen.analysis.scoring import HeldOut, held_out_perplexity, known
-from textgen.checkpoint import Model
-from textgen.context import checked, read_context
 from textgen.decoding import beam as search
 from textgen.decoding import stream
 from textgen.decoding.scorer import NetScorer
 from textgen.errors import TextError, out_of_range
-from textgen.evaluation import WINDOW
+from textgen.experiments.metrics.scoring import HeldOut, held_out_perplexity, known
+from textgen.experiments.panels import distribution, draw_side_by_side, side_by_side
+from textgen.models import folder as checkpoint
+from textgen.models.evaluation import WINDOW
+from textgen.models.folder import Model
+from textgen.models.registry import Registry, default_root
 from textgen.nets.base import ids_tensor
 from textgen.records import BeamStep, Distribution, Draws, Generation, NextToken, Step
-from textgen.registry import Registry, default_root
 from textgen.settings import BeamSettings, DecodeSettings, check_seed, check_whole
+from textgen.text.context import checked, read_context
 
 MAX_LENGTH = 5_000  # tokens written in one go
 MAX_STREAMS = 64  # texts written side by side

@@ -17,8 +17,8 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
-from textgen.checkpoint import WEIGHTS, Model, load
-from textgen.registry import SHIPPED, Registry
+from textgen.models.folder import WEIGHTS, Model, load
+from textgen.models.registry import SHIPPED, Registry
 
 
 def seconds(work: Callable[[Path], object], folder: Path) -> float:

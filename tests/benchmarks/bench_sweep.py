@@ -21,10 +21,10 @@ from typing import Any
 import torch
 
 from tests.benchmarks.decoding_rivals import sampled_text
-from textgen.analysis.experiments import collect, plan, run, summarize
-from textgen.analysis.sweep_settings import SweepSettings
+from textgen.experiments.sweep.run import collect, plan, run, summarize
+from textgen.experiments.sweep.settings import SweepSettings
+from textgen.models.registry import Registry, default_root
 from textgen.nets.lstm import LSTM
-from textgen.registry import Registry, default_root
 
 MODEL = "shakespeare-char-lstm"
 WANTED, SECONDS = 15.0, 60.0

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
-from textgen.registry import Registry, default_root
-from textgen.ui.app import build, launch_options
+from textgen.models.registry import Registry, default_root
+from textgen.ui.shell.page import build, launch_options
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ from playwright.sync_api import Locator
 
 from tests.browser.conftest import LabPage
 from textgen import api
-from textgen.checkpoint import Model
-from textgen.registry import Registry, default_root
+from textgen.models.folder import Model
+from textgen.models.registry import Registry, default_root
 
 VIEW = "generate"
 CONTEXT = "The king is d"

@@ -9,8 +9,8 @@ from pathlib import Path
 from playwright.sync_api import Locator
 
 from tests.browser.conftest import LabPage
-from textgen.registry import Registry
-from textgen.ui.app import build, launch_options
+from textgen.models.registry import Registry
+from textgen.ui.shell.page import build, launch_options
 
 FIRST, GRU, NAMES = "shakespeare-char-lstm", "plays-gru", "names"
 CONTEXT = "The king is d"

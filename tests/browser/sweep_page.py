@@ -10,11 +10,11 @@ from typing import Any
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import LabPage
-from tests.ui.model_folders import three_models
-from textgen.analysis.novelty import FILE, NoveltyIndex
-from textgen.registry import Registry
-from textgen.ui.app import build, launch_options
-from textgen.ui.limits import Limits
+from tests.ui.model.model_folders import three_models
+from textgen.models.ngram_index import FILE, NoveltyIndex
+from textgen.models.registry import Registry
+from textgen.ui.shell.limits import Limits
+from textgen.ui.shell.page import build, launch_options
 
 FIRST, GRU = "shakespeare-char-lstm", "plays-gru"
 LIMIT = 2_000_000  # tokens

@@ -13,10 +13,10 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import LabPage
 from tests.browser.model_page import FIRST, serving
-from tests.ui.model_folders import three_models
+from tests.ui.model.model_folders import three_models
 from textgen.api import perplexity
-from textgen.registry import Registry
-from textgen.ui.tab_calibration import GRID
+from textgen.models.registry import Registry
+from textgen.ui.calibration.tab import GRID
 
 VIEW = "calibration"
 LOSSES = {FIRST: (2.0, 1.1, 1.0, 1.4), "plays-gru": (3.0, 2.5, 2.6, 3.1)}

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import LabPage
 from textgen.api import draw
-from textgen.registry import Registry, default_root
+from textgen.models.registry import Registry, default_root
 
 VIEW = "draws"
 CONTEXT = "The king is d"

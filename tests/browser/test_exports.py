@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import LabPage
 from tests.browser.generate_page import LENGTH, answered, button, open_generate, press, record, token
 from textgen import receipts
-from textgen.registry import Registry, default_root
+from textgen.models.registry import Registry, default_root
 
 
 def replayed(lab: LabPage, factory: str) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from tests.browser.generate_page import (
     written,
 )
 from textgen import api
-from textgen.checkpoint import Model
+from textgen.models.folder import Model
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from tests.browser.generate_page import (
     token,
 )
 from textgen import api
-from textgen.checkpoint import Model
+from textgen.models.folder import Model
 from textgen.settings import DecodeSettings
 
 MARKUP = "<img src=x onerror=alert(1)> ${7*6} {{value}}"

@@ -13,11 +13,12 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import LabPage, complaint
 from tests.browser.generate_page import button, open_generate, press, record, shown, texts, token
 from tests.tiny_models import save_tiny_names_model, save_tiny_words_model
-from textgen import api, checkpoint
-from textgen.checkpoint import Model
-from textgen.registry import Registry
+from textgen import api
+from textgen.models import folder as checkpoint
+from textgen.models.folder import Model
+from textgen.models.registry import Registry
 from textgen.settings import BeamSettings
-from textgen.ui.app import build, launch_options
+from textgen.ui.shell.page import build, launch_options
 
 CONTEXT = {"words": "the old", "names": "ab"}
 SEED = 1234

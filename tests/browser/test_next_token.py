@@ -11,11 +11,11 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import LabPage
-from textgen.analysis.metrics import summarize
-from textgen.analysis.panels import distribution
 from textgen.api import predict
 from textgen.decoding.pipeline import Pipeline
-from textgen.registry import Registry, default_root
+from textgen.experiments.metrics.metrics import summarize
+from textgen.experiments.panels import distribution
+from textgen.models.registry import Registry, default_root
 from textgen.settings import ORDERS, DecodeSettings
 
 HOSTILE = "<img src=x onerror=alert(1)> ${7*6} {{value}} \u202eabc \x00 🙂"

@@ -12,12 +12,12 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import LabPage
 from tests.browser.model_page import FIRST, serving
-from tests.ui.model_folders import three_models
-from textgen.analysis.experiments import SweepSettings, collect, plan, run
-from textgen.analysis.rating_set import RatingSet, cells_of, items_of, rating_set, usual_cells
-from textgen.analysis.sweep_records import SweepResult
-from textgen.registry import Registry
-from textgen.ui.sweep_store import SweepStore
+from tests.ui.model.model_folders import three_models
+from textgen.experiments.ratings.rating_set import RatingSet, cells_of, items_of, rating_set, usual_cells
+from textgen.experiments.sweep.records import SweepResult
+from textgen.experiments.sweep.run import SweepSettings, collect, plan, run
+from textgen.models.registry import Registry
+from textgen.ui.sweep.store import SweepStore
 
 VIEW = "ratings"
 RUN = "the-run"
@@ -39,7 +39,7 @@ def app_url(tmp_path_factory: pytest.TempPathFactory, result: SweepResult) -> It
     store = SweepStore(lambda: RUN)
     store.put(result)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("textgen.ui.app.SweepStore", lambda _new_run: store)
+        patch.setattr("textgen.ui.shell.page.SweepStore", lambda _new_run: store)
         with serving(three_models(tmp_path_factory.mktemp("served"))) as url:
             yield url
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.running import Command, assert_complaint, cells
 from textgen import api
-from textgen.checkpoint import Model
+from textgen.models.folder import Model
 from textgen.settings import BeamSettings
 
 SHORT = ("bad", "-w", "2", "-l", "3")

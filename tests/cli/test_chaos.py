@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import Command, assert_complaint, cells
-from textgen.analysis.chaos import Chaos, ChaosSettings, chaos, grid
-from textgen.analysis.flips import magnify
-from textgen.checkpoint import Model
+from textgen.experiments.chaos.flips import magnify
+from textgen.experiments.chaos.rows import Chaos, ChaosSettings, chaos, grid
+from textgen.models.folder import Model
 from textgen.settings import DecodeSettings
 
 ASKED = ("chaos", "Ta", "--from", "0.05", "--to", "4", "--rows", "12", "-l", "30", "--seed", "7")

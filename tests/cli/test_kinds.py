@@ -9,9 +9,10 @@ import pytest
 
 from tests.cli.running import Command, Result, cells
 from tests.tiny_models import save_tiny_names_model, save_tiny_words_model
-from textgen import api, checkpoint
+from textgen import api
 from textgen.cli import main
 from textgen.cli.console import Console
+from textgen.models import folder as checkpoint
 
 
 @pytest.fixture(scope="module")

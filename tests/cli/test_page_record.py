@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from textgen.api import generate
-from textgen.checkpoint import Model
 from textgen.cli import main
+from textgen.models.folder import Model
 from textgen.settings import DecodeSettings
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.running import COIN, Command, Result, assert_complaint
 from tests.conftest import save_tiny_model
-from textgen.analysis import experiments
+from textgen.experiments.sweep import run as experiments
 
 Wanted = dict[str, list[str]]
 COMMANDS: Wanted = {

@@ -10,10 +10,10 @@ import pytest
 
 from tests.cli.running import COIN, Command, cells
 from textgen import api
-from textgen.checkpoint import Model
 from textgen.cli import main
 from textgen.cli.console import Console, plain
 from textgen.cli.tables import percent, table
+from textgen.models.folder import Model
 from textgen.settings import DecodeSettings
 
 

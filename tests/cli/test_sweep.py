@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from tests.cli.running import Command, assert_complaint, cells
-from textgen.analysis import experiments
-from textgen.analysis.sweep_records import Progress
 from textgen.api import generate
-from textgen.checkpoint import Model
+from textgen.experiments.sweep import run as experiments
+from textgen.experiments.sweep.records import Progress
+from textgen.models.folder import Model
 
 FEW = ("sweep", "Ta", "-t", "0.5", "-t", "1:2:0.5", "-s", "plain", "-s", "greedy", "--seeds", "2", "-l", "20")
 
@@ -106,7 +106,7 @@ def test_ctrl_c_keeps_what_is_finished(textgen: Command, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(experiments, "run", interrupted)
     monkeypatch.setattr(
-        "textgen.analysis.sweep_plan.even",
+        "textgen.experiments.sweep.plan.even",
         lambda tasks, most=64: [tuple(tasks[:5]), tuple(tasks[5:])] if tasks else [],
     )
     result = textgen(*FEW)

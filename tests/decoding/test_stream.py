@@ -12,11 +12,11 @@ import pytest
 import torch
 
 from tests.decoding.fakes import ALPHABET, FakeNet, coin, next_letter
-from textgen import checkpoint
 from textgen.decoding import stages
 from textgen.decoding.picking import GumbelNoise, pick
 from textgen.decoding.pipeline import Pipeline
 from textgen.decoding.stream import NO_TOKEN, Stream, Writer, generate, likeliest
+from textgen.models import folder as checkpoint
 from textgen.nets.base import LanguageModel
 from textgen.nets.lstm import LSTM
 from textgen.records import Step

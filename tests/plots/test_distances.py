@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from textgen.analysis.draws import draw, expected_distance
+from textgen.experiments.draws.counts import draw, expected_distance
 from textgen.plots import theme
 from textgen.plots.distances import distances
 

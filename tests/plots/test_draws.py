@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from textgen.analysis.draws import draw
+from textgen.experiments.draws.counts import draw
 from textgen.plots import draws as bars
 from textgen.plots import theme
 from textgen.records import Draws

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from textgen.analysis.panels import distribution
-from textgen.numbers import parse_numbers
+from textgen.experiments.panels import distribution
 from textgen.plots import next_token
 from textgen.records import Distribution
 from textgen.settings import DecodeSettings
+from textgen.text.numbers import parse_numbers
 
 LETTERS = ", ".join(f"t{i}: {20 - i}" for i in range(20))
 

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from textgen.analysis.perplexity_curve import Curve
+from textgen.experiments.metrics.perplexity_curve import Curve
 from textgen.plots.perplexity import perplexities
 from textgen.plots.theme import THERMAL, thermal
 

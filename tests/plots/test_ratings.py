@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import math
 
-from textgen.analysis.bootstrap import Interval
-from textgen.analysis.rating_set import Verdict
-from textgen.analysis.sweep_records import CellKey
+from textgen.experiments.metrics.bootstrap import Interval
+from textgen.experiments.ratings.rating_set import Verdict
+from textgen.experiments.sweep.records import CellKey
 from textgen.plots.ratings import ratings
 from textgen.plots.theme import thermal
 

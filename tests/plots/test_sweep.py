@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from textgen.analysis.bootstrap import Interval
-from textgen.analysis.metrics import METRICS
-from textgen.analysis.sweep_records import Cell, CellKey
+from textgen.experiments.metrics.bootstrap import Interval
+from textgen.experiments.metrics.metrics import METRICS
+from textgen.experiments.sweep.records import Cell, CellKey
 from textgen.plots.sweep import COLOURS, DARK, Line, chart, style
 from textgen.plots.theme import THERMAL, channels_of, thermal
 

@@ -10,9 +10,9 @@ import pytest
 from tests.conftest import save_tiny_model
 from tests.receipts.asked import Make
 from tests.tiny_models import save_tiny_names_model, save_tiny_words_model
-from tests.ui.model_folders import set_facts
+from tests.ui.model.model_folders import set_facts
 from textgen import receipts
-from textgen.registry import Registry
+from textgen.models.registry import Registry
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from tests.receipts.asked import REQUESTS, Make, asked
 from textgen import receipts
 from textgen.errors import TextgenError
+from textgen.models.registry import Registry
 from textgen.receipts.records import ReceiptError
-from textgen.registry import Registry
 
 TEXT, SWEEP = REQUESTS["text"], REQUESTS["sweep"]["settings"]
 

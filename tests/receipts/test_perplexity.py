@@ -11,9 +11,9 @@ import torch
 from torch.nn.functional import log_softmax
 
 from textgen.api import own_window, perplexity, scored_documents
-from textgen.checkpoint import Model
 from textgen.errors import SettingError, TextError
-from textgen.registry import Registry
+from textgen.models.folder import Model
+from textgen.models.registry import Registry
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 
 from tests.receipts.asked import REQUESTS, Make, asked
 from textgen import receipts
+from textgen.models.registry import Registry
 from textgen.receipts import Made, ReceiptError, Verdict
-from textgen.registry import Registry
 
 Replay = Callable[[dict[str, Any]], Verdict]
 each = pytest.mark.parametrize("name", REQUESTS)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from textgen import receipts
-from textgen.registry import SHIPPED, Registry
+from textgen.models.registry import SHIPPED, Registry
 
 NAME = "shakespeare-char-lstm"
 NOW = datetime(2026, 11, 20, tzinfo=UTC)

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.receipts.asked import REQUESTS, Make
-from textgen.analysis.experiments import SweepSettings, collect, plan, run, summarize
-from textgen.analysis.sweep_export import as_json, cells_csv
+from textgen.experiments.sweep.export import as_json, cells_csv
+from textgen.experiments.sweep.run import SweepSettings, collect, plan, run, summarize
+from textgen.models.registry import Registry
 from textgen.receipts.layout import as_json as as_text
-from textgen.registry import Registry
 
 
 def table(make: Make, name: str) -> tuple[list[str], list[list[str]], dict[str, Any]]:

@@ -16,10 +16,10 @@ from transformers import GenerationMixin, PretrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import CausalLMOutput
 
 from tests.receipts.asked import REQUESTS, Make, asked
-from textgen.analysis.chi_squared import chi_squared
-from textgen.checkpoint import Model
+from textgen.experiments.draws.chi_squared import chi_squared
+from textgen.models.folder import Model
+from textgen.models.registry import Registry
 from textgen.receipts.hugging_face import MUTED_LATE, NO_SIGMA, OWN_ORDER, TYPICAL_FIRST
-from textgen.registry import Registry
 
 Run = Callable[..., dict[str, Any]]
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from tests.receipts.asked import Make
-from textgen.checkpoint import Model
+from textgen.models.folder import Model
+from textgen.models.registry import Registry
 from textgen.receipts.records import ReceiptError
 from textgen.receipts.ways import Leg, checked_text, way
-from textgen.registry import Registry
 from textgen.settings import DecodeSettings
-from textgen.ui.runs import Run, Text
-from textgen.ui.writing import steps_of
+from textgen.ui.generate.runs import Run, Text
+from textgen.ui.generate.writing import steps_of
 
 PROMPT, SEED = "bad", 11
 HOT, BEAM = DecodeSettings(temperature=1.3), DecodeSettings(temperature=1.6)

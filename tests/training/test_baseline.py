@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from textgen.cli import main
-from textgen.evaluation import evaluate
+from textgen.cli.baseline import baselines
+from textgen.models.evaluation import evaluate
 from textgen.nets.lstm import LSTM
-from textgen.training.baseline_command import baselines
 
 
 def test_rows_are_fitted_on_one_part_and_scored_on_the_other() -> None:

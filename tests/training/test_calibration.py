@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from textgen.decoding.stream import Stream, generate
-from textgen.evaluation import losses_at, windows_loss
+from textgen.models.evaluation import losses_at, windows_loss
 from textgen.nets.lstm import LSTM
 from textgen.nets.recurrent import Dropout
 from textgen.settings import DecodeSettings

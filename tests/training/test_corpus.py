@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from textgen.errors import TextError
-from textgen.tokenization import TextTokenizer
+from textgen.text.tokenizer import TextTokenizer
 from textgen.training import corpus, reading
 from textgen.training.corpus import Corpus, open_corpus
 from textgen.training.recipe import Recipe, SplitRecipe, TextRecipe

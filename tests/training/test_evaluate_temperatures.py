@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 from tests.tiny_models import save_tiny_words_model
-from textgen import checkpoint
-from textgen.analysis.scoring import held_out_perplexity
+from textgen.cli.evaluate import read_documents
+from textgen.cli.train import main
 from textgen.errors import SettingError, TextgenError
-from textgen.registry import SHIPPED, Registry
+from textgen.experiments.metrics.scoring import held_out_perplexity
+from textgen.models import folder as checkpoint
+from textgen.models.registry import SHIPPED, Registry
 from textgen.training.calibration_curve import COLUMNS, FILE, TEMPERATURES, grid_of
-from textgen.training.command import main
-from textgen.training.evaluate_command import read_documents
 from textgen.training.options import TrainOptions
 from textgen.training.run import train
 

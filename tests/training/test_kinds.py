@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from textgen.checkpoint import load
+from textgen.models.folder import load
 from textgen.training.options import TrainOptions
 from textgen.training.run import train
 

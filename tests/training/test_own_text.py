@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from textgen.cli.train import main
 from textgen.errors import TextgenError
-from textgen.registry import Registry
-from textgen.training.command import main
+from textgen.models.registry import Registry
 from textgen.training.job import prepare
 from textgen.training.options import TrainOptions
 from textgen.training.own_text import own_recipe

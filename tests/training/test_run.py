@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from textgen import checkpoint
+from textgen.cli.train import main
 from textgen.errors import TextgenError
-from textgen.registry import Registry
-from textgen.training.command import main
+from textgen.models import folder as checkpoint
+from textgen.models.registry import Registry
 from textgen.training.options import TrainOptions
 from textgen.training.run import train
 from textgen.training.streams import Chunk, TokenStreams
@@ -107,7 +107,7 @@ def kill_after_first_checkpoint(recipe: Path, corpus: Path, options: TrainOption
     command = [
         sys.executable,
         "-m",
-        "textgen.training.command",
+        "textgen.cli.train",
         "train",
         str(recipe),
         "--corpus",

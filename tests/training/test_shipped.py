@@ -9,9 +9,10 @@ import re
 import pytest
 import torch
 
-from textgen import checkpoint, generate
-from textgen.analysis.novelty import FILE, NoveltyIndex
-from textgen.registry import SHIPPED, Registry
+from textgen import generate
+from textgen.models import folder as checkpoint
+from textgen.models.ngram_index import FILE, NoveltyIndex
+from textgen.models.registry import SHIPPED, Registry
 from textgen.training.recipe import Recipe
 from textgen.training.recipe_file import bundled, from_values, read_recipe
 

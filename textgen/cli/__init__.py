@@ -44,7 +44,7 @@ def run(argv: list[str], console: Console) -> int:
 def run_own(argv: list[str], console: Console) -> int:
     """One of the commands of this package."""
     args = build_parser().parse_args(argv)
-    code: int | None = import_module(f"textgen.cli.{args.command}_command").run(args, console)
+    code: int | None = import_module(f"textgen.cli.{args.command}").run(args, console)
     console.out.flush()
     return code or OK
 
@@ -52,7 +52,7 @@ def run_own(argv: list[str], console: Console) -> int:
 def pass_on(argv: list[str]) -> int:
     """Hand the line to `textgen.training`. Raises TextgenError when what it needs is not installed."""
     try:
-        command = import_module("textgen.training.command")
+        command = import_module("textgen.cli.train")
     except ModuleNotFoundError as error:
         how = "run: pip install '.[train]'"
         raise TextgenError(f"{argv[0]} needs {error.name}, which is not installed; {how}") from error

@@ -7,16 +7,16 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from textgen.analysis.panels import side_by_side
 from textgen.cli.console import Console
 from textgen.errors import ModelError, SettingError, TextError, shorten
-from textgen.numbers import parse_numbers
+from textgen.experiments.panels import side_by_side
+from textgen.models.registry import Registry, default_root
 from textgen.records import Distribution, NextToken
-from textgen.registry import Registry, default_root
 from textgen.settings import ORDERS, RULES, DecodeSettings, check_seed, check_whole
+from textgen.text.numbers import parse_numbers
 
 if TYPE_CHECKING:
-    from textgen.checkpoint import Model
+    from textgen.models.folder import Model
 
 MAX_SETTINGS_FILE = 1_000_000  # bytes
 

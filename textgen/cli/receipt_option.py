@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from textgen import receipts
-from textgen.analysis.sweep_settings import MAX_TOKENS
 from textgen.cli.options import registry_of
+from textgen.experiments.sweep.settings import MAX_TOKENS
 from textgen.files import save
-from textgen.registry import Registry
+from textgen.models.registry import Registry
 
 Request = Mapping[str, Any]
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from textgen.analysis.sweep_ranges import in_range
-from textgen.analysis.sweep_settings import (
+from textgen.cli.options import default_model
+from textgen.cli.parser import as_number
+from textgen.errors import SettingError, shorten
+from textgen.experiments.sweep.ranges import in_range
+from textgen.experiments.sweep.settings import (
     GUIDE_BEAMS,
     MAX_VALUES,
     STRATEGIES,
@@ -14,10 +17,7 @@ from textgen.analysis.sweep_settings import (
     Strategy,
     SweepSettings,
 )
-from textgen.cli.options import default_model
-from textgen.cli.parser import as_number
-from textgen.errors import SettingError, shorten
-from textgen.registry import Registry
+from textgen.models.registry import Registry
 from textgen.settings import check_seed, check_whole
 
 

@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from textgen.errors import TextError, shorten
-from textgen.numbers import log_shares, read_number, share_note
 from textgen.records import Floats, Ints
-from textgen.tokenization import visible
+from textgen.text.numbers import log_shares, read_number, share_note
+from textgen.text.tokenizer import visible
 
 MAX_TEXT = 20_000  # characters
 MAX_LINES, MAX_TOKENS, MAX_LABEL = 500, 200, 60

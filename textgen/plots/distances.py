@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from textgen.analysis.draws import expected_distance
+from textgen.experiments.draws.counts import expected_distance
 from textgen.plots import theme
 from textgen.plots.draws import Figure
 from textgen.records import Draws

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from textgen.analysis.draws import band, expected
+from textgen.experiments.draws.counts import band, expected
 from textgen.plots import theme
 from textgen.records import Bools, Draws, Floats, Ints
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from textgen.analysis.perplexity_curve import Curve
+from textgen.experiments.metrics.perplexity_curve import Curve
 from textgen.plots import theme
 from textgen.records import Floats
 

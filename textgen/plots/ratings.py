@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from textgen.analysis.rating_set import Verdict
-from textgen.analysis.ratings import HIGHEST, LOWEST
+from textgen.experiments.ratings.agreement import HIGHEST, LOWEST
+from textgen.experiments.ratings.rating_set import Verdict
 from textgen.plots import theme
 
 Figure = dict[str, Any]

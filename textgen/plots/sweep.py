@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from textgen.analysis.bootstrap import Interval
-from textgen.analysis.metrics import Metric
-from textgen.analysis.sweep_records import Cell
-from textgen.analysis.sweep_words import interval_text
+from textgen.experiments.metrics.bootstrap import Interval
+from textgen.experiments.metrics.metrics import Metric
+from textgen.experiments.sweep.records import Cell
+from textgen.experiments.sweep.words import interval_text
 from textgen.plots import theme
 
 Figure = dict[str, Any]

@@ -25,11 +25,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from textgen.analysis.sweep_settings import MAX_TOKENS
+from textgen.experiments.sweep.settings import MAX_TOKENS
 from textgen.receipts.records import KINDS, Made, Receipt, ReceiptError, Verdict
 
 if TYPE_CHECKING:
-    from textgen.registry import Registry
+    from textgen.models.registry import Registry
 
 __all__ = ["KINDS", "Made", "Receipt", "ReceiptError", "Verdict", "make", "read", "replay"]
 

@@ -8,13 +8,13 @@ from typing import Any
 from textgen import api
 from textgen.decoding.beam import beam_search
 from textgen.decoding.table_model import TableModel, parse_table
+from textgen.models.registry import Registry
 from textgen.receipts.checks import as_model, as_object, as_settings, as_text, known_fields
 from textgen.receipts.hugging_face import YOURS, Equivalent, beams, endings, ids_code
 from textgen.receipts.python_code import beam_code, imports, settings_code
 from textgen.receipts.records import ReceiptError
 from textgen.receipts.tables import as_csv
 from textgen.records import BeamStep, Hypothesis
-from textgen.registry import Registry
 from textgen.settings import BeamSettings, DecodeSettings
 
 COLUMNS = ("rank", "ids", "text", "Σ ln p", "total", "score", "stopped")

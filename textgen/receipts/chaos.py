@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from textgen.analysis.chaos import Chaos, ChaosSettings, chaos
 from textgen.decoding.stream import NO_TOKEN
+from textgen.experiments.chaos.rows import Chaos, ChaosSettings, chaos
+from textgen.models.registry import Registry
 from textgen.receipts.checks import as_list, as_model, as_settings, as_text, known_fields
 from textgen.receipts.hugging_face import Equivalent
 from textgen.receipts.python_code import imports, settings_code
 from textgen.receipts.tables import as_csv
-from textgen.registry import Registry
 from textgen.settings import DecodeSettings
 
 MOST_ROWS = 1_000_000  # the settings say how many there may be
@@ -74,7 +74,7 @@ def python(request: Mapping[str, Any]) -> str:
     )
     lines = [
         imports(["DecodeSettings", "load"]),
-        imports(["ChaosSettings", "chaos"], "textgen.analysis.chaos"),
+        imports(["ChaosSettings", "chaos"], "textgen.experiments.chaos.rows"),
         "",
         f"settings = ChaosSettings({grid}, decode={decode})",
         f"found = chaos(load({request['model']!r}), {request['prompt']!r}, settings)",

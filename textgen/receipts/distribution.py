@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from textgen.analysis.panels import MAX_PANELS, distribution
+from textgen.experiments.panels import MAX_PANELS, distribution
+from textgen.models.registry import Registry
 from textgen.receipts import source, warped
 from textgen.receipts.checks import as_list, as_settings, finite_or_none, known_fields
 from textgen.receipts.hugging_face import Equivalent
 from textgen.receipts.python_code import imports, listing, settings_code
 from textgen.receipts.tables import as_csv, described
 from textgen.records import Distribution
-from textgen.registry import Registry
 from textgen.settings import DecodeSettings
 
 models = source.models

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, repeat
 from typing import Any
 
-from textgen.analysis.draws import MAX_DRAWS, MAX_TOTAL
-from textgen.analysis.panels import MAX_PANELS, draw_side_by_side, side_by_side
+from textgen.experiments.draws.counts import MAX_DRAWS, MAX_TOTAL
+from textgen.experiments.panels import MAX_PANELS, draw_side_by_side, side_by_side
+from textgen.models.registry import Registry
 from textgen.receipts import source, warped
 from textgen.receipts.checks import as_list, as_settings, as_temperatures, finite_or_none, known_fields
 from textgen.receipts.hugging_face import Equivalent
@@ -15,7 +16,6 @@ from textgen.receipts.python_code import imports, settings_code
 from textgen.receipts.records import ReceiptError
 from textgen.receipts.tables import as_csv
 from textgen.records import Draws, NextToken
-from textgen.registry import Registry
 from textgen.settings import DecodeSettings, check_seed, check_whole
 
 MAX_CALLS = 20_000  # additions to one record
@@ -116,7 +116,7 @@ def python(request: Mapping[str, Any]) -> str:
         "for temperature, counts in zip(draws.temperatures, draws.counts):",
         "    print(temperature, counts.tolist())",
     ]
-    panels = imports(["draw_side_by_side", "side_by_side"], "textgen.analysis.panels")
+    panels = imports(["draw_side_by_side", "side_by_side"], "textgen.experiments.panels")
     return "\n".join([imports([*names, "DecodeSettings"]), panels, "", *body]) + "\n"
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from textgen.checkpoint import Model
 from textgen.decoding.beam import draws, heeded
 from textgen.decoding.pipeline import WITH_HISTORY
+from textgen.models.folder import Model
 from textgen.settings import TEMPERATURE_FIRST, BeamSettings, DecodeSettings
 
 PROCESSORS: Mapping[str, str] = {

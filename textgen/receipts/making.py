@@ -10,13 +10,13 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from textgen import __version__
-from textgen.checkpoint import weights_sha256
 from textgen.errors import ModelError
+from textgen.models.folder import weights_sha256
+from textgen.models.registry import Registry
 from textgen.receipts import beam, chaos, distribution, draws, perplexity, sweep, text
 from textgen.receipts.checks import as_kind, as_object, check_tokens
 from textgen.receipts.hugging_face import Equivalent
 from textgen.receipts.records import APP, FORMAT, Made
-from textgen.registry import Registry
 
 MAX_STEM = 80  # characters of a file's name
 

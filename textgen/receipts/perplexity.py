@@ -8,12 +8,12 @@ from typing import Any
 from torch import Tensor
 
 from textgen import api
-from textgen.analysis.scoring import HeldOut
+from textgen.experiments.metrics.scoring import HeldOut
+from textgen.models.registry import Registry
 from textgen.receipts.checks import as_model, as_temperatures, as_text, finite_or_none, known_fields
 from textgen.receipts.hugging_face import Equivalent
 from textgen.receipts.records import ReceiptError
 from textgen.receipts.tables import as_csv
-from textgen.registry import Registry
 from textgen.settings import check_whole
 
 MAX_TEMPERATURES = 200

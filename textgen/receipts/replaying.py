@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from textgen import __version__
 from textgen.errors import shorten
+from textgen.models.registry import Registry
 from textgen.receipts.comparing import compare
 from textgen.receipts.making import checked, sha256_of
 from textgen.receipts.records import Receipt, ReceiptError, Verdict
-from textgen.registry import Registry
 
 START = 12  # digits of a checksum that are shown
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from textgen import api
-from textgen.numbers import parse_numbers
+from textgen.models.registry import Registry
 from textgen.receipts.checks import as_model, as_text
 from textgen.receipts.records import ReceiptError
 from textgen.records import NextToken
-from textgen.registry import Registry
+from textgen.text.numbers import parse_numbers
 
 FIELDS = ("model", "context", "numbers", "numbers_kind")
 

@@ -6,15 +6,15 @@ import pprint
 from collections.abc import Mapping
 from typing import Any
 
-from textgen.analysis import experiments
-from textgen.analysis.metrics import METRICS
-from textgen.analysis.sweep_export import CELL, as_json
-from textgen.analysis.sweep_records import SweepResult, SweepText
-from textgen.analysis.sweep_settings import SweepSettings
+from textgen.experiments.metrics.metrics import METRICS
+from textgen.experiments.sweep import run as experiments
+from textgen.experiments.sweep.export import CELL, as_json
+from textgen.experiments.sweep.records import SweepResult, SweepText
+from textgen.experiments.sweep.settings import SweepSettings
+from textgen.models.registry import Registry
 from textgen.receipts.checks import as_object, known_fields
 from textgen.receipts.hugging_face import Equivalent
 from textgen.receipts.tables import as_csv
-from textgen.registry import Registry
 from textgen.settings import DecodeSettings, check_whole
 
 NONE_THERE = (
@@ -79,8 +79,8 @@ def intervals(cell: Mapping[str, Any], names: list[str]) -> list[float | None]:
 def python(request: Mapping[str, Any]) -> str:
     settings = pprint.pformat(brief(request["settings"]), width=100, compact=True, sort_dicts=False)
     lines = [
-        "from textgen.analysis.experiments import SweepSettings, collect, plan, run, summarize",
-        "from textgen.registry import Registry, default_root",
+        "from textgen.experiments.sweep.run import SweepSettings, collect, plan, run, summarize",
+        "from textgen.models.registry import Registry, default_root",
         "",
         f"settings = SweepSettings.from_dict({settings})",
         "registry = Registry(default_root())",

@@ -10,12 +10,13 @@ import numpy as np
 import torch
 
 from textgen import api
-from textgen.checkpoint import Model
 from textgen.decoding.beam import beam_search
 from textgen.decoding.pipeline import Pipeline
 from textgen.decoding.scorer import NetScorer
 from textgen.decoding.stream import NO_TOKEN, describe
 from textgen.errors import out_of_range
+from textgen.models.folder import Model
+from textgen.models.registry import Registry
 from textgen.nets.base import ids_tensor
 from textgen.receipts.checks import as_model, as_text, known_fields
 from textgen.receipts.records import ReceiptError
@@ -23,7 +24,6 @@ from textgen.receipts.tables import as_csv
 from textgen.receipts.text_code import python, transformers
 from textgen.receipts.ways import Leg, checked_texts, tokens_of, way
 from textgen.records import Step
-from textgen.registry import Registry
 from textgen.settings import BeamSettings, DecodeSettings, check_seed
 
 __all__ = ["checked", "computed", "csv", "models", "python", "result_of", "tokens", "transformers"]

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from textgen import api
-from textgen.checkpoint import Model
+from textgen.models.folder import Model
+from textgen.models.registry import Registry
 from textgen.receipts.hugging_face import YOURS, Arguments, Equivalent, beams, endings, ids_code, sampling
 from textgen.receipts.python_code import imports, listing, settings_code
 from textgen.receipts.ways import Leg, way
-from textgen.registry import Registry
 from textgen.settings import BeamSettings, DecodeSettings
 
 DRAWN = '''

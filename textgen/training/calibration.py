@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from textgen.evaluation import WINDOW, Text, documents_of, losses_at, windows_loss
+from textgen.models.evaluation import WINDOW, Text, documents_of, losses_at, windows_loss
 from textgen.nets.base import LanguageModel
 
 GRID = np.round(np.arange(0.8, 1.505, 0.01), 2)  # temperatures tried

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from textgen.analysis.perplexity_curve import Curve, verdict
-from textgen.analysis.scoring import HeldOut
-from textgen.analysis.sweep_ranges import temperatures_in
 from textgen.errors import SettingError, shorten
+from textgen.experiments.metrics.perplexity_curve import Curve, verdict
+from textgen.experiments.metrics.scoring import HeldOut
+from textgen.experiments.sweep.ranges import temperatures_in
 
 FILE = "calibration.csv"
 TEMPERATURES = tuple(round(0.5 + 0.05 * step, 2) for step in range(31))  # 0.5 … 2, as `0.5:2:0.05`

@@ -13,11 +13,11 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from torch import Tensor
 
-from textgen.checkpoint import Model
-from textgen.evaluation import windows_loss
+from textgen.models.evaluation import windows_loss
+from textgen.models.folder import Model
+from textgen.models.log import LogRow, write_log
 from textgen.nets.base import LanguageModel
-from textgen.tokenization import TextTokenizer, visible
-from textgen.training.log import LogRow, write_log
+from textgen.text.tokenizer import TextTokenizer, visible
 from textgen.training.module import TrainingModule
 from textgen.training.recipe import Recipe
 from textgen.training.sampling import write_beam, write_samples

@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from tokenizers import normalizers
 
 from textgen.errors import TextError
-from textgen.tokenization import TextTokenizer
-from textgen.training.files import appearing
+from textgen.models.draft import appearing
+from textgen.text.tokenizer import TextTokenizer
+from textgen.text.words import word_vocabulary
 from textgen.training.pieces import Characters, Pieces, Words
 from textgen.training.reading import blocks, checked_digest, files_of
 from textgen.training.recipe import Recipe, SplitRecipe
-from textgen.words import word_vocabulary
 
 MIN_TOKENS = 100
 MAX_VOCABULARY = 1 << 16  # ids are stored in two bytes

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from textgen.errors import TextgenError, out_of_range, shorten
-from textgen.tokenization import TextTokenizer
+from textgen.text.tokenizer import TextTokenizer
 from textgen.training.corpus import Corpus, open_corpus
 from textgen.training.options import TrainOptions, check_name, is_leader
 from textgen.training.own_text import own_recipe

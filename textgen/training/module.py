@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils import _pytree as pytree
 
+from textgen.models.log import LogRow
 from textgen.nets.base import LanguageModel, State
-from textgen.training.log import LogRow
 from textgen.training.recipe import Recipe
 from textgen.training.schedule import MONITORED, make_optimiser, make_schedule
 from textgen.training.streams import Chunk

@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from textgen.errors import TextgenError, shorten
-from textgen.registry import default_root
+from textgen.models.registry import default_root
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 

@@ -9,23 +9,24 @@ from typing import Any
 
 from torch import Tensor
 
-from textgen import checkpoint
-from textgen.analysis.novelty import FILE, NoveltyIndex
-from textgen.analysis.scoring import held_out_perplexity
-from textgen.checkpoint import Model
-from textgen.evaluation import Evaluation, evaluate
+from textgen.experiments.metrics.scoring import held_out_perplexity
 from textgen.files import save
+from textgen.models import folder as checkpoint
+from textgen.models.card import SAMPLE, model_card, sample_temperatures
+from textgen.models.draft import appearing
+from textgen.models.evaluation import Evaluation, evaluate
+from textgen.models.folder import Model
+from textgen.models.log import LogRow, write_log
+from textgen.models.ngram_index import FILE, NoveltyIndex
 from textgen.nets.base import LanguageModel
 from textgen.training import calibration_curve
 from textgen.training.calibration import calibrate
-from textgen.training.card import model_card
 from textgen.training.corpus import Corpus
-from textgen.training.files import appearing
 from textgen.training.job import validation_documents
-from textgen.training.log import LogRow, write_log
-from textgen.training.novelty_file import write_ngrams
+from textgen.training.ngram_index import write_ngrams
 from textgen.training.options import TrainOptions, machine, precision
 from textgen.training.recipe import Recipe
+from textgen.training.sampling import write_samples
 
 LOG, CARD = "training_log.csv", "README.md"
 
@@ -55,7 +56,9 @@ def publish_model(folder: Path, made: Made, options: TrainOptions) -> Path:
         checkpoint.save(draft, made.net, made.corpus.tokenizer, facts)
         write_calibration(draft, model, made)
         write_log(draft / LOG, made.rows, made.recipe.log.temperatures)
-        (draft / CARD).write_text(model_card(folder.name, checkpoint.load(draft)), encoding="utf-8")
+        model = checkpoint.load(draft)
+        texts = write_samples(model, sample_temperatures(model), SAMPLE)
+        (draft / CARD).write_text(model_card(folder.name, model, texts), encoding="utf-8")
         for file in draft.iterdir():
             file.chmod(0o644)
     return folder

@@ -7,7 +7,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from textgen.tokenization import TextTokenizer
+from textgen.text.tokenizer import TextTokenizer
 
 CODE_POINTS = 0x110000
 

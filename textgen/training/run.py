@@ -16,12 +16,12 @@ import torch
 from lightning.pytorch.callbacks import Checkpoint
 
 from textgen.errors import TextgenError
+from textgen.models.log import LogRow
 from textgen.nets.base import LanguageModel, build
 from textgen.nets.recurrent import Dropout
 from textgen.training.callbacks import Averaging, Measure, Measured, Progress, checkpoints
 from textgen.training.corpus import Corpus
 from textgen.training.job import Job, bos_of, prepare, saved, step_of, validation_documents
-from textgen.training.log import LogRow
 from textgen.training.module import TrainingModule
 from textgen.training.options import TrainOptions, is_leader, precision
 from textgen.training.package import Made, publish_model

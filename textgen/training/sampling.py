@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from textgen.checkpoint import Model
 from textgen.decoding.beam import beam_search
 from textgen.decoding.scorer import NetScorer
 from textgen.decoding.stream import Stream, generate
 from textgen.errors import TextError
+from textgen.models.folder import Model
 from textgen.settings import BeamSettings, DecodeSettings
-from textgen.tokenization import TextTokenizer
+from textgen.text.tokenizer import TextTokenizer
 
 BEAM_WIDTH = 3
 LINES = 10  # texts a temperature, where texts end by themselves

@@ -8,7 +8,7 @@ import pytest
 
 from tests.browser.conftest import LabPage
 from tests.browser.sweep_page import opened, serving_sweeps, sweep_models
-from textgen.registry import Registry
+from textgen.models.registry import Registry
 
 
 @pytest.fixture(scope="session")

@@ -21,13 +21,13 @@ from tests.browser.sweep_page import (
     swept,
     view,
 )
-from textgen.analysis.bootstrap import Interval
-from textgen.analysis.experiments import collect, plan, run, summarize
-from textgen.analysis.sweep_records import CellKey
-from textgen.analysis.sweep_settings import STRATEGIES, SweepSettings
-from textgen.analysis.sweep_words import interval_text
 from textgen.api import generate
-from textgen.registry import Registry
+from textgen.experiments.metrics.bootstrap import Interval
+from textgen.experiments.sweep.records import CellKey
+from textgen.experiments.sweep.run import collect, plan, run, summarize
+from textgen.experiments.sweep.settings import STRATEGIES, SweepSettings
+from textgen.experiments.sweep.words import interval_text
+from textgen.models.registry import Registry
 
 
 def expected(registry: Registry, **changes: Any) -> dict[CellKey, dict[str, Interval]]:

@@ -11,7 +11,7 @@ from playwright.sync_api import Download
 from tests.browser.conftest import LabPage
 from tests.browser.sweep_page import button, swept, view
 from textgen import receipts
-from textgen.registry import Registry
+from textgen.models.registry import Registry
 
 
 def saved(lab: LabPage, entry: str) -> Download:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.browser.model_page import serving
-from tests.ui.model_folders import three_models
-from textgen.registry import Registry
+from tests.ui.model.model_folders import three_models
+from textgen.models.registry import Registry
 
 
 @pytest.fixture(scope="session")

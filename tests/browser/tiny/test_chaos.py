@@ -7,9 +7,9 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import LabPage
 from tests.browser.model_page import CONTEXT, FIRST, context
-from textgen.analysis.chaos import Chaos, ChaosSettings, chaos, grid
-from textgen.analysis.flips import magnify
-from textgen.registry import Registry
+from textgen.experiments.chaos.flips import magnify
+from textgen.experiments.chaos.rows import Chaos, ChaosSettings, chaos, grid
+from textgen.models.registry import Registry
 
 VIEW = "chaos"
 SEED = 1234  # what the sidebar starts with

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import LabPage
 from tests.browser.model_page import NAMES, open_model
-from tests.ui.model_folders import ROWS
+from tests.ui.model.model_folders import ROWS
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import LabPage
 from tests.browser.model_page import CONTEXT, GRU, NAMES, context
-from tests.ui.model_folders import make_model
+from tests.ui.model.model_folders import make_model
 from textgen.api import next_token
-from textgen.registry import Registry
+from textgen.models.registry import Registry
 
 
 def button(lab: LabPage) -> Locator:

@@ -10,11 +10,11 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import LabPage
 from tests.browser.model_page import CONTEXT, FIRST, NAMES, context, open_model, serving
-from tests.ui.model_folders import make_model
+from tests.ui.model.model_folders import make_model
 from textgen import receipts
 from textgen.api import generate, next_token, predict
-from textgen.registry import Registry
-from textgen.ui.model_duel import leg
+from textgen.models.registry import Registry
+from textgen.ui.model.duel import leg
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ STOP = """() => {
 
 
 def test_writing_is_stopped_and_the_texts_stay(tab: LabPage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("textgen.ui.model_compare.leg", lambda duel, clock: leg(duel, clock, 0.02))
+    monkeypatch.setattr("textgen.ui.model.compare.leg", lambda duel, clock: leg(duel, clock, 0.02))
     tab.view("compare").get_by_label("Length in characters").fill("2000")
     tab.view("compare").get_by_role("button", name="Write both").click()
     tab.page.wait_for_function(STOP)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.analysis.sweeps import save_models
+from tests.experiments.sweep.sweeps import save_models
 from tests.ui.sweep.sweep_lab import Visitor
-from textgen.registry import Registry
+from textgen.models.registry import Registry
 
 
 @pytest.fixture(scope="module")

@@ -10,14 +10,14 @@ from typing import Any
 
 import gradio as gr
 
-from tests.analysis.sweeps import ticking
-from textgen.registry import Registry
-from textgen.ui.controls import build_controls
-from textgen.ui.errors import told
-from textgen.ui.laboratory import Laboratory
-from textgen.ui.limits import Limits
-from textgen.ui.sweep_store import SweepStore
-from textgen.ui.tab_sweep import SweepTab, answered
+from tests.experiments.sweep.sweeps import ticking
+from textgen.models.registry import Registry
+from textgen.ui.shell.errors import told
+from textgen.ui.shell.laboratory import Laboratory
+from textgen.ui.shell.limits import Limits
+from textgen.ui.shell.sidebar import build_controls
+from textgen.ui.sweep.store import SweepStore
+from textgen.ui.sweep.tab import SweepTab, answered
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 FORM: dict[str, Any] = {

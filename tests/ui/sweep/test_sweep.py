@@ -8,17 +8,17 @@ import gradio as gr
 import pytest
 
 from tests.ui.sweep.sweep_lab import CELL, Visitor
-from textgen.analysis.bootstrap import Interval
-from textgen.analysis.experiments import Strategy, paired_difference, summarize
-from textgen.analysis.metrics import METRICS
-from textgen.analysis.sweep_records import CellKey
-from textgen.analysis.sweep_words import interval_text, signed_text
 from textgen.api import generate
-from textgen.registry import Registry
+from textgen.experiments.metrics.bootstrap import Interval
+from textgen.experiments.metrics.metrics import METRICS
+from textgen.experiments.sweep.records import CellKey
+from textgen.experiments.sweep.run import Strategy, paired_difference, summarize
+from textgen.experiments.sweep.words import interval_text, signed_text
+from textgen.models.registry import Registry
 from textgen.settings import DecodeSettings
-from textgen.ui.sweep_guide import guide_says
-from textgen.ui.sweep_request import SIDEBAR
-from textgen.ui.sweep_view import NO_INDEX, NO_JUDGE, ONE_TEXT, surely
+from textgen.ui.sweep.guide import guide_says
+from textgen.ui.sweep.request import SIDEBAR
+from textgen.ui.sweep.view import NO_INDEX, NO_JUDGE, ONE_TEXT, surely
 
 NAMES = [metric.name for metric in METRICS]
 

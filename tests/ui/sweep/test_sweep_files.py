@@ -13,11 +13,11 @@ import pytest
 
 from tests.ui.sweep.sweep_lab import Visitor
 from textgen import receipts
-from textgen.analysis.sweep_export import as_json, cells_csv, texts_csv
-from textgen.checkpoint import weights_sha256
-from textgen.registry import Registry
-from textgen.ui.sweep_files import MAX_CHART
-from textgen.ui.sweep_store import SweepStore
+from textgen.experiments.sweep.export import as_json, cells_csv, texts_csv
+from textgen.models.folder import weights_sha256
+from textgen.models.registry import Registry
+from textgen.ui.sweep.files import MAX_CHART
+from textgen.ui.sweep.store import SweepStore
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><path d="M0,0"/></svg>'
 

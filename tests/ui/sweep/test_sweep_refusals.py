@@ -8,13 +8,13 @@ import gradio as gr
 import pytest
 
 from tests.ui.sweep.sweep_lab import CELL, VIEW, Visitor
-from textgen.analysis.experiments import STRATEGIES
-from textgen.analysis.sweep_settings import SweepSettings
-from textgen.registry import Registry
-from textgen.ui.controls import NUMBERS
-from textgen.ui.limits import Limits
-from textgen.ui.sweep_request import offered, read_sweep
-from textgen.ui.tab_sweep import answered
+from textgen.experiments.sweep.run import STRATEGIES
+from textgen.experiments.sweep.settings import SweepSettings
+from textgen.models.registry import Registry
+from textgen.ui.shell.limits import Limits
+from textgen.ui.shell.sidebar import NUMBERS
+from textgen.ui.sweep.request import offered, read_sweep
+from textgen.ui.sweep.tab import answered
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,100 @@
+"""A sweep is checked before it begins, and every mistake has its sentence."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from textgen.errors import SettingError
+from textgen.experiments.sweep.settings import STRATEGIES, Strategy, SweepSettings, check_size
+from textgen.settings import DecodeSettings
+
+
+def test_the_default_sweep() -> None:
+    sweep = SweepSettings(models=("m",))
+    assert (sweep.temperatures[0], sweep.temperatures[-1], len(sweep.temperatures)) == (0.1, 2.0, 20)
+    assert [strategy.name for strategy in sweep.strategies] == [
+        "greedy",
+        "plain",
+        "top-k 40",
+        "top-p 0.9",
+        "min-p 0.05",
+    ]
+    assert (len(sweep.seeds), sweep.length) == (8, 200)
+    assert sweep.texts == 1 + 4 * 20 * 8, "greedy once"
+    assert sweep.tokens == 641 * 200
+
+
+def test_at_temperature_0_nothing_is_drawn() -> None:
+    sweep = SweepSettings(models=("a", "b"), temperatures=(0, 0.5, 1), seeds=(1, 2, 3), prompts=("", "x"))
+    assert sweep.texts == 2 * 2 * (1 + 4 * (1 + 2 * 3))
+
+
+def test_strategies_take_the_temperature_but_greedy() -> None:
+    greedy, _, top_k, *_ = STRATEGIES
+    assert greedy.at(1.3) == DecodeSettings(temperature=0)
+    assert top_k.at(1.3) == DecodeSettings(temperature=1.3, top_k=40)
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"temperatures": ()}, "a sweep takes 1 to 1,000 temperatures, got 0"),
+        (
+            {"temperatures": (0.5, 1, 0.5)},
+            r"temperatures must be different from each other, got '?0.5'? twice",
+        ),
+        ({"temperatures": (0.5, -1)}, "temperature must be 0 or in .* got -1"),
+        ({"temperatures": ("hot",)}, "temperature must be 0 or in .* got hot"),
+        ({"temperatures": 0.5}, "temperatures must be a list, got 0.5"),
+        ({"temperatures": range(1001)}, "1 to 1,000 temperatures, got 1,001"),
+        ({"seeds": ()}, "1 to 1,000 seeds, got 0"),
+        ({"seeds": (1, 1)}, "seeds must be different"),
+        ({"seeds": (-1,)}, "seed must be a whole number"),
+        ({"models": ()}, "1 to 1,000 models, got 0"),
+        ({"models": ("m", "m")}, "models must be different from each other, got 'm' twice; leave one out"),
+        ({"models": "m"}, "models must be a list, got m"),
+        ({"prompts": ("", "")}, "prompts must be different"),
+        ({"prompts": (3,)}, "must be texts, got 3"),
+        ({"strategies": ()}, "1 to 1,000 strategies, got 0"),
+        ({"strategies": ("plain",)}, "a strategy must be a Strategy, got plain"),
+        ({"strategies": (STRATEGIES[0], STRATEGIES[0])}, "strategies must be different .* 'greedy' twice"),
+        (
+            {"strategies": (STRATEGIES[1], Strategy("plain", DecodeSettings(top_k=3)))},
+            "names of strategies must be different from each other, got 'plain' twice",
+        ),
+        ({"length": 0}, "length must be a whole number from 1 to 5,000, got 0"),
+        ({"judge": None}, "judge must be texts, got None"),
+    ],
+)
+def test_mistakes_end_with_a_sentence(values: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(SettingError, match=sentence):
+        SweepSettings(**{"models": ("m",), **values})
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"), [("", DecodeSettings()), ("x" * 61, DecodeSettings()), ("x", 3)]
+)
+def test_a_strategy_has_a_name_and_settings(name: str, settings: Any) -> None:
+    with pytest.raises(SettingError, match="a strategy's"):
+        Strategy(name, settings)
+
+
+def test_too_many_tokens_are_refused_with_what_they_are() -> None:
+    sweep = SweepSettings(models=("m",), seeds=tuple(range(1000)), length=5000)
+    with pytest.raises(SettingError, match=r"at most 1,000,000 tokens here, got 400,005,000 \(80,001 texts"):
+        check_size(sweep)
+    check_size(sweep, limit=sweep.tokens)
+    with pytest.raises(SettingError):
+        check_size(sweep, limit=sweep.tokens - 1)
+
+
+def test_settings_go_through_json() -> None:
+    sweep = SweepSettings(models=("m",), prompts=("", "ROMEO:"), temperatures=(0, 1.5), judge="j", seeds=(7,))
+    assert SweepSettings.from_dict(json.loads(json.dumps(sweep.to_dict()))) == sweep
+    with pytest.raises(SettingError, match="unknown setting heat"):
+        SweepSettings.from_dict({"models": ["m"], "heat": 3})
+    with pytest.raises(SettingError, match="must name its models"):
+        SweepSettings.from_dict({"length": 3})

@@ -1,0 +1,161 @@
+"""`beam`: beam search, step by step: what it considered, kept, finished and pruned."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from textgen import api
+from textgen.cli.console import Console
+from textgen.cli.options import model_of, seed_of, settings_of, temperatures_of
+from textgen.cli.receipt_option import save_receipt, source_of
+from textgen.cli.tables import table
+from textgen.decoding.beam import ignored
+from textgen.errors import SettingError, TextError, shorten
+from textgen.files import check_writable
+from textgen.models.folder import Model
+from textgen.receipts.beam import result_of
+from textgen.records import BeamStep, Hypothesis
+from textgen.settings import BeamSettings, DecodeSettings
+
+ENDS = {
+    "length": "all are as long as allowed",
+    "enough": "as many have finished as the search keeps",
+    "no better": "no running text can overtake a finished one",
+    "nothing left": "the stages removed every token",
+}
+EARLY: Mapping[str, bool] = {"true": True, "false": False}
+
+
+def run(args: argparse.Namespace, console: Console) -> None:
+    decode = decode_of(args)
+    check_writable(args.receipt)
+    model = model_of(args)
+    beam = beam_of(args, model, console)
+    prompt = args.text if args.prompt is None else args.prompt
+    console.remark(api.read_context(model, prompt).note)
+    console.remark(no_effect(ignored(decode, beam)))
+    steps = api.beam_search(model, prompt, beam, decode)
+    if args.json:
+        found = list(steps)
+        console.json(as_json(found, prompt, beam, decode))
+    else:
+        found = show(steps, model, console, ranking_alone=args.ranking)
+    asked = {"kind": "beam", "beam": beam.to_dict(), "settings": decode.to_dict()}
+    save_receipt(
+        args,
+        lambda: {**asked, **source_of(args, "prompt", prompt)},
+        lambda: result_of(found[-1], [model.text(text.ids, prompt) for text in found[-1].finished]),
+    )
+
+
+def decode_of(args: argparse.Namespace) -> DecodeSettings:
+    """The settings of the one search. Raises SettingError for several temperatures."""
+    settings = settings_of(args)
+    temperatures = temperatures_of(args, settings)
+    if len(temperatures) > 1:
+        raise SettingError(f"beam searches at one temperature, got {len(temperatures)}; run it once for each")
+    return settings.at(temperatures[0])
+
+
+def beam_of(args: argparse.Namespace, model: Model, console: Console) -> BeamSettings:
+    beam = BeamSettings(
+        width=args.width,
+        length=args.length,
+        length_penalty=args.length_penalty,
+        early_stopping=EARLY.get(args.early_stopping, str(args.early_stopping)),
+        stops=tuple(token_id(model, text) for text in args.stop),
+        sampling=args.sampling,
+        seed=seed_of(args, console) if args.sampling else 0,
+    )
+    return api.with_stops(model, beam)
+
+
+def token_id(model: Model, text: str) -> int:
+    """The token that this text or label is. Raises TextError."""
+    for known in (model.tokenizer.texts, model.labels):
+        if text in known:
+            return known.index(text)
+    raise TextError(
+        f"a stop must be one token of the model, got {shorten(text)!r}; ⏎ stands for a line's end"
+    )
+
+
+def no_effect(names: Sequence[str]) -> str:
+    """Which settings this search does not heed."""
+    if not names:
+        return ""
+    return f"Without effect, since candidates are not drawn (--sampling draws them): {', '.join(names)}."
+
+
+def show(steps: Iterable[BeamStep], model: Model, console: Console, ranking_alone: bool) -> list[BeamStep]:
+    """Print each frontier as it comes, then the ranking → the steps."""
+    texts: list[tuple[int, ...]] = []
+    shown: list[BeamStep] = []
+    for step in steps:
+        shown.append(step)
+        texts = grown(texts, step)
+        if not ranking_alone:
+            labels = [model.shown(ids) for ids in texts]
+            console.say(f"step {step.index + 1}\n{table(frontier_rows(step, labels))}\n")
+        if step.done:
+            console.say(f"ended: {ENDS[step.done]}\n{table(ranking_rows(step.finished, model))}")
+    return shown
+
+
+def grown(before: Sequence[tuple[int, ...]], step: BeamStep) -> list[tuple[int, ...]]:
+    """The ids of each candidate's text, from those of the step before."""
+    pairs: Iterable[tuple[int, int]] = zip(step.parents.tolist(), step.ids.tolist(), strict=True)
+    return [(*(before[parent] if parent >= 0 else ()), token) for parent, token in pairs]
+
+
+def frontier_rows(step: BeamStep, texts: Sequence[str]) -> list[tuple[str, ...]]:
+    """One row a candidate, best first; `from` is its parent's number in the step before.
+
+    What the search compares stands beside Σ ln p where stages made it something else.
+    """
+    columns = {"ln p": step.logprobs, "Σ ln p": step.running_logprobs}
+    if not np.allclose(step.totals, step.running_logprobs):
+        columns["compared"] = step.totals
+    rows: list[tuple[str, ...]] = [("text", "no.", "from", *columns, "fate")]
+    for place, text in enumerate(texts):
+        parent = "–" if step.index == 0 else str(step.parents[place] + 1)
+        numbers = (f"{column[place]:.3f}" for column in columns.values())
+        rows.append((text, str(place + 1), parent, *numbers, step.fates[place]))
+    return rows
+
+
+def ranking_rows(finished: Sequence[Hypothesis], model: Model) -> list[tuple[str, ...]]:
+    """The finished texts, best first."""
+    rows = [("text", "tokens", "Σ ln p", "score", "end")]
+    for found in finished:
+        text, end = model.shown(found.ids), "stop" if found.stopped else "length"
+        rows.append((text, str(len(found.ids)), f"{found.logprob:.3f}", f"{found.score:.4f}", end))
+    return rows
+
+
+def as_json(
+    steps: Sequence[BeamStep], prompt: str, beam: BeamSettings, decode: DecodeSettings
+) -> dict[str, Any]:
+    return {
+        "prompt": prompt,
+        "beam": beam.to_dict(),
+        "settings": decode.to_dict(),
+        "ended": steps[-1].done,
+        "finished": [found.to_dict() for found in steps[-1].finished],
+        "steps": [step_json(step) for step in steps],
+    }
+
+
+def step_json(step: BeamStep) -> dict[str, Any]:
+    return {
+        "parents": step.parents.tolist(),
+        "ids": step.ids.tolist(),
+        "logprobs": step.logprobs.tolist(),
+        "running_logprobs": step.running_logprobs.tolist(),
+        "totals": step.totals.tolist(),
+        "fates": list(step.fates),
+    }

@@ -1,0 +1,169 @@
+"""`chaos`: one seed at every temperature of a fine grid, and where each text parts from the one above."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from textgen import api
+from textgen.cli.console import Console
+from textgen.cli.options import model_of, seed_of, settings_of
+from textgen.cli.receipt_option import save_receipt, source_of
+from textgen.cli.tables import percent, table, width
+from textgen.experiments.chaos.flips import Candidate, Flip, magnify
+from textgen.experiments.chaos.rows import Chaos, ChaosSettings, grid, writing
+from textgen.experiments.chaos.summary import sentences
+from textgen.experiments.chaos.text import cut
+from textgen.files import check_writable
+from textgen.models.folder import Model
+from textgen.receipts.chaos import result_of
+from textgen.settings import check_whole
+
+SHARED = "·"  # stands for each column that a text shares with the one above
+
+
+def run(args: argparse.Namespace, console: Console) -> None:
+    prompt = args.text if args.prompt is None else args.prompt
+    check_writable(args.receipt)
+    temperatures = grid(args.low, args.high, args.rows)
+    row = magnified_row(args, len(temperatures))
+    settings = ChaosSettings(temperatures, length=args.length, decode=settings_of(args))
+    model = model_of(args)
+    console.remark(api.read_context(model, prompt).note)
+    made = written(model, prompt, replace(settings, seed=seed_of(args, console)), console)
+    flips = () if row is None else magnify(model, made, row)
+    if args.json:
+        console.json(as_json(made, row, flips))
+    else:
+        console.say("\n".join(lines(model, made)))
+        console.say("\n" + "\n".join(sentences(made)))
+        if row is not None:
+            console.say("\n" + "\n\n".join(flip_lines(made, row, flips)))
+    save_receipt(args, lambda: request_of(args, made), lambda: result_of(made), made.ids.size)
+
+
+def magnified_row(args: argparse.Namespace, rows: int) -> int | None:
+    """The row that is to be magnified, if any. Raises SettingError."""
+    if args.magnify is None:
+        return None
+    return check_whole("row", args.magnify, 1, rows - 1, "rows are numbered from 0, which has none above it")
+
+
+def written(model: Model, prompt: str, settings: ChaosSettings, console: Console) -> Chaos:
+    """The texts, with what is done on stderr."""
+    for step in writing(model, prompt, settings):
+        if step.chaos is not None:
+            console.renew("")
+            return step.chaos
+        console.renew(f"{step.done / step.total:4.0%}  {step.done:,} of {step.total:,} tokens")
+    raise AssertionError("the last step holds the texts")
+
+
+def lines(model: Model, made: Chaos) -> list[str]:
+    """A line a temperature: its number, T, where it parts, and its text under that of the one above."""
+    rows = [("row", "T", "parts at", "text")]
+    for row, t in enumerate(made.settings.temperatures):
+        rows.append((str(row), f"{t:.9g}", parts_at(made, row), text_line(model, made, row)))
+    sizes = [max(width(line[column]) for line in rows) for column in range(3)]
+    return [
+        "  ".join([*(" " * (size - width(cell)) + cell for cell, size in zip(line[:3], sizes, strict=True))])
+        + f"  {line[3]}".rstrip()
+        for line in rows
+    ]
+
+
+def parts_at(made: Chaos, row: int) -> str:
+    """The number of the first token that differs, from 1; = for none."""
+    at = made.partings[row]
+    return "" if row == 0 else "=" if at is None else f"{at + 1:,}"
+
+
+def text_line(model: Model, made: Chaos, row: int) -> str:
+    """A text, with points in place of what it shares with the one above."""
+    found = cut(model, made, row)
+    return SHARED * width(found.shared) + found.token + found.rest
+
+
+def flip_lines(made: Chaos, row: int, flips: Sequence[Flip]) -> list[str]:
+    """Each flip as a sentence and a table."""
+    low, high = made.settings.temperatures[row - 1 : row + 1]
+    if not flips:
+        return [f"Row {row} is like the row above: nothing flips between T = {low:.9g} and {high:.9g}."]
+    return [f"{headline(flip, low, high)}\n{table(candidate_rows(flip))}" for flip in flips]
+
+
+def headline(flip: Flip, low: float, high: float) -> str:
+    between = (
+        f"between T = {low:.9g} and {high:.9g}, token {flip.step + 1:,} flips at T = {flip.temperature!r}"
+    )
+    if flip.exact:
+        return f"{between} (exact)"
+    doubt = "" if flip.same_before else "; just there the texts part even earlier"
+    return f"{between} (bisected to the last digit{doubt})"
+
+
+def candidate_rows(flip: Flip) -> list[tuple[str, ...]]:
+    """The two leading candidates, side by side."""
+    pair: tuple[Candidate, Candidate] = (flip.below, flip.above)
+    return [
+        ("", "just below", "just above"),
+        ("token", *(found.label for found in pair)),
+        ("probability at the flip", *(percent(found.probability) for found in pair)),
+        ("logit, as the model gave it", *(f"{found.logit:.4f}" for found in pair)),
+        ("logit / T, after the stages", *(f"{found.score - found.noise:.4f}" for found in pair)),
+        ("luck (Gumbel noise)", *(f"{found.noise:+.4f}" for found in pair)),
+        ("score: the two above together", *(f"{found.score:.4f}" for found in pair)),
+    ]
+
+
+def request_of(args: argparse.Namespace, made: Chaos) -> dict[str, Any]:
+    """What a receipt says was asked."""
+    return {
+        "kind": "chaos",
+        **source_of(args, "prompt", made.prompt),
+        "temperatures": list(made.settings.temperatures),
+        "seed": made.settings.seed,
+        "length": made.settings.length,
+        "settings": made.settings.decode.to_dict(),
+    }
+
+
+def as_json(made: Chaos, row: int | None, flips: Sequence[Flip]) -> dict[str, Any]:
+    """The whole record; steps are numbered from 0."""
+    rows = zip(made.settings.temperatures, made.partings, made.texts, strict=True)
+    magnified = {} if row is None else {"magnified": row, "flips": [flip_json(flip) for flip in flips]}
+    return {
+        "model": made.model,
+        "prompt": made.prompt,
+        "seed": made.settings.seed,
+        "length": made.settings.length,
+        "settings": made.settings.decode.to_dict(),
+        "rows": [{"temperature": t, "parts_at_step": at, "text": text} for t, at, text in rows],
+        **magnified,
+    }
+
+
+def flip_json(flip: Flip) -> dict[str, Any]:
+    return {
+        "temperature": flip.temperature,
+        "step": flip.step,
+        "exact": flip.exact,
+        "same_before": flip.same_before,
+        "below": candidate_json(flip.below),
+        "above": candidate_json(flip.above),
+    }
+
+
+def candidate_json(found: Candidate) -> dict[str, Any]:
+    """JSON knows no infinity: a score of null is that of a removed token."""
+    removed = found.score == -float("inf")
+    return {
+        "token": found.token,
+        "label": found.label,
+        "probability": found.probability,
+        "logit": found.logit,
+        "noise": found.noise,
+        "score": None if removed else found.score,
+    }

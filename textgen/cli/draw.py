@@ -1,0 +1,110 @@
+"""`draw`: counts of draws beside the probabilities they come from."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from textgen.cli.console import Console
+from textgen.cli.options import panels_of, rows_of, seed_of
+from textgen.cli.receipt_option import save_receipt, source_of
+from textgen.cli.tables import percent, shown_first, table, tail, tail_label
+from textgen.experiments.draws.chi_squared import chi_squared
+from textgen.experiments.draws.counts import band, expected
+from textgen.experiments.panels import draw_side_by_side
+from textgen.files import check_writable
+from textgen.records import ChiSquared, Draws, Ints, NextToken
+
+
+def run(args: argparse.Namespace, console: Console) -> None:
+    rows = rows_of(args)
+    check_writable(args.receipt)
+    panels = panels_of(args)
+    console.remark(panels[0].next.note)
+    draws = draw_side_by_side(panels, args.draws, seed_of(args, console))
+    if args.json:
+        console.json(as_json(draws, panels[0].settings))
+    else:
+        show(draws, panels[0].next, rows, console)
+    settings = panels[0].settings
+    save_receipt(args, lambda: request_of(args, draws, settings), lambda: receipt_of(draws, panels[0].next))
+
+
+def request_of(args: argparse.Namespace, draws: Draws, settings: dict[str, Any]) -> dict[str, Any]:
+    """What a receipt says was asked."""
+    source, temperatures = source_of(args, "context", args.context), list(draws.temperatures)
+    drawn = {"temperatures": temperatures, "seed": draws.seed, "calls": [draws.n]}
+    return {"kind": "draws", **source, "settings": settings, **drawn}
+
+
+def receipt_of(draws: Draws, expectation: NextToken) -> dict[str, Any]:
+    """What a receipt says was found."""
+    from textgen.receipts.draws import result_of  # torch, which typed-in numbers do without
+
+    return result_of(draws, expectation)
+
+
+def show(draws: Draws, expectation: NextToken, rows: int, console: Console) -> None:
+    """Print a table for each temperature."""
+    shown = shown_first(expectation, rows)
+    for k, temperature in enumerate(draws.temperatures):
+        console.say(("\n" if k else "") + f"T = {temperature:g}, {draws.n:,} draws")
+        console.say(table(count_rows(draws, k, shown, expectation)))
+        console.say(verdict(draws, k))
+
+
+def count_rows(draws: Draws, k: int, shown: Ints, expectation: NextToken) -> list[tuple[str, ...]]:
+    """One row a token: probability, expected count, ±2σ band, drawn."""
+    low, high = band(draws)
+    middle = expected(draws)[k]
+    rows = [("token", "probability", "expected", "±2σ", "drawn")]
+    for i in shown:
+        reach = f"{low[k, i]:.1f} to {high[k, i]:.1f}"
+        share = percent(draws.probabilities[k, i])
+        rows.append((draws.labels[i], share, f"{middle[i]:.1f}", reach, str(draws.counts[k, i])))
+    if len(shown) < len(draws.labels):
+        share, rest = percent(tail(draws.probabilities[k], shown)), tail(middle, shown)
+        drawn = str(int(tail(draws.counts[k].astype(float), shown)))
+        rows.append((tail_label(expectation, len(shown)), share, f"{rest:.1f}", "", drawn))
+    return rows
+
+
+def verdict(draws: Draws, k: int) -> str:
+    """How far the counts lie from the truth, and whether chance explains it."""
+    fit = chi_squared(draws.counts[k], draws.probabilities[k])
+    distance = f"distance to the truth (total variation) {draws.distances[k, -1]:.4f}"
+    if fit.p_value is None:
+        return f"{distance}; too few draws for a chi-squared test"
+    test = f"chi-squared {fit.statistic:.2f}, {fit.degrees} degrees of freedom, p = {fit.p_value:.3g}"
+    return f"{distance}; {test}"
+
+
+def as_json(draws: Draws, settings: dict[str, Any]) -> dict[str, Any]:
+    """The whole record, one panel a temperature."""
+    return {
+        "seed": draws.seed,
+        "draws": draws.n,
+        "settings": settings,
+        "labels": list(draws.labels),
+        "checkpoints": draws.checkpoints.tolist(),
+        "panels": [panel_json(draws, k) for k in range(len(draws.temperatures))],
+    }
+
+
+def panel_json(draws: Draws, k: int) -> dict[str, Any]:
+    return {
+        "temperature": draws.temperatures[k],
+        "probabilities": draws.probabilities[k].tolist(),
+        "counts": draws.counts[k].tolist(),
+        "distances": draws.distances[k].tolist(),
+        "chi_squared": fit_json(chi_squared(draws.counts[k], draws.probabilities[k])),
+    }
+
+
+def fit_json(fit: ChiSquared) -> dict[str, Any]:
+    return {
+        "statistic": fit.statistic,
+        "degrees": fit.degrees,
+        "p_value": fit.p_value,
+        "bins": fit.bins,
+    }

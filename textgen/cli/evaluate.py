@@ -1,0 +1,160 @@
+"""`evaluate`: a model's losses on a text, in nats and bits per token, also at several temperatures."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+
+from textgen.errors import TextError, TextgenError
+from textgen.experiments.metrics.scoring import held_out_perplexity
+from textgen.files import check_writable, save
+from textgen.models.evaluation import WINDOW, Evaluation, evaluate
+from textgen.models.folder import CONFIG, Model, load
+from textgen.models.registry import Registry, default_root
+from textgen.training import calibration_curve
+from textgen.training.corpus import Corpus, open_corpus
+from textgen.training.job import bos_of
+from textgen.training.recipe import Recipe
+from textgen.training.recipe_file import from_values
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `evaluate`."""
+    parser.description = "Measure how well a model predicts a text, in windows and streamed."
+    parser.add_argument("model", metavar="NAME", help="of a model, or the path of its folder")
+    parser.add_argument("--corpus", type=Path, required=True, metavar="FILE", help="the text, UTF-8")
+    parser.add_argument("--part", choices=("validation", "train", "all"), default="validation")
+    parser.add_argument(
+        "--window", type=int, metavar="N", help=f"tokens from a zero state (the model's own, or {WINDOW})"
+    )
+    parser.add_argument(
+        "--temperatures", metavar="FROM:TO:STEP", help="instead: perplexity at each temperature (0.5:2:0.05)"
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE.csv", help="write the temperatures' table")
+    parser.add_argument(
+        "--models", type=Path, metavar="FOLDER", help="look names up here ($TEXTGEN_MODELS or ./models)"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure and print. Raises TextgenError."""
+    if args.out is not None and args.temperatures is None:
+        raise TextgenError("--out needs --temperatures: it takes their table; 0.5:2:0.05 is usual")
+    check_writable(args.out)
+    model = open_model(args.model, args.models or default_root())
+    measure = print_losses if args.temperatures is None else print_curve
+    measure(model, args)
+    return 0
+
+
+def print_losses(model: Model, args: argparse.Namespace) -> None:
+    """Both losses."""
+    read = read_documents(model, args.corpus, args.part)
+    measured = evaluate(model.net, read.documents, window_of(model, args.window))
+    values = {"model": model.name, "part": args.part, "notes": read.notes, **measured.to_dict()}
+    say(values if args.json else [*read.notes, table(model, args.part, measured)])
+
+
+def print_curve(model: Model, args: argparse.Namespace) -> None:
+    """The perplexity at each temperature; also into a file, if asked for."""
+    grid, window = calibration_curve.grid_of(args.temperatures), window_of(model, args.window)
+    read = read_documents(model, args.corpus, args.part)
+    curve = held_out_perplexity(model, read.documents, grid, window)
+    found = calibration_curve.Measured(curve, args.part, window, read.sha256)
+    values = {"model": model.name, "notes": read.notes, **calibration_curve.as_json(found)}
+    lines = calibration_curve.table(found, model.name, model.config.get("unit", "token"))
+    say(values if args.json else [*read.notes, lines])
+    if args.out is not None:
+        save(args.out, lambda: calibration_curve.curve_csv(found))
+
+
+def say(result: dict[str, Any] | list[str]) -> None:
+    """JSON for a program, lines for a reader."""
+    print(json.dumps(result, indent=2) if isinstance(result, dict) else "\n".join(result), flush=True)
+
+
+def open_model(name: str, root: Path) -> Model:
+    """A listed model, or the one in a folder. Raises ModelError."""
+    return load(Path(name)) if (Path(name) / CONFIG).is_file() else Registry(root).get(name)
+
+
+def window_of(model: Model, window: int | None) -> int:
+    """The window asked for, else that of the model's own losses. Raises TextError."""
+    chosen = recipe_of(model).log.window if window is None else window
+    if not 1 <= chosen <= 1_000_000:
+        raise TextError(f"window must be from 1 to 1,000,000, got {chosen}; {WINDOW} compares with nanoGPT")
+    return chosen
+
+
+def recipe_of(model: Model) -> Recipe:
+    """The recipe that a model was made with, for any text; defaults where its folder names none."""
+    values = {"level": model.tokenizer.level, **model.config.get("recipe", {}), "corpus": {}}
+    return from_values(Recipe, {"name": model.name, **values}, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A part of a corpus as a model reads it."""
+
+    documents: list[torch.Tensor]  # each (N,) ids
+    notes: list[str]  # what the reader must know about that
+    sha256: str  # of the whole corpus
+
+
+def read_documents(model: Model, path: Path, part: str) -> Read:
+    """A part of a corpus. Raises TextError."""
+    recipe = recipe_of(model)
+    bos = bos_of(recipe, model.tokenizer)
+    with TemporaryDirectory() as cache:
+        corpus = open_corpus(path, recipe, Path(cache), model.tokenizer)
+        parts = {"train": [corpus.train], "validation": [corpus.validation]}
+        chosen = parts.get(part, [corpus.train, corpus.validation])
+        ids = [torch.from_numpy(ids.astype("int64")) for one in chosen for ids in one.documents(bos)]
+        documents = whole(ids) if part == "all" and bos is None else ids
+    return Read(documents, notes(model, corpus), corpus.sha256)
+
+
+def whole(parts: list[torch.Tensor]) -> list[torch.Tensor]:
+    """The learned and the validating part of each document as one again."""
+    half = len(parts) // 2
+    return [torch.cat(pair) for pair in zip(parts[:half], parts[half:], strict=True)]
+
+
+def notes(model: Model, corpus: Corpus) -> list[str]:
+    lines = []
+    if corpus.sha256 != model.config.get("corpus", {}).get("sha256"):
+        lines.append(
+            "note: this is not the text that the model was trained on; its own split is applied all the same"
+        )
+    if corpus.unknown and model.tokenizer.unknown_id is None:
+        lines.append(
+            f"note: left out, since the model does not know them: {', '.join(map(repr, corpus.unknown))}"
+        )
+    return lines
+
+
+def table(model: Model, part: str, measured: Evaluation) -> str:
+    unit, windows = model.config.get("unit", "token"), f"windows of {measured.window}, zero state"
+    return (
+        f"{model.name}, {part}: {measured.targets:,} predictions\n"
+        f"{'':<32}{'nats':>8}{'bits':>8}  per {unit}\n"
+        f"{windows:<32}{measured.windows:8.4f}{measured.windows_bits:8.4f}\n"
+        f"{'streamed, state carried':<32}{measured.streamed:8.4f}{measured.streamed_bits:8.4f}"
+        f"{perplexities(model, measured)}"
+    )
+
+
+def perplexities(model: Model, measured: Evaluation) -> str:
+    """Perplexity, as word models are compared."""
+    if model.config.get("level") != "word":
+        return ""
+    windows, streamed = math.exp(measured.windows), math.exp(measured.streamed)
+    return f"\nperplexity {windows:.1f} in windows, {streamed:.1f} streamed"

@@ -1,0 +1,173 @@
+"""`rate`: texts of a sweep for people to rate blind, and what came of it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from textgen.cli.console import Console
+from textgen.cli.tables import table
+from textgen.errors import SettingError, TextError, shorten
+from textgen.experiments.ratings.agreement import Rating, agreement, check_once
+from textgen.experiments.ratings.files import items_from_json, key_csv, read_key, read_scores, sheet_csv
+from textgen.experiments.ratings.rating_set import (
+    QUESTIONS,
+    Item,
+    RatingSet,
+    Verdict,
+    cells_of,
+    rating_set,
+    usual_cells,
+    verdicts,
+)
+from textgen.experiments.ratings.words import agreement_sentences
+from textgen.experiments.sweep.records import CellKey
+from textgen.experiments.sweep.words import interval_text
+from textgen.files import check_writable, save
+
+MAX_BYTES = 200_000_000  # of a sweep's file
+
+
+def run(args: argparse.Namespace, console: Console) -> None:
+    """One of the two actions. Raises TextgenError."""
+    make_sheet(args, console) if args.action == "sheet" else score(args, console)
+
+
+def make_sheet(args: argparse.Namespace, console: Console) -> None:
+    """Write the sheet and the key."""
+    for path in (args.out, args.key):
+        check_writable(path)
+    if Path(args.out).resolve() == Path(args.key).resolve():
+        raise TextError(
+            "the sheet and its key must be two files, got one name; the raters get the sheet alone"
+        )
+    items = items_from_json(read_json(args.sweep))
+    found = rating_set(items, chosen_cells(items, args.cells), args.per_cell, args.question, args.seed)
+    save(args.out, lambda: sheet_csv(found))
+    save(args.key, lambda: key_csv(found))
+    facts = {"set": found.name, "question": found.question, "texts": len(found.items)}
+    if args.json:
+        console.json({**facts, "cells": [cell._asdict() for cell in cells_of(found.items.values())]})
+    else:
+        console.say(told(found, args))
+
+
+def told(found: RatingSet, args: argparse.Namespace) -> str:
+    """What there is now, and what to do with it."""
+    return (
+        f"set {found.name}: {len(found.items)} texts. {QUESTIONS[found.question]}.\n"
+        f"Give {args.out} to the raters, who fill in rater and score; keep {args.key} back. Then:\n"
+        f"python -m textgen rate score --key {args.key} RATINGS.csv"
+    )
+
+
+def chosen_cells(items: Sequence[Item], names: Sequence[str]) -> list[CellKey]:
+    """`plain:0.5` → the settings of that strategy and temperature, of all models and prompts."""
+    cells = list(cells_of(items))
+    if not names:
+        return usual_cells(cells)
+    return [cell for name in names for cell in named_cells(name, cells)]
+
+
+def named_cells(name: str, cells: Sequence[CellKey]) -> list[CellKey]:
+    """The cells of `plain:0.5`; of `greedy`, which has one text for all temperatures. Raises SettingError."""
+    strategy, _, temperature = name.rpartition(":") if ":" in name else (name, "", "")
+    alike = [cell for cell in cells if cell.strategy == strategy]
+    found = [cell for cell in alike if not temperature or f"{cell.temperature:g}" == as_written(temperature)]
+    if found:
+        return found
+    known = ", ".join(dict.fromkeys(f"{cell.strategy}:{cell.temperature:g}" for cell in cells))
+    raise SettingError(f"the sweep has no texts of {shorten(name)!r}; it has {shorten(known, 160)}")
+
+
+def as_written(temperature: str) -> str:
+    """`0.50` as `0.5`; what is no number stays."""
+    try:
+        return f"{float(temperature):g}"
+    except ValueError:
+        return temperature
+
+
+def score(args: argparse.Namespace, console: Console) -> None:
+    """Read all ratings, print the means and the agreement."""
+    of = read_key(read_text(args.key))
+    ratings = [rating for path in args.ratings for rating in read_file(path, of)]
+    check_once(ratings)
+    found, agreed = verdicts(ratings, of), agreement(ratings)
+    if args.json:
+        console.json(result_json(of, found, ratings))
+        return
+    console.say(f"{QUESTIONS[of.question]}\n")
+    console.say(table(rows_of(found, of.question)))
+    console.say("\n" + "\n".join(agreement_sentences(agreed)))
+
+
+def read_file(path: str, of: RatingSet) -> list[Rating]:
+    """The ratings of one file. Raises TextError and SettingError that name it."""
+    text = read_text(path)
+    try:
+        return read_scores(text, of)
+    except (TextError, SettingError) as error:
+        raise type(error)(f"{shorten(Path(path).name)}: {error}") from error
+
+
+def rows_of(found: Sequence[Verdict], question: str) -> list[tuple[str, ...]]:
+    """Setting, mean with its interval, how much it stands on, and the proxy beside it."""
+    several = {name: len({getattr(one.cell, name) for one in found}) > 1 for name in ("model", "prompt")}
+    varied = [name for name, more in several.items() if more]
+    rows = [("strategy", "T", *varied, f"{question} by people", "texts", "ratings", f"{question} (proxy)")]
+    for one in found:
+        of = (shorten(repr(getattr(one.cell, name)), 40) for name in varied)
+        proxy = one.proxies[question]
+        figures = (interval_text(one.score), str(one.score.n), str(one.ratings))
+        told = "–" if math.isnan(proxy) else f"{proxy:.2f}"
+        rows.append((one.cell.strategy, f"{one.cell.temperature:g}", *of, *figures, told))
+    return rows
+
+
+def result_json(of: RatingSet, found: Sequence[Verdict], ratings: Sequence[Rating]) -> dict[str, Any]:
+    """All of it; null = cannot be told."""
+    cells = [
+        {
+            **one.cell._asdict(),
+            "score": known(asdict(one.score)),
+            "ratings": one.ratings,
+            "proxies": known(one.proxies),
+        }
+        for one in found
+    ]
+    facts = {"set": of.name, "question": of.question, "cells": cells}
+    return {**facts, "agreement": known(asdict(agreement(ratings)))}
+
+
+def known(values: Any) -> dict[str, Any]:
+    return {name: None if value != value else value for name, value in dict(values).items()}
+
+
+def read_json(path: str) -> Any:
+    """Raises TextError for what is no JSON."""
+    text = read_text(path, MAX_BYTES)
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        name = shorten(Path(path).name)
+        raise TextError(f"{name} is no JSON ({error}); take what sweep --out wrote") from error
+
+
+def read_text(path: str, most: int = 10_000_000) -> str:
+    """A file's text. Raises TextError."""
+    file, name = Path(path), shorten(Path(path).name)
+    try:
+        size = file.stat().st_size
+        text = file.read_text(encoding="utf-8-sig") if size <= most else ""
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise TextError(f"{name} could not be read: {reason}; name a UTF-8 file") from error
+    if size > most:
+        raise TextError(f"{name} must be at most {most:,} bytes, got {size:,}; split it")
+    return text

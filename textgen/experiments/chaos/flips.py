@@ -1,0 +1,209 @@
+"""The temperature at which a token flips, from the logits and the noise alone.
+
+A pick is the argmax of l/T + g, logits l and Gumbel noise g. In u = 1/T that is a race of straight lines
+u·l + g: the token in front changes only where two lines cross, at u = (g_b − g_a) / (l_a − l_b), and a
+line that was overtaken never leads again. So between two temperatures whose texts agree up to a step, all
+texts agree up to it, and the flips at that step are known in closed form: no search, no tolerance.
+
+Stages that remove tokens by what temperature made of their probabilities (top-p, min-p and their like
+after temperature) break the lines. Then a bisection narrows the flip down to two neighbouring floating-point
+numbers, and whether all texts between agree up to the step is no longer certain: `same_before` tells
+whether they do at the flip itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from textgen.decoding.picking import GumbelNoise, pick
+from textgen.decoding.pipeline import Pipeline
+from textgen.decoding.stages import softmax
+from textgen.decoding.stream import advance, read
+from textgen.errors import SettingError
+from textgen.experiments.chaos.rows import Chaos, parting, written
+from textgen.models.folder import Model
+from textgen.nets.base import LanguageModel
+from textgen.records import Floats, Ints
+from textgen.settings import MIN_TEMPERATURE, DecodeSettings
+from textgen.text.context import read_context
+
+# Stages after which the logits are still straight lines in 1/T: what they do is the same at every T.
+LINEAR = frozenset({"temperature", "top_k", "top_n_sigma", "repetition_penalty", "no_repeat_ngram"})
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One of the two tokens that lead at a flip."""
+
+    token: int
+    label: str
+    probability: float  # at the flip, after all stages, 0..1
+    logit: float  # raw, natural log
+    noise: float  # Gumbel, the luck of this token at this step
+    score: float  # logit after all stages + noise; −inf where a stage removed it
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """A temperature below which one token is picked and above which another is."""
+
+    temperature: float  # above 0
+    step: int  # number of the token, from 0 at the first generated one
+    below: Candidate
+    above: Candidate
+    exact: bool  # closed form; else between two neighbouring floating-point numbers
+    same_before: bool  # whether the texts just below and above agree up to this step
+
+
+class Crossing(NamedTuple):
+    """Where one line overtakes another."""
+
+    temperature: float
+    below: int  # token in front below it
+    above: int  # token in front above it
+
+
+@dataclass(frozen=True, slots=True)
+class Race:
+    """One step: what the tokens' scores are at any temperature."""
+
+    step: int  # number of the token, from 0 at the first generated one
+    logits: Floats  # (V,) raw
+    noise: Floats  # (V,)
+    decode: DecodeSettings
+    history: tuple[int, ...]  # ids so far
+
+    def staged(self, temperature: float) -> Floats:
+        """(V,) logits after all stages."""
+        return Pipeline(self.decode.at(temperature))(self.logits, self.history)
+
+    def winner(self, temperature: float) -> int:
+        """The token that is picked."""
+        return int(pick(self.staged(temperature), self.noise))
+
+
+def magnify(model: Model, chaos: Chaos, row: int) -> tuple[Flip, ...]:
+    """What happened between the text of a row, 1 or more, and the one above: the flips at their parting.
+
+    Rising in temperature; several where other tokens lead in between. () where the two are the same.
+    Raises SettingError for a row that has none above it.
+    """
+    if not 1 <= row < len(chaos.texts):
+        raise SettingError(
+            f"row must be from 1 to {len(chaos.texts) - 1}, got {row}; the first has none above it"
+        )
+    step = parting(chaos.ids[row - 1], chaos.ids[row])
+    return () if step is None else flips_in(model, chaos, row, race_at(model, chaos, row, step))
+
+
+def flips_in(model: Model, chaos: Chaos, row: int, race: Race) -> tuple[Flip, ...]:
+    """The flips of a race between the text of a row and the one above."""
+    low, high = chaos.settings.temperatures[row - 1 : row + 1]
+    if linear(race.decode):
+        return tuple(exact_flip(model, race, each) for each in crossings(race, low, high))
+    return (narrow_flip(model, chaos, race, bisected(race, low, high)),)
+
+
+def linear(decode: DecodeSettings) -> bool:
+    """Whether all that the stages do is the same at every temperature above 0.
+
+    top-n-sigma, top-k and the penalties do; the others do before temperature alone.
+    """
+    names = decode.at(2.0).active()
+    after = names[names.index("temperature") :]
+    return set(after) <= LINEAR
+
+
+def race_at(model: Model, chaos: Chaos, row: int, step: int) -> Race:
+    """The step at which a row parts from the one above."""
+    context = read_context(model, chaos.prompt).ids
+    before = chaos.ids[row, :step]
+    logits = logits_after(model.writer, context, before)
+    noise = GumbelNoise(chaos.settings.seed, model.writer.vocab_size).at(step)
+    return Race(step, logits, noise, chaos.settings.decode, (*context, *before.tolist()))
+
+
+def logits_after(net: LanguageModel, context: Sequence[int], ids: Ints) -> Floats:
+    """(V,) what the net gives after a context and tokens that it wrote itself, read as it wrote them."""
+    logits, state = read(net, [context])
+    for token in ids:
+        logits, state = advance(net, np.array([token]), state)
+    return logits[0]
+
+
+def crossings(race: Race, low: float, high: float) -> list[Crossing]:
+    """Each flip between low and high, rising: the lines that lead, one after the other."""
+    base = race.staged(1.0)  # lines: base / T + noise
+    found, token, last = [], race.winner(low), race.winner(high)
+    while token != last:
+        temperature, after = next_crossing(base, race.noise, token)
+        found.append(Crossing(temperature, token, after))
+        token = after
+    return found
+
+
+def next_crossing(base: Floats, noise: Floats, token: int) -> tuple[float, int]:
+    """The temperature at which a line overtakes that of `token`, which leads, on the way up, and whose it is.
+
+    T = (l_a − l_b) / (g_b − g_a): only tokens of lower logits and luckier noise do.
+    """
+    behind, luck = base[token] - base, noise - noise[token]
+    rivals = np.flatnonzero((behind >= 0) & (behind < np.inf) & (luck > 0))
+    meeting = behind[rivals] / luck[rivals]
+    first = meeting.argmin()
+    return float(meeting[first]), int(rivals[first])
+
+
+def bisected(race: Race, low: float, high: float) -> tuple[float, float]:
+    """Two neighbouring temperatures: at the lower one the token of `low` is picked, at the other not."""
+    token, below = race.winner(low), max(low, MIN_TEMPERATURE)
+    if race.winner(below) != token:  # greedy alone picks it
+        return low, below
+    above = high
+    while below < (middle := (below + above) / 2) < above:
+        below, above = (middle, above) if race.winner(middle) == token else (below, middle)
+    return below, above
+
+
+def exact_flip(model: Model, race: Race, crossing: Crossing) -> Flip:
+    """A flip in closed form: both scores there are the same."""
+    temperature = crossing.temperature
+    staged = race.staged(1.0) / max(temperature, np.finfo(np.float64).tiny ** 0.5)
+    pair = (candidate(model, race, staged, token) for token in (crossing.below, crossing.above))
+    return Flip(temperature, race.step, *pair, exact=True, same_before=True)
+
+
+def narrow_flip(model: Model, chaos: Chaos, race: Race, between: tuple[float, float]) -> Flip:
+    """A flip between two neighbouring temperatures, as the upper one sees it; texts are written at both."""
+    staged = race.staged(between[1])
+    pair = (candidate(model, race, staged, race.winner(temperature)) for temperature in between)
+    settings = replace(chaos.settings, length=race.step + 1)
+    same = parting(*written(model, chaos.prompt, settings, between)) == race.step
+    return Flip(between[1], race.step, *pair, exact=False, same_before=same)
+
+
+def score_lines(race: Race, tokens: Sequence[int], temperatures: Sequence[float]) -> Floats:
+    """(K, N) the scores of K tokens at N temperatures above 0, measured from the raw logits' best one.
+
+    What is taken off, best / T, is the same for all tokens: who leads stays who leads, and the likeliest
+    token's line is level at its noise. −inf where a stage removed the token.
+    """
+    best = race.logits.max()
+    scores = [race.staged(t)[list(tokens)] + race.noise[list(tokens)] - best / t for t in temperatures]
+    return np.stack(scores, axis=1)
+
+
+def candidate(model: Model, race: Race, staged: Floats, token: int) -> Candidate:
+    """A token in a race whose logits after all stages are `staged` (V,)."""
+    return Candidate(
+        token=token,
+        label=model.labels[token],
+        probability=float(softmax(staged)[token]),
+        logit=float(race.logits[token]),
+        noise=float(race.noise[token]),
+        score=float(staged[token] + race.noise[token]),
+    )

@@ -1,0 +1,148 @@
+"""Temperature chaos: how small changes of T change a text, all randomness equal.
+
+One seed writes the same prompt on at every temperature of a fine grid. Where a text parts from the one
+above it, one token was picked instead of another; from there on they read different contexts, and
+nothing brings them together again. `flips.magnify` finds the temperature at which that token flips.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+
+from textgen.decoding.stream import NO_TOKEN, Stream, picks
+from textgen.errors import SettingError
+from textgen.experiments.sweep.settings import MAX_LENGTH, as_temperature
+from textgen.models.folder import Model
+from textgen.records import Ints
+from textgen.settings import DecodeSettings, check_seed, check_whole
+from textgen.text.context import read_context
+
+MAX_ROWS = 500
+BATCH = 64  # texts that step together
+DIGITS, FINEST = 9, 1e-9  # of the temperatures of a grid
+
+
+@dataclass(frozen=True, slots=True)
+class ChaosSettings:
+    """What is written at every temperature. Raises SettingError for a value outside its range."""
+
+    temperatures: tuple[float, ...]  # rising, 2 or more
+    seed: int = 0
+    length: int = 200  # tokens at most
+    decode: DecodeSettings = field(default_factory=DecodeSettings)  # its temperature gives way to those above
+
+    def __post_init__(self) -> None:
+        temperatures = tuple(map(as_temperature, self.temperatures))
+        check_whole("the number of temperatures", len(temperatures), 2, MAX_ROWS, "use a coarser grid")
+        if any(later <= earlier for earlier, later in pairwise(temperatures)):
+            raise SettingError("the temperatures of a chaos must rise; sort them and leave out doubles")
+        object.__setattr__(self, "temperatures", temperatures)
+        object.__setattr__(self, "seed", check_seed(self.seed))
+        object.__setattr__(
+            self, "length", check_whole("length", self.length, 1, MAX_LENGTH, "200 is the default")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Chaos:
+    """R texts of one seed, one a temperature."""
+
+    model: str
+    prompt: str
+    settings: ChaosSettings
+    ids: Ints  # (R, N) tokens, NO_TOKEN after a text's end
+    texts: tuple[str, ...]  # (R,) the continuations
+    # (R,) first step at which a row differs from the one above; None: nowhere
+    partings: tuple[int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the writing is."""
+
+    done: int  # tokens
+    total: int
+    chaos: Chaos | None = None  # once all is written
+
+
+def grid(low: float, high: float, rows: int) -> tuple[float, ...]:
+    """`rows` temperatures from `low` to `high`, equally far apart, rounded so that they can be read.
+
+    Raises SettingError.
+    """
+    check_whole("rows", rows, 2, MAX_ROWS, "a finer look needs a narrower range")
+    low, high = as_temperature(low), as_temperature(high)
+    if low >= high:
+        raise SettingError(
+            f"the first temperature must be below the last, got {low:g} and {high:g}; swap them"
+        )
+    if high - low < FINEST * (rows - 1):
+        raise SettingError(
+            f"the temperatures must lie at least {FINEST:g} apart, got {rows:,} from {low:.12g} to "
+            f"{high:.12g}; take fewer, or magnify: that finds the exact temperature of a flip"
+        )
+    return tuple(float(value) for value in np.round(np.linspace(low, high, rows), DIGITS))
+
+
+def chaos(model: Model, prompt: str, settings: ChaosSettings) -> Chaos:
+    """Write the texts. Raises TextError for a prompt that cannot be read."""
+    *_, last = writing(model, prompt, settings)
+    assert last.chaos is not None
+    return last.chaos
+
+
+def writing(model: Model, prompt: str, settings: ChaosSettings) -> Iterator[Progress]:
+    """The same, telling after each token how far it is; the last one holds the texts."""
+    blocks: list[Ints] = []
+    rows, length = len(settings.temperatures), settings.length
+    for batch in batches(settings):
+        steps: list[Ints] = []
+        for ids in columns(model, prompt, settings, batch):
+            steps.append(ids)
+            yield Progress(sum(map(len, blocks)) * length + len(batch) * len(steps), rows * length)
+        blocks.append(filled(steps, length))
+    yield Progress(rows * length, rows * length, assembled(model, prompt, settings, np.concatenate(blocks)))
+
+
+def assembled(model: Model, prompt: str, settings: ChaosSettings, ids: Ints) -> Chaos:
+    """The record of tokens (R, N)."""
+    texts = tuple(model.text(row.tolist(), prompt) for row in ids)
+    above = [None, *(parting(first, second) for first, second in pairwise(ids))]
+    return Chaos(model.name, prompt, settings, ids, texts, tuple(above))
+
+
+def batches(settings: ChaosSettings) -> Iterator[Sequence[float]]:
+    for start in range(0, len(settings.temperatures), BATCH):
+        yield settings.temperatures[start : start + BATCH]
+
+
+def written(model: Model, prompt: str, settings: ChaosSettings, temperatures: Sequence[float]) -> Ints:
+    """(B, N) tokens at some of the temperatures."""
+    return filled(list(columns(model, prompt, settings, temperatures)), settings.length)
+
+
+def columns(
+    model: Model, prompt: str, settings: ChaosSettings, temperatures: Sequence[float]
+) -> Iterator[Ints]:
+    """The tokens (B,) of each step; fewer steps than asked for where all texts have ended."""
+    context = read_context(model, prompt).ids
+    streams = [Stream(settings.decode.at(t), settings.seed, context) for t in temperatures]
+    for picked in picks(model.writer, streams, settings.length, model.stops):
+        yield picked.ids
+
+
+def filled(steps: Sequence[Ints], length: int) -> Ints:
+    """Steps (n,) of tokens (B,) → (B, length), NO_TOKEN after the last one."""
+    ids = np.full((len(steps[0]), length), NO_TOKEN)
+    ids[:, : len(steps)] = np.stack(steps, axis=1)
+    return ids
+
+
+def parting(first: Ints, second: Ints) -> int | None:
+    """The first step at which two texts (N,) differ; None where they are the same."""
+    different = np.flatnonzero(first != second)
+    return int(different[0]) if len(different) else None

@@ -1,0 +1,134 @@
+"""Writing and measuring the texts of a job: a plain function of plain arguments, on any core or machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from textgen.decoding import stages
+from textgen.decoding.stream import NO_TOKEN, Picked, Stream, picks
+from textgen.experiments.metrics.scoring import bits_per_character
+from textgen.experiments.metrics.text_metrics import NOT_MEASURED, Observed, measure, split_words, whole_words
+from textgen.experiments.sweep.plan import Job, Place, Task
+from textgen.experiments.sweep.records import SweepText
+from textgen.experiments.sweep.search import filled, search
+from textgen.models import folder as checkpoint
+from textgen.models.folder import Model
+from textgen.models.ngram_index import FILE, NoveltyIndex
+from textgen.nets.packed import in_one_thread
+from textgen.records import Floats
+from textgen.text.context import read_context
+
+
+def run_job(job: Job) -> list[SweepText]:
+    """Write and measure the texts of a job, models read from their folders."""
+    batch = batch_of(load(job.model), job)
+    for _ in batch.steps():
+        pass
+    return batch.texts(load)
+
+
+def load(place: Place) -> Model:
+    return checkpoint.load(Path(place.folder))
+
+
+def batch_of(model: Model, job: Job) -> Batch:
+    """The writer that a job needs."""
+    return Searches(model, job) if job.tasks[0].beams else Batch(model, job)
+
+
+class Batch:
+    """The texts of a job while they are written."""
+
+    def __init__(self, model: Model, job: Job) -> None:
+        self.model, self.job = model, job
+        self.ids: list[np.ndarray] = []  # each (B,)
+        self.surprise: list[Floats] = []  # each (B,) bits
+        self.entropy: list[Floats] = []  # each (B,) bits
+
+    def steps(self) -> Iterator[int]:
+        """Write; after each step, how many tokens there are in each text."""
+        context = read_context(self.model, self.job.prompt).ids
+        streams = [Stream(task.settings, task.key.seed or 0, context) for task in self.job.tasks]
+        for picked in picks(self.model.writer, streams, self.job.length, self.model.stops):
+            self.ids.append(picked.ids)
+            self.surprise.append(surprise_of(picked))
+            self.entropy.append(entropy_of(picked.staged))
+            yield picked.index + 1
+
+    def texts(self, get: Callable[[Place], Model]) -> list[SweepText]:
+        """What was written, measured. Raises ModelError for a judge or an index that cannot be read."""
+        index = index_of(self.job.model)
+        ids, surprise, entropy = map(np.array, (self.ids, self.surprise, self.entropy))  # each (T, B)
+        observed = []
+        for row in range(len(self.job.tasks)):
+            n = int((ids[:, row] != NO_TOKEN).sum())
+            observed.append(self.observed(ids[:n, row], surprise[:n, row], entropy[:n, row]))
+        bits = self.judged([text.text for text in observed], get)
+        return [
+            self.finished(task, text, elsewhere, index)
+            for task, text, elsewhere in zip(self.job.tasks, observed, bits, strict=True)
+        ]
+
+    def observed(self, ids: np.ndarray, surprise: Floats, entropy: Floats) -> Observed:
+        tokens = tuple(ids.tolist())
+        text, prompt = self.model.text(tokens, self.job.prompt), self.job.prompt
+        by_letter = self.model.tokenizer.level == "char"
+        words = whole_words(text, prompt, self.model.ended(tokens)) if by_letter else split_words(text)
+        return Observed(text, tuple(words), tokens, surprise, entropy)
+
+    def judged(self, texts: Sequence[str], get: Callable[[Place], Model]) -> Floats:
+        """(B,) bits per character under the judge; NaN without one."""
+        if self.job.judge is None:
+            return np.full(len(texts), NOT_MEASURED)
+        judge, pairs = get(self.job.judge), [(self.job.prompt, text) for text in texts]
+        # in as many threads as processes of joblib have, so that numbers are the same to the last bit
+        return in_one_thread(lambda: bits_per_character(judge, pairs))
+
+    def finished(self, task: Task, text: Observed, elsewhere: float, index: NoveltyIndex | None) -> SweepText:
+        return SweepText(
+            key=task.key,
+            settings=task.settings,
+            ids=text.ids,
+            text=text.text,
+            ended=self.model.ended(text.ids),
+            surprise=text.surprise,
+            entropy=text.entropy,
+            words=text.words,
+            metrics=measure(text, float(elsewhere), index),
+        )
+
+
+class Searches(Batch):
+    """The same for texts that are beam searches."""
+
+    def steps(self) -> Iterator[int]:
+        """Search, one text after the other; yields the length that all would have by now in step."""
+        context, found = read_context(self.model, self.job.prompt).ids, []
+        for number, task in enumerate(self.job.tasks, 1):
+            found.append(search(self.model, context, task, self.job.length))
+            yield number * self.job.length // len(self.job.tasks)
+        columns = zip(*(filled(text, self.job.length) for text in found), strict=True)
+        self.ids, self.surprise, self.entropy = (list(np.stack(column, axis=1)) for column in columns)
+
+
+def index_of(place: Place) -> NoveltyIndex | None:
+    """What a model was trained on; None where its folder does not say."""
+    path = Path(place.folder) / FILE
+    return NoveltyIndex.load(path) if path.is_file() else None
+
+
+def surprise_of(picked: Picked) -> Floats:
+    """(B,) bits of each pick under the model at T = 1; of no meaning where a text has ended."""
+    learned = stages.softmax(picked.logits)[np.arange(len(picked.ids)), picked.ids]
+    return -np.log2(np.maximum(learned, np.finfo(np.float64).tiny))
+
+
+def entropy_of(logits: Floats) -> Floats:
+    """(B, V) → (B,) bits: ln Σ w − Σ w·ln w / Σ w over the weights w = e^(logit − highest)."""
+    shifted = logits - stages.highest(logits)
+    weights = np.exp(shifted)
+    totals = np.add.reduce(weights, axis=-1)
+    return (np.log(totals) - np.vecdot(weights, np.where(weights > 0, shifted, 0.0)) / totals) / np.log(2)

@@ -1,0 +1,157 @@
+"""A model folder ↔ a model: config.json, model.safetensors, tokenizer.json. Never pickle."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise, takewhile
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from textgen.errors import ModelError, shorten
+from textgen.nets.base import LanguageModel, build
+from textgen.nets.muted import Muted
+from textgen.text.tokenizer import TextTokenizer
+
+CONFIG, WEIGHTS, TOKENIZER = "config.json", "model.safetensors", "tokenizer.json"
+FORMAT = 1
+BOS = "BOS"  # the label of the token at which texts begin and end
+
+
+@dataclass(frozen=True)
+class Model:
+    """A net with its tokenizer and its facts, ready to use."""
+
+    name: str
+    net: LanguageModel  # as it was trained
+    tokenizer: TextTokenizer
+    config: dict[str, Any]
+
+    @cached_property
+    def writer(self) -> LanguageModel:
+        """The net for all that writes or shows: what it must not write is −inf."""
+        return Muted(self.net, self.muted) if self.muted else self.net
+
+    @cached_property
+    def muted(self) -> frozenset[int]:
+        """The tokens that are never written: `<unk>`."""
+        unknown = self.tokenizer.unknown_id
+        return frozenset() if unknown is None else frozenset({unknown})
+
+    @cached_property
+    def bos(self) -> int | None:
+        """The token at which every text begins, and at the next of which it ends; None for a model
+        whose training text was one long one.
+        """
+        text = self.config.get("bos")
+        return None if text is None else self.tokenizer.pieces.index(text)
+
+    @cached_property
+    def stops(self) -> frozenset[int]:
+        """The tokens that end a text."""
+        return frozenset() if self.bos is None else frozenset({self.bos})
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """(V,) visible token labels."""
+        return tuple(BOS if i == self.bos else label for i, label in enumerate(self.tokenizer.labels))
+
+    @property
+    def start(self) -> str:
+        """The text that stands for an empty context."""
+        return str(self.config.get("bos", self.config.get("start", "\n")))
+
+    def ended(self, ids: Sequence[int]) -> bool:
+        """Whether a text of these ids has ended: its last one is a stop."""
+        return bool(len(ids)) and ids[-1] in self.stops
+
+    def parts(self, ids: Iterable[int], after: str = "") -> Iterator[str]:
+        """What each token adds to the text `after`; a stop adds nothing and ends it."""
+        written = takewhile(lambda token: token >= 0 and token not in self.stops, ids)
+        return self.tokenizer.additions(written, after)
+
+    def text(self, ids: Iterable[int], after: str = "") -> str:
+        """What ids add to the text `after`, up to the first stop."""
+        return "".join(self.parts(ids, after))
+
+    def gap(self, left: int, right: int) -> str:
+        """What stands between two labels: what stands between the tokens; a stop stands apart."""
+        return " " if self.stops & {left, right} else self.tokenizer.gap(left, right)
+
+    def shown(self, ids: Sequence[int]) -> str:
+        """Ids as visible labels in a row."""
+        gaps = ("", *(self.gap(left, right) for left, right in pairwise(ids)))
+        return "".join(gap + self.labels[token] for gap, token in zip(gaps, ids, strict=False))
+
+
+def save(folder: Path, net: LanguageModel, tokenizer: TextTokenizer, config: dict[str, Any]) -> None:
+    """Write a model folder; weights are rounded to float16, `config` needs architecture and sizes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {
+        name: tensor.detach().cpu().to(torch.float16).contiguous()
+        for name, tensor in net.state_dict().items()
+    }
+    save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
+    tokenizer.save(folder / TOKENIZER)
+    facts = {"format": FORMAT, **config, "parameters": net.parameter_count}
+    (folder / CONFIG).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def load(folder: Path) -> Model:
+    """Read a model folder into memory as float32, ready for inference.
+
+    Raises ModelError, with what is wrong and the way out, for a missing, damaged or foreign folder.
+    """
+    config = read_config(folder)
+    tokenizer = TextTokenizer.load(folder / TOKENIZER)
+    if config.get("bos") is not None and config["bos"] not in tokenizer.pieces:
+        raise foreign(folder, f"its bos must be one token of its tokenizer, got {shorten(config['bos'])}")
+    net = empty_net(folder, config)
+    if net.vocab_size != tokenizer.vocab_size:
+        raise foreign(folder, f"the net has {net.vocab_size} tokens, the tokenizer {tokenizer.vocab_size}")
+    try:
+        weights = load_file(folder / WEIGHTS)
+        net.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+    except (OSError, SafetensorError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise foreign(folder, f"{WEIGHTS} does not hold this net's weights ({reason})") from error
+    net.eval().requires_grad_(False)
+    net.prepare()
+    return Model(folder.name, net, tokenizer, config)
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """A model's facts without its weights. Raises ModelError for a folder that is not a model's."""
+    if not folder.is_dir():
+        raise ModelError(f"there is no model folder {folder}; `python -m textgen models` lists what there is")
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise foreign(folder, f"{CONFIG} cannot be read ({error})") from error
+    if not isinstance(config, dict) or config.get("format") != FORMAT:
+        raise foreign(folder, f"{CONFIG} is not of format {FORMAT}")
+    return config
+
+
+def empty_net(folder: Path, config: dict[str, Any]) -> LanguageModel:
+    """The net that a config describes, weights not yet read."""
+    try:
+        return build(config["architecture"], config["sizes"])
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise foreign(folder, f"{CONFIG} describes no network that we have ({error!r})") from error
+
+
+def foreign(folder: Path, reason: str) -> ModelError:
+    return ModelError(f"{folder} is not a usable model folder: {reason}; train or copy the model again")
+
+
+def weights_sha256(folder: Path) -> str:
+    """The checksum of the weights file, for receipts."""
+    return hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()

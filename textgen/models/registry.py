@@ -1,0 +1,151 @@
+"""Which models there are; loads each once, when first asked for, and keeps no more than fit."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textgen.errors import ModelError, shorten
+
+if TYPE_CHECKING:
+    from textgen.models.folder import Model
+
+SHIPPED = Path(__file__).resolve().parents[2] / "models"
+FIRST = "shakespeare-char-lstm"  # what a visitor sees before choosing
+MAX_BYTES = 1_500_000_000  # of loaded models
+Stamp = tuple[int, int]  # when a config.json was written, in ns, and its size: another one for a new model
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """A model's facts, read from its config.json without loading torch."""
+
+    name: str
+    config: dict[str, Any]
+
+    @property
+    def title(self) -> str:
+        return str(self.config.get("title") or self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model in memory."""
+
+    model: Model
+    stamp: Stamp
+    bytes: int
+
+
+class Registry:
+    """The models in a folder. Safe to use from many threads.
+
+    A model stays in memory until others need its room: then those go that were not asked for longest,
+    never the one just asked for. A folder whose config.json has changed is loaded again.
+    """
+
+    def __init__(self, root: Path, max_bytes: int = MAX_BYTES) -> None:
+        self.root = root
+        self.max_bytes = max_bytes
+        self._models: dict[str, Loaded] = {}  # least recently asked for first
+        self._locks: dict[str, threading.Lock] = {}
+        self._guard = threading.Lock()
+
+    def names(self) -> list[str]:
+        """The folders that hold a config.json, in alphabetical order; a name must be a text."""
+        if not self.root.is_dir():
+            return []
+        found = (path.parent.name for path in self.root.glob("*/config.json"))
+        return sorted(name for name in found if name.isprintable())
+
+    def first(self) -> str | None:
+        """The model to begin with: the Shakespeare one, else the first; None where there is none."""
+        names = self.names()
+        return FIRST if FIRST in names else next(iter(names), None)
+
+    def info(self, name: str) -> ModelInfo:
+        """The facts of a model. Raises ModelError for an unknown or unreadable one."""
+        path = self.folder(name) / "config.json"
+        try:
+            return ModelInfo(name, dict(json.loads(path.read_text(encoding="utf-8"))))
+        except (OSError, ValueError, TypeError, RecursionError) as error:
+            raise ModelError(f"{path} cannot be read ({error}); train or copy the model again") from error
+
+    def folder(self, name: str) -> Path:
+        """The folder of a listed model: a name is looked up, never joined to a path unseen."""
+        self.check(name)
+        return self.root / name
+
+    def check(self, name: Any) -> None:
+        """Raises ModelError for anything that is not the name of a listed model."""
+        names = self.names()
+        if name not in names:
+            known = ", ".join(names) or f"none in {self.root}"
+            raise ModelError(f"there is no model {shorten(name)!r}; the models are: {known}")
+
+    def loaded(self) -> list[str]:
+        """The models in memory, the one asked for last at the end."""
+        with self._guard:
+            return list(self._models)
+
+    def get(self, name: str) -> Model:
+        """The model, loaded at the first call; only who asks for the same one waits. Raises ModelError."""
+        stamp = stamp_of(self.folder(name))
+        with self._guard:
+            lock = self._locks.setdefault(name, threading.Lock())
+        return self._recall(name, stamp) or self._load(name, lock)
+
+    def _recall(self, name: str, stamp: Stamp) -> Model | None:
+        """The model as it is in memory, unless its folder has changed since."""
+        with self._guard:
+            held = self._models.get(name)
+            if held is None or held.stamp != stamp:
+                return None
+            self._models[name] = self._models.pop(name)  # to the end: asked for last
+            return held.model
+
+    def _load(self, name: str, lock: threading.Lock) -> Model:
+        """Read the model, unless another thread has done so meanwhile."""
+        from textgen.models.folder import load
+
+        with lock:
+            stamp = stamp_of(self.folder(name))
+            if held := self._recall(name, stamp):
+                return held
+            model = load(self.folder(name))
+            self._keep(name, Loaded(model, stamp, bytes_of(model)))
+            return model
+
+    def _keep(self, name: str, new: Loaded) -> None:
+        """Put a model in; what was not asked for longest goes, as far as room is needed."""
+        with self._guard:
+            self._models.pop(name, None)
+            self._models[name] = new
+            while (
+                len(self._models) > 1 and sum(held.bytes for held in self._models.values()) > self.max_bytes
+            ):
+                del self._models[next(iter(self._models))]
+
+
+def stamp_of(folder: Path) -> Stamp:
+    """What tells one model of a folder from the next. Raises ModelError."""
+    try:
+        facts = (folder / "config.json").stat()
+    except OSError as error:
+        raise ModelError(f"{folder} cannot be read ({error}); train or copy the model again") from error
+    return facts.st_mtime_ns, facts.st_size
+
+
+def bytes_of(model: Model) -> int:
+    """What a model takes in memory: its numbers twice, since stepping works on a prepared copy."""
+    tensors = [*model.net.parameters(), *model.net.buffers()]
+    return 2 * sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+
+
+def default_root() -> Path:
+    """`$TEXTGEN_MODELS`, else the models shipped beside the package."""
+    return Path(os.environ.get("TEXTGEN_MODELS") or SHIPPED)

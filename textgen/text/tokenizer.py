@@ -1,0 +1,163 @@
+"""Characters or words ↔ ids, and labels in which whitespace can be seen."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
+
+from textgen.errors import ModelError, TextError
+from textgen.records import Encoded
+from textgen.text import words
+from textgen.text.nearest import Neighbours
+
+VISIBLE = {" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍"}
+Level = Literal["char", "word"]
+
+
+def visible(token: str) -> str:
+    """A token as it can be shown anywhere: whitespace as a sign, controls by code point."""
+    return "".join(VISIBLE.get(char) or (char if printable(char) else f"U+{ord(char):04X}") for char in token)
+
+
+def printable(char: str) -> bool:
+    """False for controls, format characters (right-to-left marks) and lone surrogates."""
+    return unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
+
+
+class TextTokenizer:
+    """A Hugging Face `Tokenizer` with what a page needs on top: pieces, unknowns, labels, spaces.
+
+    Between two tokens stands a space unless `tight_after` of the left or `tight_before` of the right
+    one; characters are all tight.
+    """
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self.tokenizer = tokenizer
+        self.vocab_size: int = tokenizer.get_vocab_size()
+        vocabulary = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
+        self.ids: Mapping[str, int] = dict(vocabulary)
+        self.unknown_id: int | None = self.ids.get(words.UNKNOWN)
+        self.level: Level = "char" if self.unknown_id is None else "word"
+        self.pieces: tuple[str, ...] = tuple(piece for piece, _ in vocabulary)  # (V,) as `split` names them
+        self.labels: tuple[str, ...] = tuple(map(visible, self.pieces))  # (V,)
+        self.texts: tuple[str, ...] = self.pieces  # (V,) what each adds to a text, but for a space before it
+        self.tight_before: tuple[bool, ...] = (True,) * self.vocab_size  # (V,)
+        self.tight_after: tuple[bool, ...] = (True,) * self.vocab_size  # (V,)
+        if self.level == "word":
+            self.texts = tuple(map(words.written, self.pieces))
+            self.tight_before = tuple(map(words.tight_before, self.pieces))
+            self.tight_after = tuple(map(words.tight_after, self.pieces))
+
+    @classmethod
+    def characters(cls, alphabet: Iterable[str]) -> TextTokenizer:
+        """One id a character, in code-point order. Raises TextError for an empty alphabet."""
+        ordered = sorted(set(alphabet))
+        if not ordered:
+            raise TextError("the text has no characters; give a text with at least 2 different ones")
+        tokenizer = Tokenizer(models.WordLevel({char: i for i, char in enumerate(ordered)}))  # type: ignore[arg-type]
+        tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")  # type: ignore[assignment]
+        tokenizer.decoder = decoders.Fuse()  # type: ignore[assignment]
+        return cls(tokenizer)
+
+    @classmethod
+    def words(cls, vocabulary: Sequence[str]) -> TextTokenizer:
+        """One id a word, punctuation mark or line break, in the order given; see `words.word_vocabulary`.
+
+        Raises TextError for a vocabulary without `<unk>` or with a word twice.
+        """
+        return cls(words.word_tokenizer(vocabulary))
+
+    @classmethod
+    def load(cls, path: Path) -> TextTokenizer:
+        """Read a tokenizer.json. Raises ModelError when it is missing or not one."""
+        try:
+            return cls(Tokenizer.from_file(str(path)))
+        except Exception as error:  # the library raises plain Exception
+            sentence = f"{path} cannot be read as a tokenizer ({error}); train or copy the model again"
+            raise ModelError(sentence) from error
+
+    def save(self, path: Path) -> None:
+        self.tokenizer.save(str(path))
+
+    def encode(self, text: str) -> Encoded:
+        """Text → ids; pieces that the model does not know are named and left out of the ids."""
+        pieces = [(piece, piece in self.ids) for piece in self.split(text)]
+        unknown = dict.fromkeys(piece for piece, known in pieces if not known)
+        ids = tuple(self.ids[piece] for piece, known in pieces if known)
+        return Encoded(ids=ids, pieces=tuple(pieces), unknown=tuple(unknown))
+
+    def split(self, text: str) -> list[str]:
+        """The pieces of a text after normalisation, known or not.
+
+        A text may be split in parts that are cut after line breaks: the pieces are the same.
+        """
+        text = encodable(text)
+        if self.tokenizer.normalizer is not None:
+            text = self.tokenizer.normalizer.normalize_str(text)
+        return [piece for piece, _ in self.tokenizer.pre_tokenizer.pre_tokenize_str(text)]  # type: ignore[union-attr]
+
+    def nearest(self, piece: str, n: int = 3) -> tuple[str, ...]:
+        """Up to n known words that are spelled much like a piece, likest first; of characters, the other
+        case.
+        """
+        if self.level == "word":
+            return self._neighbours.of(piece, n)
+        return tuple(case for case in (piece.swapcase(),) if case != piece and case in self.ids)
+
+    @cached_property
+    def _neighbours(self) -> Neighbours:
+        return Neighbours(word for word in self.pieces if word != words.UNKNOWN and word[0].isalpha())
+
+    def decode(self, ids: Iterable[int], after: str = "") -> str:
+        """Ids → what they add to the text `after`, the space between them included."""
+        return "".join(self.additions(ids, after))
+
+    def additions(
+        self, ids: Iterable[int], after: str = "", texts: Sequence[str] | None = None
+    ) -> Iterator[str]:
+        """What each of the ids adds, the space before it included; `texts` (V,) instead of our own."""
+        texts = texts or self.texts
+        tight = self.tight_end(after)
+        for token in ids:
+            yield texts[token] if tight or self.tight_before[token] else f" {texts[token]}"
+            tight = self.tight_after[token]
+
+    def gap(self, left: int, right: int) -> str:
+        """What stands between two tokens: a space or nothing."""
+        return "" if self.tight_after[left] or self.tight_before[right] else " "
+
+    def tight_end(self, text: str) -> bool:
+        """Whether no space is to follow a text: it is empty, has one, or ends in a token that wants none."""
+        if self.level == "char" or not text or text[-1].isspace():
+            return True
+        return words.tight_after(self.split(text)[-1])
+
+    def extended(self, text: str, ids: Sequence[int]) -> str:
+        """The text with more tokens at its end, to be read as before and then as these tokens.
+
+        Where plain quotes would be read otherwise, they are written as they are meant: “ for ".
+        """
+        if self.level == "char" or not ids:
+            return text + self.decode(ids)
+        before = text.rstrip(" ") if self.tight_before[ids[0]] else text
+        longer = before + self.decode(ids, before)
+        if self.split(longer) == [*self.split(text), *(self.pieces[i] for i in ids)]:
+            return longer
+        return before + "".join(self.additions(ids, before, self.pieces))
+
+    def without_last(self, text: str) -> str:
+        """The text without its last piece, known or not, and the space before it; "" stays ""."""
+        if self.level == "char":
+            return text[:-1]
+        spans = self.tokenizer.encode(encodable(text), add_special_tokens=False).offsets  # in characters
+        return text[: spans[-1][0]].rstrip(" ") if spans else ""
+
+
+def encodable(text: str) -> str:
+    """The text, a "?" for each lone surrogate: those have no UTF-8."""
+    return text.encode("utf-8", "replace").decode()

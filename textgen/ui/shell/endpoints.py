@@ -1,0 +1,89 @@
+"""The named endpoints: what the page does, for programs (`gradio_client`, curl)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from textgen.errors import TextgenError
+from textgen.models.registry import Registry
+from textgen.settings import DecodeSettings, check_whole
+from textgen.ui.shell.errors import told
+
+MAX_TOP = 1000
+
+
+class Endpoints:
+    """Plain values in, JSON out; every stage is a parameter with its neutral default."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+
+    def connect(self) -> None:
+        """Name them. Writing is queued, so that a crowd shares the processor in turn."""
+        gr.api(told(self.next_token), api_name="next_token", queue=False)
+        gr.api(told(self.generate), api_name="generate", concurrency_limit=4)
+        gr.api(told(self.draw), api_name="draw", queue=False)
+
+    def next_token(self, model: str, context: str = "", settings: dict | None = None, top: int = 10) -> dict:
+        """The `top` likeliest next tokens under the settings, and the distribution in four numbers."""
+        from textgen import api
+
+        found = api.next_token(self.registry.get(model), context, **plain(settings))
+        top = check_whole("top", top, 1, MAX_TOP, "10 is the default")
+        summary = found.summary
+        return {
+            "tokens": [{"token": label, "probability": p} for label, p in found.top(top)],
+            "entropy_bits": summary.entropy,
+            "effective_choices": summary.choices,
+            "tokens_kept": summary.kept,
+            "note": found.next.note,
+            "settings": found.settings,
+        }
+
+    def generate(
+        self, model: str, prompt: str = "", settings: dict | None = None, seed: int = 0, length: int = 200
+    ) -> dict:
+        """Write `length` tokens after the prompt: the same text for the same seed and settings."""
+        from textgen import api
+
+        written = api.generate(self.registry.get(model), prompt, seed=seed, length=length, **plain(settings))
+        return {
+            "text": written.text,
+            "surprise_bits": [round(float(bits), 4) for bits in written.surprise],
+            "settings": written.settings,
+            "seed": written.seed,
+        }
+
+    def draw(
+        self, model: str, context: str = "", settings: dict | None = None, seed: int = 0, n: int = 100
+    ) -> dict:
+        """Draw `n` next tokens under the settings; counts by token, most drawn first."""
+        from textgen import api
+
+        chosen = plain(settings)
+        drawn = api.draw(self.registry.get(model), context, [chosen["temperature"]], n, seed, **chosen)
+        return {
+            "n": drawn.n,
+            "seed": drawn.seed,
+            "counts": by_token(drawn.labels, drawn.counts[0]),
+            "settings": chosen,
+        }
+
+
+def plain(settings: Any) -> dict[str, Any]:
+    """Settings as a JSON object, or a sentence."""
+    if settings is None:
+        settings = {}
+    if not isinstance(settings, dict):
+        raise TextgenError(
+            f"settings must be an object such as {{'top_k': 40}}, got {type(settings).__name__}"
+        )
+    return DecodeSettings.from_dict(settings).to_dict()
+
+
+def by_token(labels: tuple[str, ...], counts: Any) -> dict[str, int]:
+    """What was drawn at all, most first."""
+    order = sorted(range(len(labels)), key=lambda i: -counts[i])
+    return {labels[i]: int(counts[i]) for i in order if counts[i]}
