@@ -28,14 +28,9 @@ def model_card(name: str, model: Model, texts: Sequence[str]) -> str:
     `texts` are what the model writes in `SAMPLE` tokens at each of `sample_temperatures`.
     """
     config = model.config
-    values = {
-        **described(config),
-        **losses(config),
-        **training(config),
-        **corpus(config),
-        **samples(model, texts),
-    }
-    return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(values, **samples(model, texts), name=name)
+    facts = {**described(config), **losses(config), **training(config), **corpus(config)}
+    values = {**facts, **samples(model, texts), "name": name}
+    return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(values)
 
 
 def described(config: Mapping[str, Any]) -> dict[str, Any]:
