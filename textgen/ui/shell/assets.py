@@ -1,153 +1,115 @@
-"""What the page loads besides Gradio's own files: our scripts and style, and plotly.js.
+"""What the page loads besides Gradio's own files: our modules and styles, its configuration, and plotly.js.
 
-plotly.js is the file inside the installed Python package: offline, and always the version that made
-the figures. Every address carries the file's checksum, so a browser may keep it for good.
+All addresses begin with `lab/VERSION/`, where VERSION is the checksum of all files: modules find each other by
+relative imports, and a browser may keep for good what it has. plotly.js is the file inside the installed
+Python package: offline, and always the version that made the figures.
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
-import os
+import json
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import BaseRoute, Route
 
 from textgen.plots.theme import PLOTLY_JS
 
 PREFIX = "lab"
-BUNDLE = "bundle.js"
-# Addresses change with their content, so a browser may keep what they gave.
+UI = Path(__file__).parents[1]
+PLOTLY, STYLE, CONFIG = "plotly.min.js", "style.css", "shell/config.js"
+# What the first tab needs, fetched while Gradio's own page starts.
+FIRST_ROOMS = ("shell", "next_token")
+TYPES = {".js": "text/javascript", ".css": "text/css"}
 KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}
-STATIC = Path(__file__).parents[1]
-# In this order: the namespace first, components after what they are built from.
-SCRIPTS = (
-    "shell/decoding.js",
-    "shell/lab.js",
-    "shell/picker.js",
-    "shell/stopping.js",
-    "shell/model_choice.js",
-    "next_token/panel.js",
-    "next_token/tables.js",
-    "next_token/pipeline.js",
-    "shell/save.js",
-    "next_token/view.js",
-    "generate/run.js",
-    "generate/save.js",
-    "generate/card.js",
-    "generate/text.js",
-    "generate/pane.js",
-    "generate/reader.js",
-    "generate/session.js",
-    "generate/parts.js",
-    "generate/view.js",
-    "draws/line.js",
-    "draws/parts.js",
-    "draws/view.js",
-    "beam/tree.js",
-    "beam/view.js",
-    "model/markdown.js",
-    "model/timeline.js",
-    "model/view.js",
-    "model/side.js",
-    "model/compare.js",
-    "sweep/size.js",
-    "sweep/form.js",
-    "sweep/session.js",
-    "sweep/charts.js",
-    "sweep/tables.js",
-    "sweep/texts.js",
-    "sweep/files.js",
-    "sweep/view.js",
-    "chaos/rows.js",
-    "chaos/map.js",
-    "chaos/magnifier.js",
-    "chaos/view.js",
-    "calibration/view.js",
-    "ratings/choose.js",
-    "ratings/card.js",
-    "ratings/result.js",
-    "ratings/view.js",
-)
-STYLES = (
-    "shell/lab.css",
-    "next_token/style.css",
-    "generate/style.css",
-    "draws/style.css",
-    "beam/style.css",
-    "model/style.css",
-    "shell/save.css",
-    "shell/experiments.css",
-    "sweep/style.css",
-    "chaos/style.css",
-    "calibration/style.css",
-    "ratings/style.css",
-)
+FRESH = {"Cache-Control": "no-cache"}
 
-
-class KeptFiles(StaticFiles):
-    """Static files that a browser keeps: their addresses change with their content."""
-
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        response = super().file_response(*args, **kwargs)
-        response.headers.update(KEPT)
-        return response
-
-
-def routes() -> list[BaseRoute]:
-    """The routes to mount beside Gradio's: this folder's scripts, and one file of Plotly's."""
-    return [
-        Mount(f"/{PREFIX}/plotly", OnlyPlotly(directory=PLOTLY_JS.parent)),
-        Route(f"/{PREFIX}/{BUNDLE}", serve_bundle),
-        Mount(f"/{PREFIX}", OnlyScripts(directory=STATIC)),
-    ]
-
-
-class OnlyScripts(KeptFiles):
-    """The scripts and styles of the rooms, and nothing else that lies beside them."""
-
-    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
-        return super().lookup_path(path) if path.endswith((".js", ".css")) else ("", None)
-
-
-class OnlyPlotly(KeptFiles):
-    """plotly.min.js alone, whatever else lies beside it."""
-
-    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
-        return super().lookup_path(path) if path == PLOTLY_JS.name else ("", None)
+Config = Callable[[], Mapping[str, Any]]  # what Python tells the page, as it is now
 
 
 @cache
-def address(path: Path, mount: str) -> str:
-    """The address of a file under a mount, relative to the page."""
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    return f"{mount}/{path.name}?v={digest}"
-
-
-def script_tags() -> str:
-    """The scripts that a component waits for before it starts, in order."""
-    plotly_js = address(PLOTLY_JS, f"{PREFIX}/plotly")
-    ours = f"{PREFIX}/{BUNDLE}?v={hashlib.sha256(bundle()).hexdigest()[:12]}"
-    return "".join(f'<script src="{source}"></script>' for source in (plotly_js, ours))
+def modules() -> dict[str, Path]:
+    """Our scripts by their address below `lab/VERSION/`, such as `draws/view.js`."""
+    return {path.relative_to(UI).as_posix(): path for path in sorted(UI.glob("*/*.js"))}
 
 
 @cache
-def bundle() -> bytes:
-    """All our scripts as one file: a classroom's first visit is as many requests fewer."""
-    return b"\n".join((STATIC / name).read_bytes() for name in SCRIPTS)
+def style() -> bytes:
+    """The style sheets of all rooms as one, the shell's own first."""
+    sheets = sorted(UI.glob("*/*.css"), key=lambda path: (path.parent.name != "shell", path))
+    return b"\n".join(path.read_bytes() for path in sheets)
 
 
-def serve_bundle(_request: Request) -> Response:
-    return Response(bundle(), media_type="text/javascript", headers=KEPT)
+@cache
+def version() -> str:
+    """Changes with any of our files and with Plotly's."""
+    digest = hashlib.sha256(style() + str(PLOTLY_JS.stat().st_size).encode())
+    for name, path in modules().items():
+        digest.update(name.encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def address(name: str) -> str:
+    """The address of a file, relative to the page."""
+    return f"{PREFIX}/{version()}/{name}"
+
+
+def imported(module: str, then: str) -> str:
+    """JavaScript that loads a module of ours and goes on with it: `then` is an expression of `module`."""
+    return f"import(new URL('{address(module)}', document.baseURI).href).then((module) => {then})"
 
 
 def head() -> str:
-    """What goes into the page's head: the styles. The scripts come with the components that need them."""
-    return "".join(
-        f'<link rel="stylesheet" href="{address(STATIC / name, f"{PREFIX}/{Path(name).parent}")}">'
-        for name in STYLES
-    )
+    """What goes into the page's head: the style, and the modules of the tab that opens first."""
+    first = [name for name in modules() if name.split("/")[0] in FIRST_ROOMS]
+    preloads = "".join(f'<link rel="modulepreload" href="{address(name)}">' for name in [*first, CONFIG])
+    return f'<link rel="stylesheet" href="{address(STYLE)}">{preloads}'
+
+
+def routes(config: Config) -> list[BaseRoute]:
+    """The routes to mount beside Gradio's; a Route and no Mount, which fails behind a prefix-stripping proxy."""
+
+    def serve(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name == CONFIG:
+            return Response(config_module(config()), media_type=TYPES[".js"], headers=FRESH)
+        if content(name) is None:
+            return Response("there is no such file", status_code=404, media_type="text/plain")
+        return kept(name, packs="gzip" in request.headers.get("accept-encoding", ""))
+
+    return [Route(f"/{PREFIX}/{{version}}/{{name:path}}", serve)]
+
+
+def config_module(config: Mapping[str, Any]) -> str:
+    """The configuration as a module. JSON is JavaScript."""
+    values = {**config, "plotly": f"../{PLOTLY}"}
+    return f"export const config = {json.dumps(values, ensure_ascii=False, allow_nan=False)};\n"
+
+
+def content(name: str) -> bytes | None:
+    """One of the files that we serve; None for any other name."""
+    if name == STYLE:
+        return style()
+    path = PLOTLY_JS if name == PLOTLY else modules().get(name)
+    return path.read_bytes() if path else None
+
+
+def kept(name: str, packs: bool) -> Response:
+    """A file of ours, compressed for a browser that takes it so."""
+    headers = {**KEPT, "Vary": "Accept-Encoding"}
+    kind = TYPES[Path(name).suffix]
+    if packs:
+        return Response(packed(name), media_type=kind, headers={**headers, "Content-Encoding": "gzip"})
+    return Response(content(name), media_type=kind, headers=headers)
+
+
+@cache
+def packed(name: str) -> bytes:
+    """A file of ours, compressed once: a class asks for it a hundred times."""
+    return gzip.compress(content(name) or b"", mtime=0)

@@ -1,14 +1,17 @@
-"""What the parts of the Experiments tab share."""
+"""What all tabs share on the server: the models, the limits, the sweeps that are held, clocks and chance."""
 
 from __future__ import annotations
 
+import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from textgen.models.registry import Registry
+from textgen.settings import check_seed
 from textgen.ui.shell.limits import Limits
-from textgen.ui.shell.sidebar import Controls
 from textgen.ui.sweep.store import SweepStore
 
 
@@ -16,13 +19,30 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def new_seed() -> int:
+    """A fresh seed that is easily read out in class."""
+    return secrets.randbelow(1_000_000)
+
+
+def new_run() -> str:
+    """The id of a result: whoever knows it may see the result."""
+    return secrets.token_urlsafe(16)
+
+
 @dataclass(frozen=True)
 class Laboratory:
-    """The models, the sidebar, the limits and the sweeps that are held."""
+    """Handed to every tab; nothing else is shared between them."""
 
     registry: Registry
-    controls: Controls
-    new_seed: Callable[[], int]
-    limits: Limits
-    sweeps: SweepStore
-    now: Callable[[], datetime] = field(default=utc_now)
+    limits: Limits = Limits()
+    new_seed: Callable[[], int] = new_seed
+    now: Callable[[], datetime] = utc_now
+    clock: Callable[[], float] = time.monotonic  # seconds, from any start
+    sweeps: SweepStore = field(default_factory=lambda: SweepStore(new_run))
+
+    def seed(self, asked: Any) -> int:
+        """The seed that the page asks for, which may come as digits; a fresh one for None. Raises SettingError."""
+        if asked is None:
+            return self.new_seed()
+        digits = isinstance(asked, str) and asked.isascii() and asked.isdecimal() and len(asked) < 30
+        return check_seed(int(asked) if digits else asked)

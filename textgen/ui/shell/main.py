@@ -55,7 +55,7 @@ def serve(options: argparse.Namespace) -> None:
             server_port=port,
             inbrowser=options.open,
             prevent_thread_lock=True,
-            **launch_options(),
+            **launch_options(registry),
         )
     except OSError as error:
         raise TextgenError(

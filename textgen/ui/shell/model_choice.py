@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import gradio as gr
-
 from textgen.errors import TextgenError, shorten
 from textgen.models.registry import Registry
-from textgen.ui.shell.components import LabComponent
 from textgen.ui.shell.model_facts import Facts, facts_of
 
 NUMBERS = "your-own-numbers"  # the choice beside the models
@@ -17,24 +14,8 @@ Group = dict[str, Any]  # {"label", "models": [{"name", "title", "line"}]}
 OWN_NUMBERS = {"name": NUMBERS, "title": "Your own numbers", "line": "probabilities or logits, typed in"}
 
 
-def model_choice(registry: Registry) -> LabComponent:
-    """A model's name. The page shows its title, size, level and loss; handlers judge what is sent."""
-    first = first_choice(registry)
-    return LabComponent("model_choice", {"label": "Model"}, ("input",), value=first, elem_id="model")
-
-
-def model_list(registry: Registry) -> LabComponent:
-    """What there is to choose from, which changes while the server runs; it shows nothing itself."""
-    return LabComponent("model_list", {}, (), value=listed(registry))
-
-
 def first_choice(registry: Registry) -> str:
     return registry.first() or NUMBERS
-
-
-def listed(registry: Registry) -> dict[str, Any]:
-    """The value of the list."""
-    return {"groups": groups(registry)}
 
 
 def groups(registry: Registry) -> list[Group]:
@@ -52,12 +33,6 @@ def choice(name: str, facts: Facts | None) -> dict[str, str]:
     if facts is None:
         return {"name": name, "title": shorten(name), "line": "its config.json cannot be read"}
     return {"name": name, "title": facts.title, "line": facts.line}
-
-
-def arrived(registry: Registry, model: Any) -> tuple[Any, dict[str, Any]]:
-    """For a browser that opens the page: what is chosen, and from what. Folders come and go meanwhile."""
-    gone = model != NUMBERS and model not in registry.names()
-    return (first_choice(registry) if gone else gr.skip()), listed(registry)
 
 
 def switched(registry: Registry, model: Any, context: Any, given: Any) -> tuple[str | None, str]:

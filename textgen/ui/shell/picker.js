@@ -1,105 +1,114 @@
 // A list to choose from: title and one line each, in groups. A button that opens a list box, as the
 // select-only combobox of the ARIA practices: arrows, Home, End, letters, Enter, Escape.
-(() => {
-  const lab = window.TemperatureLab;
-  const { h } = lab;
-  const REST = 700; // ms after which a letter begins a new search
-  let serial = 0;
+import { h, render } from "./dom.js";
 
-  // → { node, update(groups, value) }; groups: [{label, models: [{name, title, line}]}]
-  lab.picker = ({ label, onPick }) => {
-    const id = `lab-picker-${(serial += 1)}`;
-    const title = h("b", { id: `${id}-value` });
-    const line = h("span", { class: "picker-line", id: `${id}-line` });
-    const button = h("button", { class: "picker-button", type: "button", role: "combobox", "aria-haspopup": "listbox", "aria-expanded": "false", "aria-controls": `${id}-list`, "aria-labelledby": `${id}-label ${id}-value`, "aria-describedby": `${id}-line` }, h("span", {}, title, line), h("i", { "aria-hidden": "true" }));
-    const list = h("div", { class: "picker-list", id: `${id}-list`, role: "listbox", "aria-labelledby": `${id}-label`, tabindex: "-1" });
-    list.hidden = true;
-    const node = h("div", { class: "picker" }, h("span", { class: "picker-label", id: `${id}-label`, text: label }), button, list);
-    let options = []; // [{model, node}]
-    let value = null;
-    let at = -1;
+const LETTERS_REST = 700; // ms after which a letter begins a new search
+let number = 0;
 
-    // ---- the list
-    const option = (model) => {
-      const entry = { model, node: h("div", { class: "picker-option", role: "option", id: `${id}-${options.length}`, "aria-selected": String(model.name === value) }, h("b", { text: model.title }), h("span", { class: "picker-line", text: model.line })) };
-      entry.node.addEventListener("click", () => pick(entry));
-      entry.node.addEventListener("pointermove", () => move(options.indexOf(entry), false));
-      options.push(entry);
-      return entry.node;
-    };
-    const group = ({ label: name, models }, i) => h("div", { class: "picker-group", role: "group", "aria-labelledby": `${id}-group-${i}` }, h("div", { class: "picker-head", id: `${id}-group-${i}`, text: name }), ...models.map(option));
-    const update = (groups, chosen) => {
-      value = chosen;
-      options = [];
-      list.replaceChildren(...groups.map(group));
-      const model = options.find((entry) => entry.model.name === value)?.model;
-      lab.setText(title, model?.title ?? "none");
-      lab.setText(line, model?.line ?? "");
-      node.dataset.value = value ?? "";
-    };
+/** @typedef {import("./config.js").ModelGroup} Group */
 
-    // ---- opening, moving, picking
-    const isOpen = () => !list.hidden;
-    const open = () => {
-      list.hidden = false;
-      button.setAttribute("aria-expanded", "true");
-      move(Math.max(0, options.findIndex((entry) => entry.model.name === value)));
-    };
-    const close = () => {
-      list.hidden = true;
-      button.setAttribute("aria-expanded", "false");
-      button.removeAttribute("aria-activedescendant");
-    };
-    const move = (to, scroll = true) => {
-      options[at]?.node.classList.remove("at");
-      at = Math.min(Math.max(to, 0), options.length - 1);
-      const entry = options[at];
-      if (!entry) return;
-      entry.node.classList.add("at");
-      button.setAttribute("aria-activedescendant", entry.node.id);
-      if (scroll) entry.node.scrollIntoView({ block: "nearest" });
-    };
-    const pick = (entry) => {
-      close();
-      button.focus();
-      if (entry && entry.model.name !== value) onPick(entry.model.name);
-    };
+/**
+ * @param {{ label: string, onPick: (name: string) => void }} options
+ * @returns {{ node: HTMLElement, update: (groups: Group[], value: string) => void }}
+ */
+export const createPicker = ({ label, onPick }) => {
+  const id = `lab-picker-${(number += 1)}`;
+  const node = document.createElement("div");
+  node.className = "picker";
+  /** @type {Group[]} */
+  let groups = [];
+  let value = "";
+  let at = -1; // which option is marked; −1: the list is closed
+  let typed = "";
+  let typedAt = 0;
 
-    // ---- letters: the next title that begins so
-    let typed = "";
-    let when = 0;
-    const search = (letter) => {
-      const now = performance.now();
-      typed = now - when > REST ? letter : typed + letter;
-      when = now;
-      const from = typed.length > 1 ? at : at + 1;
-      const order = options.map((_, i) => (i + from) % options.length);
-      const found = order.find((i) => options[i].model.title.toLowerCase().startsWith(typed.toLowerCase()));
-      if (found !== undefined) move(found);
-    };
-
-    const KEYS = {
-      ArrowDown: () => (isOpen() ? move(at + 1) : open()),
-      ArrowUp: () => (isOpen() ? move(at - 1) : open()),
-      Home: () => isOpen() && move(0),
-      End: () => isOpen() && move(options.length - 1),
-      Enter: () => (isOpen() ? pick(options[at]) : open()),
-      " ": () => (isOpen() ? pick(options[at]) : open()),
-      Escape: () => isOpen() && close(),
-    };
-    button.addEventListener("keydown", (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.key in KEYS) {
-        KEYS[event.key]();
-        event.preventDefault();
-      } else if (event.key.length === 1) {
-        if (!isOpen()) open();
-        search(event.key);
-      }
-    });
-    button.addEventListener("click", () => (isOpen() ? close() : open()));
-    node.addEventListener("focusout", ({ relatedTarget }) => !node.contains(relatedTarget) && close());
-    list.addEventListener("pointerdown", (event) => event.preventDefault()); // the button keeps the focus
-    return { node, update };
+  const models = () => groups.flatMap((group) => group.models);
+  const update = (/** @type {Group[]} */ newGroups, /** @type {string} */ newValue) => {
+    [groups, value] = [newGroups, newValue];
+    node.dataset.value = value;
+    draw();
   };
-})();
+
+  const open = () => mark(Math.max(0, models().findIndex((model) => model.name === value)));
+  const close = () => {
+    at = -1;
+    draw();
+  };
+  const mark = (/** @type {number} */ place, scroll = true) => {
+    at = Math.min(Math.max(place, 0), models().length - 1);
+    draw();
+    if (scroll) node.querySelector(".picker-option.at")?.scrollIntoView({ block: "nearest" });
+  };
+  const pick = (/** @type {number} */ place) => {
+    const model = models()[place];
+    close();
+    node.querySelector("button")?.focus();
+    if (model && model.name !== value) onPick(model.name);
+  };
+
+  /** The next title that begins with the letters typed. */
+  const search = (/** @type {string} */ letter) => {
+    const now = performance.now();
+    typed = now - typedAt > LETTERS_REST ? letter : typed + letter;
+    typedAt = now;
+    const all = models();
+    const from = typed.length > 1 ? at : at + 1;
+    const order = all.map((_, i) => (i + from) % all.length);
+    const match = order.find((i) => all[i].title.toLowerCase().startsWith(typed.toLowerCase()));
+    if (match !== undefined) mark(match);
+  };
+
+  /** @type {Record<string, () => void>} */
+  const KEYS = {
+    ArrowDown: () => (at < 0 ? open() : mark(at + 1)),
+    ArrowUp: () => (at < 0 ? open() : mark(at - 1)),
+    Home: () => at >= 0 && mark(0),
+    End: () => at >= 0 && mark(models().length - 1),
+    Enter: () => (at < 0 ? open() : pick(at)),
+    " ": () => (at < 0 ? open() : pick(at)),
+    Escape: () => at >= 0 && close(),
+  };
+  const onkeydown = (/** @type {KeyboardEvent} */ event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key in KEYS) {
+      KEYS[event.key]();
+      event.preventDefault();
+    } else if (event.key.length === 1) {
+      if (at < 0) open();
+      search(event.key);
+    }
+  };
+
+  const draw = () => {
+    const chosen = models().find((model) => model.name === value);
+    render(node, h("span", { class: "picker-label", id: `${id}-label` }, label), button(chosen), list());
+  };
+  const button = (/** @type {Group["models"][number] | undefined} */ chosen) => h("button", {
+    class: "picker-button", type: "button", role: "combobox", "aria-haspopup": "listbox", "aria-expanded": at >= 0,
+    "aria-controls": `${id}-list`, "aria-labelledby": `${id}-label ${id}-value`, "aria-describedby": `${id}-line`,
+    "aria-activedescendant": at < 0 ? null : `${id}-${at}`,
+    onkeydown, onclick: () => (at < 0 ? open() : close()),
+  },
+  h("span", {}, h("b", { id: `${id}-value` }, chosen?.title ?? "none"),
+    h("span", { class: "picker-line", id: `${id}-line` }, chosen?.line ?? "")),
+  h("i", { "aria-hidden": true }));
+  const list = () => {
+    let place = -1;
+    const option = (/** @type {Group["models"][number]} */ model) => {
+      const own = (place += 1);
+      return h("div", {
+        class: own === at ? "picker-option at" : "picker-option", role: "option", id: `${id}-${own}`,
+        "aria-selected": model.name === value, onclick: () => pick(own), onpointermove: () => own !== at && mark(own, false),
+      }, h("b", {}, model.title), h("span", { class: "picker-line" }, model.line));
+    };
+    return h("div", {
+      class: "picker-list", id: `${id}-list`, role: "listbox", "aria-labelledby": `${id}-label`, tabindex: -1,
+      hidden: at < 0, onpointerdown: (/** @type {Event} */ event) => event.preventDefault(), // keeps the focus
+    }, groups.map((group, i) => h("div", { class: "picker-group", role: "group", "aria-labelledby": `${id}-group-${i}` },
+      h("div", { class: "picker-head", id: `${id}-group-${i}` }, group.label), group.models.map(option))));
+  };
+  node.addEventListener("focusout", ({ relatedTarget }) => {
+    if (at >= 0 && !node.contains(/** @type {Node | null} */ (relatedTarget))) close();
+  });
+  return { node, update };
+};

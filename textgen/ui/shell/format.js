@@ -1,0 +1,31 @@
+// Numbers and labels in words, the same on all tabs.
+
+/** 34.6%, and <0.1% for what would round to nothing. */
+export const percent = (/** @type {number} */ p) =>
+  p > 0 && p < 0.0005 ? "<0.1%" : `${(100 * p).toFixed(1)}%`;
+
+/** A probability with two decimals, more where two say nothing. */
+export const finePercent = (/** @type {number} */ p) => {
+  if (p === 0) return "0%";
+  return p < 1e-6 ? `${(100 * p).toExponential(1)}%` : `${(100 * p).toFixed(p < 0.0001 ? 4 : 2)}%`;
+};
+
+/** 0.5, 1.0, 0.85 */
+export const temperatureText = (/** @type {number} */ t) => (Number.isInteger(t * 10) ? t.toFixed(1) : t.toFixed(2));
+
+/** 1,234,567 */
+export const count = (/** @type {number} */ n) => n.toLocaleString("en");
+
+/** How a temperature changes a distribution, in a word. */
+export const effectOf = (/** @type {number} */ t) => {
+  if (t === 0) return "greedy";
+  return t < 1 ? "sharper" : t === 1 ? "as learned" : "flatter";
+};
+
+/** A label cut to `n` characters. */
+export const clip = (/** @type {string} */ label, /** @type {number} */ n) =>
+  (label.length > n ? `${label.slice(0, n - 1)}…` : label);
+
+/** Text for Plotly, which reads some HTML. */
+export const plainText = (/** @type {string} */ text) =>
+  text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");

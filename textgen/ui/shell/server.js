@@ -1,0 +1,60 @@
+// Questions to the server: a server function's answer, or a Problem with the sentence to show.
+
+/** What the user should be told. */
+export class Problem extends Error {}
+
+const NO_ANSWER = "The server gave no answer: the connection is lost, or the server has stopped. Try again.";
+
+/**
+ * @param {Record<string, (request: unknown) => Promise<any>>} server what Gradio gives a component
+ * @param {string} name of the function
+ * @param {object} request
+ * @returns {Promise<any>} the answer; throws Problem
+ */
+export const ask = async (server, name, request) => {
+  const answer = await server[name](request); // Gradio answers undefined where the request failed
+  if (answer === undefined) throw new Problem(NO_ANSWER);
+  if (answer?.problem) throw new Problem(answer.problem);
+  return answer;
+};
+
+/**
+ * One question at a time: while one is on its way, only the newest of those that follow waits for its turn.
+ * @template Request, Answer
+ * @param {(request: Request) => Promise<Answer>} question
+ * @param {{ answered: (answer: Answer, request: Request) => void,
+ *   refused: (problem: Problem, request: Request) => void, idle?: (idle: boolean) => void }} callbacks
+ * @returns {(request: Request) => void}
+ */
+export const latest = (question, { answered, refused, idle = () => {} }) => {
+  let busy = false;
+  /** @type {{ request: Request } | null} */
+  let waiting = null;
+
+  /** @param {Request} request */
+  const run = async (request) => {
+    busy = true;
+    idle(false);
+    await attempt(request);
+    busy = false;
+    const next = waiting;
+    waiting = null;
+    if (next) run(next.request);
+    else idle(true);
+  };
+  /** @param {Request} request */
+  const attempt = async (request) => {
+    let answer;
+    try {
+      answer = await question(request);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      return refused(error, request);
+    }
+    answered(answer, request);
+  };
+  return (request) => {
+    if (busy) waiting = { request };
+    else run(request);
+  };
+};

@@ -1,0 +1,25 @@
+// Colours: one scale for temperature everywhere, and the page's ink in light and dark.
+import { config } from "./config.js";
+
+const channels = (/** @type {string} */ colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
+
+/** The colour of a temperature: cold blue to hot red. @param {number} t @returns {string} #rrggbb */
+export const thermal = (t, stops = config.thermal) => {
+  const clamped = Math.min(Math.max(t, stops[0][0]), stops[stops.length - 1][0]);
+  const next = Math.max(1, stops.findIndex(([at]) => clamped <= at));
+  const [[low, cold], [high, hot]] = [stops[next - 1], stops[next]];
+  const share = (clamped - low) / (high - low);
+  const [from, to] = [channels(cold), channels(hot)];
+  const mixed = from.map((channel, i) => Math.round(channel + (to[i] - channel) * share));
+  return `#${mixed.map((channel) => channel.toString(16).padStart(2, "0")).join("")}`;
+};
+
+/** A colour of the style sheet, such as --lab-text, in the theme as it is. */
+export const ink = (/** @type {string} */ name) => getComputedStyle(document.body).getPropertyValue(name).trim();
+
+/** Call back when light turns dark or back. */
+export const onTheme = (/** @type {() => void} */ callback, /** @type {AbortSignal} */ signal) => {
+  const observer = new MutationObserver(callback);
+  observer.observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  signal.addEventListener("abort", () => observer.disconnect());
+};
