@@ -1,7 +1,7 @@
-"""What the page loads besides Gradio's own files: our modules and styles, its configuration, and plotly.js.
+"""What the page loads besides Gradio's own files: our modules, their configuration, our style, and plotly.js.
 
-All addresses begin with `lab/VERSION/`, where VERSION is the checksum of all files: modules find each other by
-relative imports, and a browser may keep for good what it has. plotly.js is the file inside the installed
+All addresses begin with `lab/VERSION/`, where VERSION is the checksum of all files: modules find each other
+by relative imports, and a browser may keep for good what it has. plotly.js is the file inside the installed
 Python package: offline, and always the version that made the figures.
 """
 
@@ -73,7 +73,7 @@ def head() -> str:
 
 
 def routes(config: Config) -> list[BaseRoute]:
-    """The routes to mount beside Gradio's; a Route and no Mount, which fails behind a prefix-stripping proxy."""
+    """The routes to mount beside Gradio's. A Mount would fail behind a proxy that strips a prefix."""
 
     def serve(request: Request) -> Response:
         name = request.path_params["name"]

@@ -41,7 +41,7 @@ class Laboratory:
     sweeps: SweepStore = field(default_factory=lambda: SweepStore(new_run))
 
     def seed(self, asked: Any) -> int:
-        """The seed that the page asks for, which may come as digits; a fresh one for None. Raises SettingError."""
+        """The seed that a request asks for, as a number or digits; None: a fresh one. Raises SettingError."""
         if asked is None:
             return self.new_seed()
         digits = isinstance(asked, str) and asked.isascii() and asked.isdecimal() and len(asked) < 30
