@@ -69,7 +69,7 @@ def save_tiny_model(folder: Path, alphabet: Iterable[str], seed: int = 0) -> Pat
     torch.manual_seed(seed)
     tokenizer = TextTokenizer.characters(alphabet)
     sizes = {"vocab_size": tokenizer.vocab_size, "embedding": 8, "hidden": 16}
-    net = LSTM(tokenizer.vocab_size, embedding=8, hidden=16)
+    net = LSTM(LSTM.Sizes(tokenizer.vocab_size, embedding=8, hidden=16))
     checkpoint.save(folder, net, tokenizer, {"architecture": "lstm", "sizes": sizes})
     return folder
 

@@ -33,7 +33,7 @@ def save_tiny_names_model(folder: Path, alphabet: str = "\nabcdef", seed: int = 
 def save_random(folder: Path, tokenizer: TextTokenizer, seed: int, **facts: str) -> Path:
     torch.manual_seed(seed)
     sizes = {"vocab_size": tokenizer.vocab_size, "embedding": 8, "hidden": 16}
-    net = LSTM(tokenizer.vocab_size, embedding=8, hidden=16)
+    net = LSTM(LSTM.Sizes(tokenizer.vocab_size, embedding=8, hidden=16))
     checkpoint.save(folder, net, tokenizer, {"architecture": "lstm", "sizes": sizes, **facts})
     return folder
 

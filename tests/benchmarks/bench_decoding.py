@@ -81,7 +81,7 @@ TARGETS = (
 def random_net() -> LSTM:
     """With a head far enough from uniform that stages have something to remove."""
     torch.manual_seed(0)
-    net = LSTM(65, embedding=128, hidden=512).eval().requires_grad_(False)
+    net = LSTM(LSTM.Sizes(65, embedding=128, hidden=512)).eval().requires_grad_(False)
     torch.nn.init.normal_(net.head.weight, 0, 0.3)
     net.prepare()
     return net

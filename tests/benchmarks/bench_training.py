@@ -23,8 +23,7 @@ from torch.nn import functional as F
 from torch.nn.utils import clip_grad_norm_
 from torch.utils import _pytree as pytree
 
-from textgen.nets.base import build
-from textgen.nets.recurrent import Dropout
+from textgen.nets import build
 from textgen.training.callbacks import Averaging, Progress
 from textgen.training.module import TrainingModule
 from textgen.training.options import TrainOptions, precision
@@ -52,8 +51,8 @@ class Stamps(pl.Callback):
 
 def make_module(recipe: Recipe) -> TrainingModule:
     torch.manual_seed(0)
-    sizes = {"vocab_size": VOCABULARY, **recipe.net.sizes, "dropout": Dropout(**recipe.net.dropout)}
-    return TrainingModule(build(recipe.net.architecture, sizes), recipe)
+    sizes = {"vocab_size": VOCABULARY, **recipe.net.sizes}
+    return TrainingModule(build(recipe.net.architecture, sizes, recipe.net.dropout), recipe)
 
 
 def ours(recipe: Recipe, options: TrainOptions, streams: TokenStreams) -> list[float]:

@@ -235,7 +235,7 @@ def test_largest_is_a_stable_sort_without_what_is_removed() -> None:
 @pytest.fixture(scope="module")
 def net() -> LSTM:
     torch.manual_seed(3)
-    net = LSTM(20, embedding=8, hidden=32).eval().requires_grad_(False)
+    net = LSTM(LSTM.Sizes(20, embedding=8, hidden=32)).eval().requires_grad_(False)
     torch.nn.init.normal_(net.head.weight, 0, 1)
     return net
 

@@ -45,7 +45,7 @@ def write(net: FakeNet, settings: DecodeSettings, prompt: str, length: int, seed
 
 def random_lstm() -> LanguageModel:
     torch.manual_seed(0)
-    net = LSTM(40, embedding=8, hidden=64).eval().requires_grad_(False)
+    net = LSTM(LSTM.Sizes(40, embedding=8, hidden=64)).eval().requires_grad_(False)
     torch.nn.init.normal_(net.head.weight, 0, 1)  # far from uniform, so that stages have work
     return net
 

@@ -74,7 +74,7 @@ def test_windows_score_every_token_but_the_first_once(length: int, window: int) 
 @torch.no_grad()
 def test_windows_agree_with_scoring_each_by_itself() -> None:
     torch.manual_seed(0)
-    net, ids = LSTM(11, embedding=4, hidden=8).eval(), torch.randint(11, (83,))
+    net, ids = LSTM(LSTM.Sizes(11, embedding=4, hidden=8)).eval(), torch.randint(11, (83,))
     nats = [
         F.cross_entropy(net(ids[None, i : i + 20])[0, : 82 - i], ids[i + 1 : i + 21], reduction="sum")
         for i in range(0, 82, 20)
@@ -85,7 +85,7 @@ def test_windows_agree_with_scoring_each_by_itself() -> None:
 @torch.no_grad()
 def test_streaming_carries_the_state_over_its_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
-    net, ids = LSTM(11, embedding=4, hidden=8).eval(), torch.randint(11, (83,))
+    net, ids = LSTM(LSTM.Sizes(11, embedding=4, hidden=8)).eval(), torch.randint(11, (83,))
     at_once = float(F.cross_entropy(net(ids[None, :-1])[0], ids[1:]))
     monkeypatch.setattr("textgen.models.evaluation.TOKENS_AT_ONCE", 9)
     assert streamed_loss(net, ids) == pytest.approx(at_once, rel=1e-5)

@@ -6,10 +6,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from textgen.nets.attention_loop import attend
-from textgen.nets.attention_lstm import AttentionLSTM, AttentionState
-from textgen.nets.base import build
-from textgen.nets.recurrent import Dropout
+from textgen.nets import build
+from textgen.nets.attention_lstm import AttentionLSTM, AttentionState, attend
+from textgen.nets.base import Dropout
 
 CLOSE = {"rtol": 0, "atol": 1e-5}
 LAYERS, HIDDEN, HEADS, WIDTH, WINDOW = 2, 5, 2, 3, 4
@@ -18,7 +17,7 @@ LAYERS, HIDDEN, HEADS, WIDTH, WINDOW = 2, 5, 2, 3, 4
 @pytest.fixture(params=[True, False], ids=["tied", "untied"])
 def net(request: pytest.FixtureRequest) -> AttentionLSTM:
     torch.manual_seed(0)
-    net = AttentionLSTM(11, 7, HIDDEN, LAYERS, HEADS, WIDTH, WINDOW, tied=request.param)
+    net = AttentionLSTM(AttentionLSTM.Sizes(11, 7, HIDDEN, LAYERS, HEADS, WIDTH, WINDOW, tied=request.param))
     for parameter in net.parameters():
         nn.init.normal_(parameter, 0, 0.5)
     return net.eval().requires_grad_(False)
@@ -143,7 +142,7 @@ def test_a_stream_is_the_same_to_the_last_bit_in_any_company(net: AttentionLSTM,
 @pytest.mark.parametrize("place", ["embedding", "between", "output", "weights"])
 def test_dropout_is_for_unrolling_in_training_alone(place: str, ids: Tensor) -> None:
     torch.manual_seed(0)
-    net = AttentionLSTM(11, embedding=7, hidden=HIDDEN, dropout=Dropout(**{place: 0.5}))
+    net = AttentionLSTM(AttentionLSTM.Sizes(11, embedding=7, hidden=HIDDEN), dropout=Dropout(**{place: 0.5}))
     assert not torch.equal(net(ids), net(ids))
     read = net.prefill(ids)[0]
     net.eval()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils import _pytree as pytree
 
+from tests.nets.fading_memory import FadingMemory
 from textgen.nets.attention_lstm import AttentionLSTM
 from textgen.nets.base import LanguageModel
 from textgen.nets.gpt import GPT
@@ -23,31 +23,35 @@ from textgen.nets.windowed_lstm import WindowedLSTM
 CLOSE = {"rtol": 0, "atol": 1e-5}
 VOCABULARY = 23
 
-NETS: dict[str, Callable[[], LanguageModel]] = {
-    "lstm, 1 layer": lambda: LSTM(VOCABULARY, embedding=8, hidden=32, layers=1),
-    "lstm, 2 layers": lambda: LSTM(VOCABULARY, embedding=8, hidden=32),
-    "lstm, 3 odd layers": lambda: LSTM(VOCABULARY, embedding=5, hidden=37, layers=3),
-    "lstm, hidden smaller than vocabulary": lambda: LSTM(VOCABULARY, embedding=16, hidden=4),
-    "lstm, tied": lambda: LSTM(VOCABULARY, embedding=8, hidden=32, tied=True),
-    "gru, tied, 1 layer": lambda: GRU(VOCABULARY, embedding=8, hidden=32, layers=1, tied=True),
-    "gru, 2 layers": lambda: GRU(VOCABULARY, embedding=8, hidden=32),
-    "gru, 1 odd layer": lambda: GRU(VOCABULARY, embedding=5, hidden=37, layers=1),
-    "rnn, 2 layers": lambda: RNN(VOCABULARY, embedding=8, hidden=32),
-    "rnn, 1 odd layer": lambda: RNN(VOCABULARY, embedding=5, hidden=37, layers=1),
-    "attention lstm": lambda: AttentionLSTM(VOCABULARY, embedding=8, hidden=6, width=10),
-    "attention lstm, 3 layers, 2 heads": lambda: AttentionLSTM(
-        VOCABULARY, embedding=8, hidden=5, layers=3, heads=2, width=7, window=4
+Shape = tuple[type[LanguageModel], dict[str, int]]
+NETS: dict[str, Shape] = {
+    "lstm, 1 layer": (LSTM, {"embedding": 8, "hidden": 32, "layers": 1}),
+    "lstm, 2 layers": (LSTM, {"embedding": 8, "hidden": 32}),
+    "lstm, 3 odd layers": (LSTM, {"embedding": 5, "hidden": 37, "layers": 3}),
+    "lstm, hidden smaller than vocabulary": (LSTM, {"embedding": 16, "hidden": 4}),
+    "lstm, tied": (LSTM, {"embedding": 8, "hidden": 32, "tied": True}),
+    "gru, tied, 1 layer": (GRU, {"embedding": 8, "hidden": 32, "layers": 1, "tied": True}),
+    "gru, 2 layers": (GRU, {"embedding": 8, "hidden": 32}),
+    "gru, 1 odd layer": (GRU, {"embedding": 5, "hidden": 37, "layers": 1}),
+    "rnn, 2 layers": (RNN, {"embedding": 8, "hidden": 32}),
+    "rnn, 1 odd layer": (RNN, {"embedding": 5, "hidden": 37, "layers": 1}),
+    "attention lstm": (AttentionLSTM, {"embedding": 8, "hidden": 6, "width": 10}),
+    "attention lstm, 3 layers, 2 heads": (
+        AttentionLSTM,
+        {"embedding": 8, "hidden": 5, "layers": 3, "heads": 2, "width": 7, "window": 4},
     ),
-    "attention lstm, 1 layer, untied": lambda: AttentionLSTM(
-        VOCABULARY, embedding=7, hidden=9, layers=1, width=4, window=1, tied=False
+    "attention lstm, 1 layer, untied": (
+        AttentionLSTM,
+        {"embedding": 7, "hidden": 9, "layers": 1, "width": 4, "window": 1, "tied": False},
     ),
-    "gpt": lambda: GPT(VOCABULARY),
-    "gpt, 3 layers": lambda: GPT(VOCABULARY, block=12, layers=3, width=24, heads=2),
-    "gpt, block of 1": lambda: GPT(VOCABULARY, block=1),
-    "gpt, block as long as the text": lambda: GPT(VOCABULARY, block=40, layers=2),
-    "windowed lstm": lambda: WindowedLSTM(VOCABULARY, hidden=32, window=12),
-    "windowed lstm, window of 1": lambda: WindowedLSTM(VOCABULARY, hidden=5, window=1),
-    "windowed lstm, window as long as the text": lambda: WindowedLSTM(VOCABULARY, hidden=32, window=40),
+    "gpt": (GPT, {}),
+    "gpt, 3 layers": (GPT, {"block": 12, "layers": 3, "width": 24, "heads": 2}),
+    "gpt, block of 1": (GPT, {"block": 1}),
+    "gpt, block as long as the text": (GPT, {"block": 40, "layers": 2}),
+    "windowed lstm": (WindowedLSTM, {"hidden": 32, "window": 12}),
+    "windowed lstm, window of 1": (WindowedLSTM, {"hidden": 5, "window": 1}),
+    "windowed lstm, window as long as the text": (WindowedLSTM, {"hidden": 32, "window": 40}),
+    "README's example": (FadingMemory, {"width": 16}),
 }
 
 
@@ -55,7 +59,8 @@ NETS: dict[str, Callable[[], LanguageModel]] = {
 def net(request: pytest.FixtureRequest) -> LanguageModel:
     """With weights large enough that gates saturate and mistakes show."""
     torch.manual_seed(0)
-    net = NETS[request.param]()
+    kind, sizes = NETS[request.param]
+    net = kind.from_json({"vocab_size": VOCABULARY, **sizes}, {})
     for name, parameter in net.named_parameters():
         torch.nn.init.normal_(parameter, 0, spread(net, name))
     return net.eval().requires_grad_(False)

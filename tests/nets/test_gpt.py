@@ -6,10 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from textgen.nets import gpt
-from textgen.nets.base import build
+from textgen.nets import build, gpt
+from textgen.nets.base import Dropout
 from textgen.nets.gpt import GPT
-from textgen.nets.recurrent import Dropout
 
 CLOSE = {"rtol": 0, "atol": 1e-5}
 BLOCK, WIDTH, HEADS = 6, 8, 2
@@ -18,7 +17,7 @@ BLOCK, WIDTH, HEADS = 6, 8, 2
 @pytest.fixture
 def net() -> GPT:
     torch.manual_seed(0)
-    net = GPT(11, block=BLOCK, layers=2, width=WIDTH, heads=HEADS)
+    net = GPT(GPT.Sizes(11, block=BLOCK, layers=2, width=WIDTH, heads=HEADS))
     for parameter in net.parameters():
         torch.nn.init.normal_(parameter, 0, 0.5)
     return net.eval().requires_grad_(False)
@@ -107,7 +106,7 @@ def test_the_state_grows_up_to_the_block(net: GPT, ids: Tensor) -> None:
 @pytest.mark.parametrize("batch", [2, 3, 5, 16, 40])
 @pytest.mark.parametrize("read", [1, 3, 9])
 def test_a_stream_is_the_same_to_the_last_bit_in_any_company(batch: int, read: int) -> None:
-    net = GPT(11, block=BLOCK, layers=2, width=24, heads=2).eval()
+    net = GPT(GPT.Sizes(11, block=BLOCK, layers=2, width=24, heads=2)).eval()
     ids = torch.randint(11, (batch, read + 1), generator=torch.Generator().manual_seed(batch))
     together = net.step(ids[:, read], net.prefill(ids[:, :read])[1])[0]
     for row in range(batch):
@@ -117,7 +116,7 @@ def test_a_stream_is_the_same_to_the_last_bit_in_any_company(batch: int, read: i
 
 def test_dropout_is_for_unrolling_in_training_alone(ids: Tensor) -> None:
     torch.manual_seed(0)
-    net = GPT(11, dropout=Dropout(output=0.5))
+    net = GPT(GPT.Sizes(11), dropout=Dropout(output=0.5))
     assert not torch.equal(net(ids), net(ids))
     read = net.prefill(ids)[0]
     net.eval()
@@ -126,5 +125,5 @@ def test_dropout_is_for_unrolling_in_training_alone(ids: Tensor) -> None:
 
 
 def test_heads_must_share_the_width() -> None:
-    with pytest.raises(ValueError, match="width must be a multiple of heads, got 16 and 3"):
-        GPT(11, heads=3)
+    with pytest.raises(ValueError, match="width must be a multiple of heads, 3, got 16; 64 with 4"):
+        GPT(GPT.Sizes(11, heads=3))

@@ -14,7 +14,7 @@ IDS = torch.tensor([[1, 2, 0, 3], [4, 4, 1, 2]])
 @pytest.fixture
 def net() -> LSTM:
     torch.manual_seed(0)
-    return LSTM(6, embedding=4, hidden=8).eval()
+    return LSTM(LSTM.Sizes(6, embedding=4, hidden=8)).eval()
 
 
 def test_every_way_to_ask_leaves_the_silent_out_and_nothing_else(net: LSTM) -> None:

@@ -51,7 +51,7 @@ def test_one_thread_is_one_while_it_works_and_after_a_mistake() -> None:
 
 def test_what_is_prepared_does_not_depend_on_the_number_of_threads() -> None:
     torch.manual_seed(0)
-    net = LSTM(7, embedding=8, hidden=16).eval().requires_grad_(False)
+    net = LSTM(LSTM.Sizes(7, embedding=8, hidden=16)).eval().requires_grad_(False)
     threads, tables = torch.get_num_threads(), []
     for number in (1, 2, 4):
         torch.set_num_threads(number)

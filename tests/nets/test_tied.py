@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 import torch
 from torch.nn import functional as F
@@ -12,13 +10,13 @@ from textgen.nets.gru import GRU
 from textgen.nets.lstm import LSTM
 from textgen.nets.recurrent import RecurrentNet
 
-CELLS: list[Callable[..., RecurrentNet]] = [LSTM, GRU]
+CELLS: list[type[RecurrentNet]] = [LSTM, GRU]
 
 
 @pytest.fixture(params=CELLS)
 def net(request: pytest.FixtureRequest) -> RecurrentNet:
     torch.manual_seed(0)
-    net: RecurrentNet = request.param(11, embedding=6, hidden=9, tied=True)
+    net: RecurrentNet = request.param(RecurrentNet.Sizes(11, embedding=6, hidden=9, tied=True))
     assert net.out_bias is not None
     torch.nn.init.normal_(net.out_bias)
     return net.eval().requires_grad_(False)
@@ -41,7 +39,7 @@ def test_there_is_one_matrix_with_a_row_per_token(net: RecurrentNet) -> None:
 
 
 def test_untied_keys_are_as_ever() -> None:
-    assert not {"out_bias"} & LSTM(11, embedding=6, hidden=9).state_dict().keys()
+    assert not {"out_bias"} & LSTM(LSTM.Sizes(11, embedding=6, hidden=9)).state_dict().keys()
 
 
 def test_scaling_scales_every_logit(net: RecurrentNet) -> None:
@@ -58,7 +56,7 @@ def test_last_logits_are_those_after_the_last_token(net: RecurrentNet) -> None:
 
 
 def test_both_uses_of_the_table_learn() -> None:
-    net = LSTM(11, embedding=6, hidden=9, tied=True)
+    net = LSTM(LSTM.Sizes(11, embedding=6, hidden=9, tied=True))
     F.cross_entropy(net.last_logits(torch.tensor([[3, 4]])), torch.tensor([7])).backward()
     assert net.embedding.weight.grad is not None
     assert net.embedding.weight.grad.abs().amin(1).gt(0).all()  # as output, every row

@@ -7,8 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from textgen.nets import windowed_lstm
-from textgen.nets.base import build
+from textgen.nets import build, windowed_lstm
 from textgen.nets.windowed_lstm import WindowedLSTM
 
 CLOSE = {"rtol": 0, "atol": 1e-5}
@@ -18,7 +17,7 @@ WINDOW = 6
 @pytest.fixture
 def net() -> WindowedLSTM:
     torch.manual_seed(0)
-    net = WindowedLSTM(11, hidden=7, window=WINDOW)
+    net = WindowedLSTM(WindowedLSTM.Sizes(11, hidden=7, window=WINDOW))
     for parameter in net.parameters():
         nn.init.normal_(parameter, 0, 0.5)
     return net.eval().requires_grad_(False)
@@ -53,7 +52,7 @@ def test_it_has_the_parameters_of_the_keras_example() -> None:
 
 
 def test_it_starts_as_keras_does() -> None:
-    net = WindowedLSTM(60)
+    net = WindowedLSTM(WindowedLSTM.Sizes(60))
     assert net.bias.sum() == 128
     assert (net.bias[128:256] == 1).all()
     torch.testing.assert_close(net.weight_hh.T @ net.weight_hh, torch.eye(128), rtol=0, atol=1e-4)

@@ -27,7 +27,9 @@ def test_rows_are_fitted_on_one_part_and_scored_on_the_other() -> None:
 def test_networks_are_scored_on_the_same_targets() -> None:
     documents = [np.array([1, 2, 3]), np.array([0, 1])]
     rows = baselines(documents, documents, 2, vocab_size=4)
-    measured = evaluate(LSTM(4, embedding=2, hidden=2), [torch.from_numpy(ids) for ids in documents])
+    measured = evaluate(
+        LSTM(LSTM.Sizes(4, embedding=2, hidden=2)), [torch.from_numpy(ids) for ids in documents]
+    )
     assert rows[0].plain.targets == rows[1].modified.targets == measured.targets == 3
 
 

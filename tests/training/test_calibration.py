@@ -10,8 +10,8 @@ import torch
 
 from textgen.decoding.stream import Stream, generate
 from textgen.models.evaluation import losses_at, windows_loss
+from textgen.nets.base import Dropout
 from textgen.nets.lstm import LSTM
-from textgen.nets.recurrent import Dropout
 from textgen.settings import DecodeSettings
 from textgen.training.calibration import GRID, calibrate
 
@@ -19,7 +19,7 @@ from textgen.training.calibration import GRID, calibrate
 def net_and_its_text(tokens: int = 6000) -> tuple[LSTM, torch.Tensor]:
     """A net that is perfectly calibrated on a text: it wrote the text itself, at T = 1."""
     torch.manual_seed(3)
-    net = LSTM(7, embedding=8, hidden=12).eval().requires_grad_(False)
+    net = LSTM(LSTM.Sizes(7, embedding=8, hidden=12)).eval().requires_grad_(False)
     net.scale_logits(25)
     steps = generate(net, [Stream(DecodeSettings(), 5, (0,))], tokens)
     return net, torch.tensor([0, *(int(step.ids[0]) for step in steps)])

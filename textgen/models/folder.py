@@ -15,8 +15,9 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from textgen.errors import ModelError, shorten
-from textgen.nets.base import LanguageModel, build
+from textgen.errors import ModelError, SettingError, shorten
+from textgen.nets import build
+from textgen.nets.base import LanguageModel
 from textgen.nets.muted import Muted
 from textgen.text.tokenizer import TextTokenizer
 
@@ -144,8 +145,8 @@ def empty_net(folder: Path, config: dict[str, Any]) -> LanguageModel:
     """The net that a config describes, weights not yet read."""
     try:
         return build(config["architecture"], config["sizes"])
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise foreign(folder, f"{CONFIG} describes no network that we have ({error!r})") from error
+    except (KeyError, SettingError) as error:
+        raise foreign(folder, f"{CONFIG} describes no network that we have ({error})") from error
 
 
 def foreign(folder: Path, reason: str) -> ModelError:

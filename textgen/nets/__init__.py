@@ -1,1 +1,77 @@
-"""The architectures: one a file, all behind `base.LanguageModel`."""
+"""The architectures: one a file, all behind `base.LanguageModel`. A new one is its file and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from textgen.errors import SettingError, out_of_range
+
+if TYPE_CHECKING:
+    from textgen.nets.base import LanguageModel
+
+
+class Architecture(NamedTuple):
+    """Where a kind of net is defined, and how it is introduced to people."""
+
+    place: str  # "module:class", imported when a net is built: this table loads no torch
+    title: str
+    reads: str  # how it reads a text, in one sentence
+
+
+ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
+    {
+        "lstm": Architecture(
+            "textgen.nets.lstm:LSTM",
+            "LSTM",
+            "Reads one token after the other and keeps a memory; gates decide what stays in it.",
+        ),
+        "gru": Architecture(
+            "textgen.nets.gru:GRU",
+            "GRU",
+            "Reads one token after the other into one memory, with two gates.",
+        ),
+        "rnn": Architecture(
+            "textgen.nets.rnn:RNN",
+            "tanh RNN",
+            "Reads one token after the other into one state without gates: the plainest memory.",
+        ),
+        "gpt": Architecture(
+            "textgen.nets.gpt:GPT",
+            "GPT",
+            "Looks back at all tokens of its window at once, with attention.",
+        ),
+        "windowed_lstm": Architecture(
+            "textgen.nets.windowed_lstm:WindowedLSTM",
+            "LSTM over a window",
+            "Reads a window of the last tokens afresh for every prediction.",
+        ),
+        "attention_lstm": Architecture(
+            "textgen.nets.attention_lstm:AttentionLSTM",
+            "LSTM with attention",
+            "Reads one token after the other, then looks back at what it read, with attention.",
+        ),
+    }
+)
+
+
+def build(
+    architecture: str, sizes: Mapping[str, Any], dropout: Mapping[str, Any] = MappingProxyType({})
+) -> LanguageModel:
+    """A net with random weights, from what JSON or TOML says of it: {"vocab_size": 65, "hidden": 512, …}.
+
+    `dropout` names rates (0..1) of `base.Dropout` and matters in training alone. Raises SettingError for
+    an architecture that is not in the table and for sizes or rates that it does not take.
+    """
+    known = ARCHITECTURES.get(architecture) if isinstance(architecture, str) else None
+    if known is None:
+        names = ", ".join(ARCHITECTURES)
+        raise out_of_range("architecture", f"one of {names}", architecture, "lstm is usual")
+    module, name = known.place.split(":")
+    kind: type[LanguageModel] = getattr(import_module(module), name)
+    try:
+        return kind.from_json(sizes, dropout)
+    except (RuntimeError, MemoryError) as error:  # PyTorch's, for more numbers than there is memory
+        raise SettingError(f"a net of these sizes cannot be built ({error}); choose smaller ones") from error

@@ -3,14 +3,63 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any, Self
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 
+from textgen.errors import SettingError, out_of_range, shorten
+from textgen.settings import check_flag, check_whole, finite
+
 # Whatever a net carries from one token to the next. Only the net that made it looks inside.
 State = Any
+
+MAX_SIZE = 1_000_000  # of any one dimension of a net
+
+
+@dataclass(frozen=True)
+class NetSizes:
+    """What decides a net's shape; each architecture adds its own fields, whole numbers or switches.
+
+    Raises SettingError for a number outside 1..1,000,000.
+    """
+
+    vocab_size: int
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value, name = getattr(self, field.name), f"sizes.{field.name}"
+            if field.type in ("bool", bool):
+                check_flag(name, value)
+            else:
+                number = check_whole(name, value, 1, MAX_SIZE, "the bundled recipes show usual sizes")
+                object.__setattr__(self, field.name, number)
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """Probabilities (0..1) of leaving a number out, in training alone.
+
+    Raises SettingError for one outside [0, 1).
+    """
+
+    embedding: float = 0.0
+    between: float = 0.0  # between layers
+    output: float = 0.0
+    weights: float = 0.0  # of the hidden-to-hidden weights: DropConnect (Merity et al. 2017)
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            rate = finite(getattr(self, field.name))
+            if rate is None or not 0 <= rate < 1:
+                raise out_of_range(
+                    f"dropout.{field.name}", "in [0, 1)", getattr(self, field.name), "0 turns it off"
+                )
+
+
+NO_DROPOUT = Dropout()
 
 
 class LanguageModel(nn.Module, ABC):
@@ -21,9 +70,24 @@ class LanguageModel(nn.Module, ABC):
     `unroll`, `prefill`, `step` or `select` returned serves any of them.
     """
 
+    # The shape that its constructor takes, `__init__(self, sizes)`, and the places in `Dropout` that it
+    # uses: with any, its constructor is `__init__(self, sizes, dropout)`.
+    Sizes: ClassVar[type[NetSizes]]
+    dropout_places: ClassVar[tuple[str, ...]] = ()
+
     vocab_size: int
     # How many of the last tokens it can see at all; None is no limit.
     context: int | None = None
+
+    @classmethod
+    def from_json(cls, sizes: Mapping[str, Any], dropout: Mapping[str, Any]) -> Self:
+        """A net with random weights from plain values. Raises SettingError for any that it does not take."""
+        values = known_values("sizes", sizes, [field.name for field in fields(cls.Sizes)])
+        required = [field.name for field in fields(cls.Sizes) if field.default is MISSING]
+        if missing := [name for name in required if name not in values]:
+            raise SettingError(f"sizes must have {', '.join(required)}; {missing[0]} is missing")
+        rates = known_values("dropout", dropout, cls.dropout_places)
+        return cls(cls.Sizes(**values), *([Dropout(**rates)] if rates else []))
 
     @abstractmethod
     def unroll(self, ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:
@@ -98,27 +162,14 @@ class LanguageModel(nn.Module, ABC):
         return sum(p.numel() for p in self.parameters())
 
 
-def build(architecture: str, sizes: dict[str, Any]) -> LanguageModel:
-    """The net of a config: its architecture's name and the arguments of its class.
-
-    Raises KeyError for an architecture that no file here defines.
-    """
-    from textgen.nets.attention_lstm import AttentionLSTM
-    from textgen.nets.gpt import GPT
-    from textgen.nets.gru import GRU
-    from textgen.nets.lstm import LSTM
-    from textgen.nets.rnn import RNN
-    from textgen.nets.windowed_lstm import WindowedLSTM
-
-    nets: dict[str, Callable[..., LanguageModel]] = {
-        "lstm": LSTM,
-        "gru": GRU,
-        "rnn": RNN,
-        "windowed_lstm": WindowedLSTM,
-        "attention_lstm": AttentionLSTM,
-        "gpt": GPT,
-    }
-    return nets[architecture](**sizes)
+def known_values(section: str, values: Any, known: Sequence[str]) -> dict[str, Any]:
+    """A JSON object of names that we know. Raises SettingError for anything else."""
+    if not isinstance(values, Mapping):
+        raise SettingError(f"{section} must be an object of names and numbers, got {shorten(values)}")
+    if unknown := [name for name in values if name not in known]:
+        legal = f"among {', '.join(known)}" if known else "empty for this architecture"
+        raise out_of_range(section, legal, unknown[0], "leave it out")
+    return dict(values)
 
 
 def ids_tensor(ids: Any) -> Tensor:

@@ -14,29 +14,37 @@ width C of std 0.08·√(16 / C) = 0.32 / √C, so that every product starts at 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from textgen.nets.base import LanguageModel
-from textgen.nets.packed import own_copy
-from textgen.nets.recurrent import NO_DROPOUT, Dropout
-from textgen.nets.transformer import (
-    Cache,
-    Layer,
-    Product,
-    attend,
-    attend_alone,
-    make_layer,
-    norm,
-    pack,
-    same,
-)
+from textgen.errors import out_of_range
+from textgen.nets.base import NO_DROPOUT, Dropout, LanguageModel, NetSizes
+from textgen.nets.packed import Packed, own_copy
 
 # Tokens of windows that are read at once; a text longer than the block is one window per token.
 PIECE = 32768
+
+Product = Callable[[Tensor], Tensor]  # (…, in) → (…, out)
+
+
+class Layer(NamedTuple):
+    """The four products of a layer, width C."""
+
+    qkv: Product  # C → 3·C: queries, keys, values, each heads × C / heads
+    out: Product  # C → C
+    up: Product  # C → 4·C
+    down: Product  # 4·C → C
+
+
+class Cache(NamedTuple):
+    """What a layer keeps of n tokens."""
+
+    keys: Tensor  # (B, heads, n, C / heads)
+    values: Tensor  # (B, heads, n, C / heads)
 
 
 class Weights(NamedTuple):
@@ -57,24 +65,36 @@ class GPTState(NamedTuple):
 
 
 class GPT(LanguageModel):
-    """Of `dropout`, the `output` rate is used: after each attention and each MLP, in training."""
+    """The `output` rate of dropout applies after each attention and each MLP."""
 
-    def __init__(
-        self,
-        vocab_size: int,
-        block: int = 16,
-        layers: int = 1,
-        width: int = 16,
-        heads: int = 4,
-        dropout: Dropout = NO_DROPOUT,
-    ) -> None:
+    dropout_places = ("output",)
+
+    @dataclass(frozen=True)
+    class Sizes(NetSizes):
+        """Of microgpt, unless given. Raises SettingError for a width that heads do not divide."""
+
+        block: int = 16
+        layers: int = 1
+        width: int = 16
+        heads: int = 4
+
+        def __post_init__(self) -> None:
+            super().__post_init__()
+            if self.width % self.heads:
+                raise out_of_range(
+                    "sizes.width",
+                    f"a multiple of heads, {self.heads}",
+                    self.width,
+                    "64 with 4 heads is usual",
+                )
+
+    def __init__(self, sizes: Sizes, dropout: Dropout = NO_DROPOUT) -> None:
         super().__init__()
-        if width % heads:
-            raise ValueError(f"width must be a multiple of heads, got {width} and {heads}")
-        self.vocab_size, self.block, self.context = vocab_size, block, block
-        self.heads, self.rate = heads, dropout.output
-        self.tokens, self.positions = nn.Embedding(vocab_size, width), nn.Embedding(block, width)
-        self.layers = nn.ModuleList(make_layer(width) for _ in range(layers))
+        vocab_size, width = sizes.vocab_size, sizes.width
+        self.vocab_size, self.heads, self.rate = vocab_size, sizes.heads, dropout.output
+        self.block = self.context = sizes.block
+        self.tokens, self.positions = nn.Embedding(vocab_size, width), nn.Embedding(self.block, width)
+        self.layers = nn.ModuleList(make_layer(width) for _ in range(sizes.layers))
         self.head = nn.Linear(width, vocab_size, bias=False)
         for parameter in self.parameters():
             nn.init.normal_(parameter, 0, 0.32 / width**0.5)
@@ -158,3 +178,39 @@ class GPT(LanguageModel):
         layers = tuple(Layer(*(product(linear) for linear in layer.children())) for layer in self.layers)
         tables = table(self.tokens.weight), table(self.positions.weight)
         return Weights(*tables, layers, product(self.head), dropout)
+
+
+def make_layer(width: int) -> nn.ModuleDict:
+    """The parameters of a layer, in `Layer`'s order."""
+    sizes = {"qkv": (width, 3 * width), "out": (width, width), "up": (width, 4 * width)}
+    sizes["down"] = (4 * width, width)
+    return nn.ModuleDict({name: nn.Linear(*size, bias=False) for name, size in sizes.items()})
+
+
+def attend(queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+    """softmax(q·k / √d) v with everything (B, heads, T, d), each token over itself and those before it."""
+    return F.scaled_dot_product_attention(queries, keys, values, is_causal=True)
+
+
+def attend_alone(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+    """One token over all n keys: query (B, heads, 1, d) → (B, heads, 1, d).
+
+    By hand, since PyTorch's own rounds differently for streams that lie elsewhere in memory.
+    """
+    scores = query @ keys.transpose(2, 3) / query.shape[-1] ** 0.5
+    return scores.softmax(dim=-1) @ values
+
+
+def norm(x: Tensor) -> Tensor:
+    return F.rms_norm(x, x.shape[-1:], eps=1e-5)
+
+
+def same(weights: Any) -> Any:
+    """As they are: to learn, and to read many tokens at once."""
+    return weights
+
+
+def pack(linear: nn.Linear) -> Product:
+    """A copy of a linear map, for a few rows at a time."""
+    product = Packed(linear.weight, linear.weight.new_zeros(linear.out_features))
+    return lambda x: torch.from_numpy(product(x.reshape(-1, x.shape[-1]).numpy())).view(*x.shape[:-1], -1)

@@ -16,21 +16,9 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional as F
 
+from textgen.nets.base import NO_DROPOUT, Dropout, NetSizes
 from textgen.nets.embedding_net import EmbeddingNet
 from textgen.nets.fast_recurrent import Cell, FastRecurrent, Layer, StepState
-
-
-@dataclass(frozen=True, slots=True)
-class Dropout:
-    """Probabilities (0..1) of leaving out, in training alone."""
-
-    embedding: float = 0.0
-    between: float = 0.0  # between layers
-    output: float = 0.0
-    weights: float = 0.0  # of the hidden-to-hidden weights: DropConnect (Merity et al. 2017)
-
-
-NO_DROPOUT = Dropout()
 
 
 class RecurrentState(NamedTuple):
@@ -46,22 +34,26 @@ class RecurrentNet(EmbeddingNet):
     stack_name: ClassVar[str]  # under which its weights are stored
     cell: ClassVar[Cell]  # the same cell, a token at a time
 
-    def __init__(
-        self,
-        vocab_size: int,
-        embedding: int,
-        hidden: int,
-        layers: int = 2,
-        dropout: Dropout = NO_DROPOUT,
-        tied: bool = False,
-    ) -> None:
+    dropout_places = ("embedding", "between", "output", "weights")
+
+    @dataclass(frozen=True)
+    class Sizes(NetSizes):
+        """Of a recurrent net."""
+
+        embedding: int
+        hidden: int  # of each layer
+        layers: int = 2
+        tied: bool = False  # whether the embedding table scores as well
+
+    def __init__(self, sizes: Sizes, dropout: Dropout = NO_DROPOUT) -> None:
         super().__init__()
-        self.vocab_size, self.layers, self.dropout = vocab_size, layers, dropout
-        self.embedding = nn.Embedding(vocab_size, embedding)
-        between = dropout.between if layers > 1 else 0.0
-        stack = self.kind(embedding, hidden, layers, batch_first=True, dropout=between)  # type: ignore[call-arg]
+        self.vocab_size, self.layers, self.dropout = sizes.vocab_size, sizes.layers, dropout
+        self.embedding = nn.Embedding(sizes.vocab_size, sizes.embedding)
+        between = dropout.between if sizes.layers > 1 else 0.0
+        shape = sizes.embedding, sizes.hidden, sizes.layers
+        stack = self.kind(*shape, batch_first=True, dropout=between)  # type: ignore[call-arg]
         self.add_module(self.stack_name, stack)
-        self.make_head(hidden, tied)
+        self.make_head(sizes.hidden, sizes.tied)
 
     @property
     def stack(self) -> nn.RNNBase:

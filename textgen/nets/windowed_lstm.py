@@ -9,11 +9,13 @@ Keras' cell has one bias vector per gate where PyTorch's has two, and so has thi
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from textgen.nets.base import LanguageModel
+from textgen.nets.base import LanguageModel, NetSizes
 from textgen.nets.fast_recurrent import FastRecurrent, Layer
 from textgen.nets.lstm import LSTMCell
 
@@ -24,9 +26,18 @@ PIECE = 1024
 class WindowedLSTM(LanguageModel):
     """LSTM over one-hot tokens of a window, gate order i, f, g, o; its state is ids (B, < window)."""
 
-    def __init__(self, vocab_size: int, hidden: int = 128, window: int = 40) -> None:
+    @dataclass(frozen=True)
+    class Sizes(NetSizes):
+        """Of the Keras example."""
+
+        hidden: int = 128
+        window: int = 40
+
+    def __init__(self, sizes: Sizes) -> None:
         super().__init__()
-        self.vocab_size, self.hidden, self.window, self.context = vocab_size, hidden, window, window
+        vocab_size, hidden = sizes.vocab_size, sizes.hidden
+        self.vocab_size, self.hidden = vocab_size, hidden
+        self.window = self.context = sizes.window
         self.weight_ih = nn.Parameter(torch.empty(4 * hidden, vocab_size))
         self.weight_hh = nn.Parameter(torch.empty(4 * hidden, hidden))
         self.bias = nn.Parameter(torch.zeros(4 * hidden))

@@ -9,7 +9,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import lightning.pytorch as pl
 import torch
@@ -17,8 +16,8 @@ from lightning.pytorch.callbacks import Checkpoint
 
 from textgen.errors import TextgenError
 from textgen.models.log import LogRow
-from textgen.nets.base import LanguageModel, build
-from textgen.nets.recurrent import Dropout
+from textgen.nets import build
+from textgen.nets.base import LanguageModel
 from textgen.training.callbacks import Averaging, Measure, Measured, Progress, checkpoints
 from textgen.training.corpus import Corpus
 from textgen.training.job import Job, bos_of, prepare, saved, step_of, validation_documents
@@ -81,14 +80,9 @@ class StreamData(pl.LightningDataModule):
 
 
 def make_net(recipe: Recipe, corpus: Corpus) -> LanguageModel:
-    """The recipe's net for the text's vocabulary. Raises TextgenError for sizes that it does not know."""
-    sizes: dict[str, Any] = {"vocab_size": corpus.tokenizer.vocab_size, **recipe.net.sizes}
-    try:
-        if recipe.net.dropout:
-            sizes["dropout"] = Dropout(**recipe.net.dropout)
-        return build(recipe.net.architecture, sizes)
-    except (KeyError, TypeError, RuntimeError) as error:
-        raise TextgenError(f"the recipe's [net] describes no network that we have ({error!r})") from error
+    """The recipe's net for the text's vocabulary. Raises SettingError for sizes that it does not know."""
+    sizes = {"vocab_size": corpus.tokenizer.vocab_size, **recipe.net.sizes}
+    return build(recipe.net.architecture, sizes, recipe.net.dropout)
 
 
 def measured(job: Job, batches: Batches) -> Measured:

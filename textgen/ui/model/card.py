@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from textgen.nets import ARCHITECTURES
 from textgen.ui.shell.model_facts import Facts, cut, finite, significant, size
-
-READS: Mapping[str, str] = {
-    "lstm": "Reads one token after the other and keeps a memory; gates decide what stays in it.",
-    "gru": "Reads one token after the other into one memory, with two gates.",
-    "rnn": "Reads one token after the other into one state without gates: the plainest memory.",
-    "gpt": "Looks back at all tokens of its window at once, with attention.",
-    "microgpt": "Looks back at all tokens of its window at once, with attention; as small as can be.",
-    "windowed_lstm": "Reads a window of the last tokens afresh for every prediction.",
-    "attention_lstm": "Reads one token after the other, then looks back at what it read, with attention.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +33,8 @@ def network(facts: Facts) -> Iterator[Tile]:
     sizes = facts.part("sizes")
     known = sizes.items() if isinstance(sizes, dict) else ()
     shown = [measure(str(key), value) for key, value in known if key not in ("vocab_size", "layers")]
-    reads = READS.get(facts.text("architecture"), "")
+    known = ARCHITECTURES.get(facts.text("architecture"))
+    reads = known.reads if known else ""
     yield Tile("Network", facts.network, joined(reads, cut(f"Sizes: {', '.join(shown)}.") if shown else ""))
 
 

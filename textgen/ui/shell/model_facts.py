@@ -8,18 +8,10 @@ from typing import Any
 
 from textgen.errors import ModelError, shorten
 from textgen.models.registry import ModelInfo, Registry
+from textgen.nets import ARCHITECTURES
 
 MAX_TEXT = 600  # characters of one fact
 WINDOWS = "validation_windows_"  # then the number of tokens
-NETWORKS: Mapping[str, str] = {
-    "lstm": "LSTM",
-    "gru": "GRU",
-    "rnn": "tanh RNN",
-    "gpt": "GPT",
-    "microgpt": "microgpt",
-    "windowed_lstm": "LSTM over a window",
-    "attention_lstm": "LSTM with attention",
-}
 TOKENS: Mapping[str, str] = {"char": "character", "character": "character", "word": "word"}
 FIRST_CONTEXT = "The king is d"
 FIRST_CONTEXTS: Mapping[str, str] = {"word": "The king is"}  # of models that bring none of their own
@@ -82,7 +74,8 @@ class Facts:
     def network(self) -> str:
         """`2-layer LSTM`."""
         architecture = self.text("architecture")
-        name = NETWORKS.get(architecture, shorten(architecture.replace("_", " "), 40) or "unknown network")
+        known = ARCHITECTURES.get(architecture)
+        name = known.title if known else shorten(architecture.replace("_", " "), 40) or "unknown network"
         layers, heads = self.whole("sizes", "layers"), self.whole("sizes", "heads")
         if architecture == "attention_lstm" and heads and heads > 1:
             name = f"LSTM with {heads}-head attention"
