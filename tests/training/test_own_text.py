@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from textgen.cli.train import main
+from textgen.cli import main
 from textgen.errors import TextgenError
 from textgen.models.registry import Registry
 from textgen.training.job import prepare

@@ -16,7 +16,7 @@ def run(recipe: Path, corpus: Path, place: Path, *machine: str) -> list[tuple[fl
     command = [
         sys.executable,
         "-m",
-        "textgen.cli.train",
+        "textgen",
         "train",
         str(recipe),
         "--corpus",

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from textgen.cli.train import main
+from textgen.cli import main
 from textgen.errors import TextgenError
 from textgen.models import folder as checkpoint
 from textgen.models.registry import Registry
@@ -107,7 +107,7 @@ def kill_after_first_checkpoint(recipe: Path, corpus: Path, options: TrainOption
     command = [
         sys.executable,
         "-m",
-        "textgen.cli.train",
+        "textgen",
         "train",
         str(recipe),
         "--corpus",

@@ -1,17 +1,45 @@
-"""The command line: models, next, sample, draw, beam, sweep, chaos, rate, replay; train and its kin."""
+"""`python -m textgen`: the list of commands, and how one is found, parsed and run."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
+from typing import NoReturn
 
+from textgen import __version__
 from textgen.cli.console import Console
-from textgen.cli.parser import PASSED_ON, build_parser
 from textgen.errors import TextgenError
 
-OK, USER_ERROR, INTERRUPTED = 0, 2, 130
+# Each command is a module of this package with `add_arguments(parser)` and `run(args, console)`, which may
+# return an exit code. Only the one asked for is imported.
+COMMANDS: Mapping[str, str] = {
+    "models": "the models there are",
+    "next": "the next-token distribution, one column a temperature",
+    "sample": "write a text, one a temperature",
+    "draw": "draw next tokens and hold the counts against the probabilities",
+    "beam": "beam search: what each step considered, kept and pruned",
+    "sweep": "measure what temperature does: texts over temperatures and seeds",
+    "chaos": "one seed at every temperature of a grid: where the texts part",
+    "replay": "compute a receipt's result again: is it the same?",
+    "rate": "texts of a sweep, rated from 1 to 5 without knowing which is which",
+    "train": "train a model (RECIPE --corpus FILE)",
+    "evaluate": "measure a model's losses (NAME --corpus FILE)",
+    "baseline": "measure how well n-grams predict a text (RECIPE --corpus PATH)",
+    "corpus": "the texts of the recipes (list, fetch NAME)",
+}
+DESCRIPTION = "How a language model chooses its next token, in the terminal."
+EXAMPLE = 'example: python -m textgen next "The king is d" -t 0.5 -t 1 -t 2'
+OK, USER_ERROR, INTERRUPTED = 0, 2, 130  # exit codes
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse with complaints of one line, as everywhere here."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USER_ERROR, f"textgen: {message}; see {self.prog} --help\n")
 
 
 def main(argv: Sequence[str] | None = None, console: Console | None = None) -> int:
@@ -33,27 +61,27 @@ def main(argv: Sequence[str] | None = None, console: Console | None = None) -> i
         return OK
 
 
-def run(argv: list[str], console: Console) -> int:
+def run(argv: Sequence[str], console: Console) -> int:
     """Parse and run; `--help` and a malformed command line end with argparse's exit code."""
     try:
-        return pass_on(argv) if argv and argv[0] in PASSED_ON else run_own(argv, console)
+        args = build_parser(argv).parse_args(argv)
     except SystemExit as end:
         return int(end.code or OK)
-
-
-def run_own(argv: list[str], console: Console) -> int:
-    """One of the commands of this package."""
-    args = build_parser().parse_args(argv)
-    code: int | None = import_module(f"textgen.cli.{args.command}").run(args, console)
+    code: int | None = args.run(args, console)
     console.out.flush()
     return code or OK
 
 
-def pass_on(argv: list[str]) -> int:
-    """Hand the line to `textgen.training`. Raises TextgenError when what it needs is not installed."""
-    try:
-        command = import_module("textgen.cli.train")
-    except ModuleNotFoundError as error:
-        how = "run: pip install '.[train]'"
-        raise TextgenError(f"{argv[0]} needs {error.name}, which is not installed; {how}") from error
-    return command.main(argv)
+def build_parser(argv: Sequence[str]) -> Parser:
+    """The command line, with the options of the command that `argv` names; `args.run` carries it out."""
+    parser = Parser("python -m textgen", description=DESCRIPTION, epilog=EXAMPLE, allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"Temperature Lab {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    chosen = [arg for arg in argv if not arg.startswith("-")][:1]
+    for name, help_text in COMMANDS.items():
+        command = commands.add_parser(name, help=help_text, description=help_text, allow_abbrev=False)
+        if [name] == chosen:
+            module = import_module(f"textgen.cli.{name}")
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
+    return parser

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,6 +10,8 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
+from textgen.cli import options
+from textgen.cli.console import Console
 from textgen.settings import check_whole
 from textgen.training.corpus import open_corpus
 from textgen.training.job import bos_of
@@ -29,18 +30,15 @@ class Row(NamedTuple):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of `baseline`."""
     parser.description = "Measure how well Kneser-Ney n-grams predict a recipe's validation text."
     parser.add_argument("recipe", help=f"one of {', '.join(bundled())}, or a .toml file")
     parser.add_argument("--corpus", type=Path, required=True, metavar="PATH", help="a text file, or a folder")
     parser.add_argument("--order", type=int, default=ORDER, metavar="N", help=f"longest n-gram ({ORDER})")
-    parser.add_argument(
-        *("-s", "--set"), action="append", default=[], metavar="KEY=VALUE", help="such as text.min_count=3"
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+    options.add_recipe_values(parser, example="text.min_count=3")
+    options.add_json(parser)
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace, console: Console) -> None:
     """Measure and print. Raises TextgenError."""
     check_whole("order", args.order, 1, MAX_ORDER, f"{ORDER} is usual")
     recipe = read_recipe(args.recipe, args.set)
@@ -50,8 +48,10 @@ def run(args: argparse.Namespace) -> int:
         rows = baselines(
             corpus.train.documents(bos), corpus.validation.documents(bos), args.order, vocab_size=size
         )
-    print(json.dumps(as_dict(rows, size), indent=2) if args.json else table(rows, size))
-    return 0
+    if args.json:
+        console.json(as_json(rows, size))
+    else:
+        console.say(table(rows, size))
 
 
 def baselines(
@@ -67,7 +67,7 @@ def baselines(
     ]
 
 
-def as_dict(rows: Sequence[Row], vocab_size: int) -> dict[str, Any]:
+def as_json(rows: Sequence[Row], vocab_size: int) -> dict[str, Any]:
     """For another program; losses in nats per token."""
     return {
         "targets": rows[0].plain.targets,

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from textgen import api
+from textgen.cli import options
 from textgen.cli.console import Console
-from textgen.cli.options import model_of, seed_of, settings_of, temperatures_of
-from textgen.cli.receipt_option import save_receipt, source_of
+from textgen.cli.options import as_number
 from textgen.cli.tables import table
 from textgen.decoding.beam import ignored
 from textgen.errors import SettingError, TextError, shorten
@@ -30,12 +30,38 @@ ENDS = {
 EARLY: Mapping[str, bool] = {"true": True, "false": False}
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.add_json(parser)
+    options.add_model(parser)
+    options.add_prompt(parser)
+    add_search(parser.add_argument_group("the search"))
+    options.add_settings(parser)
+    options.add_seed(parser)
+    options.add_receipt(parser)
+
+
+def add_search(group: options.Arguments) -> None:
+    group.add_argument("-w", "--width", type=as_number, default=3, help="texts kept at each step (3)")
+    group.add_argument("-l", "--length", type=as_number, default=20, help="tokens of a text at most (20)")
+    group.add_argument(
+        "--length-penalty", type=as_number, default=1.0, metavar="X", help="score = Σ ln p / tokens^X (1)"
+    )
+    group.add_argument(
+        "--early-stopping", default="false", metavar="WHEN", help="true, false or never (false)"
+    )
+    group.add_argument(
+        "--stop", action="append", default=[], metavar="TOKEN", help="ends a text; may be given several times"
+    )
+    group.add_argument("--sampling", action="store_true", help="draw candidates instead of taking the best")
+    group.add_argument("--ranking", action="store_true", help="print the finished texts alone")
+
+
 def run(args: argparse.Namespace, console: Console) -> None:
     decode = decode_of(args)
     check_writable(args.receipt)
-    model = model_of(args)
+    model = options.model_of(args)
     beam = beam_of(args, model, console)
-    prompt = args.text if args.prompt is None else args.prompt
+    prompt = options.prompt_of(args)
     console.remark(api.read_context(model, prompt).note)
     console.remark(no_effect(ignored(decode, beam)))
     steps = api.beam_search(model, prompt, beam, decode)
@@ -45,17 +71,17 @@ def run(args: argparse.Namespace, console: Console) -> None:
     else:
         found = show(steps, model, console, ranking_alone=args.ranking)
     asked = {"kind": "beam", "beam": beam.to_dict(), "settings": decode.to_dict()}
-    save_receipt(
+    options.save_receipt(
         args,
-        lambda: {**asked, **source_of(args, "prompt", prompt)},
+        lambda: {**asked, **options.source_of(args, "prompt", prompt)},
         lambda: result_of(found[-1], [model.text(text.ids, prompt) for text in found[-1].finished]),
     )
 
 
 def decode_of(args: argparse.Namespace) -> DecodeSettings:
     """The settings of the one search. Raises SettingError for several temperatures."""
-    settings = settings_of(args)
-    temperatures = temperatures_of(args, settings)
+    settings = options.settings_of(args)
+    temperatures = options.temperatures_of(args, settings)
     if len(temperatures) > 1:
         raise SettingError(f"beam searches at one temperature, got {len(temperatures)}; run it once for each")
     return settings.at(temperatures[0])
@@ -69,7 +95,7 @@ def beam_of(args: argparse.Namespace, model: Model, console: Console) -> BeamSet
         early_stopping=EARLY.get(args.early_stopping, str(args.early_stopping)),
         stops=tuple(token_id(model, text) for text in args.stop),
         sampling=args.sampling,
-        seed=seed_of(args, console) if args.sampling else 0,
+        seed=options.seed_of(args, console) if args.sampling else 0,
     )
     return api.with_stops(model, beam)
 

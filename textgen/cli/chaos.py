@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from textgen import api
+from textgen.cli import options
 from textgen.cli.console import Console
-from textgen.cli.options import model_of, seed_of, settings_of
-from textgen.cli.receipt_option import save_receipt, source_of
+from textgen.cli.options import as_number
 from textgen.cli.tables import percent, table, width
 from textgen.experiments.chaos.flips import Candidate, Flip, magnify
 from textgen.experiments.chaos.rows import Chaos, ChaosSettings, grid, writing
@@ -24,15 +24,31 @@ from textgen.settings import check_whole
 SHARED = "·"  # stands for each column that a text shares with the one above
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.add_json(parser)
+    options.add_model(parser)
+    options.add_prompt(parser)
+    parser.add_argument("--from", dest="low", type=as_number, default=0.5, metavar="T", help="(0.5)")
+    parser.add_argument("--to", dest="high", type=as_number, default=1.5, metavar="T", help="(1.5)")
+    parser.add_argument("--rows", type=as_number, default=21, metavar="N", help="temperatures (21)")
+    parser.add_argument("-l", "--length", type=as_number, default=80, help="tokens of a text at most (80)")
+    parser.add_argument(
+        "--magnify", type=as_number, metavar="ROW", help="the exact T at which a row parts from the one above"
+    )
+    options.add_stages(parser)
+    options.add_seed(parser)
+    options.add_receipt(parser)
+
+
 def run(args: argparse.Namespace, console: Console) -> None:
-    prompt = args.text if args.prompt is None else args.prompt
+    prompt = options.prompt_of(args)
     check_writable(args.receipt)
     temperatures = grid(args.low, args.high, args.rows)
     row = magnified_row(args, len(temperatures))
-    settings = ChaosSettings(temperatures, length=args.length, decode=settings_of(args))
-    model = model_of(args)
+    settings = ChaosSettings(temperatures, length=args.length, decode=options.settings_of(args))
+    model = options.model_of(args)
     console.remark(api.read_context(model, prompt).note)
-    made = written(model, prompt, replace(settings, seed=seed_of(args, console)), console)
+    made = written(model, prompt, replace(settings, seed=options.seed_of(args, console)), console)
     flips = () if row is None else magnify(model, made, row)
     if args.json:
         console.json(as_json(made, row, flips))
@@ -41,7 +57,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
         console.say("\n" + "\n".join(sentences(made)))
         if row is not None:
             console.say("\n" + "\n\n".join(flip_lines(made, row, flips)))
-    save_receipt(args, lambda: request_of(args, made), lambda: result_of(made), made.ids.size)
+    options.save_receipt(args, lambda: request_of(args, made), lambda: result_of(made), made.ids.size)
 
 
 def magnified_row(args: argparse.Namespace, rows: int) -> int | None:
@@ -122,7 +138,7 @@ def request_of(args: argparse.Namespace, made: Chaos) -> dict[str, Any]:
     """What a receipt says was asked."""
     return {
         "kind": "chaos",
-        **source_of(args, "prompt", made.prompt),
+        **options.source_of(args, "prompt", made.prompt),
         "temperatures": list(made.settings.temperatures),
         "seed": made.settings.seed,
         "length": made.settings.length,
@@ -157,13 +173,12 @@ def flip_json(flip: Flip) -> dict[str, Any]:
 
 
 def candidate_json(found: Candidate) -> dict[str, Any]:
-    """JSON knows no infinity: a score of null is that of a removed token."""
-    removed = found.score == -float("inf")
+    """A removed token's score is −∞, which JSON writes as null."""
     return {
         "token": found.token,
         "label": found.label,
         "probability": found.probability,
         "logit": found.logit,
         "noise": found.noise,
-        "score": None if removed else found.score,
+        "score": found.score,
     }

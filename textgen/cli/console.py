@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import secrets
 import sys
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TextIO
 
@@ -55,7 +56,16 @@ class Console:
 
     def json(self, value: Any) -> None:
         """The result for another program."""
-        self.out.write(json.dumps(value, ensure_ascii=True, allow_nan=False, indent=2) + "\n")
+        self.out.write(json.dumps(finite(value), ensure_ascii=True, allow_nan=False, indent=2) + "\n")
+
+
+def finite(value: Any) -> Any:
+    """The same with null for infinities and for what is no number, which JSON does not know."""
+    if isinstance(value, Mapping):
+        return {name: finite(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def plain(text: str) -> str:

@@ -6,14 +6,13 @@ import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
+from textgen.cli.console import Console
 from textgen.training.corpora import KnownCorpus, fetch, find_corpus, known_corpora
-from textgen.training.options import to_stderr
 
 FOLDER = Path("data")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of `corpus`."""
     parser.description = "The texts that the recipes were made for."
     actions = parser.add_subparsers(dest="corpus_action", required=True, metavar="list | fetch NAME")
     actions.add_parser("list", help="which there are", allow_abbrev=False)
@@ -22,14 +21,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     fetching.add_argument("--to", type=Path, default=FOLDER, metavar="FOLDER", help=f"({FOLDER})")
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace, console: Console) -> None:
     """List, or fetch and name the files. Raises TextgenError."""
     corpora = known_corpora()
     if args.corpus_action == "list":
-        print(table(corpora.values()))
+        console.say(table(corpora.values()))
     else:
-        print(*fetch(find_corpus(args.name, corpora), args.to, to_stderr), sep="\n")
-    return 0
+        for file in fetch(find_corpus(args.name, corpora), args.to, console.remark):
+            console.say(str(file))
 
 
 def table(corpora: Iterable[KnownCorpus]) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from textgen.cli import options
 from textgen.cli.console import Console
-from textgen.cli.options import panels_of, rows_of, seed_of
-from textgen.cli.receipt_option import save_receipt, source_of
+from textgen.cli.options import as_number
 from textgen.cli.tables import percent, shown_first, table, tail, tail_label
 from textgen.experiments.draws.chi_squared import chi_squared
 from textgen.experiments.draws.counts import band, expected
@@ -16,23 +16,35 @@ from textgen.files import check_writable
 from textgen.records import ChiSquared, Draws, Ints, NextToken
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.add_json(parser)
+    options.add_source(parser)
+    parser.add_argument("-n", "--draws", type=as_number, default=100, help="draws at each temperature (100)")
+    options.add_settings(parser)
+    options.add_seed(parser)
+    options.add_rows(parser)
+    options.add_receipt(parser)
+
+
 def run(args: argparse.Namespace, console: Console) -> None:
-    rows = rows_of(args)
+    rows = options.rows_of(args)
     check_writable(args.receipt)
-    panels = panels_of(args)
+    panels = options.panels_of(args)
     console.remark(panels[0].next.note)
-    draws = draw_side_by_side(panels, args.draws, seed_of(args, console))
+    draws = draw_side_by_side(panels, args.draws, options.seed_of(args, console))
     if args.json:
         console.json(as_json(draws, panels[0].settings))
     else:
         show(draws, panels[0].next, rows, console)
     settings = panels[0].settings
-    save_receipt(args, lambda: request_of(args, draws, settings), lambda: receipt_of(draws, panels[0].next))
+    options.save_receipt(
+        args, lambda: request_of(args, draws, settings), lambda: receipt_of(draws, panels[0].next)
+    )
 
 
 def request_of(args: argparse.Namespace, draws: Draws, settings: dict[str, Any]) -> dict[str, Any]:
     """What a receipt says was asked."""
-    source, temperatures = source_of(args, "context", args.context), list(draws.temperatures)
+    source, temperatures = options.source_of(args, "context", args.context), list(draws.temperatures)
     drawn = {"temperatures": temperatures, "seed": draws.seed, "calls": [draws.n]}
     return {"kind": "draws", **source, "settings": settings, **drawn}
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import torch
 
+from textgen.cli import options
+from textgen.cli.console import Console
 from textgen.errors import TextError, TextgenError
 from textgen.experiments.metrics.scoring import held_out_perplexity
 from textgen.files import check_writable, save
 from textgen.models.evaluation import WINDOW, Evaluation, evaluate
-from textgen.models.folder import CONFIG, Model, load
-from textgen.models.registry import Registry, default_root
+from textgen.models.folder import Model
 from textgen.training import calibration_curve
 from textgen.training.corpus import Corpus, open_corpus
 from textgen.training.job import bos_of
@@ -26,7 +25,6 @@ from textgen.training.recipe_file import from_values
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of `evaluate`."""
     parser.description = "Measure how well a model predicts a text, in windows and streamed."
     parser.add_argument("model", metavar="NAME", help="of a model, or the path of its folder")
     parser.add_argument("--corpus", type=Path, required=True, metavar="FILE", help="the text, UTF-8")
@@ -38,52 +36,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--temperatures", metavar="FROM:TO:STEP", help="instead: perplexity at each temperature (0.5:2:0.05)"
     )
     parser.add_argument("--out", type=Path, metavar="FILE.csv", help="write the temperatures' table")
-    parser.add_argument(
-        "--models", type=Path, metavar="FOLDER", help="look names up here ($TEXTGEN_MODELS or ./models)"
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+    options.add_models_folder(parser)
+    options.add_json(parser)
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace, console: Console) -> None:
     """Measure and print. Raises TextgenError."""
     if args.out is not None and args.temperatures is None:
         raise TextgenError("--out needs --temperatures: it takes their table; 0.5:2:0.05 is usual")
     check_writable(args.out)
-    model = open_model(args.model, args.models or default_root())
+    model = options.model_of(args)
     measure = print_losses if args.temperatures is None else print_curve
-    measure(model, args)
-    return 0
+    measure(model, args, console)
 
 
-def print_losses(model: Model, args: argparse.Namespace) -> None:
+def print_losses(model: Model, args: argparse.Namespace, console: Console) -> None:
     """Both losses."""
     read = read_documents(model, args.corpus, args.part)
     measured = evaluate(model.net, read.documents, window_of(model, args.window))
     values = {"model": model.name, "part": args.part, "notes": read.notes, **measured.to_dict()}
-    say(values if args.json else [*read.notes, table(model, args.part, measured)])
+    if args.json:
+        console.json(values)
+    else:
+        console.say("\n".join([*read.notes, table(model, args.part, measured)]))
 
 
-def print_curve(model: Model, args: argparse.Namespace) -> None:
+def print_curve(model: Model, args: argparse.Namespace, console: Console) -> None:
     """The perplexity at each temperature; also into a file, if asked for."""
     grid, window = calibration_curve.grid_of(args.temperatures), window_of(model, args.window)
     read = read_documents(model, args.corpus, args.part)
     curve = held_out_perplexity(model, read.documents, grid, window)
     found = calibration_curve.Measured(curve, args.part, window, read.sha256)
     values = {"model": model.name, "notes": read.notes, **calibration_curve.as_json(found)}
-    lines = calibration_curve.table(found, model.name, model.config.get("unit", "token"))
-    say(values if args.json else [*read.notes, lines])
+    if args.json:
+        console.json(values)
+    else:
+        lines = calibration_curve.table(found, model.name, model.config.get("unit", "token"))
+        console.say("\n".join([*read.notes, lines]))
     if args.out is not None:
         save(args.out, lambda: calibration_curve.curve_csv(found))
-
-
-def say(result: dict[str, Any] | list[str]) -> None:
-    """JSON for a program, lines for a reader."""
-    print(json.dumps(result, indent=2) if isinstance(result, dict) else "\n".join(result), flush=True)
-
-
-def open_model(name: str, root: Path) -> Model:
-    """A listed model, or the one in a folder. Raises ModelError."""
-    return load(Path(name)) if (Path(name) / CONFIG).is_file() else Registry(root).get(name)
 
 
 def window_of(model: Model, window: int | None) -> int:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from textgen.cli import options
 from textgen.cli.console import Console
-from textgen.cli.options import registry_of
 from textgen.cli.tables import table
 from textgen.errors import ModelError
 from textgen.models.registry import Registry
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.add_json(parser)
+    options.add_models_folder(parser)
+
+
 def run(args: argparse.Namespace, console: Console) -> None:
-    registry = registry_of(args)
+    registry = options.registry_of(args)
     facts = {name: facts_of(registry, name, console) for name in registry.names()}
     if args.json:
         console.json(facts)

@@ -6,9 +6,8 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from textgen.cli import options
 from textgen.cli.console import Console
-from textgen.cli.options import panels_of, rows_of
-from textgen.cli.receipt_option import save_receipt, source_of
 from textgen.cli.tables import percent, shown_first, table, tail, tail_label
 from textgen.files import check_writable
 from textgen.records import Distribution, StageTrace, Summary
@@ -21,22 +20,31 @@ SUMMARY_ROWS: tuple[tuple[str, Callable[[Summary], str]], ...] = (
 )
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.add_json(parser)
+    options.add_source(parser)
+    options.add_settings(parser)
+    options.add_rows(parser)
+    options.add_receipt(parser)
+    parser.add_argument("--trace", action="store_true", help="say what each stage did")
+
+
 def run(args: argparse.Namespace, console: Console) -> None:
-    rows = rows_of(args)
+    rows = options.rows_of(args)
     check_writable(args.receipt)
-    panels = panels_of(args)
+    panels = options.panels_of(args)
     console.remark(panels[0].next.note)
     if args.json:
         console.json(as_json(panels, args.context or ""))
     else:
         show(panels, rows, console, trace=args.trace)
-    save_receipt(args, lambda: request_of(args, panels), lambda: receipt_of(panels))
+    options.save_receipt(args, lambda: request_of(args, panels), lambda: receipt_of(panels))
 
 
 def request_of(args: argparse.Namespace, panels: Sequence[Distribution]) -> dict[str, Any]:
     """What a receipt says was asked."""
     settings = [panel.settings for panel in panels]
-    return {"kind": "distribution", **source_of(args, "context", args.context), "panels": settings}
+    return {"kind": "distribution", **options.source_of(args, "context", args.context), "panels": settings}
 
 
 def receipt_of(panels: Sequence[Distribution]) -> dict[str, Any]:

@@ -1,28 +1,64 @@
-"""Options of the command line → what the library takes."""
+"""Options that several commands share: for each its flags (`add_…`) and how they are read (`…_of`)."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from textgen import receipts
 from textgen.cli.console import Console
 from textgen.errors import ModelError, SettingError, TextError, shorten
 from textgen.experiments.panels import side_by_side
+from textgen.experiments.sweep.settings import MAX_TOKENS
+from textgen.files import save
 from textgen.models.registry import Registry, default_root
 from textgen.records import Distribution, NextToken
-from textgen.settings import ORDERS, RULES, DecodeSettings, check_seed, check_whole
+from textgen.settings import ORDERS, RULES, STAGE_NAMES, DecodeSettings, check_seed, check_whole
 from textgen.text.numbers import parse_numbers
 
 if TYPE_CHECKING:
     from textgen.models.folder import Model
 
+Arguments = argparse._ActionsContainer  # a parser, or one of its groups
 MAX_SETTINGS_FILE = 1_000_000  # bytes
+MOST_TOKENS = 10**12
+
+
+def as_number(text: str) -> int | float | str:
+    """A number where it is one, else the text: the settings then say what they want instead."""
+    for number in (int, float):
+        try:
+            return number(text)
+        except ValueError:
+            continue
+    return text
+
+
+def add_json(parser: Arguments) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+
+# Models: --model, --models
+
+
+def add_models_folder(parser: Arguments) -> None:
+    parser.add_argument(
+        "--models", metavar="FOLDER", help="look up names here instead of in $TEXTGEN_MODELS or ./models"
+    )
 
 
 def registry_of(args: argparse.Namespace) -> Registry:
+    """The models that names are looked up among."""
     return Registry(Path(args.models) if args.models else default_root())
+
+
+def add_model(parser: Arguments) -> None:
+    parser.add_argument("-m", "--model", help="a model's name, or the path of its folder")
+    add_models_folder(parser)
 
 
 def model_of(args: argparse.Namespace) -> Model:
@@ -41,8 +77,29 @@ def default_model(registry: Registry) -> str:
     return first
 
 
-def expectation_of(args: argparse.Namespace) -> NextToken:
-    """The next-token scores asked for: of a model after a context, or typed in."""
+# What to go on from: a prompt, or a context or numbers in its stead
+
+
+def add_prompt(parser: argparse.ArgumentParser) -> None:
+    prompt = parser.add_mutually_exclusive_group()
+    prompt.add_argument("text", nargs="?", default="", help="the text to go on from")
+    prompt.add_argument("-p", "--prompt", help="the same, by name")
+
+
+def prompt_of(args: argparse.Namespace) -> str:
+    return args.text if args.prompt is None else args.prompt
+
+
+def add_source(parser: Arguments) -> None:
+    """A context for a model, or numbers typed in."""
+    parser.add_argument("context", nargs="?", help="the text so far; none means the start of a text")
+    add_model(parser)
+    parser.add_argument("--numbers", metavar="TEXT", help="no model: '0.73, 0.15, 0.12' or 'a: 2.0, b: 1.0'")
+    parser.add_argument("--kind", default="auto", help="what the numbers are: auto, probabilities or logits")
+
+
+def next_token_of(args: argparse.Namespace) -> NextToken:
+    """The next-token scores asked for: of a model after a context, or typed in. Raises TextgenError."""
     if args.numbers is None:
         from textgen.api import predict
 
@@ -55,7 +112,35 @@ def expectation_of(args: argparse.Namespace) -> NextToken:
 def panels_of(args: argparse.Namespace) -> tuple[Distribution, ...]:
     """One distribution for each --temperature, all other settings alike."""
     settings = settings_of(args)
-    return side_by_side(expectation_of(args), temperatures_of(args, settings), settings)
+    return side_by_side(next_token_of(args), temperatures_of(args, settings), settings)
+
+
+# Decoding: an option for each field of DecodeSettings, all neutral by default
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    rule = RULES["temperature"]
+    add_stages(parser).add_argument(
+        *("-t", "--temperature"),
+        type=as_number,
+        action="append",
+        help=f"{rule.legal}; {rule.way_out}; may be given several times",
+    )
+
+
+def add_stages(parser: argparse.ArgumentParser) -> Arguments:
+    """All but the temperature, for commands that go through many of their own."""
+    group = parser.add_argument_group("decoding, all off unless asked for")
+    for name, rule in RULES.items():
+        if name != "temperature":
+            flag = "--" + name.replace("_", "-")
+            group.add_argument(flag, type=as_number, metavar="X", help=f"{rule.legal}; {rule.way_out}")
+    orders = ", ".join(map(repr, ORDERS))
+    group.add_argument("--order", help=f"{orders}, or every stage once: {','.join(STAGE_NAMES)}")
+    group.add_argument(
+        "--settings", metavar="FILE.json", help="settings that the page exported; options go first"
+    )
+    return group
 
 
 def settings_of(args: argparse.Namespace) -> DecodeSettings:
@@ -93,6 +178,13 @@ def temperatures_of(args: argparse.Namespace, settings: DecodeSettings) -> list[
     return args.temperature or [settings.temperature]
 
 
+# Seed, rows, the size of the work, a recipe's values
+
+
+def add_seed(parser: Arguments) -> None:
+    parser.add_argument("--seed", type=as_number, help="repeats a result; a new one each time otherwise")
+
+
 def seed_of(args: argparse.Namespace, console: Console) -> int:
     """The seed asked for, or a new one; it is always shown."""
     seed = check_seed(args.seed) if args.seed is not None else console.fresh_seed()
@@ -100,5 +192,65 @@ def seed_of(args: argparse.Namespace, console: Console) -> int:
     return seed
 
 
+def add_rows(parser: Arguments) -> None:
+    parser.add_argument("--top", type=as_number, default=10, metavar="N", help="rows of the table (10)")
+
+
 def rows_of(args: argparse.Namespace) -> int:
     return check_whole("top", args.top, 1, 10_000_000, "10 is the default")
+
+
+def add_max_tokens(parser: Arguments) -> None:
+    parser.add_argument(
+        "--max-tokens", type=as_number, default=MAX_TOKENS, help=f"refuse larger work ({MAX_TOKENS})"
+    )
+
+
+def max_tokens_of(args: argparse.Namespace) -> int:
+    return check_whole("max-tokens", args.max_tokens, 1, MOST_TOKENS, f"{MAX_TOKENS:,} is the default")
+
+
+def add_recipe_values(parser: Arguments, example: str) -> None:
+    parser.add_argument(
+        *("-s", "--set"), action="append", default=[], metavar="KEY=VALUE", help=f"such as {example}"
+    )
+
+
+# --receipt: what `replay` needs to compute the printed result again
+
+
+def add_receipt(parser: Arguments) -> None:
+    parser.add_argument(
+        "--receipt", metavar="FILE.json", help="also write what `replay` needs to repeat the result"
+    )
+
+
+def save_receipt(
+    args: argparse.Namespace,
+    request: Callable[[], Mapping[str, Any]],
+    result: Callable[[], Mapping[str, Any]],
+    max_tokens: int = MAX_TOKENS,
+) -> None:
+    """Write the receipt, if asked for. Raises TextgenError; what was printed stands."""
+    if args.receipt is None:
+        return
+    asked, (registry, _) = request(), place_of(args)
+    receipt = receipts.make(asked, registry, datetime.now(UTC), result(), max_tokens)
+    save(args.receipt, receipt.receipt_text)
+
+
+def source_of(args: argparse.Namespace, field: str, text: str | None) -> dict[str, Any]:
+    """What was asked, as a request names it: the model and its text under `field`, or typed-in numbers."""
+    if getattr(args, "numbers", None) is not None:
+        return {"numbers": args.numbers, "numbers_kind": args.kind}
+    return {"model": place_of(args)[1], field: text or ""}
+
+
+def place_of(args: argparse.Namespace) -> tuple[Registry, str]:
+    """Where the model lies, and its name there: a receipt never names a folder."""
+    registry = registry_of(args)
+    name = getattr(args, "model", None)
+    if not isinstance(name, str) or name in registry.names():
+        return registry, name if isinstance(name, str) else registry.first() or ""
+    folder = Path(name).resolve()
+    return Registry(folder.parent), folder.name

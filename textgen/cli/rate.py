@@ -10,7 +10,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from textgen.cli import options
 from textgen.cli.console import Console
+from textgen.cli.options import as_number
 from textgen.cli.tables import table
 from textgen.errors import SettingError, TextError, shorten
 from textgen.experiments.ratings.agreement import Rating, agreement, check_once
@@ -33,12 +35,46 @@ from textgen.files import check_writable, save
 MAX_BYTES = 200_000_000  # of a sweep's file
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    for name, add, help_text in (
+        ("sheet", add_sheet, "make a sheet to fill in and the key to it"),
+        ("score", add_score, "what the raters think of each setting, and how far they agree"),
+    ):
+        action = actions.add_parser(name, help=help_text, description=help_text, allow_abbrev=False)
+        options.add_json(action)
+        add(action)
+
+
+def add_sheet(parser: options.Arguments) -> None:
+    parser.add_argument("sweep", metavar="SWEEP.json", help="what `sweep --out` wrote")
+    parser.add_argument(
+        "--cells", nargs="+", default=[], metavar="STRATEGY:T", help="which settings (four of plain)"
+    )
+    parser.add_argument(
+        "--per-cell", type=as_number, default=3, metavar="N", help="texts of each setting (3)"
+    )
+    parser.add_argument("--question", default="coherence", help="coherence or creativity (coherence)")
+    parser.add_argument("--seed", type=as_number, default=1, help="of the order: one seed, one set (1)")
+    parser.add_argument(
+        "--out", required=True, metavar="SHEET.csv", help="the texts under codes, for the raters"
+    )
+    parser.add_argument("--key", required=True, metavar="KEY.csv", help="which text is which; keep it back")
+
+
+def add_score(parser: options.Arguments) -> None:
+    parser.add_argument("--key", required=True, metavar="KEY.csv", help="what `rate sheet` wrote")
+    parser.add_argument(
+        "ratings", nargs="+", metavar="RATINGS.csv", help="filled-in sheets, or files of the page"
+    )
+
+
 def run(args: argparse.Namespace, console: Console) -> None:
     """One of the two actions. Raises TextgenError."""
-    make_sheet(args, console) if args.action == "sheet" else score(args, console)
+    write_sheet(args, console) if args.action == "sheet" else score(args, console)
 
 
-def make_sheet(args: argparse.Namespace, console: Console) -> None:
+def write_sheet(args: argparse.Namespace, console: Console) -> None:
     """Write the sheet and the key."""
     for path in (args.out, args.key):
         check_writable(path)
@@ -135,18 +171,14 @@ def result_json(of: RatingSet, found: Sequence[Verdict], ratings: Sequence[Ratin
     cells = [
         {
             **one.cell._asdict(),
-            "score": known(asdict(one.score)),
+            "score": asdict(one.score),
             "ratings": one.ratings,
-            "proxies": known(one.proxies),
+            "proxies": one.proxies,
         }
         for one in found
     ]
     facts = {"set": of.name, "question": of.question, "cells": cells}
-    return {**facts, "agreement": known(asdict(agreement(ratings)))}
-
-
-def known(values: Any) -> dict[str, Any]:
-    return {name: None if value != value else value for name, value in dict(values).items()}
+    return {**facts, "agreement": asdict(agreement(ratings))}
 
 
 def read_json(path: str) -> Any:

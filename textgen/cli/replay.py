@@ -6,21 +6,27 @@ import argparse
 from pathlib import Path
 
 from textgen import receipts
+from textgen.cli import options
 from textgen.cli.console import Console
-from textgen.cli.options import registry_of
 from textgen.errors import shorten
 from textgen.receipts.records import Receipt, ReceiptError, Verdict
-from textgen.settings import check_whole
 
 SAME, DIFFERENT = 0, 1  # exit codes
 MAX_FILE = 200_000_000  # bytes
-MOST_TOKENS = 10**12
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "exit codes: 0 = identical, 1 = something differs, 2 = it cannot be replayed here"
+    options.add_json(parser)
+    parser.add_argument("receipt", metavar="RECEIPT.json", help="what --receipt or the page saved")
+    options.add_models_folder(parser)
+    options.add_max_tokens(parser)
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
-    limit = check_whole("max-tokens", args.max_tokens, 1, MOST_TOKENS, "1,000,000 is the default")
+    limit = options.max_tokens_of(args)
     receipt = receipts.read(content_of(Path(args.receipt)))
-    verdict = receipts.replay(receipt, registry_of(args), limit)
+    verdict = receipts.replay(receipt, options.registry_of(args), limit)
     for note in verdict.notes:
         console.remark(note)
     if args.json:

@@ -5,25 +5,75 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
+from textgen.cli import options
 from textgen.cli.console import Console
-from textgen.cli.options import registry_of
-from textgen.cli.receipt_option import save_receipt
-from textgen.cli.sweep_options import sweep_of
+from textgen.cli.options import as_number
 from textgen.cli.tables import table
 from textgen.errors import SettingError, shorten
 from textgen.experiments.metrics.metrics import METRICS
 from textgen.experiments.sweep import run as experiments
 from textgen.experiments.sweep.export import as_json, cells_csv, texts_csv
 from textgen.experiments.sweep.plan import Plan
+from textgen.experiments.sweep.ranges import in_range
 from textgen.experiments.sweep.records import Cell, Progress, SweepResult, SweepText
+from textgen.experiments.sweep.settings import (
+    GUIDE_BEAMS,
+    MAX_VALUES,
+    STRATEGIES,
+    TEMPERATURES,
+    Strategy,
+    SweepSettings,
+)
 from textgen.experiments.sweep.words import interval_text
 from textgen.files import check_writable, save
 from textgen.models.registry import Registry
-from textgen.settings import check_whole
+from textgen.settings import check_seed, check_whole
 
 TITLES = {metric.name: metric.title.lower() for metric in METRICS}
-MOST_TOKENS = 10**12
+COLUMNS = "coherence,creativity,distinct_2,repetition,novelty,real_words,surprise,entropy"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.add_json(parser)
+    add_grid(parser)
+    add_work(parser.add_argument_group("the work"))
+    add_result(parser.add_argument_group("the result"))
+
+
+def add_grid(parser: options.Arguments) -> None:
+    """What a sweep goes through; what takes a list may be given several times."""
+    parser.add_argument("text", nargs="?", default="", help="the text to go on from")
+    add_list(parser, "-p", "--prompt", "TEXT", "the same, by name")
+    add_list(parser, "-m", "--model", "NAME", "a model's name; may be given several times")
+    options.add_models_folder(parser)
+    add_list(parser, "-t", "--temperature", "T", "a number, or FROM:TO:STEP (0.1:2:0.1)")
+    add_list(parser, "-s", "--strategy", "NAME", "greedy, plain, … or 'mine: top_k=5, beams=3' (five)")
+    parser.add_argument("--seeds", type=as_number, default=8, metavar="N", help="texts a setting (8)")
+    parser.add_argument("--seed", type=as_number, default=0, help="the first of the seeds (0)")
+    parser.add_argument("-l", "--length", type=as_number, default=200, help="tokens of a text at most (200)")
+    parser.add_argument("--judge", default="", metavar="MODEL", help="another model, which scores the texts")
+
+
+def add_list(parser: options.Arguments, short: str, long: str, metavar: str, help_text: str) -> None:
+    parser.add_argument(short, long, action="append", default=[], metavar=metavar, help=help_text)
+
+
+def add_work(group: options.Arguments) -> None:
+    group.add_argument("--jobs", type=as_number, default=1, help="how many at once (1), -1 for all cores")
+    group.add_argument(
+        "--backend", help="of joblib: loky, threading, sequential, or dask, ray … if installed"
+    )
+    options.add_max_tokens(group)
+
+
+def add_result(group: options.Arguments) -> None:
+    group.add_argument("--metrics", default=COLUMNS, help=f"columns of the table ({COLUMNS})")
+    group.add_argument("--cells", metavar="FILE.csv", help="write the means and their intervals")
+    group.add_argument("--texts", metavar="FILE.csv", help="write the texts and what was measured of each")
+    group.add_argument("--out", metavar="FILE.json", help="write all of it")
+    options.add_receipt(group)
 
 
 def run(args: argparse.Namespace, console: Console) -> None:
@@ -40,15 +90,14 @@ def run(args: argparse.Namespace, console: Console) -> None:
     save(args.out, lambda: json.dumps(as_json(result, cells), allow_nan=False, indent=1) + "\n")
     if result.texts:  # of one that was stopped before its first text nothing can be repeated
         asked = {"kind": "sweep", "settings": result.settings.to_dict()}
-        save_receipt(args, lambda: asked, lambda: as_json(result, cells), args.max_tokens)
+        options.save_receipt(args, lambda: asked, lambda: as_json(result, cells), args.max_tokens)
 
 
 def swept(args: argparse.Namespace, console: Console) -> tuple[SweepResult, tuple[Cell, ...]]:
     """Write what is asked for, telling how far it is; Ctrl-C keeps what is finished."""
-    registry = registry_of(args)
+    registry = options.registry_of(args)
     settings = sweep_of(args, registry)
-    limit = check_whole("max-tokens", args.max_tokens, 1, MOST_TOKENS, "1,000,000 is the default")
-    todo = experiments.plan(settings, registry, limit)
+    todo = experiments.plan(settings, registry, options.max_tokens_of(args))
     for note in todo.notes:
         console.remark(note)
     texts: list[SweepText] = []
@@ -59,6 +108,50 @@ def swept(args: argparse.Namespace, console: Console) -> tuple[SweepResult, tupl
         console.remark(f"stopped; {len(texts):,} of {settings.texts:,} texts are finished")
     result = SweepResult(settings, tuple(texts), todo.notes)
     return result, experiments.summarize(result)
+
+
+def sweep_of(args: argparse.Namespace, registry: Registry) -> SweepSettings:
+    """The sweep asked for. Raises SettingError and ModelError."""
+    return SweepSettings(
+        models=tuple(args.model or [options.default_model(registry)]),
+        prompts=tuple(args.prompt or [args.text]),
+        temperatures=temperatures_of(args.temperature),
+        strategies=tuple(map(strategy_of, args.strategy)) or STRATEGIES,
+        seeds=seeds_of(args.seeds, args.seed),
+        length=args.length,
+        judge=args.judge,
+    )
+
+
+def seeds_of(number: Any, first: Any) -> tuple[int, ...]:
+    """That many seeds in a row."""
+    start, n = check_seed(first), check_whole("seeds", number, 1, MAX_VALUES, "8 is the default")
+    return tuple(range(start, start + n))
+
+
+def temperatures_of(texts: Sequence[str]) -> tuple[Any, ...]:
+    """`0.7`, or `0.1:2:0.1` for a range with both its ends; a text that is neither stays one."""
+    if not texts:
+        return TEMPERATURES
+    return tuple(
+        value for text in texts for value in ([*in_range(text)] if ":" in text else [as_number(text)])
+    )
+
+
+def strategy_of(text: str) -> Strategy:
+    """The name of a known strategy, or `NAME: top_k=40, beams=3`. Raises SettingError."""
+    known = {strategy.name: strategy for strategy in (*STRATEGIES, GUIDE_BEAMS)}
+    if text in known:
+        return known[text]
+    name, colon, stages = text.partition(":")
+    if not colon:
+        raise SettingError(
+            f"a strategy must be one of {', '.join(map(repr, known))} or one of your own like "
+            f"'mine: top_k=40, typical=0.9', got {shorten(text)!r}; leave it out for the first five"
+        )
+    pairs = [stage.partition("=") for stage in stages.split(",") if stage.strip()]
+    values = {stage.strip().replace("-", "_"): as_number(value.strip()) for stage, _, value in pairs}
+    return Strategy.from_dict(name.strip(), values)
 
 
 def progress_of(args: argparse.Namespace, todo: Plan, registry: Registry) -> Iterator[Progress]:

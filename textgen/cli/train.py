@@ -1,40 +1,19 @@
-"""`python -m textgen train`, `evaluate`, `baseline` and `corpus`: arguments → what they ask for."""
+"""`train`: a recipe and a text → a trained model among the models."""
 
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
-from textgen.cli import baseline as baseline_command
-from textgen.cli import corpus as corpus_command
-from textgen.cli import evaluate as evaluate_command
+from textgen.cli import options
+from textgen.cli.console import Console
 from textgen.errors import TextgenError
-from textgen.models.registry import default_root
 from textgen.training.options import TrainOptions, is_leader, to_stderr
 from textgen.training.recipe_file import bundled
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run `train …` or a command beside it → exit code. Raises TextgenError for a mistake of the user."""
-    parser = argparse.ArgumentParser("python -m textgen")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, add, action in (
-        ("train", add_arguments, run),
-        ("evaluate", evaluate_command.add_arguments, evaluate_command.run),
-        ("baseline", baseline_command.add_arguments, baseline_command.run),
-        ("corpus", corpus_command.add_arguments, corpus_command.run),
-    ):
-        command = commands.add_parser(name, allow_abbrev=False)
-        add(command)
-        command.set_defaults(action=action)
-    args = parser.parse_args(argv)
-    return args.action(args)
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of `train`."""
     parser.description = "Train a model on a text. The finished folder appears among the models."
     parser.add_argument(
         "recipe",
@@ -52,9 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--level", choices=("char", "word"), default="char", help="of a text without a recipe (char)"
     )
     parser.add_argument("--name", help="of the model (the recipe's, or the file's)")
-    parser.add_argument(
-        "--models", type=Path, metavar="FOLDER", help="where it appears ($TEXTGEN_MODELS or ./models)"
-    )
+    parser.add_argument("--models", metavar="FOLDER", help="where it appears ($TEXTGEN_MODELS or ./models)")
     parser.add_argument(
         "--runs", type=Path, default=Path("runs"), metavar="FOLDER", help="checkpoints (runs)"
     )
@@ -62,23 +39,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     again.add_argument("--resume", action="store_true", help="go on from the run's last checkpoint")
     again.add_argument("--restart", action="store_true", help="throw the run's checkpoints away")
     parser.add_argument("--replace", action="store_true", help="replace a model of that name at the end")
-    add_values(parser)
-    add_machine(parser)
+    add_values(parser.add_argument_group("over the recipe's values"))
+    add_machine(parser.add_argument_group("machine, as Lightning's Trainer takes it"))
 
 
-def add_values(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("over the recipe's values")
+def add_values(group: options.Arguments) -> None:
     group.add_argument("--seed", type=int)
     group.add_argument(
         "--max-steps", type=int, metavar="N", help="the learning rate's schedule shrinks with it"
     )
-    group.add_argument(
-        *("-s", "--set"), action="append", default=[], metavar="KEY=VALUE", help="such as optimiser.rate=1e-3"
-    )
+    options.add_recipe_values(group, example="optimiser.rate=1e-3")
 
 
-def add_machine(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("machine, as Lightning's Trainer takes it")
+def add_machine(group: options.Arguments) -> None:
     group.add_argument("--accelerator", default="auto", help="auto, cpu, gpu, …")
     group.add_argument("--devices", default="auto", help="how many")
     group.add_argument("--strategy", default="auto", help="such as ddp")
@@ -88,12 +61,11 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--quiet", action="store_true", help="no progress")
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace, console: Console) -> None:
     """Train, and name the folder. Raises TextgenError."""
-    folder = load_trainer()(args.recipe, args.corpus, options(args))
+    folder = load_trainer()(args.recipe, args.corpus, train_options(args))
     if is_leader():
-        print(folder)
-    return 0
+        console.say(str(folder))
 
 
 def load_trainer() -> Callable[[str, Path, TrainOptions], Path]:
@@ -105,11 +77,11 @@ def load_trainer() -> Callable[[str, Path, TrainOptions], Path]:
     return train
 
 
-def options(args: argparse.Namespace) -> TrainOptions:
+def train_options(args: argparse.Namespace) -> TrainOptions:
     return TrainOptions(
         name=args.name,
         level=args.level,
-        models=args.models or default_root(),
+        models=options.registry_of(args).root,
         runs=args.runs,
         resume=args.resume,
         restart=args.restart,
@@ -123,10 +95,3 @@ def options(args: argparse.Namespace) -> TrainOptions:
         precision=args.precision,
         tell=None if args.quiet else to_stderr,
     )
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except TextgenError as error:
-        sys.exit(f"textgen: {error}")
