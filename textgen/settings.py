@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from numbers import Integral, Real
 from typing import Any
 
 from textgen.errors import SettingError, out_of_range, shorten
+from textgen.validation import check_whole, finite, whole
 
 # Hugging Face transformers: penalties, then temperature, then truncation (generation/utils.py).
 TEMPERATURE_FIRST = (
@@ -91,30 +90,6 @@ def check(name: str, value: Any, rule: Rule) -> float | int:
     number = whole(value) if rule.whole else finite(value)
     if number is None or not rule.holds(number):
         raise out_of_range(name, rule.legal, value, rule.way_out)
-    return number
-
-
-def finite(value: Any) -> float | None:
-    """A finite float, or None for anything else (NaN, infinities, booleans, text)."""
-    if isinstance(value, bool) or not isinstance(value, Real):
-        return None
-    number = float(value) if not isinstance(value, Integral) or abs(int(value)) < 2**63 else math.inf
-    return number if math.isfinite(number) else None
-
-
-def whole(value: Any) -> int | None:
-    """A whole number, or None; 40.0 counts as 40 since JSON and sliders make no difference."""
-    if isinstance(value, Integral) and not isinstance(value, bool):
-        return int(value)
-    number = finite(value)
-    return int(number) if number is not None and number.is_integer() else None
-
-
-def check_whole(name: str, value: Any, low: int, high: int, way_out: str) -> int:
-    """A whole number in [low, high], or a SettingError that names the setting."""
-    number = whole(value)
-    if number is None or not low <= number <= high:
-        raise out_of_range(name, f"a whole number from {low:,} to {high:,}", value, way_out)
     return number
 
 

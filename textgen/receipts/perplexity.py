@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from textgen import api
+from textgen.experiments.metrics import perplexity_curve as curve
 from textgen.experiments.metrics.scoring import HeldOut
 from textgen.models.registry import Registry
 from textgen.receipts.checks import as_model, as_temperatures, as_text, finite_or_none, known_fields
@@ -54,9 +55,9 @@ def checked(request: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
     return {
         "kind": "perplexity",
         "model": name,
-        "text": as_text("text", request.get("text"), api.MAX_SCORED),
+        "text": as_text("text", request.get("text"), curve.MAX_SCORED),
         "temperatures": temperatures,
-        "window": check_whole("window", size, 1, api.MAX_WINDOW, "leave it out for the model's own"),
+        "window": check_whole("window", size, 1, curve.MAX_WINDOW, "leave it out for the model's own"),
     }
 
 

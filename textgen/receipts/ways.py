@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from textgen.api import MAX_LENGTH, MAX_STREAMS
+from textgen.api import MAX_LENGTH
 from textgen.errors import out_of_range
+from textgen.experiments.requests.text import MAX_STREAMS
 from textgen.receipts.checks import as_list, as_object, as_settings, known_fields
 from textgen.receipts.records import ReceiptError
 from textgen.settings import MAX_BEAM_LENGTH, MAX_BEAMS, MAX_TOP_K, DecodeSettings, check_whole

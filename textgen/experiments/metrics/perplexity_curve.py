@@ -8,6 +8,8 @@ import numpy as np
 
 from textgen.records import Floats
 
+MAX_WINDOW = 100_000  # tokens read from a zero state
+MAX_SCORED = 1_000_000  # characters of a text whose perplexity is measured
 CLOSE = 0.005  # as much perplexity above the minimum as none
 
 

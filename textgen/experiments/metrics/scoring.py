@@ -12,10 +12,13 @@ import torch
 from torch import Tensor
 
 from textgen.errors import SettingError
+from textgen.experiments.metrics.perplexity_curve import MAX_SCORED, MAX_WINDOW
 from textgen.models.evaluation import WINDOW, Text, at_once, losses_at, targets_of
 from textgen.models.folder import Model
 from textgen.records import Floats
-from textgen.text.context import begun
+from textgen.settings import DecodeSettings
+from textgen.text.context import begun, checked
+from textgen.validation import check_whole
 
 # What a character of an unknown piece costs, on top of `<unk>` where the model has that: the text of one
 # out of 95 printable signs and the line break, each as likely. Without it gibberish would come cheap.
@@ -55,6 +58,38 @@ def held_out_perplexity(
         raise SettingError("perplexity takes temperatures above 0; at 0 a single wrong token is infinite")
     losses = losses_at(model.net, text, grid, window)
     return HeldOut(grid, np.exp(losses), float(grid[losses.argmin()]), targets_of(text))
+
+
+def perplexity(model: Model, text: str, temperatures: Sequence[float], window: int | None = None) -> HeldOut:
+    """Among how many equally likely tokens the model seems to choose on a text, at each temperature.
+
+    The text is read in windows of so many tokens from a zero state; None takes those of the model's own
+    losses. Raises TextError for a text over 1,000,000 characters or with fewer than 2 known tokens,
+    SettingError for temperatures outside (0, 100] or none.
+    """
+    size = own_window(model) if window is None else window
+    checked_size = check_whole("window", size, 1, MAX_WINDOW, f"{WINDOW} compares with nanoGPT")
+    grid = [DecodeSettings(temperature=temperature).temperature for temperature in temperatures]
+    return held_out_perplexity(model, scored_documents(model, text), grid, checked_size)
+
+
+def own_window(model: Model) -> int:
+    """The window in which the losses of a model's card were measured."""
+    log = (model.config.get("recipe") or {}).get("log") or {}
+    return int(log.get("window", WINDOW))
+
+
+def scored_documents(model: Model, text: str) -> list[Tensor]:
+    """A text as ids (N,) to be scored, one document for each that begins and ends at BOS.
+
+    Unknown words become `<unk>` where the model has that; other unknown pieces are left out.
+    """
+    ids = known(model, model.tokenizer.split(checked(text, "the text", MAX_SCORED)))
+    if model.bos is None:
+        return [torch.tensor(ids, dtype=torch.long)]
+    ends = [place for place, token in enumerate(ids) if token == model.bos]
+    parts = [ids[start + 1 : end + 1] for start, end in zip([-1, *ends], [*ends, len(ids)], strict=True)]
+    return [torch.tensor([model.bos, *part]) for part in parts if part and part != [model.bos]]
 
 
 def bits_per_character(model: Model, texts: Sequence[tuple[str, str]]) -> Floats:

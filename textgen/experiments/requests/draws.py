@@ -1,0 +1,59 @@
+"""Draws of the next token at several temperatures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from textgen.experiments.draws.counts import MAX_TOTAL
+from textgen.experiments.panels import MAX_PANELS, draw_side_by_side, side_by_side
+from textgen.experiments.requests.base import Seed, Settings, temperatures_from
+from textgen.experiments.requests.next_token import finite_or_none
+from textgen.experiments.requests.source import NextTokenSourced
+from textgen.records import Distribution, Draws, NextToken
+from textgen.settings import DecodeSettings
+from textgen.validation import whole_from
+
+if TYPE_CHECKING:
+    from textgen.models.registry import Registry
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Counts of draws, and the scores that they come from."""
+
+    draws: Draws
+    expectation: NextToken
+
+    def to_json(self) -> dict[str, Any]:
+        """Tokens in the order of their ids, one row a temperature."""
+        draws = self.draws
+        return {
+            "labels": list(draws.labels),
+            "n": draws.n,
+            "counts": draws.counts.tolist(),
+            "checkpoints": draws.checkpoints.tolist(),
+            "distances": draws.distances.tolist(),
+            "probabilities": draws.probabilities.tolist(),
+            "logits": finite_or_none(self.expectation.logits),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawsRequest(NextTokenSourced):
+    """`n` draws at each temperature, all other settings alike: the same counts however they are reached."""
+
+    kind = "draws"
+
+    settings: Settings = DecodeSettings()  # noqa: RUF009 (frozen)  # their temperature gives way to:
+    temperatures: Annotated[tuple[float, ...], temperatures_from(1, MAX_PANELS)]
+    seed: Seed
+    n: Annotated[int, whole_from(1, MAX_TOTAL, "that many are kept at most", name="draws in total")]
+
+    def panels(self, registry: Registry) -> tuple[Distribution, ...]:
+        """The distribution at each temperature."""
+        return side_by_side(self.source.expectation(registry), self.temperatures, self.settings)
+
+    def run(self, registry: Registry) -> Drawn:
+        panels = self.panels(registry)
+        return Drawn(draw_side_by_side(panels, self.n, self.seed), panels[0].next)

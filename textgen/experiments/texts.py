@@ -1,0 +1,207 @@
+"""What a model makes of a text: the next token after it, the tokens that it writes on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from textgen.decoding import beam as search
+from textgen.decoding import stream
+from textgen.decoding.pipeline import Pipeline
+from textgen.decoding.scorer import NetScorer
+from textgen.errors import SettingError, TextError, out_of_range
+from textgen.experiments.requests.text import MAX_STREAMS, Segment, Texts, TextSpec, WrittenText
+from textgen.experiments.sweep.settings import MAX_LENGTH
+from textgen.models.folder import Model
+from textgen.nets.base import ids_tensor
+from textgen.records import BeamStep, NextToken, Step
+from textgen.settings import BeamSettings, DecodeSettings, check_seed
+from textgen.text.context import read_context
+from textgen.validation import check_whole
+
+
+def predict(model: Model, context: str = "") -> NextToken:
+    """What the model expects after a context: its raw logits, float32. Raises TextError.
+
+    `context.pieces` is the text as typed, `context.ids` what the model read: its start for an empty text.
+    """
+    read = read_context(model, context)
+    with torch.inference_mode():
+        logits, _ = model.writer.prefill(ids_tensor(read.ids))
+    return NextToken(
+        labels=model.labels,
+        texts=model.tokenizer.texts,
+        logits=logits[0].float().numpy(),
+        context=replace(read.encoded, ids=read.ids),
+        model=model.name,
+        note=read.note,
+    )
+
+
+def write(
+    model: Model,
+    prompt: str | Sequence[Sequence[int]],
+    settings: Sequence[DecodeSettings],
+    seeds: Sequence[int],
+    length: int,
+    start: int = 0,
+) -> Iterator[Step]:
+    """Write `length` tokens to several streams at once, yielding a Step for each.
+
+    `prompt` is a text that all streams share, or the ids that each stream has read so far, all of
+    one length; `start` is how many of those its seed has already written, so that a text goes on as
+    if it had never stopped. A text that picks one of `model.stops` has ended: its later ids are −1.
+    Everything is checked at the call, before the first step.
+    Raises SettingError and TextError.
+    """
+    check_whole("the number of texts", len(settings), 1, MAX_STREAMS, "write fewer side by side")
+    if len(seeds) != len(settings):
+        raise out_of_range(
+            "seeds", f"one a text, {len(settings)}", len(seeds), "repeat a seed for shared luck"
+        )
+    check_whole("length", length, 1, MAX_LENGTH, "continue to write more")
+    check_whole("start", start, 0, 2**31, "0 starts a new text")
+    contexts = shared_context(model, prompt, len(settings))
+    streams = [
+        stream.Stream(chosen, check_seed(seed), context, start)
+        for chosen, seed, context in zip(settings, seeds, contexts, strict=True)
+    ]
+    return stream.generate(model.writer, streams, length, model.stops)
+
+
+def shared_context(
+    model: Model, prompt: str | Sequence[Sequence[int]], streams: int
+) -> list[tuple[int, ...]]:
+    """The ids that each stream reads first: (streams, T), T ≥ 1."""
+    if isinstance(prompt, str):
+        return [read_context(model, prompt).ids] * streams
+    contexts = [tuple(int(token) for token in ids) for ids in prompt]
+    lengths = {len(ids) for ids in contexts}
+    legal = all(0 <= token < model.net.vocab_size for ids in contexts for token in ids)
+    if len(contexts) != streams or len(lengths) != 1 or 0 in lengths or not legal:
+        raise TextError(
+            f"the prompts must be ids of the model, {streams} texts of one length above 0, "
+            f"got lengths {sorted(lengths)}; give one text to all instead"
+        )
+    return contexts
+
+
+def beam_search(
+    model: Model,
+    prompt: str = "",
+    beam: BeamSettings | None = None,
+    settings: DecodeSettings | None = None,
+) -> Iterator[BeamStep]:
+    """Search for likely continuations, yielding all that each step considered; the last one ranks them.
+
+    `beam` says how to search (default: width 3, 20 tokens); of the decoding settings only those apply
+    that `decoding.beam.heeded` names. A text ends at the model's own stops, too. Everything is checked
+    at the call. Raises SettingError and TextError.
+    """
+    chosen, ids = settings or DecodeSettings(), read_context(model, prompt).ids
+    ending = with_stops(model, beam or BeamSettings())
+    return search.beam_search(NetScorer(model.writer, ids), ending, chosen, ids)
+
+
+def with_stops(model: Model, beam: BeamSettings) -> BeamSettings:
+    """A search whose texts end where the model's do, besides its own stops."""
+    return replace(beam, stops=(*beam.stops, *sorted(model.stops)))
+
+
+Written = tuple[list[int], list[float]]  # ids, and bits under the model at T = 1
+
+
+class TextWriter:
+    """Writes texts of one model, prompt and seed."""
+
+    def __init__(self, model: Model, prompt: str, seed: int) -> None:
+        self.model, self.prompt, self.seed = model, prompt, seed
+        self.context = read_context(model, prompt).ids
+
+    def write(self, texts: Sequence[TextSpec]) -> Texts:
+        """The texts; those that are drawn in one go are written in one batch for each length."""
+        plain = [number for number, text in enumerate(texts) if text.length and text.in_one_go]
+        written: dict[int, Written] = {}
+        for length in sorted({texts[number].length for number in plain}):
+            batch = [number for number in plain if texts[number].length == length]
+            settings = [texts[number].settings for number in batch]
+            written.update(zip(batch, self.batch(settings, length), strict=True))
+        for number, text in enumerate(texts):
+            if number not in written:
+                written[number] = self.text(text)
+        return Texts(tuple(written_text(self.model, self.prompt, *written[n]) for n in range(len(texts))))
+
+    def batch(self, settings: Sequence[DecodeSettings], length: int) -> list[Written]:
+        """Texts drawn side by side from their first token on."""
+        contexts, seeds = [self.context] * len(settings), [self.seed] * len(settings)
+        steps = list(write(self.model, contexts, settings, seeds, length))
+        return [stream_of(steps, row) for row in range(len(settings))]
+
+    def text(self, text: TextSpec) -> Written:
+        """One text, segment by segment. Raises SettingError where it ends before a segment begins."""
+        ids, bits = list[int](), list[float]()
+        for segment in text.segments():
+            self.check_reached(segment, ids)
+            more, their_bits = self.segment(segment, text, ids)
+            ids, bits = [*ids, *more][: segment.end], [*bits, *their_bits][: segment.end]
+        return ids, bits
+
+    def check_reached(self, segment: Segment, ids: Sequence[int]) -> None:
+        if len(ids) < segment.start or self.model.ended(ids):
+            what = "a token chosen by hand" if segment.token is not None else "a search"
+            raise SettingError(
+                f"{what} stands at position {segment.start}, but the text ends after {len(ids)} tokens; "
+                "export the text again"
+            )
+
+    def segment(self, segment: Segment, text: TextSpec, ids: Sequence[int]) -> Written:
+        """The tokens of a segment, those beyond its end among them."""
+        context = (*self.context, *ids)
+        if segment.token is not None:
+            return self.picked(segment.token, text.settings, context)
+        length = segment.goal - segment.start
+        if text.searched:
+            return self.searched(length, text, context)
+        steps = write(self.model, [context], [text.settings], [self.seed], length, segment.start)
+        return stream_of(list(steps), 0)
+
+    def picked(self, token: int, settings: DecodeSettings, context: tuple[int, ...]) -> Written:
+        """A token chosen by hand. Raises SettingError for one that cannot be written."""
+        size = self.model.net.vocab_size
+        if token >= size or token in self.model.muted:
+            raise out_of_range(
+                "a token chosen by hand", f"an id below {size} that can be written", token, "choose another"
+            )
+        with torch.inference_mode():
+            logits = self.model.writer.prefill(ids_tensor(context))[0].double().numpy()
+        chosen = np.array([token])
+        decoded = Pipeline(settings).probabilities(logits[0], context)[chosen]
+        return [token], stream.describe(0, chosen, decoded, logits).surprise.tolist()
+
+    def searched(self, length: int, text: TextSpec, context: tuple[int, ...]) -> Written:
+        """The best text of a beam search."""
+        beam = BeamSettings(
+            width=text.width or 1, length=length, sampling=text.strategy == "beam_sampling", seed=self.seed
+        )
+        scorer = NetScorer(self.model.writer, context)
+        *_, last = search.beam_search(scorer, with_stops(self.model, beam), text.settings, context)
+        if not last.finished:  # the stages removed every token
+            return [], []
+        best = last.finished[0]
+        return list(best.ids), [-logprob / math.log(2) for logprob in best.logprobs]
+
+
+def written_text(model: Model, prompt: str, ids: Sequence[int], surprise: Sequence[float]) -> WrittenText:
+    """Ids (n,) and their bits (n,) as a record."""
+    labels = tuple(model.labels[token] for token in ids)
+    return WrittenText(model.text(ids, prompt), tuple(ids), labels, tuple(surprise))
+
+
+def stream_of(steps: Sequence[Step], row: int) -> Written:
+    """One stream of a batch, up to its end."""
+    there = [step for step in steps if step.ids[row] != stream.NO_TOKEN]
+    return [int(step.ids[row]) for step in there], [float(step.surprise[row]) for step in there]

@@ -1,0 +1,170 @@
+"""Checks of values that come from a page, a file or a stranger, and records whose fields check themselves.
+
+    @dataclass(frozen=True, kw_only=True)
+    class Walk(Checked):
+        what = "a walk"
+        steps: Annotated[int, whole_from(1, 100, "10 is the default")] = 10
+
+    Walk.from_json({"steps": 0})   # SettingError: steps must be a whole number from 1 to 100, got 0; …
+
+A check takes a field's name and the value as it came, and gives the value made plain or raises SettingError.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, Field, fields
+from functools import cache
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self, get_type_hints
+
+from textgen.errors import SettingError, out_of_range, shorten
+
+Check = Callable[[str, Any], Any]
+
+MAX_TEXT = 20_000  # characters
+
+
+def finite(value: Any) -> float | None:
+    """A finite float, or None for anything else (NaN, infinities, booleans, text)."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    number = float(value) if not isinstance(value, Integral) or abs(int(value)) < 2**63 else math.inf
+    return number if math.isfinite(number) else None
+
+
+def whole(value: Any) -> int | None:
+    """A whole number, or None; 40.0 counts as 40 since JSON and sliders make no difference."""
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return int(value)
+    number = finite(value)
+    return int(number) if number is not None and number.is_integer() else None
+
+
+def check_whole(name: str, value: Any, low: int, high: int, hint: str) -> int:
+    """A whole number in [low, high], or a SettingError that names the setting."""
+    number = whole(value)
+    if number is None or not low <= number <= high:
+        raise out_of_range(name, f"a whole number from {low:,} to {high:,}", value, hint)
+    return number
+
+
+def whole_from(low: int, high: int, hint: str, name: str | None = None) -> Check:
+    """The check for a whole number in [low, high]; `name` where the sentence needs more than the field's."""
+    return lambda field, value: check_whole(name or field, value, low, high, hint)
+
+
+def as_object(name: str, value: Any) -> Mapping[str, Any]:
+    """A JSON object."""
+    if not isinstance(value, Mapping):
+        raise SettingError(f"{name} must be an object, got {shorten(value)}; write names and values")
+    return value
+
+
+def as_list(name: str, value: Any, low: int, high: int) -> Sequence[Any]:
+    """A JSON list of `low` to `high` values."""
+    if not isinstance(value, (list, tuple)):
+        raise SettingError(f"{name} must be a list, got {shorten(value)}; one value is a list as well")
+    if not low <= len(value) <= high:
+        raise SettingError(f"{name} must be from {low:,} to {high:,}, got {len(value):,}; ask in parts")
+    return value
+
+
+def list_of(check: Check, low: int, high: int, each: str | None = None) -> Check:
+    """The check for a list of `low` to `high` values, each of which is checked under the name `each`."""
+    return lambda name, value: tuple(check(each or name, one) for one in as_list(name, value, low, high))
+
+
+def as_text(name: str, value: Any, most: int = MAX_TEXT) -> str:
+    """A text of at most `most` characters."""
+    if not isinstance(value, str):
+        raise SettingError(f"{name} must be a text, got {shorten(value)}; an empty one is fine")
+    if len(value) > most:
+        raise SettingError(f"{name} must be at most {most:,} characters, got {len(value):,}; shorten it")
+    return value
+
+
+def text_up_to(most: int) -> Check:
+    """The check for a text of at most `most` characters."""
+    return lambda name, value: as_text(name, value, most)
+
+
+def one_of(choices: Sequence[str], hint: str) -> Check:
+    """The check for one of several words."""
+
+    def check(name: str, value: Any) -> str:
+        if not isinstance(value, str) or value not in choices:
+            raise out_of_range(name, f"one of {', '.join(choices)}", value, hint)
+        return value
+
+    return check
+
+
+def or_none(check: Check) -> Check:
+    """The check for a value that may be None."""
+    return lambda name, value: None if value is None else check(name, value)
+
+
+def known_fields(what: str, data: Mapping[str, Any], known: Sequence[str]) -> None:
+    """Raises SettingError for a field that means nothing here."""
+    if unknown := [name for name in data if name not in known]:
+        raise SettingError(f"{what} has no {shorten(unknown[0])}; it has {', '.join(known)}")
+
+
+class Checked:
+    """The base of frozen dataclasses whose fields say how they are checked: `Annotated[type, check]`.
+
+    However one is made, every field has passed its check; `from_json` also refuses what has no field.
+    """
+
+    what: ClassVar[str]  # what it is called in an error: `a request of the kind text`
+
+    def __post_init__(self) -> None:
+        """Check every field, and make it plain."""
+        for name, check in checks_of(type(self)).items():
+            object.__setattr__(self, name, check(name, getattr(self, name)))
+
+    @classmethod
+    def from_json(cls, data: Any) -> Self:
+        """A record from a JSON object. Raises SettingError."""
+        given = as_object(cls.what, data)
+        known_fields(cls.what, given, cls.field_names())
+        return cls.from_fields(given)
+
+    @classmethod
+    def from_fields(cls, values: Mapping[str, Any]) -> Self:
+        """A record from values by field; one that has no default and is not there counts as None."""
+        asked = (field for field in fields_of(cls) if field.name in values or required(field))
+        return cls(**{field.name: values.get(field.name) for field in asked})
+
+    @classmethod
+    def field_names(cls) -> tuple[str, ...]:
+        return tuple(field.name for field in fields_of(cls))
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as a JSON object, what was left out included."""
+        return {name: plain(getattr(self, name)) for name in self.field_names()}
+
+
+@cache
+def checks_of(kind: type[Checked]) -> Mapping[str, Check]:
+    """The check of each field of a class."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {field.name: hints[field.name].__metadata__[0] for field in fields_of(kind)}
+
+
+def fields_of(kind: type[Checked]) -> tuple[Field[Any], ...]:
+    return fields(kind)  # type: ignore[arg-type]  # every subclass is a dataclass
+
+
+def required(field: Field[Any]) -> bool:
+    return field.default is MISSING and field.default_factory is MISSING
+
+
+def plain(value: Any) -> Any:
+    """A checked value as JSON has it."""
+    for convert in ("to_json", "to_dict"):
+        if hasattr(value, convert):
+            return getattr(value, convert)()
+    return [plain(one) for one in value] if isinstance(value, (list, tuple)) else value
