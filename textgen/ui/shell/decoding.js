@@ -1,176 +1,274 @@
-// The browser's copy of textgen/decoding/stages.py: float64 throughout, same order, same ties.
-// The Python pipeline is the truth; tests/browser holds the two against each other.
-(() => {
-  const lab = (window.TemperatureLab ??= {});
-  const REMOVED = -Infinity;
+// The stages of textgen/stages.py for the browser, so that a slider needs no server: logits (V) in,
+// logits (V) out, float64, removed = −Infinity, the same order and the same ties. Python is the truth;
+// tests/node holds the two against each other.
 
-  const softmax = (logits) => {
-    let top = REMOVED;
-    for (const z of logits) if (z > top) top = z;
-    const weights = Float64Array.from(logits, (z) => Math.exp(z - top));
-    let total = 0;
-    for (const w of weights) total += w;
-    return weights.map((w) => w / total);
-  };
+/** @import { Settings } from "./store.js" */
+/** @typedef {(logits: Float64Array, value: number, history: readonly number[]) => Float64Array} Stage */
+/**
+ * @typedef {object} Step the distribution after a stage
+ * @property {string} name of the stage; "raw" is the distribution as the model gave it
+ * @property {Float64Array} probabilities (V)
+ * @property {boolean[]} kept (V) tokens that can still be drawn
+ * @property {boolean[]} removed (V) tokens that this stage removed
+ * @property {number} removedMass their probability before it
+ * @property {boolean} changed whether the stage did anything
+ */
+/**
+ * @typedef {object} Summary
+ * @property {number} entropy bits
+ * @property {number} choices effective number of choices, 2^entropy
+ * @property {number} top probability of the likeliest token
+ * @property {number} kept tokens that can still be drawn
+ */
 
-  const logSoftmax = (logits) => {
-    const top = logits.reduce((a, b) => Math.max(a, b), REMOVED);
-    let total = 0;
-    for (const z of logits) total += Math.exp(z - top);
-    return logits.map((z) => z - top - Math.log(total));
-  };
+const REMOVED = -Infinity;
+// Probabilities this close are the same: rounding, not a stage.
+const SAME = 1e-12;
 
-  const entropyNats = (logs) => -logs.reduce((sum, l) => (l > REMOVED ? sum + Math.exp(l) * l : sum), 0);
-  const keep = (logits, kept) => logits.map((z, i) => (kept(i) ? z : REMOVED));
-  const maximum = (values) => values.reduce((a, b) => Math.max(a, b), REMOVED);
-  // Stable: equal values stay in the order of their ids, as numpy's kind="stable" does.
-  const ascending = (values) => Uint32Array.from(values, (_, i) => i).sort((a, b) => compare(values[a], values[b]) || a - b);
-  const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
-  const argmax = (values) => values.reduce((best, v, i) => (v > values[best] ? i : best), 0);
+/**
+ * Probabilities (V) that sum to 1.
+ * @param {Float64Array} logits
+ */
+export const softmax = (logits) => {
+  const top = maximum(logits);
+  const weights = logits.map((z) => Math.exp(z - top));
+  const total = sum(weights);
+  return weights.map((w) => w / total);
+};
 
-  const temperature = (logits, t) => {
-    if (t !== 0) return logits.map((z) => z / t);
-    const best = argmax(logits);
-    return logits.map((_, i) => (i === best ? 0 : REMOVED));
-  };
+/** @param {Float64Array} logits */
+const logSoftmax = (logits) => {
+  const top = maximum(logits);
+  const scale = Math.log(sum(logits.map((z) => Math.exp(z - top))));
+  return logits.map((z) => z - top - scale);
+};
 
-  const topK = (logits, k) => {
-    if (k >= logits.length) return logits;
-    const kth = Float64Array.from(logits).sort()[logits.length - k];
-    return keep(logits, (i) => logits[i] >= kth);
-  };
+/**
+ * Natural-log probabilities (V) → entropy in nats, with 0·ln 0 = 0.
+ * @param {Float64Array} logs
+ */
+const entropyNats = (logs) => -sum(logs.map((l) => (l > REMOVED ? Math.exp(l) * l : 0)));
 
-  const topP = (logits, p) => {
-    const order = ascending(logits);
-    const probabilities = softmax(Float64Array.from(order, (id) => logits[id]));
-    const kept = new Uint8Array(logits.length);
-    let cumulative = 0;
-    order.forEach((id, rank) => {
-      cumulative += probabilities[rank];
-      kept[id] = cumulative > 1 - p || rank === order.length - 1 ? 1 : 0;
-    });
-    return keep(logits, (i) => kept[i]);
-  };
+/** @param {Float64Array} values */
+const sum = (values) => values.reduce((total, v) => total + v, 0);
 
-  const minP = (logits, share) => {
-    const probabilities = softmax(logits);
-    const bound = share * maximum(probabilities);
-    return keep(logits, (i) => probabilities[i] >= bound);
-  };
+/** @param {Float64Array} values */
+const maximum = (values) => values.reduce((top, v) => (v > top ? v : top), REMOVED);
 
-  const typical = (logits, mass) => {
-    const logs = logSoftmax(logits);
-    const entropy = entropyNats(logs);
-    const distance = logs.map((l) => Math.abs(-l - entropy));
-    const order = ascending(distance);
-    let cumulative = 0;
-    let crossing = order[order.length - 1];
-    for (const id of order) {
-      cumulative += Math.exp(logs[id]);
-      if (cumulative >= mass) {
-        crossing = id;
-        break;
-      }
-    }
-    return keep(logits, (i) => distance[i] <= distance[crossing]);
-  };
+/**
+ * @param {Float64Array} logits
+ * @param {(id: number) => unknown} kept
+ */
+const keep = (logits, kept) => logits.map((z, id) => (kept(id) ? z : REMOVED));
 
-  const epsilon = (logits, floor) => {
-    const probabilities = softmax(logits);
-    const top = maximum(logits);
-    return keep(logits, (i) => probabilities[i] >= floor || logits[i] >= top);
-  };
+/** @type {(a: number, b: number) => number} */
+const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
-  const eta = (logits, floor) => {
-    const entropy = entropyNats(logSoftmax(logits));
-    return epsilon(logits, Math.min(floor, Math.sqrt(floor) * Math.exp(-entropy)));
-  };
+/**
+ * Ids by value, lowest first; equal values in the order of their ids.
+ * @param {Float64Array} values
+ */
+const ascending = (values) =>
+  Uint32Array.from(values, (_, id) => id).sort((a, b) => compare(values[a], values[b]) || a - b);
 
-  const topNSigma = (logits, n) => {
-    const there = logits.filter((z) => z > REMOVED);
-    const mean = there.reduce((a, b) => a + b, 0) / there.length;
-    const variance = there.reduce((sum, z) => sum + (z - mean) ** 2, 0) / there.length;
-    const bound = maximum(logits) - n * Math.sqrt(variance);
-    return keep(logits, (i) => logits[i] >= bound);
-  };
+/** @type {Stage} */
+const temperature = (logits, t) => {
+  if (t !== 0) return logits.map((z) => z / t);
+  const best = logits.indexOf(maximum(logits));
+  return logits.map((_, id) => (id === best ? 0 : REMOVED));
+};
 
-  const repetitionPenalty = (logits, penalty, history) => {
-    const seen = new Set(history);
-    return logits.map((z, i) => (!seen.has(i) ? z : z < 0 ? z * penalty : z / penalty));
-  };
+/** @type {Stage} */
+const topK = (logits, k) => {
+  if (k >= logits.length) return logits;
+  const kth = logits.slice().sort()[logits.length - k];
+  return keep(logits, (id) => logits[id] >= kth);
+};
 
-  const noRepeatNgram = (logits, size, history) => {
-    const banned = completions(history, size);
-    const result = keep(logits, (i) => !banned.has(i));
-    return maximum(result) > REMOVED ? result : logits;
-  };
+/** @type {Stage} */
+const topP = (logits, p) => {
+  const order = ascending(logits);
+  const probabilities = softmax(Float64Array.from(order, (id) => logits[id]));
+  const kept = new Uint8Array(logits.length);
+  let cumulative = 0;
+  order.forEach((id, rank) => {
+    cumulative += probabilities[rank];
+    kept[id] = cumulative > 1 - p || rank === order.length - 1 ? 1 : 0;
+  });
+  return keep(logits, (id) => kept[id]);
+};
 
-  const completions = (history, size) => {
-    const tail = history.slice(history.length - size + 1).join();
-    const banned = new Set();
-    for (let i = 0; i + size <= history.length; i++) {
-      if (size === 1 || history.slice(i, i + size - 1).join() === tail) banned.add(history[i + size - 1]);
-    }
-    return banned;
-  };
+/** @type {Stage} */
+const minP = (logits, share) => {
+  const probabilities = softmax(logits);
+  const bound = share * maximum(probabilities);
+  return keep(logits, (id) => probabilities[id] >= bound);
+};
 
-  const STAGES = {
-    temperature: { apply: temperature, neutral: 1 },
-    top_k: { apply: topK, neutral: 0 },
-    top_p: { apply: topP, neutral: 1 },
-    min_p: { apply: minP, neutral: 0 },
-    typical: { apply: typical, neutral: 1 },
-    epsilon: { apply: epsilon, neutral: 0 },
-    eta: { apply: eta, neutral: 0 },
-    top_n_sigma: { apply: topNSigma, neutral: 0 },
-    repetition_penalty: { apply: repetitionPenalty, neutral: 1 },
-    no_repeat_ngram: { apply: noRepeatNgram, neutral: 0 },
-  };
+/** @type {Stage} */
+const typical = (logits, mass) => {
+  const logs = logSoftmax(logits);
+  const entropy = entropyNats(logs);
+  const distance = logs.map((l) => Math.abs(-l - entropy));
+  const order = ascending(distance);
+  let cumulative = 0;
+  const crossing = order.find((id) => (cumulative += Math.exp(logs[id])) >= mass) ?? order[order.length - 1];
+  return keep(logits, (id) => distance[id] <= distance[crossing]);
+};
 
-  // The names of the stages that are on, in their order.
-  const active = (settings) => settings.order.filter((name) => settings[name] !== STAGES[name].neutral);
+/** @type {Stage} */
+const epsilon = (logits, floor) => {
+  const probabilities = softmax(logits);
+  const top = maximum(logits);
+  return keep(logits, (id) => probabilities[id] >= floor || logits[id] >= top);
+};
 
-  // Raw logits (V) → logits (V) after all stages; removed = −Infinity.
-  const decode = (raw, settings, history = []) =>
-    active(settings).reduce(
-      (logits, name) => STAGES[name].apply(logits, settings[name], history),
-      Float64Array.from(raw),
-    );
+/** @type {Stage} */
+const eta = (logits, floor, history) => {
+  const entropy = entropyNats(logSoftmax(logits));
+  return epsilon(logits, Math.min(floor, Math.sqrt(floor) * Math.exp(-entropy)), history);
+};
 
-  // Raw, then after each active stage: {name, probabilities, kept, removedMass, changed}.
-  const trace = (raw, settings, history = []) => {
-    let logits = Float64Array.from(raw);
-    const steps = [describe("raw", logits, null)];
-    for (const name of active(settings)) {
-      logits = STAGES[name].apply(logits, settings[name], history);
-      steps.push(describe(name, logits, steps[steps.length - 1]));
-    }
-    return steps;
-  };
+/** @type {Stage} */
+const topNSigma = (logits, n) => {
+  const there = logits.filter((z) => z > REMOVED);
+  const mean = sum(there) / there.length;
+  const variance = sum(there.map((z) => (z - mean) ** 2)) / there.length;
+  const bound = maximum(logits) - n * Math.sqrt(variance);
+  return keep(logits, (id) => logits[id] >= bound);
+};
 
-  const describe = (name, logits, before) => {
-    const probabilities = softmax(logits);
-    const kept = Array.from(logits, (z) => z > REMOVED);
-    const removed = kept.map((k, i) => !k && !!before?.kept[i]);
-    const removedMass = removed.reduce((sum, gone, i) => (gone ? sum + before.probabilities[i] : sum), 0);
-    const moved = before && probabilities.some((p, i) => Math.abs(p - before.probabilities[i]) > 1e-12);
-    return { name, probabilities, kept, removed, removedMass, changed: removed.includes(true) || !!moved };
-  };
+/** @type {Stage} */
+const repetitionPenalty = (logits, penalty, history) => {
+  const seen = new Set(history);
+  return logits.map((z, id) => (!seen.has(id) ? z : z < 0 ? z * penalty : z / penalty));
+};
 
-  // Entropy in bits, effective choices 2^H, probability of the likeliest token, tokens kept.
-  const summary = (probabilities) => {
-    const bits = -probabilities.reduce((sum, p) => (p > 0 ? sum + p * Math.log2(p) : sum), 0);
-    const kept = probabilities.reduce((n, p) => n + (p > 0 ? 1 : 0), 0);
-    return { entropy: Math.max(bits, 0), choices: 2 ** Math.max(bits, 0), top: maximum(probabilities), kept };
-  };
+/** @type {Stage} */
+const noRepeatNgram = (logits, size, history) => {
+  const banned = completions(history, size);
+  const result = keep(logits, (id) => !banned.has(id));
+  return maximum(result) > REMOVED ? result : logits;
+};
 
-  // Token ids by probability at T = 1, likeliest first, lowest id first on ties.
-  const ranking = (raw) => Array.from(raw, (_, i) => i).sort((a, b) => compare(raw[b], raw[a]) || a - b);
+/**
+ * The ids that would complete an n-gram of this size that is already in the history.
+ * @param {readonly number[]} history
+ * @param {number} size
+ */
+const completions = (history, size) => {
+  const tail = history.slice(history.length - size + 1).join();
+  /** @type {Set<number>} */
+  const banned = new Set();
+  for (let i = 0; i + size <= history.length; i++) {
+    if (size === 1 || history.slice(i, i + size - 1).join() === tail) banned.add(history[i + size - 1]);
+  }
+  return banned;
+};
 
-  const floats = (base64) => {
-    const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-    return Float64Array.from(new Float32Array(bytes.buffer));
-  };
+/** @type {Record<string, Stage>} */
+const STAGES = {
+  temperature,
+  top_k: topK,
+  top_p: topP,
+  min_p: minP,
+  typical,
+  epsilon,
+  eta,
+  top_n_sigma: topNSigma,
+  repetition_penalty: repetitionPenalty,
+  no_repeat_ngram: noRepeatNgram,
+};
 
-  Object.assign(lab, { softmax, decode, trace, active, summary, ranking, floats, STAGES });
-})();
+/**
+ * The stages that are on, in their order. `neutral` (the values that turn one off) comes from Python.
+ * @param {Settings} settings
+ * @param {Record<string, number>} neutral
+ */
+export const activeStages = (settings, neutral) =>
+  settings.order.filter((name) => settings[name] !== neutral[name]);
+
+/**
+ * Raw logits (V) → logits (V) after all stages that are on.
+ * @param {Float64Array} raw
+ * @param {Settings} settings
+ * @param {Record<string, number>} neutral
+ * @param {readonly number[]} [history] the ids of the text so far
+ */
+export const decode = (raw, settings, neutral, history = []) =>
+  activeStages(settings, neutral).reduce(
+    (logits, name) => STAGES[name](logits, settings[name], history),
+    raw,
+  );
+
+/**
+ * The distribution as the model gave it, then after each stage that is on.
+ * @param {Float64Array} raw logits (V)
+ * @param {Settings} settings
+ * @param {Record<string, number>} neutral
+ * @param {readonly number[]} [history] the ids of the text so far
+ */
+export const trace = (raw, settings, neutral, history = []) => {
+  const steps = [firstStep(raw)];
+  let logits = raw;
+  for (const name of activeStages(settings, neutral)) {
+    logits = STAGES[name](logits, settings[name], history);
+    steps.push(nextStep(name, logits, steps[steps.length - 1]));
+  }
+  return steps;
+};
+
+/**
+ * @param {Float64Array} logits
+ * @returns {Step}
+ */
+const firstStep = (logits) => ({
+  name: "raw",
+  probabilities: softmax(logits),
+  kept: Array.from(logits, (z) => z > REMOVED),
+  removed: Array(logits.length).fill(false),
+  removedMass: 0,
+  changed: false,
+});
+
+/**
+ * @param {string} name
+ * @param {Float64Array} logits
+ * @param {Step} before
+ * @returns {Step}
+ */
+const nextStep = (name, logits, before) => {
+  const probabilities = softmax(logits);
+  const kept = Array.from(logits, (z) => z > REMOVED);
+  const removed = kept.map((stays, id) => before.kept[id] && !stays);
+  const removedMass = sum(before.probabilities.filter((_, id) => removed[id]));
+  const moved = probabilities.some((p, id) => Math.abs(p - before.probabilities[id]) > SAME);
+  return { name, probabilities, kept, removed, removedMass, changed: moved || removed.includes(true) };
+};
+
+/**
+ * A distribution (V) in four numbers.
+ * @param {Float64Array} probabilities
+ * @returns {Summary}
+ */
+export const summary = (probabilities) => {
+  const entropy = Math.max(0, -sum(probabilities.map((p) => (p > 0 ? p * Math.log2(p) : 0))));
+  const kept = probabilities.filter((p) => p > 0).length;
+  return { entropy, choices: 2 ** entropy, top: maximum(probabilities), kept };
+};
+
+/**
+ * Token ids by probability at T = 1, likeliest first, lowest id first on ties.
+ * @param {Float64Array} raw logits (V)
+ */
+export const ranking = (raw) =>
+  Array.from(raw, (_, id) => id).sort((a, b) => compare(raw[b], raw[a]) || a - b);
+
+/**
+ * Numbers as the server sends them: base64 of little-endian float32.
+ * @param {string} base64
+ */
+export const floats = (base64) => {
+  const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  return Float64Array.from(new Float32Array(bytes.buffer));
+};

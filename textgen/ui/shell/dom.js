@@ -15,7 +15,9 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const HTML = "http://www.w3.org/1999/xhtml";
-const PROPERTIES = new Set(["value", "checked", "disabled", "hidden", "open", "selected", "readOnly", "indeterminate"]);
+const PROPERTIES = new Set([
+  "value", "checked", "disabled", "hidden", "open", "selected", "readOnly", "indeterminate",
+]);
 const OURS = new Set(["key", "ref", "opaque"]);
 
 /** @type {WeakMap<Node, Description>} What an element was last described as. */
@@ -107,8 +109,10 @@ const update = (node, child) => {
     const element = /** @type {Element} */ (node);
     const before = described.get(node)?.props ?? {};
     described.set(node, child);
-    for (const name of Object.keys(before)) if (!(name in child.props)) set(element, name, undefined, before[name]);
-    if (!child.props.opaque) render(element, ...child.children); // a select needs its options before its value
+    const gone = Object.keys(before).filter((name) => !(name in child.props));
+    for (const name of gone) set(element, name, undefined, before[name]);
+    // a select needs its options before its value
+    if (!child.props.opaque) render(element, ...child.children);
     for (const [name, value] of Object.entries(child.props)) set(element, name, value, before[name]);
   }
 };

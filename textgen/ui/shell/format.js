@@ -11,7 +11,8 @@ export const finePercent = (/** @type {number} */ p) => {
 };
 
 /** 0.5, 1.0, 0.85 */
-export const temperatureText = (/** @type {number} */ t) => (Number.isInteger(t * 10) ? t.toFixed(1) : t.toFixed(2));
+export const temperatureText = (/** @type {number} */ t) =>
+  t.toFixed(Number.isInteger(t * 10) ? 1 : 2);
 
 /** 1,234,567 */
 export const count = (/** @type {number} */ n) => n.toLocaleString("en");

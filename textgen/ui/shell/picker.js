@@ -84,8 +84,9 @@ export const createPicker = ({ label, onPick }) => {
     render(node, h("span", { class: "picker-label", id: `${id}-label` }, label), button(chosen), list());
   };
   const button = (/** @type {Group["models"][number] | undefined} */ chosen) => h("button", {
-    class: "picker-button", type: "button", role: "combobox", "aria-haspopup": "listbox", "aria-expanded": at >= 0,
-    "aria-controls": `${id}-list`, "aria-labelledby": `${id}-label ${id}-value`, "aria-describedby": `${id}-line`,
+    class: "picker-button", type: "button", role: "combobox",
+    "aria-haspopup": "listbox", "aria-expanded": at >= 0, "aria-controls": `${id}-list`,
+    "aria-labelledby": `${id}-label ${id}-value`, "aria-describedby": `${id}-line`,
     "aria-activedescendant": at < 0 ? null : `${id}-${at}`,
     onkeydown, onclick: () => (at < 0 ? open() : close()),
   },
@@ -98,14 +99,19 @@ export const createPicker = ({ label, onPick }) => {
       const own = (place += 1);
       return h("div", {
         class: own === at ? "picker-option at" : "picker-option", role: "option", id: `${id}-${own}`,
-        "aria-selected": model.name === value, onclick: () => pick(own), onpointermove: () => own !== at && mark(own, false),
+        "aria-selected": model.name === value, onclick: () => pick(own),
+        onpointermove: () => own !== at && mark(own, false),
       }, h("b", {}, model.title), h("span", { class: "picker-line" }, model.line));
     };
     return h("div", {
       class: "picker-list", id: `${id}-list`, role: "listbox", "aria-labelledby": `${id}-label`, tabindex: -1,
-      hidden: at < 0, onpointerdown: (/** @type {Event} */ event) => event.preventDefault(), // keeps the focus
-    }, groups.map((group, i) => h("div", { class: "picker-group", role: "group", "aria-labelledby": `${id}-group-${i}` },
-      h("div", { class: "picker-head", id: `${id}-group-${i}` }, group.label), group.models.map(option))));
+      hidden: at < 0,
+      onpointerdown: (/** @type {Event} */ event) => event.preventDefault(), // keeps the focus
+    }, groups.map((group, i) => {
+      const head = `${id}-group-${i}`;
+      return h("div", { class: "picker-group", role: "group", "aria-labelledby": head },
+        h("div", { class: "picker-head", id: head }, group.label), group.models.map(option));
+    }));
   };
   node.addEventListener("focusout", ({ relatedTarget }) => {
     if (at >= 0 && !node.contains(/** @type {Node | null} */ (relatedTarget))) close();

