@@ -7,6 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+# Read when torch, numpy and others are imported, by the tests and by the processes that they start: several
+# threads in each of several processes would only wait for each other.
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ["HF_HUB_OFFLINE"] = "1"
+
 import hypothesis
 import pytest
 import torch
@@ -17,9 +23,6 @@ from textgen.models.registry import Registry
 from textgen.nets.lstm import LSTM
 from textgen.text.tokenizer import TextTokenizer
 
-# Read when these libraries are imported, by the tests and by the processes that they start.
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-os.environ["HF_HUB_OFFLINE"] = "1"
 # Gradio looks for a free port and takes it a moment later: two processes that test must not find the same.
 if (worker := os.environ.get("PYTEST_XDIST_WORKER", "")).startswith("gw"):
     os.environ["GRADIO_SERVER_PORT"] = str(7860 + 100 * int(worker[2:]))

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -85,43 +83,36 @@ def test_a_seed_fixes_the_course_and_another_changes_it(
     assert course("c", 8) != course("d", 7)
 
 
+KILLED_AT_60 = """
+import os, signal, sys
+from pathlib import Path
+from textgen.training.options import TrainOptions
+from textgen.training.run import train
+
+def tell(line):
+    if line.startswith("step 60: "):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+recipe, corpus, models, runs = map(Path, sys.argv[1:5])
+machine = {"accelerator": "cpu", "precision": "32-true"}
+train(recipe, corpus, TrainOptions(
+    name="killed", models=models, runs=runs, overrides=tuple(sys.argv[5:]), tell=tell, **machine))
+"""
+
+
 def test_killed_run_resumes_to_the_same_end(recipe_file: Path, text_file: Path, options: Options) -> None:
-    steps, every = 240, 30
-    long = (f"schedule.steps={steps}", f"log.every={every}", "log.sample=5")
+    """Killed at the worst moment: the log has the row of step 60, the last checkpoint is that of step 30."""
+    long = ("schedule.steps=90", "log.every=30", "log.sample=5")
     whole = train(recipe_file, text_file, options(name="whole", overrides=long))
     killed = options(name="killed", overrides=long)
-    kill_after_first_checkpoint(recipe_file, text_file, killed)
-    done, kept = int(rows(killed.runs / "killed")[-1]["step"]), newest(killed.runs / "killed")
-    assert every <= kept < steps
-    assert kept >= done - every
+    argv = [recipe_file, text_file, killed.models, killed.runs, *long]
+    process = subprocess.run([sys.executable, "-c", KILLED_AT_60, *map(str, argv)], check=False)
+    assert process.returncode == -signal.SIGKILL
+    assert rows(killed.runs / "killed")[-1]["step"] == "60"
+    assert [path.name for path in (killed.runs / "killed").glob("last-*.ckpt")] == ["last-step=30.ckpt"]
     resumed = train(recipe_file, text_file, options(name="killed", overrides=long, resume=True))
     assert rows(resumed) == rows(whole)
     assert (resumed / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
-
-
-def newest(run: Path) -> int:
-    return max(int(path.stem.rpartition("=")[2]) for path in run.glob("last-*.ckpt"))
-
-
-def kill_after_first_checkpoint(recipe: Path, corpus: Path, options: TrainOptions) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "textgen",
-        "train",
-        str(recipe),
-        "--corpus",
-        str(corpus),
-    ]
-    command += ["--name", str(options.name), "--models", str(options.models), "--runs", str(options.runs)]
-    command += ["--accelerator", "cpu", "--precision", "32-true", "--quiet"]
-    command += [part for override in options.overrides for part in ("--set", override)]
-    process = subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"})
-    while not list((options.runs / str(options.name)).glob("last-*.ckpt")):
-        assert process.poll() is None, "it ended before it could be killed"
-        time.sleep(0.005)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
 
 
 def test_ctrl_c_says_how_to_go_on_and_leaves_the_signal_as_python_has_it(
