@@ -1,29 +1,36 @@
 // Long work of the server: started with a request, told piece by piece, stopped at any moment.
 //
-// Python's side is `shell/streams.py`. A message is an object with the `serial` of the request that it
-// answers; the last one has `done`, a word for why it ended, or `problem`, a sentence.
+// Python's side is `LabComponent.connect`. A message is an object with the `serial` of the request that it
+// answers; the last one has `done`, a word for why it ended, or `problem`, a sentence. A tab that is left
+// takes its component off the page and mounts it anew when it is opened: the work goes on meanwhile, and the
+// last message is then received.
 
 /**
  * @typedef {object} Actions
  * @property {(message: any) => void} message a piece, the last one included
- * @property {(why: string) => void} ended `done` of the last message, "stopped", or "lost"
- * @property {(sentence: string) => void} refused
+ * @property {(why: string) => void} ended `done` of the last message, "stopped", "refused" or "lost"
+ * @property {(sentence: string) => void} refused comes before `ended("refused")`
  *
  * @typedef {object} Stream
  * @property {(event: string, request: object) => void} start stops what is running first
  * @property {() => void} stop
  * @property {() => boolean} busy
+ *
+ * @typedef {object} Work of one component, whichever of its mounts began it
+ * @property {import("./component.js").Host} host
+ * @property {Actions} actions
+ * @property {number | null} running the request that is running
+ * @property {number} owed failures that are still to come of requests that were stopped
+ * @property {(() => void) | null} waiting begins the request that waits for those
+ * @property {ReturnType<typeof setTimeout> | undefined} timer
  */
 
 // Gradio 6.31 calls a stopped request a failure, twice; until then it may stop the next one as well.
 const FAILURES_OF_A_STOP = 2;
 const SETTLED_AFTER = 2_000; // ms, should it ever say so less often
 
-/** @type {Map<string, () => void>} What to do when a component's request ends without its last word. */
-const failures = new Map();
-
-/** Called by Gradio where a request failed or was stopped. */
-export const failed = (/** @type {string} */ name) => failures.get(name)?.();
+/** @type {Map<string, Work>} */
+const works = new Map();
 
 let serial = 0;
 
@@ -34,60 +41,75 @@ let serial = 0;
  * @returns {Stream}
  */
 export const openStream = (name, host, actions) => {
-  /** @type {number | null} The request that is running. */
-  let running = null;
-  let owed = 0; // failures that are still to come of requests that were stopped
-  /** @type {(() => void) | null} */
-  let waiting = null;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
+  /** @type {Work} */
+  const work = works.get(name) ?? { host, actions, running: null, owed: 0, waiting: null, timer: undefined };
+  works.set(name, Object.assign(work, { host, actions }));
+  const receiving = () => receive(work, host.props.value);
+  host.watch("value", receiving);
+  queueMicrotask(receiving); // what came while the component was off the page
+  return {
+    start: (event, request) => start(work, event, request),
+    stop: () => stop(work),
+    busy: () => work.running !== null,
+  };
+};
 
-  const settled = () => {
-    clearTimeout(timer);
-    owed = 0;
-    const begin = waiting;
-    waiting = null;
-    begin?.();
-  };
-  const end = (/** @type {string} */ why) => {
-    running = null;
-    actions.ended(why);
-  };
-  const start = (/** @type {string} */ event, /** @type {object} */ request) => {
-    stop();
-    const own = (running = serial += 1);
-    const begin = () => own === running && host.trigger(event, { ...request, serial: own });
-    if (owed) waiting = begin;
-    else begin();
-  };
-  const stop = () => {
-    if (running === null) return;
-    if (waiting) waiting = null; // it has not begun
-    else {
-      owed = FAILURES_OF_A_STOP;
-      timer = setTimeout(settled, SETTLED_AFTER);
-      host.trigger("stop", {});
-    }
-    end("stopped");
-  };
-  const receive = () => {
-    const message = host.props.value;
-    if (!message || message.serial !== running) return;
-    if (message.problem) {
-      running = null;
-      actions.refused(message.problem);
-      actions.ended("refused");
-      return;
-    }
-    actions.message(message);
-    if (message.done && message.serial === running) end(message.done);
-  };
-  failures.set(name, () => {
-    if (owed) {
-      owed -= 1;
-      if (!owed) settled();
-    } else if (running !== null) end("lost");
-  });
-  host.watch("value", receive);
-  return { start, stop, busy: () => running !== null };
+/** @param {Work} work @param {string} event @param {object} request */
+const start = (work, event, request) => {
+  stop(work);
+  const own = (work.running = serial += 1);
+  const begin = () => own === work.running && work.host.trigger(event, { ...request, serial: own });
+  if (work.owed) work.waiting = begin;
+  else begin();
+};
+
+/** @param {Work} work */
+const stop = (work) => {
+  if (work.running === null) return;
+  if (work.waiting) work.waiting = null; // it has not begun
+  else {
+    work.owed = FAILURES_OF_A_STOP;
+    work.timer = setTimeout(settled, SETTLED_AFTER, work);
+    work.host.trigger("stop", {});
+  }
+  end(work, "stopped");
+};
+
+/** @param {Work} work @param {string} why */
+const end = (work, why) => {
+  work.running = null;
+  work.actions.ended(why);
+};
+
+/** @param {Work} work @param {any} message */
+const receive = (work, message) => {
+  if (!message || message.serial !== work.running) return;
+  if (message.problem) {
+    work.running = null;
+    work.actions.refused(message.problem);
+    work.actions.ended("refused");
+    return;
+  }
+  if (message.done) work.running = null;
+  work.actions.message(message);
+  if (message.done && work.running === null) work.actions.ended(message.done);
+};
+
+/** A stopped request can no longer stop another one: what waits may begin. @param {Work} work */
+const settled = (work) => {
+  clearTimeout(work.timer);
+  work.owed = 0;
+  const begin = work.waiting;
+  work.waiting = null;
+  begin?.();
+};
+
+/** Called by Gradio where a request failed or was stopped. */
+export const failed = (/** @type {string} */ name) => {
+  const work = works.get(name);
+  if (!work) return;
+  if (work.owed) {
+    work.owed -= 1;
+    if (!work.owed) settled(work);
+  } else if (work.running !== null) end(work, "lost");
 };
