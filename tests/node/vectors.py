@@ -12,22 +12,12 @@ import numpy as np
 
 from textgen.decoding.pipeline import Pipeline
 from textgen.experiments.metrics.metrics import summarize
+from textgen.plots import theme
 from textgen.records import Floats
 from textgen.settings import ORDERS, RULES, DecodeSettings
 
-# Each stage at the ends of its range and between.
-VALUES: dict[str, Sequence[float]] = {
-    "temperature": (0, 0.01, 0.5, 1.5, 100),
-    "top_k": (1, 2, 7, 65, 10_000_000),
-    "top_p": (1e-9, 0.25, 0.5, 0.9, 1 - 1e-9),
-    "min_p": (1e-9, 0.1, 0.5, 1),
-    "typical": (1e-9, 0.25, 0.5, 0.9, 1 - 1e-9),
-    "epsilon": (1e-9, 0.01, 0.25, 0.999),
-    "eta": (1e-9, 0.01, 0.25, 0.999),
-    "top_n_sigma": (1e-6, 0.5, 1, 100),
-    "repetition_penalty": (0.01, 0.5, 1.3, 100),
-    "no_repeat_ngram": (1, 2, 3, 1000),
-}
+# Every stage takes those of them that are legal.
+NUMBERS = (0, 1e-9, 0.01, 0.25, 0.5, 0.9, 1 - 1e-9, 1, 1.5, 3, 7, 65, 100, 1000, 10_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +37,8 @@ def decoding_vectors() -> dict[str, Any]:
 
 
 def one_stage_cases() -> Iterator[Case]:
-    """Every stage alone, at every value above, on every one of the nasty logits."""
-    settings = [DecodeSettings(**{name: value}) for name in VALUES for value in VALUES[name]]  # pyright: ignore[reportArgumentType]
+    """Every stage alone, at the ends of its range and between, on every one of the nasty logits."""
+    settings = [DecodeSettings.from_dict({name: value}) for name in RULES for value in values_of(name)]
     for logits, setting in product(nasty_logits(), settings):
         last = len(logits) - 1
         yield Case(logits, setting, history=[0, last, 0, last, last // 2, 0])
@@ -73,7 +63,7 @@ def nasty_logits() -> list[np.ndarray]:
         [80.0, -80.0, 79.99999, 0.0],
         np.round(rng.normal(0, 2, 65)),
         rng.normal(0, 5, 300),
-        -np.log(np.arange(1, 2001)),  # Zipf
+        -np.log(np.arange(1, 601)),  # Zipf
     ]
     return [np.array(row, dtype=np.float32) for row in rows]
 
@@ -103,24 +93,27 @@ def random_logits(rng: np.random.Generator, index: int, size: int) -> Floats:
 
 def random_settings(rng: np.random.Generator) -> DecodeSettings:
     """Every stage on or off, by a coin; the order a known one or any."""
-    draws = {
-        "top_k": int(rng.integers(1, 80)),
-        "top_p": float(rng.uniform(0.01, 1)),
-        "min_p": float(rng.uniform(0, 1)),
-        "typical": float(rng.uniform(0.01, 1)),
-        "epsilon": float(rng.uniform(0, 0.3)),
-        "eta": float(rng.uniform(0, 0.3)),
-        "top_n_sigma": float(rng.uniform(0.1, 3)),
-        "repetition_penalty": float(rng.uniform(0.5, 2)),
-        "no_repeat_ngram": int(rng.integers(1, 4)),
-    }
-    orders = [*ORDERS.values(), tuple(rng.permutation(DecodeSettings().order).tolist())]
-    values: dict[str, Any] = {name: value for name, value in draws.items() if rng.random() < 0.5}
-    return DecodeSettings(
-        temperature=float(rng.choice([0, 0.01, 0.3, 1, 2, 3, 100])),
-        order=orders[rng.integers(len(orders))],
-        **values,
-    )
+    names = [name for name in RULES if rng.random() < 0.5]
+    orders = [*ORDERS.values(), rng.permutation(DecodeSettings().order).tolist()]
+    values = {name: between(rng, name) for name in names}
+    return DecodeSettings.from_dict({**values, "order": orders[rng.integers(len(orders))]})
+
+
+def values_of(name: str) -> list[float]:
+    """Legal values of a stage, in their order, but for the one that turns it off."""
+    rule = RULES[name]
+    legal = filter(rule.holds, NUMBERS)
+    return [x for x in legal if x != rule.neutral and (not rule.whole or x == int(x))]
+
+
+def between(rng: np.random.Generator, name: str) -> float:
+    """One of a stage's values, or a legal number between it and the next."""
+    rule, values = RULES[name], values_of(name)
+    place = rng.integers(len(values) - 1)
+    low, high = values[place : place + 2]
+    drawn = float(rng.uniform(low, high))
+    number = round(drawn) if rule.whole else drawn
+    return number if rule.holds(number) and rng.random() < 0.8 else low
 
 
 def answered(case: Case) -> dict[str, Any]:
@@ -153,3 +146,16 @@ def answered(case: Case) -> dict[str, Any]:
 
 def base64_of(values: np.ndarray, dtype: str) -> str:
     return base64.b64encode(values.astype(dtype).tobytes()).decode()
+
+
+def thermal_vectors() -> list[tuple[float, str]]:
+    """Temperatures and their colours: the ends, what lies beyond them, the stops and between."""
+    stops = [stop for stop, _ in theme.THERMAL]
+    temperatures = [-1.0, 100.0, *stops, *np.linspace(0, 3, 401).tolist()]
+    return [(t, theme.thermal(t)) for t in temperatures]
+
+
+def plain_vectors() -> list[tuple[str, str]]:
+    """Labels as they are, and as Plotly has to be given them."""
+    texts = ["", "a", "<b>", "a & b", "&lt;", "<<>>&&", "⏎", "🙂 <i>é</i>", "${7*6} {{value}}"]
+    return [(text, theme.plain(text)) for text in texts]

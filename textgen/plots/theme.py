@@ -36,9 +36,9 @@ def thermal(temperature: float) -> str:
 
 
 def blend(cold: str, hot: str, share: float) -> str:
-    """A colour between two, `share` (0..1) of the way, linear in sRGB."""
+    """A colour between two, `share` (0..1) of the way, linear in sRGB; halves round up, as the page's do."""
     channels = zip(channels_of(cold), channels_of(hot), strict=True)
-    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in channels)
+    return "#" + "".join(f"{int(a + (b - a) * share + 0.5):02x}" for a, b in channels)
 
 
 def channels_of(colour: str) -> Sequence[int]:
