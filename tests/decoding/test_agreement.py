@@ -17,7 +17,7 @@ from textgen.decoding.pipeline import Pipeline
 from textgen.records import Floats
 from textgen.settings import TEMPERATURE_FIRST, DecodeSettings
 
-CASES = 1000  # a stage and value
+CASES = 500  # a stage and value
 PROBABILITY = 1e-6
 
 PLAIN: dict[str, tuple[Callable[[Any], Any], Callable[..., Floats], list[Any]]] = {
