@@ -21,6 +21,7 @@ import torch
 
 from scripts.chromium import find
 from textgen.models import folder as checkpoint
+from textgen.models.config import ModelConfig
 from textgen.models.registry import Registry
 from textgen.nets.lstm import LSTM
 from textgen.text.tokenizer import TextTokenizer
@@ -78,7 +79,7 @@ def save_tiny_model(folder: Path, alphabet: Iterable[str], seed: int = 0) -> Pat
     tokenizer = TextTokenizer.characters(alphabet)
     sizes = {"vocab_size": tokenizer.vocab_size, "embedding": 8, "hidden": 16}
     net = LSTM(LSTM.Sizes(tokenizer.vocab_size, embedding=8, hidden=16))
-    checkpoint.save(folder, net, tokenizer, {"architecture": "lstm", "sizes": sizes})
+    checkpoint.save(folder, net, tokenizer, ModelConfig(architecture="lstm", sizes=sizes))
     return folder
 
 

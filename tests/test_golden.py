@@ -17,7 +17,7 @@ NAMES = Registry(SHIPPED).names()
 def greedy(name: str) -> str:
     """40 tokens after the model's own prompt."""
     model = load(name, Registry(SHIPPED))
-    return generate(model, str(model.config.get("prompt", "")), temperature=0, length=40).text
+    return generate(model, model.config.prompt or "", temperature=0, length=40).text
 
 
 @pytest.mark.parametrize("name", NAMES)

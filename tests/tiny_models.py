@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from textgen.models import folder as checkpoint
+from textgen.models.config import ModelConfig
 from textgen.nets.lstm import LSTM
 from textgen.text.tokenizer import TextTokenizer
 from textgen.text.words import split_words, word_vocabulary
@@ -30,11 +31,11 @@ def save_tiny_names_model(folder: Path, alphabet: str = "\nabcdef", seed: int = 
     return save_random(folder, TextTokenizer.characters(alphabet), seed, bos="\n")
 
 
-def save_random(folder: Path, tokenizer: TextTokenizer, seed: int, **facts: str) -> Path:
+def save_random(folder: Path, tokenizer: TextTokenizer, seed: int, bos: str | None = None) -> Path:
     torch.manual_seed(seed)
     sizes = {"vocab_size": tokenizer.vocab_size, "embedding": 8, "hidden": 16}
     net = LSTM(LSTM.Sizes(tokenizer.vocab_size, embedding=8, hidden=16))
-    checkpoint.save(folder, net, tokenizer, {"architecture": "lstm", "sizes": sizes, **facts})
+    checkpoint.save(folder, net, tokenizer, ModelConfig(architecture="lstm", sizes=sizes, bos=bos))
     return folder
 
 

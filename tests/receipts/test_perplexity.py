@@ -12,6 +12,7 @@ from torch.nn.functional import log_softmax
 
 from textgen.api import own_window, perplexity, scored_documents
 from textgen.errors import SettingError, TextError
+from textgen.models.config import RecipeFacts
 from textgen.models.folder import Model
 from textgen.models.registry import Registry
 
@@ -51,12 +52,11 @@ def test_names_are_documents_that_begin_and_end(models: Registry) -> None:
 
 def test_the_window_is_the_models_own_unless_asked(tiny: Model) -> None:
     assert own_window(tiny) == 256
-    short = replace(tiny, config={**tiny.config, "recipe": {"log": {"window": 2}}})
+    short = replace(tiny, config=replace(tiny.config, recipe=RecipeFacts(window=2)))
     assert own_window(short) == 2
     one, two = (perplexity(model, "bad cab", [1.0]).perplexities for model in (tiny, short))
     assert one != two
     assert two == perplexity(tiny, "bad cab", [1.0], window=2).perplexities
-    assert own_window(replace(tiny, config={"recipe": None})) == 256
 
 
 def test_mistakes(tiny: Model) -> None:

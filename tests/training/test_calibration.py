@@ -38,6 +38,8 @@ def test_the_division_is_folded_into_the_net_and_reported_on_unseen_text() -> No
     net.scale_logits(1.3)
     before = windows_loss(net, text)
     found = calibrate(net, text)
+    assert found.second_half_after is not None
+    assert found.second_half_before is not None
     assert found.second_half_after < found.second_half_before
     assert windows_loss(net, text) < before
     assert windows_loss(net, text[len(text) // 2 :]) == pytest.approx(found.second_half_after, abs=1e-6)

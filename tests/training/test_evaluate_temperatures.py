@@ -7,7 +7,6 @@ import json
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +17,7 @@ from textgen.cli.evaluate import read_documents
 from textgen.errors import SettingError
 from textgen.experiments.metrics.scoring import held_out_perplexity
 from textgen.models import folder as checkpoint
+from textgen.models.config import ModelConfig
 from textgen.models.registry import SHIPPED, Registry
 from textgen.training.calibration_curve import COLUMNS, FILE, TEMPERATURES, grid_of
 from textgen.training.options import TrainOptions
@@ -136,13 +136,12 @@ def test_shipped_curves_agree_with_the_shipped_losses(name: str) -> None:
     assert nats[least:] == sorted(nats[least:])
 
 
-def assert_fits(rows: list[dict[str, str]], config: dict[str, Any]) -> None:
+def assert_fits(rows: list[dict[str, str]], config: ModelConfig) -> None:
     """At T = 1 the loss is the config's, which has four decimals; both name the same text and window."""
-    window = config["recipe"]["log"]["window"]
     (one,) = (row for row in rows if float(row["temperature"]) == 1)
-    loss = config["losses"][f"validation_windows_{window}"]
+    loss, window = config.losses.validation_windows, config.recipe.window
     assert float(one["nats"]) == pytest.approx(loss, abs=0.5e-4 + 1e-6)  # halves of the last digits of both
     assert {int(row["window"]) for row in rows} == {window}
-    assert {int(row["targets"]) for row in rows} == {config["losses"]["validation_targets"]}
-    assert {row["corpus"] for row in rows} == {config["corpus"]["sha256"][:12]}
+    assert {int(row["targets"]) for row in rows} == {config.losses.validation_targets}
+    assert {row["corpus"] for row in rows} == {config.corpus.sha256[:12]}
     assert {row["part"] for row in rows} == {"validation"}

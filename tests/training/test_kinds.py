@@ -81,7 +81,7 @@ def test_the_last_weights_are_kept_where_the_recipe_says_so(
     recipe = tmp_path / "windows.toml"
     recipe.write_text(WINDOWS, encoding="utf-8")
     folder = train(recipe, text_file, options())
-    assert load(folder).config["training"]["kept_step"] == 40
+    assert load(folder).config.training.kept_step == 40
     assert "published: 1.5 (somebody, some time)" in (folder / "README.md").read_text(encoding="utf-8")
 
 

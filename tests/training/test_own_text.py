@@ -46,7 +46,7 @@ def test_a_text_of_ones_own_becomes_a_model_that_the_app_lists(
     assert "it writes: " in told
     registry = Registry(tmp_path / "m")
     assert registry.names() == ["mine"]
-    assert registry.info("mine").config["level"] == level
+    assert registry.info("mine").config.level == level
     assert registry.get("mine").text([1, 2, 3])
 
 

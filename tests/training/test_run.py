@@ -45,12 +45,12 @@ def test_training_learns_and_leaves_a_usable_folder(
     assert last["tokens"] == str(60 * 4 * 16)
     assert len(last["sample_0.5"]) == len(last["sample_1"]) == 20
     config = Registry(folder.parent).info("made-up").config
-    assert config["date"] == "2026-01-02"
-    assert config["title"] == "Made up"
+    assert config.date == "2026-01-02"
+    assert config.title == "Made up"
     # measured after rounding, by the same function: equal to the best row but for float16
     best = min(float(row["validation_loss"]) for row in rows(folder))
-    assert config["losses"]["validation_windows_32"] == pytest.approx(best, abs=2e-3)
-    assert checkpoint.load(folder).net.vocab_size == config["sizes"]["vocab_size"]
+    assert config.losses.validation_windows == pytest.approx(best, abs=2e-3)
+    assert checkpoint.load(folder).net.vocab_size == config.sizes["vocab_size"]
 
 
 def test_folder_holds_no_pickle_and_no_leftovers(
@@ -216,6 +216,6 @@ def test_command_trains_and_evaluate_repeats_the_figures(
     )
     measured = json.loads(capsys.readouterr().out)
     assert measured["notes"] == []
-    assert measured["targets"] == config["losses"]["validation_targets"]
-    assert round(measured["windows"]["nats"], 4) == config["losses"]["validation_windows_32"]
-    assert round(measured["streamed"]["nats"], 4) == config["losses"]["validation_streamed"]
+    assert measured["targets"] == config.losses.validation_targets
+    assert round(measured["windows"]["nats"], 4) == config.losses.validation_windows
+    assert round(measured["streamed"]["nats"], 4) == config.losses.validation_streamed

@@ -31,17 +31,18 @@ def test_all_nine_are_there() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_card_and_config_give_the_same_losses(name: str) -> None:
     config = Registry(SHIPPED).info(name).config
-    window = config["recipe"]["log"]["window"]
+    window = config.recipe.window
     rows = re.findall(r"^\| (.+?) \| (\d+\.\d+) \| (\d+\.\d+) \|$", card(name), re.MULTILINE)
     nats = {how: float(figure) for how, figure, _ in rows}
-    assert nats[f"windows of {window} from a zero state"] == config["losses"][f"validation_windows_{window}"]
-    assert nats["streamed, state carried"] == config["losses"]["validation_streamed"]
+    assert nats[f"windows of {window} from a zero state"] == config.losses.validation_windows
+    assert nats["streamed, state carried"] == config.losses.validation_streamed
     assert all(math.isclose(float(n) / math.log(2), float(b), abs_tol=1e-4) for _, n, b in rows)
 
 
 def windows_loss(name: str) -> float:
-    config = Registry(SHIPPED).info(name).config
-    return config["losses"][f"validation_windows_{config['recipe']['log']['window']}"]
+    loss = Registry(SHIPPED).info(name).config.losses.validation_windows
+    assert loss is not None
+    return loss
 
 
 @pytest.mark.parametrize(
@@ -55,19 +56,24 @@ def windows_loss(name: str) -> float:
     ],
 )
 def test_model_reaches_its_target(name: str) -> None:
-    assert 0 < windows_loss(name) <= Registry(SHIPPED).info(name).config["target"]
+    target = Registry(SHIPPED).info(name).config.target
+    assert target is not None
+    assert 0 < windows_loss(name) <= target
 
 
 @pytest.mark.parametrize("name", ["treasure-island-window", "names-microgpt"])
 def test_training_ends_where_its_author_says(name: str) -> None:
     config = Registry(SHIPPED).info(name).config
-    assert 0 < config["losses"]["train_with_dropout"] <= config["published"]["train_loss"]
+    ours, theirs = config.losses.train_with_dropout, config.published.train_loss
+    assert ours is not None
+    assert theirs is not None
+    assert 0 < ours <= theirs
 
 
 def test_the_cells_come_in_their_order_at_equal_size() -> None:
     names = [f"shakespeare-char-{cell}" for cell in ("lstm", "gru", "rnn")]
     assert sorted(names, key=windows_loss) == names
-    sizes = [Registry(SHIPPED).info(name).config["parameters"] for name in names]
+    sizes = [Registry(SHIPPED).info(name).config.parameters or 0 for name in names]
     assert max(sizes) < 1.001 * min(sizes)
 
 
@@ -79,7 +85,7 @@ def test_all_folders_together_stay_small() -> None:
 @torch.inference_mode()
 def test_the_shipped_weights_step_as_they_score(name: str) -> None:
     model = checkpoint.load(SHIPPED / name)
-    ids = torch.tensor([model.tokenizer.encode(model.config.get("prompt", "the king is")).ids])
+    ids = torch.tensor([model.tokenizer.encode(model.config.prompt or "the king is").ids])
     expected = model.net(ids)
     logits, state = model.net.prefill(ids[:, :1])
     for place, column in enumerate(ids.T[1:], start=1):
@@ -101,18 +107,18 @@ def test_what_was_learned_is_known_and_noise_is_new(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_log_leads_to_the_kept_weights(name: str) -> None:
     config = Registry(SHIPPED).info(name).config
-    training = config["training"]
+    training = config.training
     with (SHIPPED / name / "training_log.csv").open(newline="", encoding="utf-8") as file:
         rows = {int(row["step"]): row for row in csv.DictReader(file)}
-    assert max(rows) == training["steps"]
-    assert int(rows[max(rows)]["tokens"]) == training["tokens"]
+    assert max(rows) == training.steps
+    assert int(rows[max(rows)]["tokens"]) == training.tokens
     best = min(rows, key=lambda step: float(rows[step]["validation_loss"]))
-    assert training["kept_step"] == (max(rows) if config["recipe"]["keep"] == "last" else best)
+    assert training.kept_step == (max(rows) if config.recipe.keep == "last" else best)
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) & set(bundled())))
 def test_bundled_recipe_is_the_one_that_made_the_model(name: str) -> None:
-    kept = Registry(SHIPPED).info(name).config["recipe"]
+    kept = Registry(SHIPPED).info(name).config.recipe.values
     assert from_values(Recipe, kept, "") == read_recipe(name)
 
 
@@ -130,4 +136,4 @@ def test_folder_holds_what_it_should_and_stays_small(name: str) -> None:
     }
     assert {path.name for path in folder.iterdir()} == wanted
     assert sum(path.stat().st_size for path in folder.iterdir()) < 12_000_000
-    assert checkpoint.load(folder).net.parameter_count == checkpoint.read_config(folder)["parameters"]
+    assert checkpoint.load(folder).net.parameter_count == checkpoint.read_config(folder).parameters

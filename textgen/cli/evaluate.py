@@ -71,7 +71,7 @@ def print_curve(model: Model, args: argparse.Namespace, console: Console) -> Non
     if args.json:
         console.json(values)
     else:
-        lines = calibration_curve.table(found, model.name, model.config.get("unit", "token"))
+        lines = calibration_curve.table(found, model.name, model.config.unit or "token")
         console.say("\n".join([*read.notes, lines]))
     if args.out is not None:
         save(args.out, lambda: calibration_curve.curve_csv(found))
@@ -87,7 +87,7 @@ def window_of(model: Model, window: int | None) -> int:
 
 def recipe_of(model: Model) -> Recipe:
     """The recipe that a model was made with, for any text; defaults where its folder names none."""
-    values = {"level": model.tokenizer.level, **model.config.get("recipe", {}), "corpus": {}}
+    values = {"level": model.tokenizer.level, **model.config.recipe.values, "corpus": {}}
     return from_values(Recipe, {"name": model.name, **values}, "")
 
 
@@ -121,7 +121,7 @@ def whole(parts: list[torch.Tensor]) -> list[torch.Tensor]:
 
 def notes(model: Model, corpus: Corpus) -> list[str]:
     lines = []
-    if corpus.sha256 != model.config.get("corpus", {}).get("sha256"):
+    if corpus.sha256 != model.config.corpus.sha256:
         lines.append(
             "note: this is not the text that the model was trained on; its own split is applied all the same"
         )
@@ -133,7 +133,7 @@ def notes(model: Model, corpus: Corpus) -> list[str]:
 
 
 def table(model: Model, part: str, measured: Evaluation) -> str:
-    unit, windows = model.config.get("unit", "token"), f"windows of {measured.window}, zero state"
+    unit, windows = model.config.unit or "token", f"windows of {measured.window}, zero state"
     return (
         f"{model.name}, {part}: {measured.targets:,} predictions\n"
         f"{'':<32}{'nats':>8}{'bits':>8}  per {unit}\n"
@@ -145,7 +145,7 @@ def table(model: Model, part: str, measured: Evaluation) -> str:
 
 def perplexities(model: Model, measured: Evaluation) -> str:
     """Perplexity, as word models are compared."""
-    if model.config.get("level") != "word":
+    if model.config.level != "word":
         return ""
     windows, streamed = math.exp(measured.windows), math.exp(measured.streamed)
     return f"\nperplexity {windows:.1f} in windows, {streamed:.1f} streamed"

@@ -31,7 +31,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
 def facts_of(registry: Registry, name: str, console: Console) -> dict[str, Any]:
     """A model's config; one that cannot be read is named beside the table and keeps its row."""
     try:
-        return registry.info(name).config
+        return registry.info(name).config.to_json()
     except ModelError as error:
         console.complain(str(error))
         return {}

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, TypeVar
 
+from textgen.errors import ModelError
+from textgen.models.config import ModelConfig
 from textgen.models.folder import Model
 
 TEMPLATE = Path(__file__).with_name("card.md")
-CALIBRATED = Path(__file__).with_name("card_calibrated.md")
+CALIBRATED = """
+The net's logits were divided by $temperature, so that T = 1 is the temperature at which it predicts \
+new text best
+(temperature scaling, Guo et al. 2017; `textgen/training/calibration.py`). The number was fitted on the first
+half of the validation part; on the second half, which had no say in it, it took the loss in windows from
+$second_half_before to $second_half_after nats. Undivided, the whole part costs $whole_before nats in windows.
+"""
 SAMPLE = 400  # tokens
 KEPT = {
     "best": """
@@ -20,12 +28,14 @@ is not the loss on a text that nobody has looked at.""",
     "last": """
 The weights are those of the last step, as the network's author keeps them, whatever the validation loss.""",
 }
+T = TypeVar("T")
 
 
 def model_card(name: str, model: Model, texts: Sequence[str]) -> str:
     """README.md of a model folder, in Markdown; every figure is one of config.json.
 
-    `texts` are what the model writes in `SAMPLE` tokens at each of `sample_temperatures`.
+    `texts` are what the model writes in `SAMPLE` tokens at each of `sample_temperatures`. Raises
+    ModelError for a config that lacks what training writes down.
     """
     config = model.config
     facts = {**described(config), **losses(config), **training(config), **corpus(config)}
@@ -33,116 +43,121 @@ def model_card(name: str, model: Model, texts: Sequence[str]) -> str:
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(values)
 
 
-def described(config: Mapping[str, Any]) -> dict[str, Any]:
+def needed(value: T | None, name: str) -> T:
+    """A fact that no card can do without. Raises ModelError."""
+    if value is None:
+        raise ModelError(f"a model card needs {name} in config.json, got none; train the model again")
+    return value
+
+
+def described(config: ModelConfig) -> dict[str, Any]:
     return {
-        "title": config["title"],
-        "unit": {"char": "character"}.get(config["unit"], config["unit"]),
-        "architecture": config["architecture"],
-        "sizes": ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in config["sizes"].items()),
-        "parameters": f"{config['parameters']:,}",
-        "vocab_size": config["sizes"]["vocab_size"],
-        "train_part": config["split"]["train"],
-        "validation_part": config["split"]["validation"],
+        "title": config.title,
+        "unit": {"char": "character"}.get(config.unit, config.unit),
+        "architecture": config.architecture,
+        "sizes": ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in config.sizes.items()),
+        "parameters": f"{needed(config.parameters, 'parameters'):,}",
+        "vocab_size": config.sizes["vocab_size"],
+        "train_part": config.split.train,
+        "validation_part": config.split.validation,
     }
 
 
-def losses(config: Mapping[str, Any]) -> dict[str, Any]:
-    window, recipe = config["recipe"]["log"]["window"], config["recipe"]
-    windows, streamed = (
-        config["losses"][f"validation_windows_{window}"],
-        config["losses"]["validation_streamed"],
-    )
-    note = f" ({recipe['target_note']})" if recipe["target_note"] else ""
+def losses(config: ModelConfig) -> dict[str, Any]:
+    windows = needed(config.losses.validation_windows, "losses.validation_windows")
+    streamed = needed(config.losses.validation_streamed, "losses.validation_streamed")
+    recipe = config.recipe
+    note = f" ({recipe.target_note})" if recipe.target_note else ""
     return {
-        "window": window,
-        "targets": f"{config['losses']['validation_targets']:,}",
+        "window": recipe.window,
+        "targets": f"{needed(config.losses.validation_targets, 'losses.validation_targets'):,}",
         "windows_nats": f"{windows:.4f}",
         "windows_bits": f"{windows / math.log(2):.4f}",
         "streamed_nats": f"{streamed:.4f}",
         "streamed_bits": f"{streamed / math.log(2):.4f}",
         "calibration": calibration(config),
-        "target": f"\nTarget: {recipe['target']:g} nats in windows{note}.\n" if recipe["target"] else "",
+        "target": f"\nTarget: {config.target:g} nats in windows{note}.\n" if config.target else "",
         "perplexity": perplexity(config, windows, streamed),
         "published": published(config),
-        "kept": KEPT[recipe["keep"]],
+        "kept": KEPT[recipe.keep],
     }
 
 
-def perplexity(config: Mapping[str, Any], windows: float, streamed: float) -> str:
+def perplexity(config: ModelConfig, windows: float, streamed: float) -> str:
     """How word models are compared."""
-    if config["level"] != "word":
+    if config.level != "word":
         return ""
     figures = f"{math.exp(windows):.1f} in windows, {math.exp(streamed):.1f} streamed"
     return f"\nPerplexity, e to the nats: {figures}.\n"
 
 
-def published(config: Mapping[str, Any]) -> str:
+def published(config: ModelConfig) -> str:
     """Its training loss beside that of the network's author."""
-    facts = config.get("published")
-    if not facts:
+    theirs = config.published.train_loss
+    if theirs is None:
         return ""
-    ours = config["losses"]["train_with_dropout"]
+    ours = needed(config.losses.train_with_dropout, "losses.train_with_dropout")
     return (
-        f"\nTraining loss at the end: {ours:.4f} nats; published: {facts['train_loss']:g} "
-        f"({facts['source']}).\n"
+        f"\nTraining loss at the end: {ours:.4f} nats; published: {theirs:g} ({config.published.source}).\n"
     )
 
 
-def novelty(config: Mapping[str, Any]) -> str:
+def novelty(config: ModelConfig) -> str:
     """What the index beside the weights holds."""
-    if "novelty" not in config:
+    facts = config.novelty
+    if facts.bytes is None:
         return ""
-    facts = config["novelty"]
     return f"""
-`ngrams.bin` ({facts["bytes"] / 1000:,.0f} kB) is an index of the word n-grams that it learned from, up to
-n = {facts["longest"]}, so that one can tell what is new without the text. It is a Bloom filter: of n-grams
-that the text does not have, {facts["false_positives"]:.2%} pass for known (measured).
+`ngrams.bin` ({facts.bytes / 1000:,.0f} kB) is an index of the word n-grams that it learned from, up to
+n = {facts.longest}, so that one can tell what is new without the text. It is a Bloom filter: of n-grams
+that the text does not have, {facts.false_positives:.2%} pass for known (measured).
 """
 
 
-def calibration(config: Mapping[str, Any]) -> str:
+def calibration(config: ModelConfig) -> str:
     """What temperature scaling did; nothing for a net that was left as trained."""
-    if "calibration" not in config:
+    if config.calibration.temperature is None:
         return ""
-    facts = {key: f"{value:.4f}" for key, value in config["calibration"].items()}
-    facts["temperature"] = f"{config['calibration']['temperature']:.2f}"
-    return Template(CALIBRATED.read_text(encoding="utf-8")).substitute(facts)
+    facts = {key: f"{value:.4f}" for key, value in config.calibration.to_json().items()}
+    facts["temperature"] = f"{config.calibration.temperature:.2f}"
+    return Template(CALIBRATED).substitute(facts)
 
 
-def training(config: Mapping[str, Any]) -> dict[str, Any]:
-    facts = config["training"]
-    hours, minutes = divmod(round(facts["seconds"] / 60), 60)
+def training(config: ModelConfig) -> dict[str, Any]:
+    facts, tokens = config.training, needed(config.training.tokens, "training.tokens")
+    seconds = needed(facts.seconds, "training.seconds")
+    hours, minutes = divmod(round(seconds / 60), 60)
     return {
-        "recipe": config["recipe"]["name"],
-        "date": config["date"],
-        "seed": config["seed"],
-        "steps": f"{facts['steps']:,}",
-        "kept_step": f"{facts['kept_step']:,}",
-        "tokens": f"{facts['tokens']:,}",
-        "passes": f"{facts['tokens'] / config['split']['train_tokens']:.3g}",
+        "recipe": config.recipe.name,
+        "date": config.date,
+        "seed": config.seed,
+        "steps": f"{needed(facts.steps, 'training.steps'):,}",
+        "kept_step": f"{needed(facts.kept_step, 'training.kept_step'):,}",
+        "tokens": f"{tokens:,}",
+        "passes": f"{tokens / needed(config.split.train_tokens, 'split.train_tokens'):.3g}",
         "hours": hours,
         "minutes": f"{minutes:02}",
-        "machine": facts["machine"],
-        "precision": facts["precision"],
-        "speed": f"{facts['tokens'] / max(1, facts['seconds']):,.0f}",
+        "machine": facts.machine,
+        "precision": facts.precision,
+        "speed": f"{tokens / max(1, seconds):,.0f}",
     }
 
 
-def corpus(config: Mapping[str, Any]) -> dict[str, Any]:
-    facts = config["corpus"]
+def corpus(config: ModelConfig) -> dict[str, Any]:
+    facts = config.corpus
     return {
-        "corpus": facts.get("name", "a text of the user's own"),
-        "corpus_file": facts.get("file", "FILE"),
-        "status": facts.get("status", "The user's own."),
-        "url": f"<{facts['url']}>" if "url" in facts else "not stated",
-        "sha256": facts["sha256"],
+        "corpus": facts.name or "a text of the user's own",
+        "corpus_file": facts.file or "FILE",
+        "status": facts.status or "The user's own.",
+        "url": f"<{facts.url}>" if facts.url else "not stated",
+        "sha256": facts.sha256,
         "novelty": novelty(config),
     }
 
 
 def sample_temperatures(model: Model) -> Sequence[float]:
     """The temperatures of a card's texts: those of the training log."""
-    return model.config["recipe"]["log"]["temperatures"]
+    return model.config.recipe.temperatures
 
 
 def samples(model: Model, texts: Sequence[str]) -> dict[str, Any]:

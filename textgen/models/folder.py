@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise, takewhile
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from textgen.errors import ModelError, SettingError, shorten
+from textgen.models.config import FILE, FORMAT, ModelConfig
 from textgen.nets import build
 from textgen.nets.base import LanguageModel
 from textgen.nets.muted import Muted
 from textgen.text.tokenizer import TextTokenizer
 
-CONFIG, WEIGHTS, TOKENIZER = "config.json", "model.safetensors", "tokenizer.json"
-FORMAT = 1
+WEIGHTS, TOKENIZER = "model.safetensors", "tokenizer.json"
 BOS = "BOS"  # the label of the token at which texts begin and end
 
 
@@ -33,7 +31,7 @@ class Model:
     name: str
     net: LanguageModel  # as it was trained
     tokenizer: TextTokenizer
-    config: dict[str, Any]
+    config: ModelConfig
 
     @cached_property
     def writer(self) -> LanguageModel:
@@ -51,7 +49,7 @@ class Model:
         """The token at which every text begins, and at the next of which it ends; None for a model
         whose training text was one long one.
         """
-        text = self.config.get("bos")
+        text = self.config.bos
         return None if text is None else self.tokenizer.pieces.index(text)
 
     @cached_property
@@ -67,7 +65,8 @@ class Model:
     @property
     def start(self) -> str:
         """The text that stands for an empty context."""
-        return str(self.config.get("bos", self.config.get("start", "\n")))
+        given = (text for text in (self.config.bos, self.config.start) if text is not None)
+        return next(given, "\n")
 
     def ended(self, ids: Sequence[int]) -> bool:
         """Whether a text of these ids has ended: its last one is a stop."""
@@ -92,8 +91,8 @@ class Model:
         return "".join(gap + self.labels[token] for gap, token in zip(gaps, ids, strict=False))
 
 
-def save(folder: Path, net: LanguageModel, tokenizer: TextTokenizer, config: dict[str, Any]) -> None:
-    """Write a model folder; weights are rounded to float16, `config` needs architecture and sizes."""
+def save(folder: Path, net: LanguageModel, tokenizer: TextTokenizer, config: ModelConfig) -> None:
+    """Write a model folder; weights are rounded to float16. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = {
         name: tensor.detach().cpu().to(torch.float16).contiguous()
@@ -101,8 +100,7 @@ def save(folder: Path, net: LanguageModel, tokenizer: TextTokenizer, config: dic
     }
     save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
     tokenizer.save(folder / TOKENIZER)
-    facts = {"format": FORMAT, **config, "parameters": net.parameter_count}
-    (folder / CONFIG).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    replace(config, parameters=net.parameter_count).write(folder)
 
 
 def load(folder: Path) -> Model:
@@ -112,8 +110,8 @@ def load(folder: Path) -> Model:
     """
     config = read_config(folder)
     tokenizer = TextTokenizer.load(folder / TOKENIZER)
-    if config.get("bos") is not None and config["bos"] not in tokenizer.pieces:
-        raise foreign(folder, f"its bos must be one token of its tokenizer, got {shorten(config['bos'])}")
+    if config.bos is not None and config.bos not in tokenizer.pieces:
+        raise foreign(folder, f"its bos must be one token of its tokenizer, got {shorten(config.bos)}")
     net = empty_net(folder, config)
     if net.vocab_size != tokenizer.vocab_size:
         raise foreign(folder, f"the net has {net.vocab_size} tokens, the tokenizer {tokenizer.vocab_size}")
@@ -128,25 +126,22 @@ def load(folder: Path) -> Model:
     return Model(folder.name, net, tokenizer, config)
 
 
-def read_config(folder: Path) -> dict[str, Any]:
+def read_config(folder: Path) -> ModelConfig:
     """A model's facts without its weights. Raises ModelError for a folder that is not a model's."""
     if not folder.is_dir():
         raise ModelError(f"there is no model folder {folder}; `python -m textgen models` lists what there is")
-    try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise foreign(folder, f"{CONFIG} cannot be read ({error})") from error
-    if not isinstance(config, dict) or config.get("format") != FORMAT:
-        raise foreign(folder, f"{CONFIG} is not of format {FORMAT}")
+    config = ModelConfig.read(folder)
+    if config.format != FORMAT:
+        raise foreign(folder, f"{FILE} is not of format {FORMAT}")
     return config
 
 
-def empty_net(folder: Path, config: dict[str, Any]) -> LanguageModel:
+def empty_net(folder: Path, config: ModelConfig) -> LanguageModel:
     """The net that a config describes, weights not yet read."""
     try:
-        return build(config["architecture"], config["sizes"])
-    except (KeyError, SettingError) as error:
-        raise foreign(folder, f"{CONFIG} describes no network that we have ({error})") from error
+        return build(config.architecture, config.sizes)
+    except SettingError as error:
+        raise foreign(folder, f"{FILE} describes no network that we have ({error})") from error
 
 
 def foreign(folder: Path, reason: str) -> ModelError:

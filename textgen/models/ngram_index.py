@@ -18,7 +18,7 @@ import numpy as np
 from textgen.errors import ModelError, out_of_range, shorten
 from textgen.models.bloom import MAX_HASHES, BloomFilter, Keys
 from textgen.models.ngrams import LONGEST, WORD, distinct_ngrams, ngram_keys, numbers, split_words
-from textgen.settings import check_whole, finite, whole
+from textgen.validation import check_whole, finite, whole
 
 FILE = "ngrams.bin"  # in a model folder
 MAGIC, FORMAT = b"TLNGRAMS", 1

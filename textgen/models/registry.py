@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textgen.errors import ModelError, shorten
+from textgen.models.config import FILE, ModelConfig
 
 if TYPE_CHECKING:
     from textgen.models.folder import Model
@@ -25,11 +25,11 @@ class ModelInfo:
     """A model's facts, read from its config.json without loading torch."""
 
     name: str
-    config: dict[str, Any]
+    config: ModelConfig
 
     @property
     def title(self) -> str:
-        return str(self.config.get("title") or self.name)
+        return self.config.title or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ class Registry:
         """The folders that hold a config.json, in alphabetical order; a name must be a text."""
         if not self.root.is_dir():
             return []
-        found = (path.parent.name for path in self.root.glob("*/config.json"))
-        return sorted(name for name in found if name.isprintable())
+        names = (path.parent.name for path in self.root.glob(f"*/{FILE}"))
+        return sorted(name for name in names if name.isprintable())
 
     def first(self) -> str | None:
         """The model to begin with: the Shakespeare one, else the first; None where there is none."""
@@ -69,11 +69,7 @@ class Registry:
 
     def info(self, name: str) -> ModelInfo:
         """The facts of a model. Raises ModelError for an unknown or unreadable one."""
-        path = self.folder(name) / "config.json"
-        try:
-            return ModelInfo(name, dict(json.loads(path.read_text(encoding="utf-8"))))
-        except (OSError, ValueError, TypeError, RecursionError) as error:
-            raise ModelError(f"{path} cannot be read ({error}); train or copy the model again") from error
+        return ModelInfo(name, ModelConfig.read(self.folder(name)))
 
     def folder(self, name: str) -> Path:
         """The folder of a listed model: a name is looked up, never joined to a path unseen."""
@@ -134,7 +130,7 @@ class Registry:
 def stamp_of(folder: Path) -> Stamp:
     """What tells one model of a folder from the next. Raises ModelError."""
     try:
-        facts = (folder / "config.json").stat()
+        facts = (folder / FILE).stat()
     except OSError as error:
         raise ModelError(f"{folder} cannot be read ({error}); train or copy the model again") from error
     return facts.st_mtime_ns, facts.st_size

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from textgen.errors import SettingError, out_of_range, shorten
-from textgen.settings import check_flag, check_whole, finite
+from textgen.settings import check_flag
+from textgen.validation import check_whole, finite
 
 # Whatever a net carries from one token to the next. Only the net that made it looks inside.
 State = Any

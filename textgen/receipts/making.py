@@ -127,13 +127,12 @@ def given(asked: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]
 def model_facts(name: str, registry: Registry) -> dict[str, Any]:
     """What identifies a model. Raises ModelError."""
     info = registry.info(name)
-    corpus = info.config.get("corpus")
-    known = corpus if isinstance(corpus, Mapping) else {}
+    corpus = info.config.corpus
     return {
         "name": name,
         "title": info.title,
         "weights_sha256": sha256_of(name, registry),
-        "corpus": {"name": known.get("name"), "sha256": known.get("sha256")},
+        "corpus": {"name": corpus.name or None, "sha256": corpus.sha256 or None},
     }
 
 

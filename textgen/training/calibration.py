@@ -9,30 +9,16 @@ second half, which had no say in it, shows what it brought.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
-
 import numpy as np
 
+from textgen.models.config import CalibrationFacts
 from textgen.models.evaluation import WINDOW, Text, documents_of, losses_at, windows_loss
 from textgen.nets.base import LanguageModel
 
 GRID = np.round(np.arange(0.8, 1.505, 0.01), 2)  # temperatures tried
 
 
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """What the fit found; losses in nats per token, windows from a zero state."""
-
-    temperature: float  # the logits were divided by it
-    second_half_before: float
-    second_half_after: float
-
-    def to_dict(self) -> dict[str, Any]:
-        return {key: round(value, 4) for key, value in asdict(self).items()}
-
-
-def calibrate(net: LanguageModel, text: Text, window: int = WINDOW) -> Calibration:
+def calibrate(net: LanguageModel, text: Text, window: int = WINDOW) -> CalibrationFacts:
     """Fit on the first half of each document, fold into the net in place, report on the second halves.
 
     The net is left in evaluation mode: with dropout on it would look surer or less sure than it is.
@@ -44,4 +30,4 @@ def calibrate(net: LanguageModel, text: Text, window: int = WINDOW) -> Calibrati
     before = windows_loss(net, judged, window)
     temperature = float(GRID[losses_at(net, fitted, GRID, window).argmin()])
     net.scale_logits(1 / temperature)
-    return Calibration(temperature, before, windows_loss(net, judged, window))
+    return CalibrationFacts(temperature, before, windows_loss(net, judged, window))

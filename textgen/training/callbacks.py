@@ -13,6 +13,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from torch import Tensor
 
+from textgen.models.config import ModelConfig
 from textgen.models.evaluation import windows_loss
 from textgen.models.folder import Model
 from textgen.models.log import LogRow, write_log
@@ -110,7 +111,7 @@ class Measure(Callback):
         losses = torch.stack(self._losses) if self._losses else torch.full((1,), torch.nan)
         learned = module.trainer.strategy.reduce(losses.mean(), reduce_op="mean")
         net.cpu().prepare()
-        model = Model("", net, measured.tokenizer, measured.recipe.context_facts)
+        model = Model("", net, measured.tokenizer, begun_config(measured.recipe))
         return LogRow(
             step=step,
             tokens=step * measured.tokens_per_step,
@@ -120,6 +121,14 @@ class Measure(Callback):
             samples=write_samples(model, log.temperatures, log.sample),
             beam=write_beam(model, log.beam),
         )
+
+
+def begun_config(recipe: Recipe) -> ModelConfig:
+    """What a net that is still learning needs to write: how its texts begin."""
+    net = recipe.net
+    return ModelConfig(
+        architecture=net.architecture, sizes=net.sizes, start=recipe.start, bos=recipe.bos or None
+    )
 
 
 def worn_out(rows: Sequence[LogRow], patience: int) -> bool:

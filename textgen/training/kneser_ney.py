@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from textgen.errors import TextError, out_of_range
 from textgen.records import Floats, Ints
-from textgen.settings import check_whole
+from textgen.validation import check_whole
 
 MAX_ORDER = 20
 USUAL_DISCOUNT = 0.5  # where too few n-grams are rare to estimate one, as with characters

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from torch import Tensor
 
@@ -13,6 +12,17 @@ from textgen.experiments.metrics.scoring import held_out_perplexity
 from textgen.files import save
 from textgen.models import folder as checkpoint
 from textgen.models.card import SAMPLE, model_card, sample_temperatures
+from textgen.models.config import (
+    CalibrationFacts,
+    CorpusFacts,
+    LossFacts,
+    ModelConfig,
+    NoveltyFacts,
+    PublishedFacts,
+    RecipeFacts,
+    SplitFacts,
+    TrainingFacts,
+)
 from textgen.models.draft import appearing
 from textgen.models.evaluation import Evaluation, evaluate
 from textgen.models.folder import Model
@@ -46,14 +56,13 @@ class Made:
 def publish_model(folder: Path, made: Made, options: TrainOptions) -> Path:
     """Write the folder, load it again as any user would, measure it and put the figures in."""
     with appearing(folder) as draft:
-        facts = describe(made, options)
-        if made.recipe.calibrate:
-            facts["calibration"] = calibrated(made)
-        facts["novelty"] = novelty_facts(write_ngrams(draft, made.corpus), draft)
-        checkpoint.save(draft, made.net, made.corpus.tokenizer, facts)
+        calibration = calibrated(made) if made.recipe.calibrate else CalibrationFacts()
+        novelty = novelty_facts(write_ngrams(draft, made.corpus), draft)
+        config = replace(describe(made, options), calibration=calibration, novelty=novelty)
+        checkpoint.save(draft, made.net, made.corpus.tokenizer, config)
         model = checkpoint.load(draft)
-        facts["losses"] = losses(measure(model.net, made), made)
-        checkpoint.save(draft, made.net, made.corpus.tokenizer, facts)
+        config = replace(config, losses=losses(measure(model.net, made), made))
+        checkpoint.save(draft, made.net, made.corpus.tokenizer, config)
         write_calibration(draft, model, made)
         write_log(draft / LOG, made.rows, made.recipe.log.temperatures)
         model = checkpoint.load(draft)
@@ -64,20 +73,17 @@ def publish_model(folder: Path, made: Made, options: TrainOptions) -> Path:
     return folder
 
 
-def novelty_facts(index: NoveltyIndex, folder: Path) -> dict[str, Any]:
+def novelty_facts(index: NoveltyIndex, folder: Path) -> NoveltyFacts:
     """How good the index of n-grams is."""
-    return {
-        "longest": index.longest,
-        "distinct": list(index.distinct),
-        "false_positives": round(index.false_positives, 4),
-        "bytes": (folder / FILE).stat().st_size,
-    }
+    size = (folder / FILE).stat().st_size
+    return NoveltyFacts(index.longest, index.distinct, round(index.false_positives, 4), size)
 
 
-def calibrated(made: Made) -> dict[str, Any]:
+def calibrated(made: Made) -> CalibrationFacts:
     """Calibrate the net in place; what that brought."""
-    found = calibrate(made.net, validation_text(made), made.recipe.log.window)
-    return {**found.to_dict(), "whole_before": round(kept_row(made).validation_loss, 4)}
+    facts = calibrate(made.net, validation_text(made), made.recipe.log.window)
+    whole = replace(facts, whole_before=kept_row(made).validation_loss)
+    return CalibrationFacts(**{name: round(value, 4) for name, value in whole.to_json().items()})
 
 
 def kept_row(made: Made) -> LogRow:
@@ -103,64 +109,61 @@ def validation_text(made: Made) -> list[Tensor]:
     return validation_documents(made.recipe, made.corpus)
 
 
-def losses(measured: Evaluation, made: Made) -> dict[str, Any]:
+def losses(measured: Evaluation, made: Made) -> LossFacts:
     """Nats per token, rounded where their noise begins."""
-    return {
-        "unit": f"nats per {made.recipe.level}",
-        f"validation_windows_{measured.window}": round(measured.windows, 4),
-        "validation_streamed": round(measured.streamed, 4),
-        "train_with_dropout": round(kept_row(made).train_loss, 4),
-        **({"perplexity": round(math.exp(measured.windows), 1)} if made.recipe.level == "word" else {}),
-        "validation_targets": measured.targets,
-    }
+    return LossFacts(
+        unit=f"nats per {made.recipe.level}",
+        window=measured.window,
+        validation_windows=round(measured.windows, 4),
+        validation_streamed=round(measured.streamed, 4),
+        train_with_dropout=round(kept_row(made).train_loss, 4),
+        perplexity=round(math.exp(measured.windows), 1) if made.recipe.level == "word" else None,
+        validation_targets=measured.targets,
+    )
 
 
-def describe(made: Made, options: TrainOptions) -> dict[str, Any]:
-    """The facts of a config.json, besides the losses."""
+def describe(made: Made, options: TrainOptions) -> ModelConfig:
+    """The facts of a model, besides what is measured on its weights."""
     recipe, corpus = made.recipe, made.corpus
-    return {
-        "title": recipe.title or recipe.name,
-        "level": recipe.level,
-        "unit": recipe.level,
-        **recipe.context_facts,
-        "architecture": recipe.net.architecture,
-        "sizes": {"vocab_size": corpus.tokenizer.vocab_size, **recipe.net.sizes},
-        "corpus": {
-            **{key: value for key, value in recipe.to_dict()["corpus"].items() if value},
-            "sha256": corpus.sha256,
-            "bytes": corpus.size,
-        },
-        "split": {
-            **split_in_words(recipe),
-            "train_tokens": len(corpus.train.ids),
-            "validation_tokens": len(corpus.validation.ids),
-        },
-        "date": options.today().isoformat(),
-        "seed": recipe.seed,
-        "target": recipe.target,
-        **({"published": asdict(recipe.published)} if recipe.published.train_loss else {}),
-        "training": training_facts(made, options),
-        "recipe": recipe.to_dict(),
-    }
+    return ModelConfig(
+        title=recipe.title or recipe.name,
+        level=recipe.level,
+        unit=recipe.level,
+        start=recipe.start,
+        bos=recipe.bos or None,
+        prompt=recipe.prompt or None,
+        architecture=recipe.net.architecture,
+        sizes={"vocab_size": corpus.tokenizer.vocab_size, **recipe.net.sizes},
+        corpus=CorpusFacts(**{**asdict(recipe.corpus), "sha256": corpus.sha256, "bytes": corpus.size}),
+        split=split_facts(made),
+        date=options.today().isoformat(),
+        seed=recipe.seed,
+        target=recipe.target,
+        published=PublishedFacts(recipe.published.train_loss or None, recipe.published.source),
+        training=training_facts(made, options),
+        recipe=RecipeFacts.from_json(recipe.to_dict()),
+    )
 
 
-def split_in_words(recipe: Recipe) -> dict[str, str]:
+def split_facts(made: Made) -> SplitFacts:
     """Which parts of the text are learned and which validate."""
-    learned, rest = f"{recipe.split.train:.0%}", f"{1 - recipe.split.train:.0%}"
-    if recipe.split.by == "line":
-        return {"train": f"random {learned} of the lines", "validation": f"other {rest} of the lines"}
-    each = " of each file" if recipe.split.by == "file" else ""
-    return {"train": f"first {learned}{each}", "validation": f"last {rest}{each}"}
+    split = made.recipe.split
+    learned, rest = f"{split.train:.0%}", f"{1 - split.train:.0%}"
+    each = " of each file" if split.by == "file" else ""
+    words = f"first {learned}{each}", f"last {rest}{each}"
+    if split.by == "line":
+        words = f"random {learned} of the lines", f"other {rest} of the lines"
+    return SplitFacts(*words, len(made.corpus.train.ids), len(made.corpus.validation.ids))
 
 
-def training_facts(made: Made, options: TrainOptions) -> dict[str, Any]:
+def training_facts(made: Made, options: TrainOptions) -> TrainingFacts:
     """How long it took, on what."""
     last = made.rows[-1]
-    return {
-        "steps": last.step,
-        "tokens": last.tokens,
-        "kept_step": made.step,
-        "seconds": round(made.seconds),
-        "machine": machine(),
-        "precision": precision(options),
-    }
+    return TrainingFacts(
+        steps=last.step,
+        tokens=last.tokens,
+        kept_step=made.step,
+        seconds=round(made.seconds),
+        machine=machine(),
+        precision=precision(options),
+    )

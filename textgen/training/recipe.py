@@ -211,12 +211,6 @@ class Recipe:
         if self.batches.kind == "lines" and not (self.bos and self.split.by == "line"):
             raise SettingError("batches.kind = 'lines' needs bos, a token, and split.by = 'line'")
 
-    @property
-    def context_facts(self) -> dict[str, str]:
-        """What a model's config.json says of how its texts begin."""
-        given = {"bos": self.bos, "prompt": self.prompt}
-        return {"start": self.start, **{key: text for key, text in given.items() if text}}
-
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as JSON and TOML know them."""
         return asdict(

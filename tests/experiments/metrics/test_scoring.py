@@ -17,6 +17,7 @@ from textgen.experiments.metrics.scoring import (
     bits_per_character,
     held_out_perplexity,
 )
+from textgen.models.config import ModelConfig
 from textgen.models.folder import Model
 from textgen.text.context import read_context
 
@@ -102,7 +103,7 @@ def test_a_model_predicts_its_own_text_best_at_the_temperature_it_was_written_at
     """Texts of one window each, so that the state that wrote them is the state that reads them."""
     model = load_tiny_names(tmp_path)
     model.net.scale_logits(25)
-    model = Model(model.name, model.net, model.tokenizer, {})
+    model = Model(model.name, model.net, model.tokenizer, ModelConfig(architecture="", sizes={}))
     for temperature in (0.7, 1.0, 1.5):
         texts = [generate(model, "a", temperature=temperature, length=200, seed=seed) for seed in range(10)]
         ids = [torch.tensor((*read_context(model, "a").ids, *text.ids)) for text in texts]

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ui.model.model_folders import FACTS
+from textgen.models.config import ModelConfig
 from textgen.models.registry import SHIPPED, ModelInfo, Registry
 from textgen.ui.model.card import Tile, card, duration
 from textgen.ui.shell.model_facts import FIRST_CONTEXT, Facts, size
@@ -18,7 +19,7 @@ CONFIG = {**FACTS, "architecture": "lstm", "parameters": 3_457_729, "sizes": {"l
 
 
 def facts(**changes: Any) -> Facts:
-    return Facts(ModelInfo("mine", {**CONFIG, **changes}))
+    return Facts(ModelInfo("mine", ModelConfig.from_json({**CONFIG, **changes})))
 
 
 def tiles(**changes: Any) -> dict[str, Tile]:
@@ -85,17 +86,6 @@ def test_words_have_a_perplexity_to_beat() -> None:
     assert tile.value == "perplexity 96.3, 4.5679 nats"
 
 
-def test_what_others_reached() -> None:
-    found = tiles(
-        target=None,
-        baseline={"name": "Kneser-Ney 5-gram", "perplexity": 121.3},
-        published=[{"name": "A paper", "perplexity": 68, "note": "larger"}],
-    )
-    assert found["Baseline"] == Tile("Baseline", "perplexity 121.3", "Kneser-Ney 5-gram.")
-    assert found["Published"] == Tile("Published", "perplexity 68", "A paper. larger.")
-    assert "Had to beat" not in found
-
-
 def test_the_training_loss_of_its_author() -> None:
     losses = {"validation_windows_40": 1.6, "train_with_dropout": 1.2034}
     found = tiles(losses=losses, published={"train_loss": 1.1339, "source": "Heaton, class 10.3"})
@@ -144,12 +134,12 @@ ANYTHING = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
-KEYS = sorted({*CONFIG, "baseline", "published", "prompt", "unit"})
+KEYS = sorted({*CONFIG, "published", "prompt", "unit"})
 
 
 @given(st.dictionaries(st.sampled_from(KEYS), ANYTHING))
 def test_whatever_a_config_holds_there_is_a_card(config: dict[str, Any]) -> None:
-    read = Facts(ModelInfo("mine", config))
+    read = Facts(ModelInfo("mine", ModelConfig.from_json(config)))
     told = [read.title, read.line, read.network, read.corpus, read.prompt, *map(str, card(read))]
     json.dumps([tile.to_dict() for tile in card(read)], allow_nan=False)
     "".join(told).encode()
@@ -169,4 +159,4 @@ def test_a_shipped_model_has_all_its_facts(name: str) -> None:
     assert read.corpus != "a text of its own"
     found = {tile.label for tile in card(read)}
     assert {"Network", "Parameters", "Vocabulary", "Loss on new text", "Text", "Training"} <= found
-    assert read.text("corpus", "status")
+    assert read.config.corpus.status

@@ -75,8 +75,7 @@ def perplexity(model: Model, text: str, temperatures: Sequence[float], window: i
 
 def own_window(model: Model) -> int:
     """The window in which the losses of a model's card were measured."""
-    log = (model.config.get("recipe") or {}).get("log") or {}
-    return int(log.get("window", WINDOW))
+    return model.config.recipe.window or WINDOW
 
 
 def scored_documents(model: Model, text: str) -> list[Tensor]:

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from textgen.errors import shorten
+from textgen.models.config import LARGEST
 from textgen.nets import ARCHITECTURES
-from textgen.ui.shell.model_facts import Facts, cut, finite, significant, size
+from textgen.ui.shell.model_facts import Facts, cut, significant, size
+from textgen.validation import whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +28,14 @@ class Tile:
 
 def card(facts: Facts) -> list[Tile]:
     """All that is known of a model, each fact once."""
-    makers = (network, parameters, vocabulary, loss, rivals, corpus, split, training, calibration, made)
+    makers = (network, parameters, vocabulary, loss, rivals, corpus, split, training, calibration, trained_on)
     return [tile for maker in makers for tile in maker(facts) if tile.value]
 
 
 def network(facts: Facts) -> Iterator[Tile]:
-    sizes = facts.part("sizes")
-    known = sizes.items() if isinstance(sizes, dict) else ()
-    shown = [measure(str(key), value) for key, value in known if key not in ("vocab_size", "layers")]
-    known = ARCHITECTURES.get(facts.text("architecture"))
+    sizes = facts.config.sizes
+    shown = [measure(str(key), value) for key, value in sizes.items() if key not in ("vocab_size", "layers")]
+    known = ARCHITECTURES.get(facts.config.architecture)
     reads = known.reads if known else ""
     yield Tile("Network", facts.network, joined(reads, cut(f"Sizes: {', '.join(shown)}.") if shown else ""))
 
@@ -41,18 +43,18 @@ def network(facts: Facts) -> Iterator[Tile]:
 def measure(key: str, value: Any) -> str:
     """`embedding 128`; of yes and no: `tied`, `not tied`."""
     name = key.replace("_", " ")
-    return f"{'' if value else 'not '}{name}" if isinstance(value, bool) else f"{name} {value}"
+    return f"{'' if value else 'not '}{name}" if isinstance(value, bool) else f"{name} {shorten(value)}"
 
 
 def parameters(facts: Facts) -> Iterator[Tile]:
-    count = facts.whole("parameters")
+    count = facts.config.parameters
     if count is not None:
         yield Tile("Parameters", f"{count:,}", "Numbers that training has set.")
 
 
 def vocabulary(facts: Facts) -> Iterator[Tile]:
-    count = facts.whole("sizes", "vocab_size")
-    if count is not None:
+    count = whole(facts.config.sizes.get("vocab_size"))
+    if count is not None and abs(count) < LARGEST:
         yield Tile("Vocabulary", f"{count:,} {facts.units}", "It can read and write no others.")
 
 
@@ -61,43 +63,32 @@ def loss(facts: Facts) -> Iterator[Tile]:
     if facts.loss is None:
         return
     choices = f"As unsure as among {significant(math.exp(facts.loss))} equally likely {facts.units}"
-    value = f"{facts.loss:.3f} nats"
-    streamed = facts.number("losses", "validation_streamed") if not facts.part("bos") else None
+    value, losses = f"{facts.loss:.3f} nats", facts.config.losses
+    streamed = losses.validation_streamed if not facts.config.bos else None
     yield Tile(
         "Loss on new text",
         f"{facts.score}, {value}" if facts.unit == "word" else value,
         joined(
             f"Per {facts.unit}: {facts.loss / math.log(2):.3f} bits.",
             f"{choices} (its perplexity).",
-            f"Measured in windows of {facts.window}." if facts.window else "",
+            f"Measured in windows of {losses.window}." if losses.window else "",
             f"Reading on without a break: {streamed:.3f} nats." if streamed is not None else "",
         ),
     )
 
 
 def rivals(facts: Facts) -> Iterator[Tile]:
-    """What it was trained to beat, and what others reached."""
-    target = facts.number("target")
-    note = facts.text("recipe", "target_note") or facts.text("target_note")
+    """What it was trained to beat, and what the network's author reports."""
+    target, note = facts.config.target, cut(facts.config.recipe.target_note.strip())
     if target is not None and target > 0:
         words = f"perplexity {math.exp(target):.1f}, " if facts.unit == "word" and target < 50 else ""
-        told = joined(verdict(facts.loss, target), sentence(note))
-        yield Tile("Had to beat", f"{words}{target:g} nats", told)
-    yield from author(facts)
-    for key, label in (("baseline", "Baseline"), ("published", "Published")):
-        for entry in entries(facts.part(key)):
-            yield Tile(label, *entry)
-
-
-def author(facts: Facts) -> Iterator[Tile]:
-    """What the network's author reports of its own training."""
-    theirs, ours = facts.number("published", "train_loss"), facts.number("losses", "train_with_dropout")
-    if theirs is not None:
+        detail = joined(verdict(facts.loss, target), sentence(note))
+        yield Tile("Had to beat", f"{words}{target:g} nats", detail)
+    theirs, ours = facts.config.published, facts.config.losses.train_with_dropout
+    if theirs.train_loss is not None:
         here = f"This one's: {ours:g}." if ours is not None else ""
-        source = sentence(facts.text("published", "source"))
-        yield Tile(
-            "Published", f"{theirs:g} nats", joined("Its author's training loss at the end.", here, source)
-        )
+        detail = joined("Its author's training loss at the end.", here, sentence(cut(theirs.source.strip())))
+        yield Tile("Published", f"{theirs.train_loss:g} nats", detail)
 
 
 def verdict(loss: float | None, target: float) -> str:
@@ -106,37 +97,21 @@ def verdict(loss: float | None, target: float) -> str:
     return f"{'Beaten' if loss <= target else 'Missed'} by {abs(target - loss):.3f}."
 
 
-def entries(found: Any) -> Iterator[tuple[str, str]]:
-    """One comparison, or a list of them: {"name", "perplexity", …} → the figures, and whose they are."""
-    for entry in found if isinstance(found, list) else [found]:
-        if isinstance(entry, dict) and "train_loss" not in entry:
-            figures = [
-                f"{str(key).replace('_', ' ')} {number:g}"
-                for key, value in entry.items()
-                if (number := finite(value)) is not None
-            ]
-            rest = [value for value in entry.values() if isinstance(value, str)]
-            yield cut(", ".join(figures)), cut(joined(*map(sentence, rest)))
-
-
 def corpus(facts: Facts) -> Iterator[Tile]:
-    length = facts.number("corpus", "bytes")
-    url = facts.text("corpus", "url")
-    status = (
-        facts.text("corpus", "status") or facts.text("corpus", "licence") or facts.text("corpus", "license")
-    )
+    text = facts.config.corpus
+    url, status = cut(text.url.strip()), cut(text.status.strip())
     source = f"Source: {url}" if url else ""
-    yield Tile(
-        "Text", facts.corpus, joined(f"{megabytes(length)}." if length else "", sentence(status), source)
-    )
+    length = f"{megabytes(text.bytes)}." if text.bytes else ""
+    yield Tile("Text", facts.corpus, joined(length, sentence(status), source))
 
 
 def split(facts: Facts) -> Iterator[Tile]:
-    learned, kept = facts.whole("split", "train_tokens"), facts.whole("split", "validation_tokens")
-    back = facts.text("split", "validation") or "rest"
+    parts = facts.config.split
+    learned, kept = parts.train_tokens, parts.validation_tokens
+    back = cut(parts.validation.strip()) or "rest"
     yield Tile(
         "Learned from",
-        facts.text("split", "train"),
+        cut(parts.train.strip()),
         joined(
             f"{learned:,} {facts.units}." if learned else "",
             f"The {back} ({kept:,}) was kept back to measure it." if kept else "",
@@ -145,17 +120,18 @@ def split(facts: Facts) -> Iterator[Tile]:
 
 
 def training(facts: Facts) -> Iterator[Tile]:
-    seconds, steps = facts.number("training", "seconds"), facts.whole("training", "steps")
-    tokens, kept = facts.number("training", "tokens"), facts.whole("training", "kept_step")
-    passes = tokens / learned if tokens and (learned := facts.number("split", "train_tokens")) else None
-    read = f"{size(tokens)} {facts.units} learned from" + (f", {times(passes)}." if passes else ".")
+    run = facts.config.training
+    steps, kept, machine = run.steps, run.kept_step, cut(run.machine.strip())
+    learned = facts.config.split.train_tokens
+    passes = run.tokens / learned if run.tokens and learned else None
+    read = f"{size(run.tokens)} {facts.units} learned from" + (f", {times(passes)}." if passes else ".")
     yield Tile(
         "Training",
-        duration(seconds) if seconds is not None else f"{steps:,} steps" if steps else "",
+        duration(run.seconds) if run.seconds is not None else f"{steps:,} steps" if steps else "",
         joined(
             f"{steps:,} steps{f', step {kept:,} kept' if kept else ''}." if steps else "",
-            read if tokens else "",
-            sentence(f"On {machine}" if (machine := facts.text("training", "machine")) else ""),
+            read if run.tokens else "",
+            sentence(f"On {machine}" if machine else ""),
         ),
     )
 
@@ -167,15 +143,15 @@ def times(passes: float) -> str:
 
 def calibration(facts: Facts) -> Iterator[Tile]:
     """What temperature scaling did."""
-    divided = facts.number("calibration", "temperature")
+    divided = facts.config.calibration.temperature
     if divided is not None:
         detail = "After training its logits were divided by this, so that T = 1 predicts new text best."
         yield Tile("Calibrated", f"÷ {divided:.2f}", detail)
 
 
-def made(facts: Facts) -> Iterator[Tile]:
-    seed = facts.whole("seed")
-    yield Tile("Made on", facts.text("date"), f"With seed {seed}." if seed is not None else "")
+def trained_on(facts: Facts) -> Iterator[Tile]:
+    seed = facts.config.seed
+    yield Tile("Made on", cut(facts.config.date.strip()), f"With seed {seed}." if seed is not None else "")
 
 
 def joined(*sentences: str) -> str:

@@ -72,7 +72,7 @@ def readme(path: Path) -> str:
 def history(facts: Facts, log: TrainingLog) -> dict[str, Any]:
     """The moments of a training: the curves, and what was written at each."""
     kept = kept_at(facts, log)
-    target = facts.number("target")
+    target = facts.config.target
     return {
         "figure": losses(LossCurves(log, facts.unit, target, kept)),
         "unit": facts.unit,
@@ -90,7 +90,7 @@ def history(facts: Facts, log: TrainingLog) -> dict[str, Any]:
 
 def kept_at(facts: Facts, log: TrainingLog) -> int | None:
     """The moment whose weights were kept; None where the log does not say."""
-    step = facts.whole("training", "kept_step")
+    step = facts.config.training.kept_step
     return next((i for i, known in enumerate(log.steps.tolist()) if known == step), None)
 
 

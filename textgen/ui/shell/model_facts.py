@@ -1,4 +1,4 @@
-"""What a model's config.json says, read as if a stranger had written it: any key may be missing or wrong."""
+"""What a model's config.json says, in words that a page can show, whoever wrote it."""
 
 from __future__ import annotations
 
@@ -9,43 +9,25 @@ from typing import Any
 from textgen.errors import ModelError, shorten
 from textgen.models.registry import ModelInfo, Registry
 from textgen.nets import ARCHITECTURES
+from textgen.validation import whole
 
 MAX_TEXT = 600  # characters of one fact
-WINDOWS = "validation_windows_"  # then the number of tokens
+MAX_NATS = 50.0  # per token: a larger loss is none
 TOKENS: Mapping[str, str] = {"char": "character", "character": "character", "word": "word"}
 FIRST_CONTEXT = "The king is d"
 FIRST_CONTEXTS: Mapping[str, str] = {"word": "The king is"}  # of models that bring none of their own
 
 
 class Facts:
-    """The facts of one model; what is not there, or not what it should be, is None or ""."""
+    """The facts of one model in words; what is not known is None or ""."""
 
     def __init__(self, info: ModelInfo) -> None:
         self.name, self.config = info.name, info.config
         self.title = shorten(info.title, 80)
 
-    def part(self, *path: str) -> Any:
-        """The value at a path of keys; None where it ends before."""
-        found: Any = self.config
-        for key in path:
-            found = found.get(key) if isinstance(found, dict) else None
-        return found
-
-    def number(self, *path: str) -> float | None:
-        return finite(self.part(*path))
-
-    def whole(self, *path: str) -> int | None:
-        value = self.number(*path)
-        return round(value) if value is not None else None
-
-    def text(self, *path: str) -> str:
-        """A text, cut where it is long; numbers and objects are none."""
-        value = self.part(*path)
-        return cut(value.strip()) if isinstance(value, str) else ""
-
     @property
     def level(self) -> str:
-        return self.text("level") or self.text("unit")
+        return self.config.level or self.config.unit
 
     @property
     def unit(self) -> str:
@@ -57,49 +39,42 @@ class Facts:
         return f"{self.unit}s"
 
     @property
-    def window(self) -> int | None:
-        """Tokens in a window of the measured loss."""
-        losses = self.part("losses")
-        keys = [str(key).removeprefix(WINDOWS) for key in losses] if isinstance(losses, dict) else []
-        return next((int(key) for key in keys if key.isdecimal() and len(key) < 9), None)
-
-    @property
     def loss(self) -> float | None:
         """Nats per token on text it did not learn from: in windows, else streamed."""
-        windows = self.number("losses", f"{WINDOWS}{self.window}") if self.window is not None else None
-        found = windows if windows is not None else self.number("losses", "validation_streamed")
-        return found if found is not None and 0 <= found < 50 else None
+        losses = self.config.losses
+        windows = losses.validation_windows
+        loss = losses.validation_streamed if windows is None else windows
+        return loss if loss is not None and 0 <= loss < MAX_NATS else None
 
     @property
     def network(self) -> str:
         """`2-layer LSTM`."""
-        architecture = self.text("architecture")
+        architecture, sizes = self.config.architecture, self.config.sizes
         known = ARCHITECTURES.get(architecture)
         name = known.title if known else shorten(architecture.replace("_", " "), 40) or "unknown network"
-        layers, heads = self.whole("sizes", "layers"), self.whole("sizes", "heads")
+        layers, heads = whole(sizes.get("layers")), whole(sizes.get("heads"))
         if architecture == "attention_lstm" and heads and heads > 1:
-            name = f"LSTM with {heads}-head attention"
-        return f"{layers}-layer {name}" if layers else name
+            name = f"LSTM with {shorten(heads)}-head attention"
+        return f"{shorten(layers)}-layer {name}" if layers else name
 
     @property
     def corpus(self) -> str:
         """The name of the text it learned from."""
-        return shorten(self.text("corpus", "name"), 60) or "a text of its own"
+        return shorten(self.config.corpus.name, 60) or "a text of its own"
 
     @property
     def prompt(self) -> str:
         """The context to begin with: the model's own, else one of its level's."""
-        own = self.part("prompt")
-        if isinstance(own, str):
-            return cut(own)
-        if self.part("bos"):  # its texts have a beginning of their own
+        if self.config.prompt is not None:
+            return cut(self.config.prompt)
+        if self.config.bos:  # its texts have a beginning of their own
             return ""
         return FIRST_CONTEXTS.get(self.level, FIRST_CONTEXT)
 
     @property
     def line(self) -> str:
         """Size, level and loss: `3.5M · characters · 1.42 nats`."""
-        return " · ".join(filter(None, [size(self.number("parameters")), self.units, self.score]))
+        return " · ".join(filter(None, [size(self.config.parameters), self.units, self.score]))
 
     @property
     def score(self) -> str:
@@ -117,12 +92,6 @@ def facts_of(registry: Registry, name: Any) -> Facts | None:
         return Facts(registry.info(name))
     except ModelError:
         return None  # its sentence comes where it is used
-
-
-def finite(value: Any) -> float | None:
-    """A number that can be worked with; None for anything else."""
-    known = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return float(value) if known and abs(value) < 1e18 else None  # NaN is not below
 
 
 def size(count: float | None) -> str:
