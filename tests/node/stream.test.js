@@ -3,8 +3,10 @@ import { beforeEach, test } from "node:test";
 
 import { failed, openStream } from "../../textgen/ui/shell/stream.js";
 
+let number = 0;
+
 /** A component as Gradio gives it, with what it was told and what our actions heard. */
-const opened = () => {
+const opened = (name = `room ${(number += 1)}`) => {
   /** @type {string[]} */
   const heard = [];
   /** @type {[string, any][]} */
@@ -16,7 +18,7 @@ const opened = () => {
     trigger: (/** @type {string} */ event, /** @type {any} */ data) => triggered.push([event, data]),
     watch: (/** @type {string} */ _, /** @type {() => void} */ callback) => watchers.push(callback),
   });
-  const stream = openStream("sweep", host, {
+  const stream = openStream(name, host, {
     message: (message) => heard.push(`piece ${message.piece}`),
     ended: (why) => heard.push(`ended ${why}`),
     refused: (sentence) => heard.push(`refused ${sentence}`),
@@ -26,7 +28,7 @@ const opened = () => {
     for (const callback of watchers) callback();
   };
   const serials = () => triggered.filter(([event]) => event === "run").map(([, { serial }]) => serial);
-  return { stream, send, heard, triggered, serials };
+  return { name, host, stream, send, heard, triggered, serials };
 };
 /** @type {ReturnType<typeof opened>} */
 let one;
@@ -65,8 +67,8 @@ test("stop ends it at once, and what still comes is not heard", () => {
   assert.deepEqual(one.triggered.map(([event]) => event), ["run", "stop"]);
   one.stream.stop();
   assert.equal(one.triggered.length, 2);
-  failed("sweep");
-  failed("sweep");
+  failed(one.name);
+  failed(one.name);
   assert.deepEqual(one.heard, ["ended stopped"]);
 });
 
@@ -74,9 +76,9 @@ test("the next request waits until Gradio has called the stopped one a failure, 
   one.stream.start("run", { n: 1 });
   one.stream.start("run", { n: 2 });
   assert.equal(one.serials().length, 1);
-  failed("sweep");
+  failed(one.name);
   assert.equal(one.serials().length, 1);
-  failed("sweep");
+  failed(one.name);
   assert.equal(one.serials().length, 2);
   one.send({ serial: one.serials()[1], piece: 1, done: "length" });
   assert.deepEqual(one.heard, ["ended stopped", "piece 1", "ended length"]);
@@ -94,14 +96,34 @@ test("a request stopped while it waits never begins", () => {
   one.stream.start("run", { n: 1 });
   one.stream.start("run", { n: 2 });
   one.stream.stop();
-  failed("sweep");
-  failed("sweep");
+  failed(one.name);
+  failed(one.name);
   assert.equal(one.serials().length, 1);
   assert.ok(!one.stream.busy());
 });
 
 test("a failure that no stop explains is a lost connection", () => {
   one.stream.start("run", {});
-  failed("sweep");
+  failed(one.name);
   assert.deepEqual(one.heard, ["ended lost"]);
+});
+
+test("a component mounted anew goes on with what the one before it began", () => {
+  one.stream.start("run", {});
+  const [serial] = one.serials();
+  const again = opened(one.name);
+  assert.ok(again.stream.busy());
+  again.send({ serial, piece: 1 });
+  again.stream.stop();
+  assert.deepEqual(again.heard, ["piece 1", "ended stopped"]);
+  assert.deepEqual(again.triggered.map(([event]) => event), ["stop"]);
+  assert.deepEqual(one.heard, []);
+});
+
+test("what came while the component was off the page is received when it is mounted anew", async () => {
+  one.stream.start("run", {});
+  const again = opened(one.name);
+  again.host.props.value = { serial: one.serials()[0], piece: 7, done: "length" };
+  await Promise.resolve();
+  assert.deepEqual(again.heard, ["piece 7", "ended length"]);
 });
