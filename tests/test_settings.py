@@ -15,17 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from textgen.errors import SettingError, TextgenError
-from textgen.settings import (
-    MAX_SEED,
-    ORDERS,
-    RULES,
-    STAGE_NAMES,
-    TEMPERATURE_FIRST,
-    TEMPERATURE_LAST,
-    BeamSettings,
-    DecodeSettings,
-    check_seed,
-)
+from textgen.settings import MAX_SEED, BeamSettings, DecodeSettings, check_seed
+from textgen.stages import ORDERS, STAGES, TEMPERATURE_FIRST, TEMPERATURE_LAST
 
 HOSTILE: list[Any] = [
     math.nan,
@@ -54,6 +45,7 @@ HOSTILE: list[Any] = [
     Decimal("0.5"),
     object(),
 ]
+SHIFTED = ("temperature", "epsilon", "eta")
 OUTSIDE: dict[str, list[Any]] = {
     "temperature": [0.009, 100.1, 1e9, 1e-300],
     "top_k": [0.5, 10**8, 1e9, 2**63],
@@ -81,15 +73,15 @@ INSIDE: dict[str, list[Any]] = {
 
 
 def test_every_setting_is_tried() -> None:
-    assert set(OUTSIDE) == set(INSIDE) == set(RULES) == set(STAGE_NAMES)
+    assert set(OUTSIDE) == set(INSIDE) == set(STAGES)
 
 
-@pytest.mark.parametrize(("name", "value"), [(name, value) for name in RULES for value in HOSTILE])
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name in STAGES for value in HOSTILE])
 def test_what_is_no_number_of_the_right_size_is_refused(name: str, value: Any) -> None:
     with pytest.raises(SettingError) as caught:
         DecodeSettings(**{name: value})
-    assert str(caught.value).startswith(f"{name} must be {RULES[name].legal}, got ")
-    assert str(caught.value).endswith(f"; {RULES[name].way_out}")
+    assert str(caught.value).startswith(f"{name} must be {STAGES[name].legal}, got ")
+    assert str(caught.value).endswith(f"; {STAGES[name].hint}")
     assert len(str(caught.value)) < 250
 
 
@@ -104,7 +96,7 @@ def test_what_is_legal_becomes_a_plain_number(name: str, value: Any) -> None:
     settings = DecodeSettings(**{name: value})
     number = getattr(settings, name)
     assert number == value
-    assert type(number) is (int if RULES[name].whole else float)
+    assert type(number) is (int if STAGES[name].whole else float)
     assert DecodeSettings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
 
 
@@ -126,7 +118,7 @@ def test_defaults_are_neutral() -> None:
     settings = DecodeSettings()
     assert settings.active() == ()
     assert settings.order == TEMPERATURE_FIRST
-    assert all(getattr(settings, name) == rule.neutral for name, rule in RULES.items())
+    assert all(getattr(settings, name) == stage.neutral for name, stage in STAGES.items())
 
 
 def test_settings_are_frozen() -> None:
@@ -144,7 +136,7 @@ def test_an_order_may_be_given_by_name(name: str) -> None:
     assert DecodeSettings(order=name).order == ORDERS[name]  # type: ignore[arg-type]
 
 
-@given(st.permutations(STAGE_NAMES))
+@given(st.permutations(TEMPERATURE_LAST))
 def test_any_permutation_is_an_order(order: list[str]) -> None:
     assert DecodeSettings(order=order).order == tuple(order)  # type: ignore[arg-type]
 
@@ -156,6 +148,20 @@ def test_any_permutation_is_an_order(order: list[str]) -> None:
 def test_anything_else_is_no_order(order: Any) -> None:
     with pytest.raises(SettingError, match=r"^order must be one of 'temperature first'"):
         DecodeSettings(order=order)
+
+
+def test_an_order_of_before_a_stage_was_added_gets_it_where_it_belongs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    later = {**STAGES, "eta": dataclasses.replace(STAGES["eta"], added_later=True)}
+    monkeypatch.setattr("textgen.stages.STAGES", later)
+    for order in ORDERS.values():
+        before = tuple(name for name in order if name != "eta")
+        assert DecodeSettings(order=before).order == order
+    own = ("temperature", "epsilon", *(name for name in TEMPERATURE_LAST if name not in SHIFTED))
+    assert DecodeSettings(order=own).order == (*own[:2], "eta", *own[2:])
+    with pytest.raises(SettingError, match="order must be"):
+        DecodeSettings(order=own[1:])
 
 
 def test_an_unknown_setting_is_refused_not_ignored() -> None:

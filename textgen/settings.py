@@ -2,94 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from textgen.errors import SettingError, out_of_range, shorten
+from textgen.stages import MAX_TOP_K, ORDERS, STAGES, TEMPERATURE_FIRST, Stage, StageValues, completed
 from textgen.validation import check_whole, finite, whole
 
-# Hugging Face transformers: penalties, then temperature, then truncation (generation/utils.py).
-TEMPERATURE_FIRST = (
-    "repetition_penalty",
-    "no_repeat_ngram",
-    "top_n_sigma",
-    "temperature",
-    "top_k",
-    "top_p",
-    "min_p",
-    "typical",
-    "epsilon",
-    "eta",
-)
-# llama.cpp: every truncation sees the distribution as learned; temperature comes last.
-TEMPERATURE_LAST = (
-    "repetition_penalty",
-    "no_repeat_ngram",
-    "top_n_sigma",
-    "top_k",
-    "typical",
-    "top_p",
-    "min_p",
-    "epsilon",
-    "eta",
-    "temperature",
-)
-ORDERS = {"temperature first": TEMPERATURE_FIRST, "temperature last": TEMPERATURE_LAST}
-STAGE_NAMES = TEMPERATURE_FIRST
-
-MIN_TEMPERATURE, MAX_TEMPERATURE = 0.01, 100.0
-MAX_TOP_K = 10_000_000
 MAX_SEED = 2**63 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """The legal range of one setting, in words and as a test, and the value that turns it off."""
-
-    legal: str
-    holds: Callable[[Any], bool]
-    neutral: float
-    way_out: str
-    whole: bool = False
-
-
-RULES: Mapping[str, Rule] = {
-    "temperature": Rule(
-        f"0 or in [{MIN_TEMPERATURE}, {MAX_TEMPERATURE:g}]",
-        lambda x: x == 0 or MIN_TEMPERATURE <= x <= MAX_TEMPERATURE,
-        1.0,
-        "0 is greedy, 1 leaves the distribution as learned",
-    ),
-    "top_k": Rule(
-        f"a whole number from 0 to {MAX_TOP_K}",
-        lambda x: 0 <= x <= MAX_TOP_K,
-        0,
-        "0 turns it off",
-        whole=True,
-    ),
-    "top_p": Rule("in (0, 1]", lambda x: 0 < x <= 1, 1.0, "1 turns it off"),
-    "min_p": Rule("in [0, 1]", lambda x: 0 <= x <= 1, 0.0, "0 turns it off"),
-    "typical": Rule("in (0, 1]", lambda x: 0 < x <= 1, 1.0, "1 turns it off"),
-    "epsilon": Rule("in [0, 1)", lambda x: 0 <= x < 1, 0.0, "0 turns it off"),
-    "eta": Rule("in [0, 1)", lambda x: 0 <= x < 1, 0.0, "0 turns it off"),
-    "top_n_sigma": Rule("in [0, 100]", lambda x: 0 <= x <= 100, 0.0, "0 turns it off"),
-    "repetition_penalty": Rule("in [0.01, 100]", lambda x: 0.01 <= x <= 100, 1.0, "1 turns it off"),
-    "no_repeat_ngram": Rule(
-        "a whole number from 0 to 1000",
-        lambda x: 0 <= x <= 1000,
-        0,
-        "0 turns it off",
-        whole=True,
-    ),
-}
-
-
-def check(name: str, value: Any, rule: Rule) -> float | int:
-    """The value as a plain number, or the sentence that says why it cannot be used."""
-    number = whole(value) if rule.whole else finite(value)
-    if number is None or not rule.holds(number):
-        raise out_of_range(name, rule.legal, value, rule.way_out)
+def check(name: str, value: Any, stage: Stage) -> float | int:
+    """A stage's value as a plain number. Raises SettingError that speaks of it as `name`."""
+    number = whole(value) if stage.whole else finite(value)
+    if number is None or not stage.holds(number):
+        raise out_of_range(name, stage.legal, value, stage.hint)
     return number
 
 
@@ -99,33 +27,23 @@ def check_seed(value: Any) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DecodeSettings:
+class DecodeSettings(StageValues):
     """How logits become a pick. Every default is neutral: nothing happens that was not asked for.
 
-    `temperature` 0 means greedy; `order` is the order in which the stages apply (`STAGE_NAMES`,
-    each once). Raises SettingError for a value outside its range (see `RULES`).
+    `temperature` 0 means greedy; `order` is the order in which the stages apply, each named once.
+    Raises SettingError for a value outside its range (see `STAGES`).
     """
 
-    temperature: float = 1.0
-    top_k: int = 0
-    top_p: float = 1.0
-    min_p: float = 0.0
-    typical: float = 1.0
-    epsilon: float = 0.0
-    eta: float = 0.0
-    top_n_sigma: float = 0.0
-    repetition_penalty: float = 1.0
-    no_repeat_ngram: int = 0
     order: tuple[str, ...] = TEMPERATURE_FIRST
 
     def __post_init__(self) -> None:
-        for name, rule in RULES.items():
-            object.__setattr__(self, name, check(name, getattr(self, name), rule))
+        for name, stage in STAGES.items():
+            object.__setattr__(self, name, check(name, getattr(self, name), stage))
         object.__setattr__(self, "order", check_order(self.order))
 
     def active(self) -> tuple[str, ...]:
         """The names of the stages that are on, in the order in which they apply."""
-        return tuple(name for name in self.order if getattr(self, name) != RULES[name].neutral)
+        return tuple(name for name in self.order if getattr(self, name) != STAGES[name].neutral)
 
     def at(self, temperature: float) -> DecodeSettings:
         """The same settings at another temperature."""
@@ -221,14 +139,16 @@ def known_settings(kind: Any, values: Any) -> dict[str, Any]:
 
 
 def check_order(order: Any) -> tuple[str, ...]:
-    """A permutation of the stage names, given as names or as the name of a known order."""
+    """Every stage once, given by names or as the name of a known order; see `completed`."""
     if isinstance(order, str):
         order = ORDERS.get(order, (order,))
-    if isinstance(order, (list, tuple)) and sorted(map(str, order)) == sorted(STAGE_NAMES):
-        return tuple(order)
+    if isinstance(order, (list, tuple)) and all(isinstance(name, str) for name in order):
+        full = completed(order)
+        if sorted(full) == sorted(STAGES):
+            return full
     raise out_of_range(
         "order",
-        f"one of {', '.join(map(repr, ORDERS))} or every stage once ({', '.join(STAGE_NAMES)})",
+        f"one of {', '.join(map(repr, ORDERS))} or every stage once ({', '.join(TEMPERATURE_FIRST)})",
         order,
         "'temperature first' is the default",
     )

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import COIN, Command, assert_complaint
-from textgen.settings import RULES, TEMPERATURE_LAST, DecodeSettings
+from textgen.settings import DecodeSettings
+from textgen.stages import STAGES, TEMPERATURE_LAST
 
 
 def test_every_setting_has_its_option(textgen: Command) -> None:
@@ -23,7 +24,7 @@ def test_every_setting_has_its_option(textgen: Command) -> None:
         "repetition_penalty": 1.1,
         "no_repeat_ngram": 3,
     }
-    assert {*values, "temperature"} == set(RULES)
+    assert {*values, "temperature"} == set(STAGES)
     flags = [part for name, value in values.items() for part in (f"--{name.replace('_', '-')}", str(value))]
     settings = textgen("next", *COIN, *flags, "-t", "0.7", "--json").json["panels"][0]["settings"]
     assert DecodeSettings.from_dict(settings) == DecodeSettings(temperature=0.7, **values)  # type: ignore[arg-type]

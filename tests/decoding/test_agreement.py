@@ -12,10 +12,11 @@ from transformers import GenerationConfig, GPT2Config, GPT2LMHeadModel
 from transformers.generation import logits_process as theirs
 
 from tests.decoding.cases import cases
-from textgen.decoding import stages
+from textgen import stages
 from textgen.decoding.pipeline import Pipeline
 from textgen.records import Floats
-from textgen.settings import TEMPERATURE_FIRST, DecodeSettings
+from textgen.settings import DecodeSettings
+from textgen.stages import TEMPERATURE_FIRST
 
 CASES = 500  # a stage and value
 PROBABILITY = 1e-6

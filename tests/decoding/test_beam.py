@@ -15,12 +15,12 @@ from tests.decoding.fakes import FakeNet
 from textgen.decoding.beam import beam_search, ignored, largest, ranking
 from textgen.decoding.paths import single_path
 from textgen.decoding.scorer import NetScorer
-from textgen.decoding.stages import log_softmax
 from textgen.decoding.stream import Stream, generate
 from textgen.decoding.table_model import FIGURE_12, TableModel, parse_table
 from textgen.nets.lstm import LSTM
 from textgen.records import BEAM_ENDS, BeamStep, Hypothesis
 from textgen.settings import BeamSettings, DecodeSettings
+from textgen.stages import log_softmax
 
 
 def random_table(tokens: int, depth: int, seed: int) -> TableModel:

@@ -11,8 +11,8 @@ from scipy import stats
 
 from tests.decoding.cases import cases
 from textgen.decoding.picking import GumbelNoise, pick
-from textgen.decoding.stages import softmax, temperature
 from textgen.records import Floats, Ints
+from textgen.stages import softmax, temperature
 
 PICKS = 100_000
 PROBABILITIES = np.array([0.45, 0.25, 0.15, 0.1, 0.04, 0.01])

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from tests.decoding.cases import cases
-from textgen.decoding import stages
+from textgen import stages
 from textgen.decoding.pipeline import Pipeline
 from textgen.decoding.ranked import MOST, RANKED, Ranked
-from textgen.settings import ORDERS, STAGE_NAMES, DecodeSettings
+from textgen.settings import DecodeSettings
+from textgen.stages import ORDERS, STAGES
 
 VALUES: dict[str, list[Any]] = {
     "temperature": [0, 0.01, 0.7, 1.0, 100.0],
@@ -32,7 +33,7 @@ def random_chain(rng: np.random.Generator) -> DecodeSettings:
     }
     if rng.random() < 0.5:
         settings |= {"repetition_penalty": rng.uniform(0.5, 2), "no_repeat_ngram": rng.integers(1, 4)}
-    return DecodeSettings(**settings, order=tuple(rng.permutation(STAGE_NAMES).tolist()))
+    return DecodeSettings(**settings, order=tuple(rng.permutation(list(STAGES)).tolist()))
 
 
 def test_every_truncation_is_there() -> None:

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from tests.decoding.fakes import ALPHABET, FakeNet, coin, next_letter
-from textgen.decoding import stages
+from textgen import stages
 from textgen.decoding.picking import GumbelNoise, pick
 from textgen.decoding.pipeline import Pipeline
 from textgen.decoding.stream import NO_TOKEN, Stream, Writer, generate, likeliest
@@ -20,7 +20,8 @@ from textgen.models import folder as checkpoint
 from textgen.nets.base import LanguageModel
 from textgen.nets.lstm import LSTM
 from textgen.records import Step
-from textgen.settings import TEMPERATURE_LAST, DecodeSettings
+from textgen.settings import DecodeSettings
+from textgen.stages import TEMPERATURE_LAST
 
 GREEDY = DecodeSettings(temperature=0)
 SHIPPED = Path(__file__).parents[2] / "models" / "shakespeare-char-lstm"

@@ -14,7 +14,8 @@ from textgen.decoding.pipeline import Pipeline
 from textgen.experiments.metrics.metrics import summarize
 from textgen.plots import theme
 from textgen.records import Floats
-from textgen.settings import ORDERS, RULES, DecodeSettings
+from textgen.settings import DecodeSettings
+from textgen.stages import ORDERS, STAGES
 
 # Every stage takes those of them that are legal.
 NUMBERS = (0, 1e-9, 0.01, 0.25, 0.5, 0.9, 1 - 1e-9, 1, 1.5, 3, 7, 65, 100, 1000, 10_000_000)
@@ -32,13 +33,13 @@ class Case:
 def decoding_vectors() -> dict[str, Any]:
     """All cases with Python's answers, and the neutral values of the stages."""
     cases = [*one_stage_cases(), *random_cases(400)]
-    neutral = {name: rule.neutral for name, rule in RULES.items()}
+    neutral = {name: stage.neutral for name, stage in STAGES.items()}
     return {"neutral": neutral, "cases": [answered(case) for case in cases]}
 
 
 def one_stage_cases() -> Iterator[Case]:
     """Every stage alone, at the ends of its range and between, on every one of the nasty logits."""
-    settings = [DecodeSettings.from_dict({name: value}) for name in RULES for value in values_of(name)]
+    settings = [DecodeSettings.from_dict({name: value}) for name in STAGES for value in values_of(name)]
     for logits, setting in product(nasty_logits(), settings):
         last = len(logits) - 1
         yield Case(logits, setting, history=[0, last, 0, last, last // 2, 0])
@@ -93,7 +94,7 @@ def random_logits(rng: np.random.Generator, index: int, size: int) -> Floats:
 
 def random_settings(rng: np.random.Generator) -> DecodeSettings:
     """Every stage on or off, by a coin; the order a known one or any."""
-    names = [name for name in RULES if rng.random() < 0.5]
+    names = [name for name in STAGES if rng.random() < 0.5]
     orders = [*ORDERS.values(), rng.permutation(DecodeSettings().order).tolist()]
     values = {name: between(rng, name) for name in names}
     return DecodeSettings.from_dict({**values, "order": orders[rng.integers(len(orders))]})
@@ -101,19 +102,19 @@ def random_settings(rng: np.random.Generator) -> DecodeSettings:
 
 def values_of(name: str) -> list[float]:
     """Legal values of a stage, in their order, but for the one that turns it off."""
-    rule = RULES[name]
-    legal = filter(rule.holds, NUMBERS)
-    return [x for x in legal if x != rule.neutral and (not rule.whole or x == int(x))]
+    stage = STAGES[name]
+    legal = filter(stage.holds, NUMBERS)
+    return [x for x in legal if x != stage.neutral and (not stage.whole or x == int(x))]
 
 
 def between(rng: np.random.Generator, name: str) -> float:
     """One of a stage's values, or a legal number between it and the next."""
-    rule, values = RULES[name], values_of(name)
+    stage, values = STAGES[name], values_of(name)
     place = rng.integers(len(values) - 1)
     low, high = values[place : place + 2]
     drawn = float(rng.uniform(low, high))
-    number = round(drawn) if rule.whole else drawn
-    return number if rule.holds(number) and rng.random() < 0.8 else low
+    number = round(drawn) if stage.whole else drawn
+    return number if stage.holds(number) and rng.random() < 0.8 else low
 
 
 def answered(case: Case) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.receipts.asked import REQUESTS, Make, asked
-from textgen.settings import TEMPERATURE_LAST
+from textgen.stages import TEMPERATURE_LAST
 
 
 @pytest.fixture(autouse=True)

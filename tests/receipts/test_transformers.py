@@ -19,7 +19,9 @@ from tests.receipts.asked import REQUESTS, Make, asked
 from textgen.experiments.draws.chi_squared import chi_squared
 from textgen.models.folder import Model
 from textgen.models.registry import Registry
-from textgen.receipts.hugging_face import MUTED_LATE, NO_SIGMA, OWN_ORDER, TYPICAL_FIRST
+from textgen.receipts.hugging_face import MUTED_LATE, OWN_ORDER, TOP_FIRST
+
+NO_SIGMA = "transformers has no top-n-sigma"
 
 Run = Callable[..., dict[str, Any]]
 
@@ -195,7 +197,10 @@ def test_perplexity_agrees(run: Run, capsys: pytest.CaptureFixture[str]) -> None
     [
         ({"settings": {"top_n_sigma": 1}}, NO_SIGMA),
         ({"settings": {"temperature": 2, "top_p": 0.5, "order": "temperature last"}}, OWN_ORDER),
-        ({"settings": {"temperature": 0, "typical": 0.5, "order": "temperature last"}}, TYPICAL_FIRST),
+        (
+            {"settings": {"temperature": 0, "typical": 0.5, "order": "temperature last"}},
+            f"typical {TOP_FIRST}",
+        ),
         ({"settings": {}, "picks": [[3, 1]]}, "chosen by hand"),
         (
             {"settings": {}, "strategy": "beam", "width": 2, "legs": [[0, 9], [4, 12]]},

@@ -17,7 +17,8 @@ from textgen.experiments.sweep.settings import MAX_TOKENS
 from textgen.files import save
 from textgen.models.registry import Registry, default_root
 from textgen.records import Distribution, NextToken
-from textgen.settings import ORDERS, RULES, STAGE_NAMES, DecodeSettings, check_seed, check_whole
+from textgen.settings import DecodeSettings, check_seed, check_whole
+from textgen.stages import ORDERS, STAGES, TEMPERATURE
 from textgen.text.numbers import parse_numbers
 
 if TYPE_CHECKING:
@@ -119,24 +120,23 @@ def panels_of(args: argparse.Namespace) -> tuple[Distribution, ...]:
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
-    rule = RULES["temperature"]
     add_stages(parser).add_argument(
         *("-t", "--temperature"),
         type=as_number,
         action="append",
-        help=f"{rule.legal}; {rule.way_out}; may be given several times",
+        help=f"{TEMPERATURE.legal}; {TEMPERATURE.hint}; may be given several times",
     )
 
 
 def add_stages(parser: argparse.ArgumentParser) -> Arguments:
     """All but the temperature, for commands that go through many of their own."""
     group = parser.add_argument_group("decoding, all off unless asked for")
-    for name, rule in RULES.items():
+    for name, stage in STAGES.items():
         if name != "temperature":
-            flag = "--" + name.replace("_", "-")
-            group.add_argument(flag, type=as_number, metavar="X", help=f"{rule.legal}; {rule.way_out}")
+            words = f"{stage.help}; {stage.legal}; {stage.hint}"
+            group.add_argument(f"--{stage.flag}", type=as_number, metavar="X", help=words)
     orders = ", ".join(map(repr, ORDERS))
-    group.add_argument("--order", help=f"{orders}, or every stage once: {','.join(STAGE_NAMES)}")
+    group.add_argument("--order", help=f"{orders}, or every stage once: {','.join(STAGES)}")
     group.add_argument(
         "--settings", metavar="FILE.json", help="settings that the page exported; options go first"
     )
@@ -146,7 +146,7 @@ def add_stages(parser: argparse.ArgumentParser) -> Arguments:
 def settings_of(args: argparse.Namespace) -> DecodeSettings:
     """The settings of a --settings file with the options put over them. Raises SettingError."""
     values = read_settings(Path(args.settings)) if args.settings else {}
-    options = {name: getattr(args, name) for name in RULES if name != "temperature"}
+    options = {name: getattr(args, name) for name in STAGES if name != "temperature"}
     values |= {name: value for name, value in options.items() if value is not None}
     if args.order is not None:
         values["order"] = order_of(args.order)

@@ -25,11 +25,11 @@ import numpy as np
 
 from textgen.decoding.frontier import PROMPT, Frontier, Node, fates, record
 from textgen.decoding.picking import GumbelNoise
-from textgen.decoding.pipeline import WITH_HISTORY, Pipeline
+from textgen.decoding.pipeline import Pipeline
 from textgen.decoding.scorer import Scorer
-from textgen.decoding.stages import log_softmax
 from textgen.records import BeamStep, Floats, Hypothesis, Ints
-from textgen.settings import RULES, BeamSettings, DecodeSettings
+from textgen.settings import BeamSettings, DecodeSettings
+from textgen.stages import STAGES, log_softmax
 
 # So many times `width` candidates are recorded, though fewer can be chosen: the rest show what lost.
 SHOWN = 4
@@ -117,7 +117,7 @@ def heeded(decode: DecodeSettings, settings: BeamSettings) -> DecodeSettings:
     Taking the best, only what looks at the text so far matters (transformers: processors, not
     warpers). Drawing, all do; T = 0 is the limit of drawing at low T, which is taking the best.
     """
-    neutral = {name: RULES[name].neutral for name in ignored(decode, settings)}
+    neutral = {name: STAGES[name].neutral for name in ignored(decode, settings)}
     return replace(decode, **neutral)
 
 
@@ -125,7 +125,7 @@ def ignored(decode: DecodeSettings, settings: BeamSettings) -> tuple[str, ...]:
     """The names of the stages that are on but that this search does not heed."""
     if draws(settings, decode):
         return ()
-    return tuple(name for name in decode.active() if name not in WITH_HISTORY)
+    return tuple(name for name in decode.active() if not STAGES[name].reads_history)
 
 
 def draws(settings: BeamSettings, decode: DecodeSettings) -> bool:

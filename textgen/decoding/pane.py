@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from textgen.decoding.history import History
 from textgen.decoding.pipeline import Pipeline
+from textgen.history import History
 from textgen.records import Floats, Ints
 from textgen.settings import DecodeSettings
 

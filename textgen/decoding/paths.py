@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from textgen.decoding.history import History
 from textgen.decoding.picking import GumbelNoise, pick
 from textgen.decoding.pipeline import Pipeline
 from textgen.decoding.scorer import Scorer
-from textgen.decoding.stages import log_softmax
+from textgen.history import History
 from textgen.records import Hypothesis
 from textgen.settings import BeamSettings, DecodeSettings
+from textgen.stages import log_softmax
 
 ONLY = np.zeros(1, dtype=np.int64)  # the row of the one text
 

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from textgen.decoding import stages
 from textgen.decoding.ranked import MOST, RANKED, Ranked
 from textgen.records import Floats, StageTrace
 from textgen.settings import DecodeSettings
+from textgen.stages import STAGES, Stage, softmax
 
-Stage = Callable[[Floats, Sequence[int]], Floats]
-
-PLAIN: Mapping[str, Callable[[Floats, Any], Floats]] = {
-    "temperature": stages.temperature,
-    "top_k": stages.top_k,
-    "top_p": stages.top_p,
-    "min_p": stages.min_p,
-    "typical": stages.typical,
-    "epsilon": stages.epsilon,
-    "eta": stages.eta,
-    "top_n_sigma": stages.top_n_sigma,
-}
-WITH_HISTORY: Mapping[str, Callable[[Floats, Any, Sequence[int]], Floats]] = {
-    "repetition_penalty": stages.repetition_penalty,
-    "no_repeat_ngram": stages.no_repeat_ngram,
-}
+Bound = Callable[[Floats, Sequence[int]], Floats]  # a stage with its value
 
 
 class Pipeline:
@@ -41,14 +26,14 @@ class Pipeline:
         values: dict[str, Any] = {name: getattr(settings, name) for name in settings.active()}
         if temperatures is not None:
             values["temperature"] = temperatures
-        self.stages: tuple[tuple[str, Stage], ...] = tuple(
-            (name, make_stage(name, values[name])) for name in settings.order if name in values
+        self.stages: tuple[tuple[str, Bound], ...] = tuple(
+            (name, bound(STAGES[name], values[name])) for name in settings.order if name in values
         )
         self.rules = {
             name: make_rule(name, getattr(settings, name)) for name, _ in self.stages if name in RANKED
         }
         # whether any of them looks at the text so far
-        self.reads_history = any(name in WITH_HISTORY for name, _ in self.stages)
+        self.reads_history = any(STAGES[name].reads_history for name, _ in self.stages)
 
     def __call__(self, logits: Floats, history: Sequence[int] = ()) -> Floats:
         """logits (…, V) float64, `history` the ids so far → logits (…, V); removed = −inf."""
@@ -65,7 +50,7 @@ class Pipeline:
             history = histories[0] if histories else ()
             return self._sorted_once(logits, history) if len(self.rules) > 2 else self(logits, history)
         for name, stage in self.stages:
-            if name in WITH_HISTORY:
+            if STAGES[name].reads_history:
                 rows = zip(logits, histories, strict=True)
                 logits = np.stack([stage(row, history) for row, history in rows])
             else:
@@ -89,7 +74,7 @@ class Pipeline:
 
     def probabilities(self, logits: Any, history: Sequence[int] = ()) -> Floats:
         """Raw logits (…, V) of any float type → probabilities (…, V) after all stages."""
-        return stages.softmax(self(np.asarray(logits, dtype=np.float64), history))
+        return softmax(self(np.asarray(logits, dtype=np.float64), history))
 
     def trace(self, logits: Any, history: Sequence[int] = ()) -> tuple[StageTrace, ...]:
         """The distribution as the model gave it and after each active stage; logits (V,)."""
@@ -101,13 +86,12 @@ class Pipeline:
         return tuple(traces)
 
 
-def make_stage(name: str, value: Any) -> Stage:
-    """One stage with its value bound."""
-    if name in WITH_HISTORY:
-        with_history = WITH_HISTORY[name]
-        return lambda logits, history: with_history(logits, value, history)
-    plain = PLAIN[name]
-    return lambda logits, _history: plain(logits, value)
+def bound(stage: Stage, value: Any) -> Bound:
+    """A stage with its value."""
+    apply = stage.apply
+    if stage.reads_history:
+        return lambda logits, history: apply(logits, value, history)
+    return lambda logits, _history: apply(logits, value)
 
 
 def make_rule(name: str, value: Any) -> Callable[[Ranked], None]:
@@ -124,13 +108,13 @@ def few(logits: Floats) -> bool:
 def first_trace(logits: Floats) -> StageTrace:
     kept = np.isfinite(logits)
     nothing = np.zeros_like(kept)
-    return StageTrace("raw", logits, stages.softmax(logits), kept, nothing, 0.0, changed=False)
+    return StageTrace("raw", logits, softmax(logits), kept, nothing, 0.0, changed=False)
 
 
 def next_trace(name: str, logits: Floats, before: StageTrace) -> StageTrace:
     kept = np.isfinite(logits)
     removed = before.kept & ~kept
-    probabilities = stages.softmax(logits)
+    probabilities = softmax(logits)
     mass = float(before.probabilities[removed].sum())
     changed = bool(removed.any()) or not np.allclose(probabilities, before.probabilities, rtol=0, atol=1e-12)
     return StageTrace(name, logits, probabilities, kept, removed, mass, changed)

@@ -10,10 +10,10 @@ import torch
 
 from textgen.decoding.pane import panes
 from textgen.decoding.picking import Luck, pick
-from textgen.decoding.stages import softmax
 from textgen.nets.base import LanguageModel, State
 from textgen.records import Floats, Ints, Step
 from textgen.settings import DecodeSettings
+from textgen.stages import softmax
 
 ALTERNATIVES = 5
 NO_TOKEN = -1

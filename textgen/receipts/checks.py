@@ -7,7 +7,8 @@ from typing import Any
 
 from textgen.errors import out_of_range, shorten
 from textgen.receipts.records import KINDS, ReceiptError
-from textgen.settings import RULES, DecodeSettings, check
+from textgen.settings import DecodeSettings, check
+from textgen.stages import STAGES
 
 MAX_TEXT = 20_000  # characters
 
@@ -63,7 +64,7 @@ def as_settings(value: Any) -> dict[str, Any]:
 def as_temperatures(value: Any, low: int, high: int) -> list[float]:
     """So many temperatures. Raises SettingError."""
     listed = as_list("temperatures", value, low, high)
-    return [float(check("temperature", one, RULES["temperature"])) for one in listed]
+    return [float(check("temperature", one, STAGES["temperature"])) for one in listed]
 
 
 def as_model(value: Any) -> str:

@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from textgen.decoding.beam import draws, heeded
-from textgen.decoding.pipeline import WITH_HISTORY
 from textgen.models.folder import Model
-from textgen.settings import TEMPERATURE_FIRST, BeamSettings, DecodeSettings
+from textgen.settings import BeamSettings, DecodeSettings
+from textgen.stages import STAGES, TEMPERATURE_FIRST
 
-PROCESSORS: Mapping[str, str] = {
-    "repetition_penalty": "RepetitionPenaltyLogitsProcessor",
-    "no_repeat_ngram": "NoRepeatNGramLogitsProcessor",
-    "temperature": "TemperatureLogitsWarper",
-    "top_k": "TopKLogitsWarper",
-    "top_p": "TopPLogitsWarper",
-    "min_p": "MinPLogitsWarper",
-    "typical": "TypicalLogitsWarper",
-    "epsilon": "EpsilonLogitsWarper",
-    "eta": "EtaLogitsWarper",
-}
-ARGUMENTS: Mapping[str, str] = {
-    "repetition_penalty": "repetition_penalty",
-    "no_repeat_ngram": "no_repeat_ngram_size",
-    "temperature": "temperature",
-    "top_k": "top_k",
-    "top_p": "top_p",
-    "min_p": "min_p",
-    "typical": "typical_p",
-    "epsilon": "epsilon_cutoff",
-    "eta": "eta_cutoff",
-}
-THEIR_ORDER = tuple(name for name in TEMPERATURE_FIRST if name in ARGUMENTS)
-NO_SIGMA = "transformers has no top-n-sigma"
+THEIR_ORDER = tuple(name for name in TEMPERATURE_FIRST if STAGES[name].hf_class)
 OWN_ORDER = f"transformers' generate has an order of its own: {', '.join(THEIR_ORDER)}"
-TYPICAL_FIRST = (
-    "typical may remove the likeliest token before T = 0 takes it, where transformers takes the top"
-)
+TOP_FIRST = "may remove the likeliest token before T = 0 takes it, where transformers takes the top"
 MUTED_LATE = (
     "transformers adds up what the stages made before it takes the share of <unk> away, this lab after"
 )
@@ -72,9 +47,16 @@ def stages_of(settings: DecodeSettings) -> tuple[str, ...]:
 def processors(settings: DecodeSettings) -> tuple[list[str], str]:
     """`TopKLogitsWarper(40)` for each stage in our order, and what transformers has not: "" for nothing."""
     stages = stages_of(settings)
-    if "top_n_sigma" in stages:
-        return [], NO_SIGMA
-    return [f"{PROCESSORS[name]}({getattr(settings, name)!r})" for name in stages], ""
+    if missing := unknown_to_transformers(stages):
+        return [], missing
+    return [f"{STAGES[name].hf_class}({getattr(settings, name)!r})" for name in stages], ""
+
+
+def unknown_to_transformers(stages: Sequence[str]) -> str:
+    """Says which of some stages transformers lacks, the first of them; "" for none."""
+    return next(
+        (f"transformers has no {STAGES[name].flag}" for name in stages if name not in THEIR_ORDER), ""
+    )
 
 
 def sampling(settings: DecodeSettings) -> Arguments:
@@ -82,8 +64,8 @@ def sampling(settings: DecodeSettings) -> Arguments:
     if settings.temperature == 0:
         return greedy(stages_of(settings), settings)
     active = settings.active()
-    if "top_n_sigma" in active:
-        return Arguments(missing=NO_SIGMA)
+    if missing := unknown_to_transformers(active):
+        return Arguments(missing=missing)
     if list(active) != [name for name in THEIR_ORDER if name in active]:
         return Arguments(missing=OWN_ORDER)
     top_k = () if "top_k" in active else ("top_k=0",)  # their default is 50
@@ -92,9 +74,10 @@ def sampling(settings: DecodeSettings) -> Arguments:
 
 def greedy(stages: Sequence[str], settings: DecodeSettings) -> Arguments:
     """Taking the likeliest after what looks at the text; other stages keep it, but for typical."""
-    history = [name for name in stages if name in WITH_HISTORY]
-    if "typical" in stages:
-        return Arguments(missing=TYPICAL_FIRST)
+    history = [name for name in stages if STAGES[name].reads_history]
+    for name in stages:
+        if not (STAGES[name].keeps_top or STAGES[name].reads_history):
+            return Arguments(missing=f"{STAGES[name].title} {TOP_FIRST}")
     if tuple(stages[: len(history)]) != tuple(history):
         return Arguments(missing=OWN_ORDER)
     return Arguments(("do_sample=False", *named(history, settings)))
@@ -120,7 +103,7 @@ def beams(beam: BeamSettings, settings: DecodeSettings, model: Model) -> Argumen
 
 
 def named(stages: Sequence[str], settings: DecodeSettings) -> list[str]:
-    return [f"{ARGUMENTS[name]}={getattr(settings, name)!r}" for name in stages]
+    return [f"{STAGES[name].hf_argument}={getattr(settings, name)!r}" for name in stages]
 
 
 def endings(model: Model, length: int, stops: Sequence[int]) -> list[str]:

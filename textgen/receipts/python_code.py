@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from itertools import zip_longest
 from typing import Any
 
-from textgen.settings import ORDERS, BeamSettings, DecodeSettings
+from textgen.settings import BeamSettings, DecodeSettings
+from textgen.stages import ORDERS
 
 
 def settings_code(settings: Mapping[str, Any]) -> str:

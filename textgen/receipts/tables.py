@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from textgen.settings import RULES
+from textgen.stages import STAGES
 
 
 def as_csv(rows: Iterable[Sequence[Any]]) -> str:
@@ -20,5 +20,5 @@ def as_csv(rows: Iterable[Sequence[Any]]) -> str:
 def described(settings: Mapping[str, Any]) -> str:
     """`T=0.5 top_k=40`: temperature and what else is on, in the order in which it applies."""
     on = [name for name in settings["order"] if name != "temperature"]
-    stages = [f"{name}={settings[name]:g}" for name in on if settings[name] != RULES[name].neutral]
+    stages = [f"{name}={settings[name]:g}" for name in on if settings[name] != STAGES[name].neutral]
     return " ".join([f"T={settings['temperature']:g}", *stages])

@@ -16,7 +16,8 @@ from textgen.errors import out_of_range
 from textgen.experiments.requests.text import MAX_STREAMS
 from textgen.receipts.checks import as_list, as_object, as_settings, known_fields
 from textgen.receipts.records import ReceiptError
-from textgen.settings import MAX_BEAM_LENGTH, MAX_BEAMS, MAX_TOP_K, DecodeSettings, check_whole
+from textgen.settings import MAX_BEAM_LENGTH, MAX_BEAMS, DecodeSettings, check_whole
+from textgen.stages import MAX_TOP_K
 
 STRATEGIES = ("sampling", "greedy", "beam", "beam_sampling")
 FIELDS = ("settings", "strategy", "length", "picks", "width", "legs")

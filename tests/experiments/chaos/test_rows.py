@@ -18,7 +18,8 @@ from textgen.experiments.chaos.flips import Flip, Race, crossings, linear, magni
 from textgen.experiments.chaos.rows import Chaos, ChaosSettings, chaos, grid
 from textgen.models import folder as checkpoint
 from textgen.models.folder import Model
-from textgen.settings import TEMPERATURE_LAST, DecodeSettings
+from textgen.settings import DecodeSettings
+from textgen.stages import TEMPERATURE_LAST
 
 LINEAR = (
     DecodeSettings(),

@@ -13,7 +13,6 @@ import pytest
 import textgen
 from tests.experiments.sweep.sweeps import save_models, small, swept, ticking
 from textgen import generate
-from textgen.decoding.stages import softmax
 from textgen.errors import ModelError, SettingError, TextError
 from textgen.experiments.metrics.metrics import entropy_bits
 from textgen.experiments.metrics.scoring import bits_per_character
@@ -25,6 +24,7 @@ from textgen.experiments.sweep.records import CellKey, SweepResult
 from textgen.experiments.sweep.run import Strategy, collect, plan, run, run_parallel
 from textgen.models.registry import Registry
 from textgen.settings import DecodeSettings
+from textgen.stages import softmax
 
 ALL = {"models": ("chars", "names", "words"), "prompts": ("", "a"), "judge": "chars"}
 

@@ -21,18 +21,15 @@ import numpy as np
 
 from textgen.decoding.picking import GumbelNoise, pick
 from textgen.decoding.pipeline import Pipeline
-from textgen.decoding.stages import softmax
 from textgen.decoding.stream import advance, read
 from textgen.errors import SettingError
 from textgen.experiments.chaos.rows import Chaos, parting, written
 from textgen.models.folder import Model
 from textgen.nets.base import LanguageModel
 from textgen.records import Floats, Ints
-from textgen.settings import MIN_TEMPERATURE, DecodeSettings
+from textgen.settings import DecodeSettings
+from textgen.stages import MIN_TEMPERATURE, STAGES, softmax
 from textgen.text.context import read_context
-
-# Stages after which the logits are still straight lines in 1/T: what they do is the same at every T.
-LINEAR = frozenset({"temperature", "top_k", "top_n_sigma", "repetition_penalty", "no_repeat_ngram"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +112,7 @@ def linear(decode: DecodeSettings) -> bool:
     """
     names = decode.at(2.0).active()
     after = names[names.index("temperature") :]
-    return set(after) <= LINEAR
+    return all(STAGES[name].linear for name in after)
 
 
 def race_at(model: Model, chaos: Chaos, row: int, step: int) -> Race:

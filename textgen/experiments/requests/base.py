@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, Self
 
 from textgen.errors import SettingError, out_of_range, shorten
-from textgen.settings import RULES, DecodeSettings, check, check_seed
+from textgen.settings import DecodeSettings, check, check_seed
+from textgen.stages import TEMPERATURE
 from textgen.validation import Check, Checked, as_list, as_object, as_text, known_fields
 
 if TYPE_CHECKING:
@@ -97,8 +98,9 @@ def temperatures_from(low: int, high: int) -> Check:
     """The check for so many temperatures."""
 
     def check_all(name: str, values: Any) -> tuple[float, ...]:
-        rule = RULES["temperature"]
-        return tuple(float(check("temperature", one, rule)) for one in as_list(name, values, low, high))
+        return tuple(
+            float(check("temperature", one, TEMPERATURE)) for one in as_list(name, values, low, high)
+        )
 
     return check_all
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from textgen.errors import SettingError
 from textgen.experiments.requests.base import Model, Request, Seed, Settings, Text
 from textgen.experiments.sweep.settings import MAX_LENGTH
-from textgen.settings import MAX_BEAM_LENGTH, MAX_BEAMS, MAX_TOP_K, DecodeSettings, check_whole
+from textgen.settings import MAX_BEAM_LENGTH, MAX_BEAMS, DecodeSettings, check_whole
+from textgen.stages import MAX_TOP_K
 from textgen.validation import Check, Checked, as_list, list_of, one_of, whole_from
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from textgen.decoding import stages
+from textgen import stages
 from textgen.decoding.stream import NO_TOKEN, Picked, Stream, picks
 from textgen.experiments.metrics.scoring import bits_per_character
 from textgen.experiments.metrics.text_metrics import NOT_MEASURED, Observed, measure, split_words, whole_words

@@ -10,13 +10,13 @@ from textgen.errors import SettingError, out_of_range, shorten
 from textgen.settings import (
     MAX_BEAM_LENGTH,
     MAX_BEAMS,
-    RULES,
     DecodeSettings,
     check,
     check_seed,
     check_whole,
     known_settings,
 )
+from textgen.stages import STAGES
 
 MAX_TOKENS = 1_000_000  # of one sweep, where nobody says otherwise
 MAX_LENGTH = 5_000  # tokens of a text
@@ -199,7 +199,7 @@ def as_text(value: Any) -> str:
 
 
 def as_temperature(value: Any) -> float:
-    return float(check("temperature", value, RULES["temperature"]))
+    return float(check("temperature", value, STAGES["temperature"]))
 
 
 def as_strategy(value: Any) -> Strategy:

@@ -12,7 +12,7 @@ from textgen.experiments.chaos.flips import Candidate, Flip, Race, flips_in, rac
 from textgen.experiments.chaos.rows import Chaos
 from textgen.experiments.chaos.text import END, pieces
 from textgen.plots import chaos as plots
-from textgen.settings import MIN_TEMPERATURE
+from textgen.stages import MIN_TEMPERATURE
 
 if TYPE_CHECKING:
     from textgen.models.folder import Model

@@ -11,7 +11,8 @@ from typing import Any
 
 from textgen.errors import SettingError, TextError, out_of_range, shorten
 from textgen.experiments.sweep.settings import MAX_LENGTH
-from textgen.settings import RULES, DecodeSettings, check, check_seed, check_whole
+from textgen.settings import DecodeSettings, check, check_seed, check_whole
+from textgen.stages import STAGES
 from textgen.ui.shell.sidebar import NUMBERS
 
 MAX_ROWS = 500
@@ -64,7 +65,7 @@ def read_pair(data: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def temperature(name: str, value: Any) -> float:
-    return float(check(name, said(value), RULES["temperature"]))
+    return float(check(name, said(value), STAGES["temperature"]))
 
 
 def read_length(data: Mapping[str, Any]) -> int:

@@ -12,7 +12,8 @@ import gradio as gr
 
 from textgen.errors import TextgenError
 from textgen.plots.theme import THERMAL
-from textgen.settings import RULES, check_seed
+from textgen.settings import check_seed
+from textgen.stages import STAGES
 from textgen.ui.chaos.request import (
     Form,
     Source,
@@ -133,5 +134,5 @@ def view_config(limit: int) -> dict[str, Any]:
         "stops": [list(stop) for stop in THERMAL],
         "form": {"low": FIRST.low, "high": FIRST.high, "rows": FIRST.rows, "length": FIRST.length},
         "limit": limit,
-        "neutral": {name: rule.neutral for name, rule in RULES.items()},
+        "neutral": {name: stage.neutral for name, stage in STAGES.items()},
     }

@@ -10,7 +10,8 @@ import gradio as gr
 
 from textgen.errors import SettingError, TextError, out_of_range, shorten
 from textgen.experiments.draws.counts import MAX_DRAWS
-from textgen.settings import RULES, DecodeSettings, check, check_whole
+from textgen.settings import DecodeSettings, check, check_whole
+from textgen.stages import STAGES
 from textgen.ui.shell.sidebar import NUMBERS, settings_from
 
 SLIDER = "slider"  # in the list of temperatures: the one that the sidebar's slider has
@@ -91,7 +92,7 @@ def read_temperatures(values: Any) -> tuple[float | str, ...]:
 
 def temperature(value: Any) -> float:
     """One temperature, or a SettingError."""
-    return float(check("temperature", said(value), RULES["temperature"]))
+    return float(check("temperature", said(value), STAGES["temperature"]))
 
 
 def said(value: Any) -> Any:

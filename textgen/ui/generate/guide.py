@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from textgen.settings import RULES
+from textgen.stages import STAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Combination:
 
 def alone(**stages: float) -> dict[str, Any]:
     """These stages, and every other one off."""
-    neutral = {name: rule.neutral for name, rule in RULES.items() if name != "temperature"}
+    neutral = {name: stage.neutral for name, stage in STAGES.items() if name != "temperature"}
     return {**neutral, **stages}
 
 

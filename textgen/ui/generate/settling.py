@@ -12,9 +12,9 @@ import numpy as np
 import torch
 
 from textgen.decoding import beam, stream
-from textgen.decoding.history import History
 from textgen.decoding.pipeline import Pipeline
 from textgen.decoding.scorer import NetScorer
+from textgen.history import History
 from textgen.nets.base import LanguageModel, ids_tensor
 from textgen.records import BeamStep, Floats, Step
 from textgen.settings import BeamSettings, DecodeSettings

@@ -17,7 +17,8 @@ from textgen.errors import TextError
 from textgen.models.registry import Registry
 from textgen.plots.surprise import surprise
 from textgen.plots.theme import THERMAL
-from textgen.settings import RULES, DecodeSettings, check_seed
+from textgen.settings import DecodeSettings, check_seed
+from textgen.stages import STAGES
 from textgen.ui.generate.guide import GUIDE
 from textgen.ui.generate.runs import (
     MAX_LENGTH,
@@ -184,7 +185,7 @@ def view_config() -> dict[str, Any]:
         "strategies": STRATEGIES,
         "guide": [asdict(entry) for entry in GUIDE],
         "surprise": surprise((), np.zeros(0)),
-        "neutral": {name: rule.neutral for name, rule in RULES.items()},
+        "neutral": {name: stage.neutral for name, stage in STAGES.items()},
         "settings": DecodeSettings().to_dict(),
         "numbers": NUMBERS,
         "noModel": NO_MODEL,

@@ -15,7 +15,8 @@ from textgen.models.registry import Registry
 from textgen.plots import next_token as bars
 from textgen.plots.theme import THERMAL
 from textgen.records import NextToken
-from textgen.settings import ORDERS, DecodeSettings, check_seed, check_whole
+from textgen.settings import DecodeSettings, check_seed, check_whole
+from textgen.stages import ORDERS
 from textgen.text.tokenizer import visible
 from textgen.ui.generate.runs import checked_pick
 from textgen.ui.shell.components import LabComponent

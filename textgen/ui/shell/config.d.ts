@@ -1,12 +1,23 @@
 // What Python tells the page once: served as shell/config.js by ui/shell/assets.py.
 import type { State } from "./store.js";
 
-/** One stage of the pipeline, as `decoding/stages.py` declares it. */
+/** One stage of the pipeline, as `textgen/stages.py` declares it. */
 export interface StageConfig {
-  name: string;
-  title: string;
-  neutral: number;
-  [more: string]: any;
+  name: string; // of the setting
+  title: string; // in a sentence
+  label: string; // beside its slider
+  help: string; // what it does
+  legal: string; // its range in words
+  hint: string; // how to turn it off
+  neutral: number; // the value that changes nothing
+  low: number; // ends of its slider
+  high: number;
+  step: number;
+  folded: boolean; // whether its slider stands among those that few need
+  colour: string; // of its card; "" for none of its own
+  removes: boolean; // whether it removes tokens
+  keeps_top: boolean; // whether the likeliest token always stays the likeliest
+  reads_history: boolean; // whether it looks at the text so far
 }
 
 export const config: {

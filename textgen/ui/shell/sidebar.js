@@ -60,29 +60,29 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
   };
   const stageControl = (/** @type {Stage} */ stage) => {
     const value = store.state.settings[stage.name];
-    const [low, high, title] = [stage.low, stage.high, stage.title];
+    const { low, high, label } = stage;
     const filled = `--filled: ${(100 * (Math.min(value, high) - low)) / (high - low)}%`;
     return h("div", { class: "control", id: stage.name, key: stage.name },
       h("div", { class: "control-head" },
-        h("label", { for: `${stage.name}-number` }, title),
+        h("label", { for: `${stage.name}-number` }, label),
         value === stage.neutral ? null : h("button", {
           key: "reset", class: "control-reset", type: "button",
-          title: "Back to neutral", "aria-label": `Reset ${title}`,
+          title: "Back to neutral", "aria-label": `Reset ${label}`,
           onclick: () => store.set({ settings: { [stage.name]: stage.neutral } }),
         }, "↺"),
         h("input", {
           key: "number", id: `${stage.name}-number`, type: "text", inputmode: "decimal", autocomplete: "off",
-          "aria-label": `number input for ${title}`, value: drafts[stage.name] ?? String(value),
+          "aria-label": `number input for ${label}`, value: drafts[stage.name] ?? String(value),
           oninput: (/** @type {any} */ event) => type(stage, event.target.value),
           onchange: (/** @type {any} */ event) => type(stage, event.target.value, true),
         })),
       h("input", {
         type: "range", min: low, max: high, step: stage.step, value: String(value), style: filled,
-        "aria-label": `range slider for ${title}`,
+        "aria-label": `range slider for ${label}`,
         oninput: (/** @type {any} */ event) => slide(stage, event.target),
       }),
       problems[stage.name]
-        ? h("p", { class: "control-problem", role: "alert" }, `${title} ${problems[stage.name]}`)
+        ? h("p", { class: "control-problem", role: "alert" }, `${label} ${problems[stage.name]}`)
         : null);
   };
 
@@ -130,17 +130,17 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
   const withoutEffect = () => {
     const { settings } = store.state;
     if (settings.temperature !== 0) return "";
-    const removing = activeStages(settings, neutral).filter((name) => stageOf(name)?.removes);
-    const idle = removing.map((name) => stageOf(name)?.short ?? name);
+    const active = activeStages(settings, neutral);
+    const truncating = config.stages.filter((stage) => stage.removes && !stage.reads_history);
+    const idle = active.flatMap((name) => truncating.filter((stage) => stage.name === name)).map(({ title }) => title);
     const names = ["The seed", ...idle].join(", ");
     const have = idle.length ? "have" : "has";
     return `T = 0 is greedy: the likeliest token is always taken. ${names} ${have} no effect.`;
   };
-  const stageOf = (/** @type {string} */ name) => config.stages.find((stage) => stage.name === name);
 
   const further = () => h("details", { class: "further", id: "more-stages", key: "further", opaque: false },
     h("summary", {}, "More stages and their order"),
-    config.stages.filter(({ name }) => !own.common.includes(name)).map(stageControl),
+    config.stages.filter(({ folded }) => folded).map(stageControl),
     choice("order-choice", "Order", [...Object.keys(config.orders), "custom"],
       orderName(store.state.settings.order), (name) => {
         if (name in config.orders) store.set({ settings: { order: config.orders[name] } });
@@ -159,7 +159,7 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
 
   const draw = () => {
     picker.update(config.models, store.state.model);
-    const common = config.stages.slice(1).filter(({ name }) => own.common.includes(name));
+    const common = config.stages.slice(1).filter(({ folded }) => !folded);
     render(root,
       h("div", { class: "lab-title" }, "Temperature Lab"),
       h("div", { class: "lab-subtitle" }, "how a model picks its next token"),

@@ -7,7 +7,8 @@ from typing import Any
 from textgen.errors import TextgenError
 from textgen.models.registry import Registry
 from textgen.plots.theme import THERMAL
-from textgen.settings import ORDERS, RULES, DecodeSettings
+from textgen.settings import DecodeSettings
+from textgen.stages import ORDERS, stage_config
 from textgen.ui.shell.components import LabComponent
 from textgen.ui.shell.laboratory import Laboratory
 from textgen.ui.shell.model_choice import NUMBERS, first_choice, groups, switched
@@ -24,20 +25,6 @@ PRESETS = (
     ("Creative", 0.9, "Creative, 0.7–1.0: nearly as learned; fresh phrases and first slips."),
     ("Explore", 1.1, "Exploration, 0.8–1.2: rare continuations, more of them wrong."),
 )
-# Title in the sidebar, highest value on the slider, its step.
-SLIDERS = {
-    "temperature": ("Temperature", 3, 0.01),
-    "top_k": ("Top-k (0 = off)", 200, 1),
-    "top_p": ("Top-p (1 = off)", 1, 0.01),
-    "min_p": ("Min-p (0 = off)", 1, 0.01),
-    "typical": ("Typical (1 = off)", 1, 0.01),
-    "epsilon": ("Epsilon (0 = off)", 0.1, 0.001),
-    "eta": ("Eta (0 = off)", 0.1, 0.001),
-    "top_n_sigma": ("Top-nσ (0 = off)", 5, 0.1),
-    "repetition_penalty": ("Repetition penalty (1 = off)", 3, 0.05),
-    "no_repeat_ngram": ("No repeat of n-grams (0 = off)", 20, 1),
-}
-COMMON = ("temperature", "top_k", "top_p", "min_p")  # the others are folded away
 
 
 def build(lab: Laboratory) -> None:
@@ -47,8 +34,9 @@ def build(lab: Laboratory) -> None:
         new, note = switched(lab.registry, data.get("model"), data.get("context"), data.get("given"))
         return {"context": new, "note": note}
 
-    config = {"kinds": KINDS, "common": COMMON}
-    LabComponent("sidebar", config, module="shell/sidebar.js", answers={"model_chosen": model_chosen})
+    LabComponent(
+        "sidebar", {"kinds": KINDS}, module="shell/sidebar.js", answers={"model_chosen": model_chosen}
+    )
 
 
 def page_config(registry: Registry) -> dict[str, Any]:
@@ -56,7 +44,7 @@ def page_config(registry: Registry) -> dict[str, Any]:
     return {
         "state": first_state(registry),
         "numbers": NUMBERS,
-        "stages": [stage(name) for name in RULES],
+        "stages": stage_config(),
         "orders": {name: list(order) for name, order in ORDERS.items()},
         "thermal": [list(stop) for stop in THERMAL],
         "models": groups(registry),
@@ -86,11 +74,3 @@ def first_context(registry: Registry) -> str:
     except TextgenError:
         return FIRST_CONTEXT
     return facts.prompt if facts else FIRST_CONTEXT
-
-
-def stage(name: str) -> dict[str, Any]:
-    """A stage's slider, from the lowest legal value on its grid, and its range in words."""
-    rule, (title, high, step) = RULES[name], SLIDERS[name]
-    low = step if rule.neutral == 1 and name != "temperature" else 0
-    words = {"title": title, "legal": rule.legal, "way_out": rule.way_out}
-    return {"name": name, "neutral": rule.neutral, "low": low, "high": high, "step": step, **words}

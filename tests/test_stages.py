@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from collections.abc import Callable
 
 import numpy as np
@@ -11,8 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from tests.decoding.cases import cases, without_ties
-from textgen.decoding import stages
-from textgen.decoding.history import History
+from textgen import stages
+from textgen.history import History
 from textgen.records import Floats
 
 REMOVED = -np.inf
@@ -215,3 +217,64 @@ def completions_by_hand(ids: list[int], size: int) -> set[int]:
     tail = ids[len(ids) - size + 1 :] if len(ids) >= size - 1 else None
     starts = range(len(ids) - size + 1)
     return {ids[i + size - 1] for i in starts if ids[i : i + size - 1] == tail}
+
+
+def test_the_table_and_the_values_are_the_same_stages() -> None:
+    defaults = dataclasses.asdict(stages.StageValues())
+    assert list(defaults) == list(stages.STAGES)
+    for name, stage in stages.STAGES.items():
+        assert stage.name == name
+        assert defaults[name] == stage.neutral
+        assert type(defaults[name]) is (int if stage.whole else float)
+
+
+@pytest.mark.parametrize("order", stages.ORDERS.values(), ids=stages.ORDERS)
+def test_an_order_names_every_stage_once(order: tuple[str, ...]) -> None:
+    assert sorted(order) == sorted(stages.STAGES)
+
+
+@pytest.mark.parametrize("stage", stages.STAGES.values(), ids=stages.STAGES)
+def test_a_slider_reaches_only_legal_values_and_the_neutral_one(stage: stages.Stage) -> None:
+    low, high, step = stage.slider
+    grid = np.linspace(low, high, round((high - low) / step) + 1)
+    assert all(map(stage.holds, grid.tolist()))
+    assert np.isclose(grid, stage.neutral).any()
+
+
+@pytest.mark.parametrize("stage", stages.STAGES.values(), ids=stages.STAGES)
+def test_what_a_stage_says_of_itself(stage: stages.Stage) -> None:
+    """Whether it removes tokens, keeps the likeliest and does the same at every temperature."""
+    rng = np.random.default_rng(3)
+    values = [value for value in np.linspace(*stage.slider[:2], 11) if value not in (stage.neutral, 0)]
+    removes, keeps_top, linear = False, True, True
+    for logits, drawn in zip(without_ties(500, seed=3), rng.choice(values, 500), strict=True):
+        value = max(1, round(drawn)) if stage.whole else drawn
+        rest = ([1, 0, 1, logits.argmax(), 1],) if stage.reads_history else ()
+        after = stage.apply(logits, value, *rest)
+        removes |= bool((kept(after) < kept(logits)).any())
+        keeps_top &= bool(after[logits.argmax()] == after.max())
+        hotter = stage.apply(logits / 2, value, *rest)
+        linear &= np.allclose(hotter, after / 2, rtol=1e-9)
+    assert (stage.removes, stage.keeps_top, stage.linear) == (removes, keeps_top, linear)
+
+
+def test_the_page_gets_what_json_can_hold() -> None:
+    config = json.loads(json.dumps(stages.stage_config()))
+    assert [stage["name"] for stage in config] == list(stages.STAGES)
+    assert config[1] == {
+        "name": "top_k",
+        "title": "top-k",
+        "label": "Top-k (0 = off)",
+        "help": "keeps the k likeliest tokens",
+        "legal": "a whole number from 0 to 10000000",
+        "hint": "0 turns it off",
+        "neutral": 0,
+        "folded": False,
+        "colour": "#1b7f79",
+        "removes": True,
+        "keeps_top": True,
+        "reads_history": False,
+        "low": 0,
+        "high": 200,
+        "step": 1,
+    }
