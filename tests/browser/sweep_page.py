@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import LabPage
 from tests.ui.model.model_folders import three_models
-from textgen.models.ngram_index import FILE, NoveltyIndex
+from textgen.models.ngrams import FILE, NoveltyIndex
 from textgen.models.registry import Registry
 from textgen.ui.shell.limits import Limits
 from textgen.ui.shell.page import build, launch_options

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from textgen.errors import ModelError
-from textgen.models.ngram_index import MAGIC, NoveltyIndex, number_bytes
+from textgen.models.ngrams import MAGIC, NoveltyIndex, number_bytes
 
 
 @pytest.fixture(scope="module")

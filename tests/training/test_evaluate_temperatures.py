@@ -13,13 +13,13 @@ import pytest
 
 from tests.tiny_models import save_tiny_words_model
 from textgen.cli import main
-from textgen.cli.evaluate import read_documents
+from textgen.cli.evaluate import grid_of, read_documents
 from textgen.errors import SettingError
 from textgen.experiments.metrics.scoring import held_out_perplexity
 from textgen.models import folder as checkpoint
+from textgen.models.calibration import COLUMNS, FILE, TEMPERATURES
 from textgen.models.config import ModelConfig
 from textgen.models.registry import SHIPPED, Registry
-from textgen.training.calibration_curve import COLUMNS, FILE, TEMPERATURES, grid_of
 from textgen.training.options import TrainOptions
 from textgen.training.run import train
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from textgen.models.ngram_index import FILE, NoveltyIndex
+from textgen.models.ngrams import FILE, NoveltyIndex
 from textgen.training.corpus import open_corpus
-from textgen.training.ngram_index import write_ngrams
+from textgen.training.package import write_ngrams
 from textgen.training.recipe import Recipe, SplitRecipe
 
 

@@ -11,7 +11,7 @@ import torch
 
 from textgen import generate
 from textgen.models import folder as checkpoint
-from textgen.models.ngram_index import FILE, NoveltyIndex
+from textgen.models.ngrams import FILE, NoveltyIndex
 from textgen.models.registry import SHIPPED, Registry
 from textgen.training.recipe import Recipe
 from textgen.training.recipe_file import bundled, from_values, read_recipe

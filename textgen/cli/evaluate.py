@@ -7,17 +7,21 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+import numpy as np
 import torch
 
 from textgen.cli import options
 from textgen.cli.console import Console
-from textgen.errors import TextError, TextgenError
+from textgen.errors import SettingError, TextError, TextgenError, shorten
+from textgen.experiments.metrics.perplexity_curve import Curve, verdict
 from textgen.experiments.metrics.scoring import held_out_perplexity
+from textgen.experiments.sweep.ranges import temperatures_in
 from textgen.files import check_writable, save
+from textgen.models.calibration import CalibrationCurve
 from textgen.models.evaluation import WINDOW, Evaluation, evaluate
 from textgen.models.folder import Model
-from textgen.training import calibration_curve
 from textgen.training.corpus import Corpus, open_corpus
 from textgen.training.job import bos_of
 from textgen.training.recipe import Recipe
@@ -63,18 +67,59 @@ def print_losses(model: Model, args: argparse.Namespace, console: Console) -> No
 
 def print_curve(model: Model, args: argparse.Namespace, console: Console) -> None:
     """The perplexity at each temperature; also into a file, if asked for."""
-    grid, window = calibration_curve.grid_of(args.temperatures), window_of(model, args.window)
+    grid, window = grid_of(args.temperatures), window_of(model, args.window)
     read = read_documents(model, args.corpus, args.part)
-    curve = held_out_perplexity(model, read.documents, grid, window)
-    found = calibration_curve.Measured(curve, args.part, window, read.sha256)
-    values = {"model": model.name, "notes": read.notes, **calibration_curve.as_json(found)}
+    held = held_out_perplexity(model, read.documents, grid, window)
+    curve = CalibrationCurve(
+        held.temperatures, np.log(held.perplexities), args.part, window, held.targets, read.sha256
+    )
     if args.json:
-        console.json(values)
+        console.json({"model": model.name, "notes": read.notes, **curve_json(curve)})
     else:
-        lines = calibration_curve.table(found, model.name, model.config.unit or "token")
-        console.say("\n".join([*read.notes, lines]))
+        console.say("\n".join([*read.notes, curve_table(curve, model.name, model.config.unit or "token")]))
     if args.out is not None:
-        save(args.out, lambda: calibration_curve.curve_csv(found))
+        save(args.out, curve.to_csv)
+
+
+def grid_of(text: str) -> tuple[float, ...]:
+    """`0.5:2:0.05`, both ends included, or `0.8, 1, 1.25` → temperatures, rising. Raises SettingError."""
+    grid = sorted(temperatures_in(text))
+    if not 0 < grid[0] <= grid[-1] <= 100:
+        raise SettingError(
+            f"temperatures must be above 0 and up to 100, got {shorten(text)}; 0.5:2:0.05 is usual"
+        )
+    if len(set(grid)) < len(grid):
+        raise SettingError(f"each temperature must be there once, got {shorten(text)}; leave one out")
+    return tuple(grid)
+
+
+def curve_table(measured: CalibrationCurve, name: str, unit: str) -> str:
+    """The curve as a terminal shows it, the least perplexity marked."""
+    curve = Curve(name, unit, measured.temperatures, measured.nats)
+    lines = [
+        f"{name}, {measured.part}: {measured.targets:,} predictions in windows of {measured.window}, "
+        "zero state",
+        f"{'T':>6}{'nats':>10}{'bits':>10}{'perplexity':>13}  per {unit}",
+    ]
+    for temperature, nats in zip(curve.temperatures, curve.nats, strict=True):
+        mark = "  least" if temperature == curve.best else ""
+        lines.append(
+            f"{temperature:>6g}{nats:10.4f}{nats / math.log(2):10.4f}{math.exp(nats):13,.4f}{mark}".rstrip()
+        )
+    return "\n".join([*lines, verdict(curve)])
+
+
+def curve_json(measured: CalibrationCurve) -> dict[str, Any]:
+    return {
+        "part": measured.part,
+        "window": measured.window,
+        "targets": measured.targets,
+        "corpus": measured.corpus,
+        "best": float(measured.temperatures[measured.nats.argmin()]),
+        "temperatures": measured.temperatures.tolist(),
+        "nats": measured.nats.tolist(),
+        "perplexities": np.exp(measured.nats).tolist(),
+    }
 
 
 def window_of(model: Model, window: int | None) -> int:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import numpy as np
 from torch import Tensor
 
 from textgen.experiments.metrics.scoring import held_out_perplexity
 from textgen.files import save
+from textgen.models import calibration, ngrams
 from textgen.models import folder as checkpoint
 from textgen.models.card import SAMPLE, model_card, sample_temperatures
 from textgen.models.config import (
@@ -26,19 +29,18 @@ from textgen.models.config import (
 from textgen.models.draft import appearing
 from textgen.models.evaluation import Evaluation, evaluate
 from textgen.models.folder import Model
+from textgen.models.log import FILE as LOG
 from textgen.models.log import LogRow, write_log
-from textgen.models.ngram_index import FILE, NoveltyIndex
+from textgen.models.ngrams import NoveltyIndex
 from textgen.nets.base import LanguageModel
-from textgen.training import calibration_curve
 from textgen.training.calibration import calibrate
-from textgen.training.corpus import Corpus
+from textgen.training.corpus import CHUNK, Corpus
 from textgen.training.job import validation_documents
-from textgen.training.ngram_index import write_ngrams
 from textgen.training.options import TrainOptions, machine, precision
 from textgen.training.recipe import Recipe
 from textgen.training.sampling import write_samples
 
-LOG, CARD = "training_log.csv", "README.md"
+CARD = "README.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,9 @@ class Made:
 def publish_model(folder: Path, made: Made, options: TrainOptions) -> Path:
     """Write the folder, load it again as any user would, measure it and put the figures in."""
     with appearing(folder) as draft:
-        calibration = calibrated(made) if made.recipe.calibrate else CalibrationFacts()
+        facts = calibrated(made) if made.recipe.calibrate else CalibrationFacts()
         novelty = novelty_facts(write_ngrams(draft, made.corpus), draft)
-        config = replace(describe(made, options), calibration=calibration, novelty=novelty)
+        config = replace(describe(made, options), calibration=facts, novelty=novelty)
         checkpoint.save(draft, made.net, made.corpus.tokenizer, config)
         model = checkpoint.load(draft)
         config = replace(config, losses=losses(measure(model.net, made), made))
@@ -75,7 +77,7 @@ def publish_model(folder: Path, made: Made, options: TrainOptions) -> Path:
 
 def novelty_facts(index: NoveltyIndex, folder: Path) -> NoveltyFacts:
     """How good the index of n-grams is."""
-    size = (folder / FILE).stat().st_size
+    size = (folder / ngrams.FILE).stat().st_size
     return NoveltyFacts(index.longest, index.distinct, round(index.false_positives, 4), size)
 
 
@@ -98,10 +100,26 @@ def measure(net: LanguageModel, made: Made) -> Evaluation:
 
 def write_calibration(folder: Path, model: Model, made: Made) -> None:
     """What the rounded net's perplexity on the validation part is at other temperatures than 1."""
-    window, grid = made.recipe.log.window, calibration_curve.TEMPERATURES
-    curve = held_out_perplexity(model, validation_text(made), grid, window)
-    measured = calibration_curve.Measured(curve, "validation", window, made.corpus.sha256)
-    save(folder / calibration_curve.FILE, lambda: calibration_curve.curve_csv(measured))
+    window = made.recipe.log.window
+    held = held_out_perplexity(model, validation_text(made), calibration.TEMPERATURES, window)
+    curve = calibration.CalibrationCurve(
+        held.temperatures, np.log(held.perplexities), "validation", window, held.targets, made.corpus.sha256
+    )
+    save(folder / calibration.FILE, curve.to_csv)
+
+
+def write_ngrams(folder: Path, corpus: Corpus) -> NoveltyIndex:
+    """Index the learned part of a corpus, into a model's folder."""
+    index = NoveltyIndex.build(learned_texts(corpus))
+    index.save(folder / ngrams.FILE)
+    return index
+
+
+def learned_texts(corpus: Corpus) -> Iterator[str]:
+    """The documents as the model knows them, rare words as `<unk>`; long ones in pieces."""
+    for ids in corpus.train.documents():
+        for start in range(0, len(ids), CHUNK):
+            yield corpus.tokenizer.decode(ids[start : start + CHUNK].tolist())
 
 
 def validation_text(made: Made) -> list[Tensor]:

@@ -15,7 +15,7 @@ import torch
 from lightning.pytorch.callbacks import Checkpoint
 
 from textgen.errors import TextgenError
-from textgen.models.log import LogRow
+from textgen.models.log import FILE, LogRow
 from textgen.nets import build
 from textgen.nets.base import LanguageModel
 from textgen.training.callbacks import Averaging, Measure, Measured, Progress, checkpoints
@@ -91,7 +91,7 @@ def measured(job: Job, batches: Batches) -> Measured:
         tokenizer=job.corpus.tokenizer,
         validation=validation_documents(job.recipe, job.corpus),
         tokens_per_step=batches.tokens_per_step,
-        csv=job.folder / "training_log.csv",
+        csv=job.folder / FILE,
     )
 
 

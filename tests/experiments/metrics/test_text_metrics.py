@@ -24,7 +24,7 @@ from textgen.experiments.metrics.text_metrics import (
     repetition,
     whole_words,
 )
-from textgen.models.ngram_index import NoveltyIndex
+from textgen.models.ngrams import NoveltyIndex
 
 CAT = "the cat sat on the mat the cat sat on".split()
 INDEX = NoveltyIndex.build(["The cat sat on the mat. Isn't it?"])

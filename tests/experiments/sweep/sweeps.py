@@ -11,7 +11,7 @@ from tests.conftest import save_tiny_model
 from tests.tiny_models import save_tiny_names_model, save_tiny_words_model
 from textgen.experiments.sweep.records import SweepResult
 from textgen.experiments.sweep.run import STRATEGIES, Strategy, SweepSettings, collect, plan, run
-from textgen.models.ngram_index import FILE, NoveltyIndex
+from textgen.models.ngrams import FILE, NoveltyIndex
 from textgen.models.registry import Registry
 from textgen.settings import DecodeSettings
 

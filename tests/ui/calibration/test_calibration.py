@@ -14,13 +14,12 @@ import pytest
 from tests.conftest import save_tiny_model
 from tests.tiny_models import save_tiny_names_model, save_tiny_words_model
 from textgen.api import perplexity
+from textgen.models.calibration import FILE
 from textgen.models.registry import Registry
-from textgen.ui.calibration.file import FILE, read_calibration
 from textgen.ui.calibration.request import MAX_OWN
 from textgen.ui.calibration.tab import GONE, GRID, CalibrationTab, Session
 from textgen.ui.shell.laboratory import Laboratory
 from textgen.ui.shell.limits import Limits
-from textgen.ui.shell.model_facts import Facts
 from textgen.ui.shell.sidebar import NUMBERS, build_controls
 from textgen.ui.sweep.store import SweepStore
 
@@ -188,42 +187,3 @@ def test_events_that_are_none(tab: CalibrationTab, data: Any) -> None:
     assert tab.look(gr.EventData(None, data), None, "chars")["problem"]
     assert tab.measure(gr.EventData(None, data), None, "chars")[1]["problem"]
     assert tab.look(gr.EventData(None, ASKED), "no session", "chars")["curves"]
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"temperature,nats\n",
-        b"temperature,nats\n1,2\n",
-        b"T,loss\n1,2\n2,3\n",
-        b"temperature,nats\n1,nan\n2,inf\n0,1\n-1,1\n",
-        b"\x00\xff\xfe" * 100,
-        b'temperature,nats\n"' + b"x" * 200_000 + b'",1\n',
-        b"x" * 600_000,
-    ],
-)
-def test_a_file_that_is_no_curve_is_none(registry: Registry, content: bytes) -> None:
-    (registry.root / "chars" / FILE).write_bytes(content)
-    assert read_calibration(registry.root / "chars", Facts(registry.info("chars"))) is None
-
-
-def test_of_a_strange_file_what_is_good_is_taken_in_order(registry: Registry) -> None:
-    lines = "temperature,nats,window\n2,1.5,1e9,more,cells\nx,1\n0.5,3\n1,<b>\n1,1\n"
-    (registry.root / "chars" / FILE).write_text(lines, encoding="utf-8")
-    found = read_calibration(registry.root / "chars", Facts(registry.info("chars")))
-    assert found is not None
-    assert found.curve.temperatures.tolist() == [0.5, 1, 2]
-    assert found.curve.nats.tolist() == [3, 1, 1.5]
-    assert (found.window, found.targets) == (None, None)
-
-
-def test_shipped_models_have_curves() -> None:
-    from textgen.models.registry import SHIPPED
-
-    shipped = Registry(SHIPPED)
-    for name in shipped.names():
-        found = read_calibration(shipped.folder(name), Facts(shipped.info(name)))
-        assert found is not None
-        assert len(found.curve.nats) == len(GRID)
-        assert found.targets is not None

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from textgen.models.ngram_index import NoveltyIndex
-from textgen.models.ngrams import ngram_keys, numbers, split_words
+from textgen.models.ngrams import NoveltyIndex, ngram_keys, numbers, split_words
 from textgen.records import Floats, Ints
 
 REPEATED = 4  # words of the n-grams whose repetition counts

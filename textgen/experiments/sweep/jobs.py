@@ -16,7 +16,7 @@ from textgen.experiments.sweep.records import SweepText
 from textgen.experiments.sweep.search import filled, search
 from textgen.models import folder as checkpoint
 from textgen.models.folder import Model
-from textgen.models.ngram_index import FILE, NoveltyIndex
+from textgen.models.ngrams import FILE, NoveltyIndex
 from textgen.nets.packed import in_one_thread
 from textgen.records import Floats
 from textgen.text.context import read_context

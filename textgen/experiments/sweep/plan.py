@@ -11,7 +11,7 @@ from typing import NamedTuple
 from textgen.experiments.sweep.records import TextKey
 from textgen.experiments.sweep.settings import MAX_TOKENS, Strategy, SweepSettings, check_size
 from textgen.models.folder import Model
-from textgen.models.ngram_index import FILE
+from textgen.models.ngrams import FILE
 from textgen.models.registry import Registry
 from textgen.settings import DecodeSettings
 from textgen.text.context import read_context

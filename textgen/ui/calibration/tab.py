@@ -13,8 +13,8 @@ import gradio as gr
 
 from textgen.errors import TextError, TextgenError
 from textgen.experiments.metrics.perplexity_curve import Curve
+from textgen.models.calibration import FILE, TEMPERATURES, read_calibration
 from textgen.plots.theme import THERMAL
-from textgen.ui.calibration.file import FILE, read_calibration
 from textgen.ui.calibration.request import MAX_BESIDE, MAX_OWN, Request, check_text, read_request
 from textgen.ui.calibration.view import Shown, label_of, measured_facts, nats_of, shipped, view
 from textgen.ui.shell.components import LabComponent
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from textgen.models.folder import Model
 
 EVENTS = ("look", "measure")
-GRID = tuple(round(0.5 + 0.05 * step, 2) for step in range(31))  # as in a shipped calibration.csv
+GRID = TEMPERATURES
 AT_ONCE = 2  # texts that are measured at the same time; further ones wait
 MAX_LISTED = 40  # models that can be put beside each other
 SCALE_NAMES = {"perplexity": "Perplexity", "bits": "Bits per token", "relative": "Above its minimum"}
@@ -109,8 +109,8 @@ class CalibrationTab:
     def curve_of(self, name: Any) -> Shown | None:
         """The curve of a model's folder; None where there is none. Raises ModelError for no model."""
         facts = Facts(self.lab.registry.info(name))
-        found = read_calibration(self.lab.registry.folder(name), facts)
-        return shipped(facts.name, found) if found else None
+        found = read_calibration(self.lab.registry.folder(name))
+        return shipped(facts, found) if found else None
 
     def missing(self, model: Any, found: list[Shown]) -> str:
         """That the chosen model has no curve, and how it gets one; "" where it has."""
@@ -128,7 +128,7 @@ class CalibrationTab:
         """The models that have a curve."""
         for name in self.lab.registry.names()[:MAX_LISTED]:
             facts = facts_of(self.lab.registry, name)
-            if facts and read_calibration(self.lab.registry.folder(name), facts):
+            if facts and read_calibration(self.lab.registry.folder(name)):
                 yield {"name": name, "title": facts.title}
 
 

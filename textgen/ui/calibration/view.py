@@ -11,9 +11,10 @@ import numpy as np
 
 from textgen.errors import shorten
 from textgen.experiments.metrics.perplexity_curve import Curve, verdict
+from textgen.models.calibration import CalibrationCurve
 from textgen.plots.perplexity import SCALES, perplexities
 from textgen.text.tokenizer import visible
-from textgen.ui.calibration.file import Shipped
+from textgen.ui.shell.model_facts import Facts
 
 FEW = 1_000  # tokens below which the place of a minimum says little
 NAMED_UNKNOWN = 8  # unknown pieces spelled out
@@ -42,11 +43,12 @@ class Shown:
         }
 
 
-def shipped(name: str, found: Shipped) -> Shown:
+def shipped(facts: Facts, measured: CalibrationCurve) -> Shown:
     """The curve of a model's folder."""
-    scored = f"{found.targets:,} {found.curve.unit}s" if found.targets else "text"
-    windows = f", in windows of {found.window:,}" if found.window else ""
-    return Shown(found.curve, f"Measured on {scored} that the model did not learn from{windows}.", name)
+    curve = Curve(facts.title, facts.unit, measured.temperatures, measured.nats)
+    scored = f"{measured.targets:,} {facts.units}" if measured.targets else "text"
+    windows = f", in windows of {measured.window:,}" if measured.window else ""
+    return Shown(curve, f"Measured on {scored} that the model did not learn from{windows}.", facts.name)
 
 
 def measured_facts(curve: Curve, targets: int, window: int, unknown: Sequence[str], kept: bool) -> str:

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from textgen.errors import TextError, TextgenError
+from textgen.models.log import read_log, temperature_of
 from textgen.models.registry import Registry
 from textgen.plots.loss import LossCurves, losses
 from textgen.plots.theme import THERMAL
 from textgen.records import TrainingLog
 from textgen.ui.model.card import card
-from textgen.ui.model.log import read_log, temperature_of
 from textgen.ui.shell.components import LabComponent
 from textgen.ui.shell.model_facts import Facts
 from textgen.ui.shell.sidebar import NUMBERS, Controls

@@ -15,9 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from textgen.errors import SettingError
-from textgen.models.bloom import BloomFilter, bytes_for
-from textgen.models.ngram_index import NoveltyIndex
-from textgen.models.ngrams import ngram_keys, number, numbers, split_words
+from textgen.models.ngrams import (
+    BloomFilter,
+    NoveltyIndex,
+    bytes_for,
+    ngram_keys,
+    number,
+    numbers,
+    split_words,
+)
 
 TEXT = "The king is dead; long live the king! 'Tis so, isn't it? The king is long dead."
 KING = "a0c66bd15af968a9"  # BLAKE2b of its four letters, 8 bytes
@@ -149,7 +155,7 @@ def test_filter_of_nothing_holds_nothing() -> None:
 
 
 def test_torch_is_not_needed() -> None:
-    code = "import sys, textgen.models.ngram_index; print('torch' in sys.modules)"
+    code = "import sys, textgen.models.ngrams; print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"False\n"
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from tests.ui.model.model_folders import HEAD, ROWS, write_log
+from textgen.models.log import MAX_ROWS, MAX_TEXT, read_log, temperature_of
 from textgen.models.registry import SHIPPED, Registry
 from textgen.records import TrainingLog
-from textgen.ui.model.log import MAX_ROWS, MAX_TEXT, read_log, temperature_of
 
 
 def read(folder: Path, head: list[str], rows: list[list[str]]) -> TrainingLog:
