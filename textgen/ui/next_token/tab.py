@@ -4,101 +4,98 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
-import gradio as gr
-
-from textgen.errors import TextgenError
-from textgen.models.registry import Registry
-from textgen.plots import next_token as bars
-from textgen.plots.theme import THERMAL
+from textgen.errors import TextError, out_of_range
+from textgen.experiments.requests import ModelSource, Source
+from textgen.experiments.requests.base import as_settings
+from textgen.experiments.requests.source import source_from
+from textgen.models.folder import Model
 from textgen.records import NextToken
-from textgen.settings import DecodeSettings, check_seed, check_whole
-from textgen.stages import ORDERS
+from textgen.settings import DecodeSettings, check_whole
+from textgen.stages import MAX_TEMPERATURE, MIN_TEMPERATURE
 from textgen.text.tokenizer import visible
-from textgen.ui.generate.runs import checked_pick
 from textgen.ui.shell.components import LabComponent
-from textgen.ui.shell.errors import told_in_view
-from textgen.ui.shell.events import event_field
-from textgen.ui.shell.sidebar import NUMBERS, Controls, settings_from
-from textgen.ui.shell.source import expectation, named
+from textgen.ui.shell.laboratory import Laboratory
 
-EVENTS = ("append", "sample", "back", "temperature", "reorder")
-MAX_PANEL_TEMPERATURE = 100
-# What the component changed in the browser's store goes back to the sidebar without the server.
-STORED_TEMPERATURE = "() => TemperatureLab.settings.temperature"
-STORED_ORDER = "() => [TemperatureLab.settings.order.join(), TemperatureLab.orderName()]"
-NAMED_ORDER = "(name) => (TemperatureLab.orders[name] ?? TemperatureLab.settings.order).join()"
+MOST_IN_A_ROW = 2**31  # tokens sampled one after another
 
 
 class NextTokenTab:
-    """Builds the tab and answers its events; every handler takes what any client may send."""
+    """Answers the tab's questions; each takes what any client may send."""
 
-    def __init__(self, registry: Registry, controls: Controls, new_seed: Callable[[], int]) -> None:
-        self.registry, self.controls, self.new_seed = registry, controls, new_seed
-        self.view = LabComponent("next_token", view_config(), EVENTS)
+    def __init__(self, lab: Laboratory) -> None:
+        self.lab = lab
 
-    def connect(self) -> None:
-        """Wire the sidebar and the component's own events."""
-        c = self.controls
-        quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-        # A Textbox's `input` fires on key presses alone: not on paste, deletion or a phone's keyboard.
-        gr.on(
-            [c.context.change, c.numbers.change, c.kind.input, c.model.input],
-            self.show,
-            c.source,
-            self.view,
-            trigger_mode="always_last",
-            **quick,
-        )
-        self.view.append(told_in_view(self.append, 2), c.source, [c.context, self.view], **quick)
-        self.view.back(told_in_view(self.back, 2), c.source, [c.context, self.view], **quick)
-        self.view.temperature(None, None, c.stages["temperature"], js=STORED_TEMPERATURE, **quick)
-        self.view.reorder(None, None, [c.order, c.order_choice], js=STORED_ORDER, **quick)
-        c.order_choice.input(None, c.order_choice, c.order, js=NAMED_ORDER, **quick)
-        drawing = [*c.source, c.seed, c.lock, *c.settings]
-        self.view.sample(told_in_view(self.sample, 3), drawing, [c.context, c.seed, self.view], **quick)
+    def look(self, data: dict[str, Any]) -> dict[str, Any]:
+        """What is expected next. `known`: the vocabulary whose labels the page has."""
+        return self.seen(source_of(data), data.get("known"))
 
-    def show(self, model: Any, context: Any, numbers: Any, kind: Any) -> dict[str, Any]:
-        """The view of the source as it stands; while somebody types, a mistake is only a sentence."""
-        try:
-            return self.seen((model, context, numbers, kind))
-        except TextgenError as error:
-            return {"problem": str(error)}
+    def append(self, data: dict[str, Any]) -> dict[str, Any]:
+        """A token picked by hand, `id`, joins the context."""
+        source, model = self.with_context(data)
+        token = writable("token", data.get("id"), model)
+        return self.after(source, model.tokenizer.extended(source.context, [token]), data)
 
-    def append(self, model: Any, context: Any, numbers: Any, kind: Any, event: gr.EventData) -> Any:
-        """A token picked by hand joins the context."""
-        loaded = self.registry.get(str(model))
-        token = checked_pick(event_field(event, "id"), loaded, "pick a bar")
-        longer = loaded.tokenizer.extended(str(context), [token])
-        return longer, self.show(model, longer, numbers, kind)
-
-    def back(self, model: Any, context: Any, numbers: Any, kind: Any) -> Any:
+    def back(self, data: dict[str, Any]) -> dict[str, Any]:
         """The last token leaves the context."""
-        shorter = self.registry.get(str(model)).tokenizer.without_last(str(context))
-        return shorter, self.show(model, shorter, numbers, kind)
+        source, model = self.with_context(data)
+        return self.after(source, model.tokenizer.without_last(source.context), data)
 
-    def sample(self, event: gr.EventData, *values: Any) -> Any:
-        """One token is drawn under the live settings; the n-th draw in a row has the luck of step n.
+    def sample(self, data: dict[str, Any]) -> dict[str, Any]:
+        """One token is drawn under `settings`; the draw number `step` has the noise of that step.
 
         So with the seed kept, drawing one after another writes what Generate would write.
         """
-        model, context, numbers, kind, seed, locked, *stages = values
-        settings = settings_from(stages)
-        seed = check_seed(seed) if locked else self.new_seed()
-        step = check_whole("step", event_field(event, "step"), 0, 2**31, "draw again from the page")
-        token = pick_one(expectation(self.registry, (model, context, numbers, kind)), settings, seed, step)
-        if model != NUMBERS:
-            context = self.registry.get(str(model)).tokenizer.extended(str(context), [token])
-        view = self.seen((model, context, numbers, kind))
-        return context, seed, {**view, "sampled": step + 1, "picked": token}
+        source, settings = source_of(data), as_settings("settings", data.get("settings"))
+        seed = self.lab.seed(data.get("seed"))
+        step = check_whole("step", data.get("step"), 0, MOST_IN_A_ROW, "draw again from the page")
+        token = pick_one(source.expectation(self.lab.registry), settings, seed, step)
+        drawn = {"seed": seed, "picked": token}
+        if not isinstance(source, ModelSource):
+            return {**self.seen(source, data.get("known")), **drawn}
+        tokenizer = self.lab.registry.get(source.model).tokenizer
+        return {**self.after(source, tokenizer.extended(source.context, [token]), data), **drawn}
 
-    def seen(self, source: tuple[Any, Any, Any, Any]) -> dict[str, Any]:
-        """The component's value for a source. Raises TextgenError."""
-        view = view_value(expectation(self.registry, source), source[1])
-        return {**packed(view), "source": named(source)}
+    def with_context(self, data: Mapping[str, Any]) -> tuple[ModelSource, Model]:
+        """A source whose context can change. Raises TextError for typed-in numbers."""
+        source = source_of(data)
+        if not isinstance(source, ModelSource):
+            raise TextError("typed-in numbers have no context; choose a model")
+        return source, self.lab.registry.get(source.model)
+
+    def after(self, source: ModelSource, context: str, data: Mapping[str, Any]) -> dict[str, Any]:
+        """The view of another context, which the page takes over."""
+        longer = ModelSource(model=source.model, context=context)
+        return {"context": context, **self.seen(longer, data.get("known"))}
+
+    def seen(self, source: Source, known: Any) -> dict[str, Any]:
+        """The view of a source. Raises TextgenError."""
+        view = view_value(source.expectation(self.lab.registry))
+        return {**view, "labels": None} if known == view["vocabulary"] else view
+
+
+def build(lab: Laboratory) -> None:
+    """Put the tab's component where Gradio is building."""
+    tab = NextTokenTab(lab)
+    answers = {"look": tab.look, "append": tab.append, "back": tab.back, "sample": tab.sample}
+    config = {"lowest": MIN_TEMPERATURE, "highest": MAX_TEMPERATURE}
+    LabComponent("next_token", config, answers=answers)
+
+
+def source_of(data: Mapping[str, Any]) -> Source:
+    """The source among the fields of a question. Raises SettingError."""
+    names = ("model", "context", "numbers", "numbers_kind")
+    return source_from({name: data[name] for name in names if name in data})
+
+
+def writable(name: str, value: Any, model: Model) -> int:
+    """A token that the model may write. Raises SettingError."""
+    token = check_whole(name, value, 0, model.tokenizer.vocab_size - 1, "pick a bar")
+    if token in model.muted:
+        raise out_of_range(name, "one that can be written", model.labels[token], "pick a bar")
+    return token
 
 
 def pick_one(expectation: NextToken, settings: DecodeSettings, seed: int, step: int) -> int:
@@ -110,11 +107,9 @@ def pick_one(expectation: NextToken, settings: DecodeSettings, seed: int, step: 
     return int(pick(logits, GumbelNoise(seed, len(expectation.labels)).at(step)))
 
 
-def view_value(expectation: NextToken, context: Any) -> dict[str, Any]:
+def view_value(expectation: NextToken) -> dict[str, Any]:
     """What the component draws: logits as base64 of little-endian float32 (V,), the rest as text."""
-    numbers = not expectation.model
     return {
-        "numbers": numbers,
         "model": expectation.model,
         "logits": base64.b64encode(expectation.logits.astype("<f4").tobytes()).decode("ascii"),
         "labels": list(expectation.labels),
@@ -122,26 +117,5 @@ def view_value(expectation: NextToken, context: Any) -> dict[str, Any]:
         "pieces": [[visible(piece), known] for piece, known in expectation.context.pieces],
         "unseen": expectation.context.unseen,
         "history": list(expectation.context.ids),
-        "context": "" if numbers else str(context),
         "note": expectation.note,
-        "sampled": 0,
-    }
-
-
-def packed(view: dict[str, Any]) -> dict[str, Any]:
-    """A view with its labels as one JSON text: Gradio's page copies a list entry by entry, each time."""
-    return {**view, "labels": json.dumps(view["labels"])}
-
-
-def view_config() -> dict[str, Any]:
-    """What the component needs once."""
-    return {
-        "stops": [list(stop) for stop in THERMAL],
-        "settings": DecodeSettings().to_dict(),
-        "orders": {name: list(order) for name, order in ORDERS.items()},
-        "figure": bars.skeleton(),
-        "rows": bars.ROWS,
-        "rowHeight": bars.ROW_HEIGHT,
-        "textAt": bars.TEXT_AT,
-        "max": MAX_PANEL_TEMPERATURE,
     }

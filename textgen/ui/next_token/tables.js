@@ -1,106 +1,134 @@
 // The numbers beside the bars: every token at every temperature, and two tokens against each other.
-(() => {
-  const lab = window.TemperatureLab;
-  const { h } = lab;
-  const STEP = 200; // rows added by "more"
+import { h } from "../shell/dom.js";
+import { count, finePercent, temperatureText } from "../shell/format.js";
+import { thermal } from "../shell/theme.js";
+import { ratioAt, ratioText } from "./distribution.js";
 
-  // columns: [{temperature, view}] → a table of rows tokens; a token's name is a button that picks it
-  lab.numbersTable = ({ onPick }) => {
-    const head = h("tr");
-    const body = h("tbody");
-    const more = h("button", { class: "quiet", type: "button", onclick: () => grow() });
-    const card = h("section", { class: "card numbers" }, h("h3", { text: "Numbers" }),
-      h("div", { class: "scroll" }, h("table", {}, h("thead", {}, head), body)), more);
-    let shown = null;
-    let latest = null;
+/**
+ * @typedef {import("./distribution.js").Data} Data
+ * @typedef {import("./distribution.js").Distribution} Distribution
+ * @typedef {import("../shell/dom.js").Description} Description
+ */
 
-    const grow = () => {
-      shown = shown > 10 && shown >= latest.data.raw.length ? 10 : Math.min(latest.data.raw.length, shown + STEP);
-      draw(latest.data, latest.columns);
-    };
+const FIRST = 10; // rows
+const STEP = 200; // rows added by "more"
+const MANY = 60; // rows from which on the table waits until what moves has come to rest
+const REST = 150; // ms
+const CHOICES = 500; // tokens to choose two from
+const LAW = "Temperature changes how far apart two tokens are, never their order. Truncation removes tokens; "
+  + "between two that stay the ratio is the same.";
 
-    const draw = (data, columns) => {
-      head.replaceChildren(h("th", { scope: "col", text: "token" }), ...columns.map((column) => h("th", { scope: "col" },
-        h("span", { class: "dot", style: `background:${column.colour}` }), `T=${lab.temperatureText(column.temperature)}${column.live ? " live" : ""}`)));
-      body.replaceChildren(...data.order.slice(0, shown).map((id) => h("tr", {},
-        h("th", { scope: "row" }, h("button", { class: "token", type: "button", text: data.labels[id], title: onPick.hint, "aria-label": `token ${data.labels[id]}: ${onPick.hint}`, onclick: () => onPick(id) })),
-        ...columns.map(() => h("td")))));
-      const all = data.raw.length;
-      more.hidden = all <= 10;
-      lab.setText(more, shown >= all ? "show 10" : `show ${Math.min(all, shown + STEP) === all ? `all ${all}` : `${STEP} more of ${all.toLocaleString("en")}`}`);
-      fill(data, columns);
-    };
+/** @param {{ onPick: (id: number) => void, redraw: () => void }} actions */
+export const createNumbers = ({ onPick, redraw }) => {
+  let shown = FIRST;
+  /** @type {string} The vocabulary whose rows are shown. */
+  let vocabulary = "";
+  /** @type {Description | null} */
+  let last = null;
+  let askedAt = -Infinity;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
 
-    const fill = (data, columns) => {
-      columns.forEach((column, c) => {
-        if (head.children[c + 1]?.lastChild) lab.setText(head.children[c + 1].lastChild, `T=${lab.temperatureText(column.temperature)}${column.live ? " live" : ""}`);
-        for (let r = 0; r < body.children.length; r++) {
-          const id = data.order[r];
-          const cell = body.children[r].children[c + 1];
-          const p = column.view.probabilities[id];
-          lab.setText(cell, p > 0 ? lab.finePercent(p) : column.view.removedBy[id] ? "removed" : "0%");
-          cell.className = p > 0 ? "" : "gone";
-        }
-      });
-    };
+  /** Whether a long table should stay as it is for now: it is drawn again soon. */
+  const waits = () => {
+    const now = performance.now();
+    const moving = shown > MANY && now - askedAt < REST;
+    askedAt = now;
+    clearTimeout(timer);
+    if (moving) timer = setTimeout(redraw, REST);
+    return moving;
+  };
+  const grow = (/** @type {number} */ all) => {
+    shown = shown >= all ? FIRST : Math.min(all, shown + STEP);
+    askedAt = -Infinity;
+    redraw();
+  };
+  const moreText = (/** @type {number} */ all) => {
+    if (shown >= all) return `show ${FIRST}`;
+    return shown + STEP >= all ? `show all ${count(all)}` : `show ${STEP} more of ${count(all)}`;
+  };
+  const head = (/** @type {number} */ t, /** @type {boolean} */ live) => h("th", { scope: "col" },
+    h("span", { class: "dot", style: `background: ${thermal(t)}` }),
+    `T=${temperatureText(t)}${live ? " live" : ""}`);
+  /** @param {Data} data @param {Distribution[]} views @param {number} id */
+  const row = (data, views, id, hint = "") =>
+    h("tr", {},
+      h("th", { scope: "row" }, h("button", {
+        class: "token", type: "button", title: hint, "aria-label": `token ${data.labels[id]}: ${hint}`,
+        onclick: () => onPick(id),
+      }, data.labels[id])),
+      views.map(({ probabilities, removedBy }) => {
+        const p = probabilities[id];
+        const none = removedBy[id] ? "removed" : "0%";
+        return h("td", { class: p > 0 ? "" : "gone" }, p > 0 ? finePercent(p) : none);
+      }));
 
-    const update = (data, columns) => {
-      const same = latest && latest.data === data && latest.columns.length === columns.length;
-      if (!latest || latest.data.labels !== data.labels) shown = Math.min(shown ?? 10, 10);
-      latest = { data, columns };
-      if (same) fill(data, columns);
-      else draw(data, columns);
-    };
-    return { card, update };
+  /** The card's description; the last view is the live one. */
+  return (/** @type {Data} */ data, /** @type {Distribution[]} */ views, hint = "") => {
+    if (data.vocabulary !== vocabulary) [vocabulary, shown] = [data.vocabulary, FIRST];
+    if (last && waits()) return last;
+    const all = data.order.length;
+    const table = h("table", {},
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "token"), views.map(({ settings }, i) =>
+        head(settings.temperature, i === views.length - 1)))),
+      h("tbody", {}, data.order.slice(0, shown).map((id) => row(data, views, id, hint))));
+    const more = { class: "quiet", type: "button", hidden: all <= FIRST, onclick: () => grow(all) };
+    last = h("section", { class: "card numbers" },
+      h("h3", {}, "Numbers"), h("div", { class: "scroll" }, table), h("button", more, moreText(all)));
+    return last;
+  };
+};
+
+/** p(a) / p(b) at each temperature, and the law that connects them. @param {() => void} redraw */
+export const createRatio = (redraw) => {
+  /** @typedef {{ vocabulary: string, ids: number[] }} Picked */
+  /** @typedef {{ ids: number[], pair: number[] }} Pair */
+  /** @type {Picked | null} What somebody picked; until then it is the two likeliest. */
+  let picked = null;
+  /** @typedef {{ data: Data, picked: Picked | null, pair: number[], title: Description }} Made */
+  /** @type {Made | null} */
+  let made = null;
+
+  const pairOf = (/** @type {Data} */ data) => {
+    const ids = data.order.slice(0, CHOICES).filter((id, i) => i < 2 || data.raw[id] > -Infinity);
+    const wanted = picked?.vocabulary === data.vocabulary ? picked.ids : [];
+    const pair = [0, 1].map((i) => (ids.includes(wanted[i]) ? wanted[i] : ids[Math.min(i, ids.length - 1)]));
+    return { ids, pair };
+  };
+  /** @param {Data} data @param {Pair} found @param {number} place @param {string} name */
+  const choice = (data, { ids, pair }, place, name) =>
+    h("select", {
+      "aria-label": name, value: String(pair[place]),
+      onchange: (/** @type {any} */ { target }) => {
+        picked = { vocabulary: data.vocabulary, ids: pair.with(place, Number(target.value)) };
+        redraw();
+      },
+    }, ids.map((id) => h("option", { value: String(id) }, data.labels[id])));
+  /** Hundreds of options, described once for each choice. */
+  const choices = (/** @type {Data} */ data) => {
+    if (made && data === made.data && picked === made.picked) return made;
+    const found = pairOf(data);
+    const title = h("h3", {}, "Two tokens ",
+      choice(data, found, 0, "first token"), " against ", choice(data, found, 1, "second token"));
+    return (made = { data, picked, pair: found.pair, title });
   };
 
-  // p(a)/p(b) at each temperature, and the law that connects them
-  lab.ratioCard = () => {
-    const selects = [h("select", { "aria-label": "first token" }), h("select", { "aria-label": "second token" })];
-    const table = h("table");
-    const law = h("p", { class: "law" });
-    const note = h("p", { class: "muted" });
-    const card = h("section", { class: "card ratio" },
-      h("h3", {}, "Two tokens ", selects[0], " against ", selects[1]), law, h("div", { class: "scroll" }, table), note);
-    let data = null;
-    let temperatures = [];
-    let picked = null; // the vocabulary from which somebody picked; until then it is the two likeliest
-    const pick = () => { picked = data.labels; draw(); };
-    for (const select of selects) select.addEventListener("change", pick);
-
-    const update = (next, columns) => {
-      temperatures = columns.map((column) => column.temperature);
-      if (data !== next) fillSelects(next);
-      data = next;
-      draw();
-    };
-
-    const fillSelects = (next) => {
-      const ids = next.order.slice(0, 500).filter((id, i) => i < 2 || next.raw[id] > -Infinity);
-      selects.forEach((select, i) => {
-        const wanted = picked === next.labels ? Number(select.value) : null;
-        select.replaceChildren(...ids.map((id) => h("option", { value: String(id), text: next.labels[id] })));
-        select.value = String(ids.includes(wanted) ? wanted : ids[Math.min(i, ids.length - 1)]);
-      });
-    };
-
-    const draw = () => {
-      const [a, b] = selects.map((select) => Number(select.value));
-      const gap = data.raw[a] - data.raw[b];
-      const one = Math.exp(gap);
-      const at = (t) => (t === 0 ? (gap > 0 ? Infinity : gap < 0 ? 0 : 1) : Math.exp(gap / t));
-      const cells = temperatures.map((t) => ({ t, ratio: at(t) }));
-      table.replaceChildren(
-        h("thead", {}, h("tr", {}, h("th", { text: "T" }), ...cells.map(({ t }) => h("th", { text: lab.temperatureText(t) })))),
-        h("tbody", {}, h("tr", {}, h("th", { class: "token", text: `${data.labels[a]} : ${data.labels[b]}` }), ...cells.map(({ ratio }) => h("td", { class: "strong", text: ratioText(ratio) })))));
-      const example = cells.find(({ t }) => t !== 1 && t !== 0);
-      law.replaceChildren("ratio(T) = ratio(1)", h("sup", { text: "1/T" }), ...(example ? [`, here ${ratioText(one)}`, h("sup", { text: `1/${trim(example.t)}` }), ` = ${ratioText(example.ratio)}`] : []));
-      lab.setText(note, "Temperature changes how far apart two tokens are, never their order. Truncation removes tokens; between two that stay the ratio is the same.");
-      card.dataset.ratios = JSON.stringify(cells.map(({ ratio }) => ratio));
-    };
-    return { card, update };
+  /** The card's description. */
+  return (/** @type {Data} */ data, /** @type {number[]} */ temperatures) => {
+    const { pair: [a, b], title } = choices(data);
+    const gap = data.raw[a] - data.raw[b];
+    const pair = `${data.labels[a]} : ${data.labels[b]}`;
+    const example = temperatures.find((t) => t !== 1 && t !== 0);
+    return h("section", { class: "card ratio" }, title,
+      h("p", { class: "law" }, "ratio(T) = ratio(1)", h("sup", {}, "1/T"), example === undefined ? null : [
+        `, here ${ratioText(ratioAt(gap, 1))}`, h("sup", {}, `1/${Number(example.toFixed(2))}`),
+        ` = ${ratioText(ratioAt(gap, example))}`,
+      ]),
+      h("div", { class: "scroll" }, h("table", {},
+        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "T"),
+          temperatures.map((t) => h("th", { scope: "col" }, temperatureText(t))))),
+        h("tbody", {}, h("tr", {}, h("th", { class: "token", scope: "row" }, pair),
+          temperatures.map((t) => h("td", { class: "strong" }, ratioText(ratioAt(gap, t)))))))),
+      h("p", { class: "muted" }, LAW));
   };
-
-  const trim = (t) => String(Number(t.toFixed(2)));
-  const ratioText = (r) => (r === Infinity ? "∞" : r >= 1e5 || (r < 1e-3 && r > 0) ? r.toExponential(1) : r >= 100 ? r.toFixed(0) : r >= 0.095 ? r.toFixed(1) : r.toFixed(3));
-})();
+};

@@ -1,184 +1,239 @@
-// The Next token tab: the context with its open place, a panel a temperature, the numbers.
-(() => {
-  const lab = window.TemperatureLab;
-  const { h } = lab;
-  const SWEEP = { from: 0.1, to: 3, seconds: 6 }; // one way
+// The Next token tab: the context with its open place, a panel a temperature, the pipeline, the numbers.
+import { component } from "../shell/component.js";
+import { h, render } from "../shell/dom.js";
+import { neutral, seedOf, sourceOf, store } from "../shell/lab.js";
+import { saveMenu } from "../shell/save.js";
+import { latest, Problem } from "../shell/server.js";
+import { onTheme } from "../shell/theme.js";
+import { toast } from "../shell/toast.js";
+import { areWords, contextSpans } from "../shell/tokens.js";
+import { createViews, dataOf } from "./distribution.js";
+import { createPanel } from "./panel.js";
+import { createPipeline } from "./pipeline.js";
+import { createNumbers, createRatio } from "./tables.js";
 
-  lab.factories.next_token = ({ root, trigger, props, memory }) => {
-    const config = props.config;
-    memory.temperatures ??= [0.5, 1, 2];
-    memory.zoom ??= false;
-    lab.orders ??= config.orders;
-    if (!lab.settings) lab.setSettings(config.settings);
-    let data = null;
-    let panels = [];
-    let sweeping = null;
+/**
+ * @typedef {import("./distribution.js").Data} Data
+ * @typedef {Record<string, string>} Source as requests name it: model and context, or typed-in numbers
+ */
 
-    // ---- the strip
-    const tokens = h("div", { class: "tokens", "aria-live": "polite" });
-    const back = h("button", { class: "button", type: "button", text: "↶ Back", title: "Take the last token away", onclick: () => data.numbers ? drop() : trigger("back", {}) });
-    const sweep = h("button", { class: "button", type: "button", text: "▶ Sweep T", title: "Move the live temperature from 0.1 to 3 and back", onclick: () => (sweeping ? stopSweep() : startSweep()) });
-    const sample = h("button", { class: "button primary", type: "button", text: "Sample one", title: "Draw one token from the live panel's distribution", onclick: () => trigger("sample", { step: data.sampled, drawn: data.drawn ?? [] }) });
-    const save = lab.saveMenu({
-      request: () => data && { kind: "distribution", ...data.source, panels: panels.map(settingsAt) },
-      charts: () => panels.map((panel) => panel.chart()),
-      name: () => `next-token-${data.model || "own-numbers"}`,
-      note: () => `after ${JSON.stringify(data.numbers ? "your own numbers" : data.context.slice(-80))} · ${data.model || "typed-in numbers"}`,
-    });
-    const note = h("p", { class: "note", role: "status" });
-    const grid = h("div", { class: "panels" });
-    const add = h("button", { class: "button", type: "button", text: "+ Temperature", title: "Add a panel (six at most)", onclick: () => addPanel() });
-    const zoom = h("button", { class: "button", type: "button", text: "Zoom bars", "aria-pressed": "false", title: "Stretch all bars by the same factor", onclick: () => { memory.zoom = !memory.zoom; draw(true); } });
-    const pick = (id) => (data.numbers ? join(id) : trigger("append", { id }));
-    pick.hint = "put it into the context";
-    const numbers = lab.numbersTable({ onPick: pick });
-    const ratio = lab.ratioCard();
-    const pipeline = lab.pipelineCard({
-      reorder: (order) => { lab.setSettings({ order }); trigger("reorder", {}); },
-    });
-    root.replaceChildren(
-      h("section", { class: "card strip" }, tokens, h("div", { class: "actions" }, back, sweep, zoom, add, save, sample)),
-      note, grid, pipeline.card, h("div", { class: "pair" }, numbers.card, ratio.card));
+const SWEEP = { from: 0.1, to: 3, seconds: 6 }; // one way
+const FIRST_TEMPERATURES = [0.5, 1, 2];
+const NEXT_TEMPERATURES = [1.5, 0.2, 3, 0.8, 1.2, 0];
+const MOST_PANELS = 6; // besides the live one
 
-    // ---- panels
-    const clean = (text) => {
-      const t = Number(text);
-      return text !== "" && Number.isFinite(t) && (t === 0 || t >= 0.01) && t <= config.max ? t : null;
-    };
-    const complain = (text) => lab.setText(note, `A panel's temperature must be 0 or from 0.01 to ${config.max}, got ${text || "nothing"}; 0 is greedy.`);
+export const mount = component("next_token", ({ root, memory, config, ask, signal }) => {
+  memory.temperatures ??= FIRST_TEMPERATURES;
+  memory.zoom ??= false;
+  /** @type {Data | null} What is drawn. */
+  let data = null;
+  /** @type {Source} The source that it was made from. */
+  let source = {};
+  let problem = ""; // why there is no distribution of what the sidebar says
+  let complaint = ""; // about the temperature of a panel
+  /** @type {number[]} Tokens drawn from typed-in numbers, which have no context: they only line up. */
+  let drawn = [];
+  let sampled = 0; // how many tokens in a row
+  /** @type {{ frame: number, at: number } | null} The frame that is asked for, and the last temperature. */
+  let sweep = null;
+  const views = createViews(neutral);
 
-    const buildPanels = () => {
-      panels = memory.temperatures.map((temperature, i) => lab.panel({
-        config, live: false, temperature, onPick: pick,
-        onTemperature: (input) => {
-          const t = clean(input.value);
-          if (t === null) return complain(input.value);
-          memory.temperatures[i] = t;
-          panels[i].temperature = t;
-          if (input.type === "number") input.blur();
-          draw();
-        },
-        onRemove: memory.temperatures.length > 1 ? () => { memory.temperatures.splice(i, 1); buildPanels(); draw(); } : null,
-      }));
-      panels.push(lab.panel({ config, live: true, temperature: null, onPick: pick, onTemperature: (input) => {
-        const t = clean(input.value);
-        if (t === null) return complain(input.value);
-        stopSweep();
-        lab.setSettings({ temperature: t });
-        tellSidebar();
-      } }));
-      grid.replaceChildren(...panels.map((panel) => panel.card));
-      add.disabled = memory.temperatures.length >= 6;
-    };
-    const addPanel = () => {
-      const used = new Set(memory.temperatures);
-      memory.temperatures.push([1.5, 0.2, 3, 0.8, 1.2, 0].find((t) => !used.has(t)) ?? 1);
-      buildPanels();
-      draw();
-    };
+  // ---- the server's answers
+  const same = (/** @type {Source} */ a, /** @type {Source} */ b) =>
+    JSON.stringify(a) === JSON.stringify(b);
 
-    // The sidebar's slider is told at most ten times a second: the bars do not wait for it.
-    let told = null;
-    const tellSidebar = () => {
-      told ??= setTimeout(() => { told = null; trigger("temperature", {}); }, 100);
-    };
-
-    // ---- drawing
-    const settingsAt = (panel) => (panel.temperature === null ? lab.settings : { ...lab.settings, temperature: panel.temperature });
-    const columns = () => panels.map((panel) => {
-      const { temperature } = settingsAt(panel);
-      return { temperature, view: panel.view, live: panel.temperature === null, colour: lab.thermal(temperature, config.stops) };
-    });
-    const scale = () => {
-      if (!memory.zoom) return 1;
-      const tops = memory.temperatures.map((t) => lab.summary(lab.softmax(lab.decode(data.raw, { ...lab.settings, temperature: t }, data.history))).top);
-      return Math.max(...tops);
-    };
-
-    const draw = (fresh = false) => {
-      if (!data || !root.isConnected) return;
-      zoom.setAttribute("aria-pressed", String(memory.zoom));
-      const factor = scale();
-      for (const panel of panels) fresh ? panel.repaint(data, settingsAt(panel), factor) : panel.update(data, settingsAt(panel), factor);
-      finish();
-    };
-    const drawLive = () => {
-      const live = panels.at(-1);
-      live.update(data, lab.settings, live.scale ?? scale());
-      finish();
-    };
-    const finish = () => {
-      numbers.update(data, columns());
-      ratio.update(data, columns());
-      pipeline.update(data, lab.settings, panels.at(-1).view.steps);
-      root.dataset.draws = String(Number(root.dataset.draws ?? 0) + 1);
-      root.dataset.temperature = String(lab.settings.temperature);
-    };
-
-    let before = null;
-    lab.onSettings((settings) => {
-      if (!data) return;
-      const onlyTemperature = before && Object.keys(settings).every((key) => key === "temperature" || settings[key] === before[key]);
-      before = { ...settings };
-      onlyTemperature ? drawLive() : draw();
-    });
-    lab.onTheme(() => draw(true));
-
-    // ---- sweep
-    const startSweep = () => {
-      const started = performance.now();
-      lab.setText(sweep, "■ Stop sweep");
-      const frame = (now) => {
-        const phase = ((now - started) / 1000 / SWEEP.seconds) % 2;
-        const share = phase < 1 ? phase : 2 - phase;
-        lab.setSettings({ temperature: Number((SWEEP.from + (SWEEP.to - SWEEP.from) * share).toFixed(2)) });
-        sweeping = requestAnimationFrame(frame);
-      };
-      sweeping = requestAnimationFrame(frame);
-    };
-    const stopSweep = () => {
-      if (!sweeping) return;
-      cancelAnimationFrame(sweeping);
-      sweeping = null;
-      lab.setText(sweep, "▶ Sweep T");
-      tellSidebar();
-    };
-    lab.stopSweep = stopSweep;
-
-    // ---- typed-in numbers have no context: drawn tokens only line up
-    const join = (id) => { data.drawn = [...(data.drawn ?? []), id]; strip(); };
-    const drop = () => { data.drawn = (data.drawn ?? []).slice(0, -1); strip(); };
-
-    const strip = () => {
-      const pieces = data.numbers ? (data.drawn ?? []).map((id) => [data.labels[id], true]) : data.pieces;
-      const tail = pieces.slice(-160);
-      const cut = pieces.length - tail.length;
-      tokens.replaceChildren(
-        ...(cut ? [h("span", { class: "muted", text: `… ${cut} earlier ` })] : []),
-        ...lab.pieceSpans(tail, Math.max(0, (data.unseen ?? 0) - cut)),
-        h("span", { class: "tok open", text: "?", title: "the token the model is about to choose" }));
-      tokens.classList.toggle("words", lab.areWords(pieces));
-      back.disabled = pieces.length === 0;
-    };
-
-    buildPanels();
-    return (value) => {
-      if (value.problem) return lab.setText(note, value.problem); // the view that stands stays
-      const raw = lab.floats(value.logits);
-      const order = lab.ranking(raw);
-      const labels = data && data.vocabulary === value.vocabulary ? data.labels : JSON.parse(value.labels);
-      const shown = order.length <= config.rows + 2 ? order : order.slice(0, config.rows);
-      const rows = shown.map((id) => ({ id, label: labels[id] }));
-      if (shown.length < order.length) rows.push({ id: null, label: "…" });
-      // What an event of ours wrote into the context comes back once more as the context's own change.
-      const sampled = value.sampled || (data?.context === value.context ? data.sampled : 0);
-      data = { ...value, raw, order, labels, rows, sampled, serial: (data?.serial ?? 0) + 1 };
-      pick.hint = data.numbers ? "add it to the row of drawn tokens" : "put it into the context";
-      lab.setText(note, value.note);
-      strip();
-      draw();
-      root.dataset.context = value.context;
-      root.dataset.updates = String(Number(root.dataset.updates ?? 0) + 1);
-    };
+  /** @param {import("./distribution.js").Answer} answer @param {Source} of */
+  const show = (answer, of) => {
+    if (!data || !same(of, source)) sampled = 0;
+    if (data?.vocabulary !== answer.vocabulary) drawn = [];
+    data = dataOf(answer, data);
+    [source, problem, complaint] = [of, "", ""];
+    draw();
   };
-})();
+  /** @param {Source} of @returns {Promise<import("./distribution.js").Answer>} */
+  const lookAt = (of) => ask("look", { ...of, known: data?.vocabulary ?? null });
+  const look = latest(lookAt, {
+    answered: (answer, of) => same(of, sourceOf(store.state)) && show(answer, of),
+    refused: ({ message }, of) => {
+      if (!same(of, sourceOf(store.state))) return;
+      problem = message; // the bars that stand are those of before
+      draw();
+    },
+  });
+
+  /** A question whose answer changes the context, and shows what comes after it. */
+  const change = async (/** @type {string} */ name, request = {}) => {
+    const asked = sourceOf(store.state);
+    try {
+      const answer = await ask(name, { ...asked, ...request, known: data?.vocabulary ?? null });
+      if (!same(asked, sourceOf(store.state))) return null; // somebody typed meanwhile
+      const next = "context" in asked ? { ...asked, context: answer.context } : asked;
+      const before = sampled;
+      show(answer, next);
+      sampled = answer.picked === undefined ? 0 : before + 1;
+      if ("context" in asked) store.set({ context: answer.context });
+      return answer;
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      toast(error.message);
+      return null;
+    }
+  };
+  const pick = (/** @type {number} */ id) => {
+    if (data?.model) {
+      change("append", { id });
+    } else {
+      drawn = [...drawn, id];
+      draw();
+    }
+  };
+  const back = () => {
+    if (data?.model) {
+      change("back");
+    } else {
+      drawn = drawn.slice(0, -1);
+      draw();
+    }
+  };
+  const sample = async () => {
+    const { settings } = store.state;
+    const answer = await change("sample", { settings, seed: seedOf(store.state), step: sampled });
+    if (!answer) return;
+    store.set({ seed: String(answer.seed) });
+    if (!data?.model) drawn = [...drawn, answer.picked];
+    draw();
+  };
+
+  // ---- panels
+  const legal = (/** @type {number} */ t) => t === 0 || (t >= config.lowest && t <= config.highest);
+  const complain = (/** @type {string} */ text) => {
+    complaint = `A panel's temperature must be 0 or from ${config.lowest} to ${config.highest}, `
+      + `got ${text || "nothing"}; 0 is greedy.`;
+    draw();
+  };
+  const setLive = (/** @type {number} */ t, /** @type {string} */ text) => {
+    if (!legal(t)) return complain(text);
+    stopSweep();
+    complaint = "";
+    store.set({ settings: { temperature: t } });
+    draw();
+  };
+  const setFixed = (/** @type {number} */ place, /** @type {number} */ t, /** @type {string} */ text) => {
+    if (!legal(t)) return complain(text);
+    complaint = "";
+    memory.temperatures = memory.temperatures.with(place, t);
+    draw();
+  };
+  const live = createPanel(null, { onPick: pick, onTemperature: setLive, onRemove: null });
+  /** @type {import("./panel.js").Panel[]} */
+  let fixed = [];
+  const buildPanels = () => {
+    fixed = memory.temperatures.map((/** @type {number} */ _, /** @type {number} */ i) => createPanel(i + 1, {
+      onPick: pick, onTemperature: (t, text) => setFixed(i, t, text),
+      onRemove: memory.temperatures.length > 1 ? () => remove(i) : null,
+    }));
+    draw();
+  };
+  const remove = (/** @type {number} */ place) => {
+    memory.temperatures = memory.temperatures.toSpliced(place, 1);
+    buildPanels();
+  };
+  const add = () => {
+    const next = NEXT_TEMPERATURES.find((t) => !memory.temperatures.includes(t)) ?? 1;
+    memory.temperatures = [...memory.temperatures, next];
+    buildPanels();
+  };
+
+  // ---- the sweep of the live temperature, up and down
+  const startSweep = () => {
+    const started = performance.now();
+    const frame = (/** @type {number} */ now) => {
+      const phase = ((now - started) / 1000 / SWEEP.seconds) % 2;
+      const share = Math.max(0, phase < 1 ? phase : 2 - phase);
+      const temperature = Number((SWEEP.from + (SWEEP.to - SWEEP.from) * share).toFixed(2));
+      sweep = { frame: requestAnimationFrame(frame), at: temperature };
+      store.set({ settings: { temperature } });
+    };
+    sweep = { frame: requestAnimationFrame(frame), at: store.state.settings.temperature };
+    draw();
+  };
+  const stopSweep = () => {
+    if (!sweep) return;
+    cancelAnimationFrame(sweep.frame);
+    sweep = null;
+    draw();
+  };
+
+  // ---- drawing
+  const pipeline = createPipeline((order) => store.set({ settings: { order } }));
+  const numbers = createNumbers({ onPick: pick, redraw: () => draw() });
+  const ratio = createRatio(() => draw());
+  const save = saveMenu({
+    request: () => data && {
+      kind: "distribution", ...source, panels: shownViews(data).map((view) => view.settings),
+    },
+    charts: () => [...fixed, live].map((panel) => panel.picture()),
+    name: () => `next-token-${data?.model || "own-numbers"}`,
+    note: () => `after ${JSON.stringify(data?.model ? source.context.slice(-80) : "your own numbers")}`
+      + ` · ${data?.model || "typed-in numbers"}`,
+  });
+  const shownViews = (/** @type {Data} */ now) => views(now, store.state.settings, temperatures());
+  const temperatures = () => [...memory.temperatures, store.state.settings.temperature];
+
+  /** @param {string} text @param {string} title @param {() => void} onclick */
+  const button = (text, title, onclick, more = {}) =>
+    h("button", { class: "button", type: "button", title, onclick, ...more }, text);
+  const strip = () => {
+    const pieces = piecesOf(data, drawn);
+    return h("section", { class: "card strip" },
+      h("div", { class: areWords(pieces) ? "tokens words" : "tokens", "aria-live": "polite" },
+        contextSpans(pieces, data?.unseen)),
+      h("div", { class: "actions" },
+        button("↶ Back", "Take the last token away", back, { disabled: !pieces.length }),
+        sweep ? button("■ Stop sweep", "Leave the live temperature as it is", stopSweep)
+          : button("▶ Sweep T", "Move the live temperature from 0.1 to 3 and back", startSweep),
+        button("Zoom bars", "Stretch all bars by the same factor", zoom, { "aria-pressed": memory.zoom }),
+        button("+ Temperature", "Add a panel (six at most)", add,
+          { disabled: memory.temperatures.length >= MOST_PANELS }),
+        save,
+        button("Sample one", "Draw one token from the live panel's distribution", sample,
+          { class: "button primary" })));
+  };
+  const zoom = () => {
+    memory.zoom = !memory.zoom;
+    draw();
+  };
+  const note = () => h("p", { class: "note", role: "status" }, problem || complaint || data?.note || "");
+
+  /** The panels' part, once there is something to show. */
+  const drawing = (/** @type {Data} */ now) => {
+    const shown = shownViews(now);
+    const scale = memory.zoom ? Math.max(...shown.slice(0, -1).map(({ summary }) => summary.top)) : 1;
+    const hint = now.model ? "put it into the context" : "add it to the row of drawn tokens";
+    const panels = [...fixed, live].map((panel, i) => panel.describe(now, shown[i], scale, hint));
+    return [
+      h("div", { class: problem ? "panels old" : "panels" }, panels),
+      pipeline(now, shown[shown.length - 1].steps),
+      h("div", { class: "pair" }, numbers(now, shown, hint), ratio(now, temperatures())),
+    ];
+  };
+  const draw = () => render(root, strip(), note(), data && drawing(data));
+
+  store.listen((state, before) => {
+    const wanted = sourceOf(state);
+    if (sweep && state.settings.temperature !== sweep.at) stopSweep(); // somebody else moves it
+    if (same(wanted, source)) problem = "";
+    else if (!same(wanted, sourceOf(before))) look(wanted);
+    draw();
+  }, signal);
+  onTheme(() => draw(), signal);
+  signal.addEventListener("abort", stopSweep);
+  buildPanels();
+  look(sourceOf(store.state));
+});
+
+/** The context; of typed-in numbers the tokens drawn. @returns {import("../shell/tokens.js").Piece[]} */
+const piecesOf = (/** @type {Data | null} */ data, /** @type {number[]} */ drawn) => {
+  if (!data) return [];
+  return data.model ? data.pieces : drawn.map((id) => [data.labels[id], true]);
+};

@@ -2,7 +2,7 @@
 //
 // A view calls `render(root, tree(state))` whenever its state changes. Elements are reused: by `key` where
 // one is given (a keyed element keeps its identity wherever it moves), else the next of the same tag.
-// Text enters as text alone.
+// A description that is the same object as last time is not looked at again. Text enters as text alone.
 
 /**
  * @typedef {Record<string, any>} Props
@@ -44,11 +44,16 @@ export const render = (parent, ...children) => {
   const nodes = matched(parent, wanted);
   const stays = new Set(nodes);
   for (const node of [...parent.childNodes]) if (!stays.has(node)) node.remove();
+  const focused = document.activeElement;
   nodes.forEach((node, i) => {
     const place = parent.childNodes[i] ?? null;
     if (node !== place) parent.insertBefore(node, place);
     update(node, wanted[i]);
   });
+  // An element that is moved loses the focus.
+  if (focused !== document.activeElement && parent.contains(focused)) {
+    /** @type {HTMLElement} */ (focused).focus({ preventScroll: true });
+  }
 };
 
 /** @typedef {Description | Node | string} Present */
@@ -105,7 +110,7 @@ const made = (child, namespace) => {
 const update = (node, child) => {
   if (typeof child === "string") {
     if (node.nodeValue !== child) node.nodeValue = child;
-  } else if (!("nodeType" in child)) {
+  } else if (!("nodeType" in child) && described.get(node) !== child) {
     const element = /** @type {Element} */ (node);
     const before = described.get(node)?.props ?? {};
     described.set(node, child);

@@ -30,3 +30,7 @@ export const clip = (/** @type {string} */ label, /** @type {number} */ n) =>
 /** Text for Plotly, which reads some HTML. */
 export const plainText = (/** @type {string} */ text) =>
   text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+
+/** What somebody typed as a number, with a point or a comma; NaN for anything else. */
+export const numberFrom = (/** @type {string} */ text) =>
+  (/^\s*[-+]?(\d+[.,]?\d*|[.,]\d+)(e[-+]?\d+)?\s*$/i.test(text) ? Number(text.replace(",", ".")) : NaN);

@@ -20,3 +20,7 @@ export const sourceOf = (/** @type {State} */ state) =>
 
 /** The seed for a request: null asks the server for a new one. @returns {string | null} */
 export const seedOf = (/** @type {State} */ state) => (state.locked ? state.seed : null);
+
+/** The name of an order of stages, "custom" for one that has none. */
+export const orderName = (/** @type {string[]} */ order) =>
+  Object.keys(config.orders).find((name) => config.orders[name].join() === order.join()) ?? "custom";

@@ -1,174 +1,256 @@
-// Saving a result: its numbers and its receipt from the server, its chart from the page.
-(() => {
-  const lab = window.TemperatureLab;
-  const { h } = lab;
-  const TYPES = { csv: "text/csv", json: "application/json", receipt: "application/json", svg: "image/svg+xml" };
-  const HINTS = {
-    csv: "The numbers as a table, for a spreadsheet",
-    json: "The numbers in full, for a program",
-    receipt: "Model, settings, seed and result: what it takes to cite this and to repeat it",
-    svg: "The chart as a drawing that stays sharp at any size",
-    png: "The chart as a picture",
+// The Save menu of a result: numbers and receipt from the server, pictures from the page.
+import { inked, plotly } from "./chart.js";
+import { component } from "./component.js";
+import { h, render } from "./dom.js";
+import { ink } from "./theme.js";
+import { toast } from "./toast.js";
+
+/**
+ * @typedef {object} Chart one of a picture's parts: one of `plot`, `figure`, `svg` and `drawing`
+ * @property {string} title
+ * @property {string} [line] below the title
+ * @property {any} [plot] an element that Plotly draws in
+ * @property {import("./chart.js").Figure} [figure] that is not on the page
+ * @property {SVGSVGElement} [svg] a drawing on the page, with `width` and `height`, that style sheets colour
+ * @property {SVGSVGElement} [drawing] one that needs no style sheet
+ *
+ * @typedef {{ width: number, height: number }} Size px
+ *
+ * @typedef {object} Saved what a menu saves
+ * @property {() => object | null | false | undefined} request for files of the server; none: nothing to save
+ * @property {(() => Chart[]) | null} [charts] for pictures
+ * @property {() => string} name of a picture's file
+ * @property {() => string} [note] the line below a picture
+ * @property {Record<string, (() => void) | null>} [own] formats that the page makes itself
+ * @property {{ text: string, title: string, save: () => void }[]} [more] further entries
+ * @property {(result: any) => string} [doubt] in what a receipt's result is not the one on the page, or ""
+ */
+
+const RECEIPT = "Model, settings, seed and result: what it takes to cite this and to repeat it";
+/** @type {Record<string, [title: string, hint: string, type: string]>} */
+const FORMATS = {
+  csv: ["CSV", "The numbers as a table, for a spreadsheet", "text/csv"],
+  json: ["JSON", "The numbers in full, for a program", "application/json"],
+  png: ["PNG", "The chart as a picture", "image/png"],
+  svg: ["SVG", "The chart as a drawing that stays sharp at any size", "image/svg+xml"],
+  receipt: ["Receipt", RECEIPT, "application/json"],
+};
+const PICTURES = ["png", "svg"];
+const NOTHING = "There is nothing to save yet.";
+const LOST = "The server could not make the file; try again.";
+const WIDEST = 170; // px that the entries take to the left of the button's right edge, at most
+
+// ---- files
+
+/** Hand a file to the browser. @param {string} name @param {string} type @param {BlobPart} content */
+export const download = (name, type, content) => {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([content], { type }));
+  link.download = name;
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+};
+
+const quoted = (/** @type {unknown} */ value) => {
+  const text = String(value ?? "");
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+};
+/** Rows as a CSV file. @param {unknown[][]} rows */
+export const csvOf = (rows) => rows.map((row) => `${row.map(quoted).join(",")}\n`).join("");
+
+/** @typedef {{ name: string, content: string }} File */
+/** @type {(asked: object) => Promise<File>} */
+let make = async () => { throw new Error(LOST); };
+
+/** The component that asks the server for files, one after another. */
+export const mount = component("exports", ({ stream }) => {
+  /** @type {{ resolve: (file: File) => void, reject: (error: Error) => void } | null} */
+  let waiting = null;
+  const work = stream({
+    message: (file) => waiting?.resolve(file),
+    refused: (sentence) => waiting?.reject(new Error(sentence)),
+    ended: () => waiting?.reject(new Error(LOST)), // means nothing once there is an answer
+  });
+  /** @type {Promise<unknown>} */
+  let turn = Promise.resolve();
+  make = (asked) => {
+    const file = turn.then(() => new Promise((resolve, reject) => {
+      waiting = { resolve, reject };
+      work.start("export", asked);
+    }));
+    turn = file.catch(() => {});
+    return file;
   };
-  const TITLES = { csv: "CSV", json: "JSON", receipt: "Receipt", svg: "SVG", png: "PNG" };
-  const WIDEST = 170; // px that the entries take to the left of the button's right edge, at most
-  const NOTHING = "There is nothing to save yet.";
-  const PATIENCE = 120000; // ms
+});
 
-  // ---- numbers: one request at a time each with its own number, answered by the component below
-  const waiting = new Map();
-  let serial = 0;
-  let ask = null;
+/**
+ * Save a result's numbers or its receipt. Says what went wrong, if anything did.
+ * @param {object} request such as {kind: "draws", …} @param {string} format csv, json or receipt
+ */
+export const saveNumbers = async (request, format, doubt = (/** @type {any} */ _result) => "") => {
+  let file;
+  try {
+    file = await make({ request, format });
+  } catch (error) {
+    toast(/** @type {Error} */ (error).message);
+    return;
+  }
+  const doubts = format === "receipt" ? doubt(JSON.parse(file.content).result) : "";
+  if (doubts) toast(doubts);
+  download(file.name, FORMATS[format][2], file.content);
+};
 
-  lab.factories.exports = ({ root, trigger }) => {
-    ask = (request, format) => new Promise((resolve) => {
-      serial += 1;
-      waiting.set(serial, resolve);
-      setTimeout(answer, PATIENCE, serial, { problem: "The server gave no answer; try again." });
-      trigger("export", { serial, request, format });
-    });
-    const answer = (number, value) => {
-      waiting.get(number)?.(value);
-      waiting.delete(number);
-    };
-    lab.exportsFailed = () => [...waiting.keys()].forEach((number) => answer(number, { problem: "The server could not make the file; try again." }));
-    return (value) => {
-      answer(value.serial, value);
-      root.dataset.serial = String(value.serial);
-    };
-  };
+/**
+ * Save charts as one picture.
+ * @param {Chart[]} charts
+ * @param {{ name: string, note: string, format: string }} how
+ */
+export const savePicture = async (charts, { name, note, format }) => {
+  const drawing = await picture(charts, note);
+  download(`${name}.${format}`, FORMATS[format][2], format === "png" ? await pixels(drawing) : drawing.text);
+};
 
-  // A request such as {kind: "draws", …} → its file. Says what went wrong, if anything did; `doubt` looks at
-  // the result in a receipt, and says in what it is not the one on the page.
-  lab.saveNumbers = async (request, format, doubt = () => "") => {
-    const file = await ask(request, format);
-    if (file.problem) return lab.toast(file.problem);
-    const doubts = format === "receipt" ? doubt(JSON.parse(file.content).result) : "";
-    if (doubts) lab.toast(doubts);
-    lab.download(file.name, TYPES[format], file.content);
-  };
+// ---- pictures: charts as the page shows them, in rows, each under its title
+const SVG = "http://www.w3.org/2000/svg";
+const HEAD = 50; // px for a title and a line
+const NOTE = 30; // px for the line below all
+const PAD = 18;
+const WIDE = 1500; // px of a row
+const NARROW = 340; // px that a title needs
+const LARGEST = 8000; // px of a canvas: browsers hold no larger ones
+const FONT = "IBM Plex Sans, system-ui, sans-serif";
+const COPIED = [
+  "fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-family", "font-size", "font-weight",
+  "text-anchor",
+];
 
-  // ---- charts: as the page shows them, in rows, each under its title
-  const HEAD = 50; // px for a title and a line
-  const NOTE = 30; // px for the line below all
-  const PAD = 18;
-  const WIDE = 1500; // px of a row
-  const NARROW = 340; // px that a title needs
+/** One SVG of all charts, with a line below them. @param {Chart[]} charts @param {string} note */
+export const picture = async (charts, note) => {
+  const parts = await Promise.all(charts.map(drawn));
+  const { places, width, height } = arranged(parts);
+  const [strong, pale] = [{ fill: ink("--lab-text"), "font-weight": 700 }, { fill: ink("--lab-muted") }];
+  const all = document.createElementNS(SVG, "svg");
+  mark(all, { width, height, viewBox: `0 0 ${width} ${height}`, "font-family": FONT });
+  const ground = h("rect", { width, height, fill: ink("--lab-card") });
+  render(all, ground, parts.map(({ title, line, node, ...size }, i) => {
+    const { x, y } = places[i];
+    mark(node, { x, y: y + HEAD, ...size });
+    return [
+      h("text", { x, y: y + 18, "font-size": 16, ...strong }, title),
+      h("text", { x, y: y + 37, "font-size": 12.5, ...pale }, line ?? ""),
+      document.importNode(node, true),
+    ];
+  }), h("text", { x: PAD, y: height - PAD, "font-size": 12, ...pale }, note));
+  return { width, height, text: new XMLSerializer().serializeToString(all) };
+};
 
-  const sizeOf = ({ plot, figure, svg }) => {
-    if (svg) return { width: Number(svg.getAttribute("width")), height: Number(svg.getAttribute("height")) };
-    const layout = plot?._fullLayout ?? figure.layout;
-    return { width: layout.width ?? 800, height: layout.height ?? 400 };
-  };
-  const drawn = async (chart) => {
-    const size = sizeOf(chart);
-    if (chart.svg) return { ...size, ...chart, node: standalone(chart.svg) };
-    const { data, layout } = chart.plot ?? { data: chart.figure.data, layout: lab.inked(chart.figure.layout) };
-    const address = await window.Plotly.toImage({ data, layout }, { format: "svg", ...size });
-    const text = decodeURIComponent(address.slice(address.indexOf(",") + 1));
-    return { ...size, ...chart, node: new DOMParser().parseFromString(text, "image/svg+xml").documentElement };
-  };
+const mark = (/** @type {Element} */ node, /** @type {Record<string, string | number>} */ attributes) => {
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
+};
 
-  // A drawing of ours with what the style sheets make of it written into it.
-  const PROPERTIES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-family", "font-size", "font-weight", "text-anchor"];
-  const standalone = (svg) => {
-    const copy = svg.cloneNode(true);
-    const originals = [svg, ...svg.querySelectorAll("*")];
-    [copy, ...copy.querySelectorAll("*")].forEach((node, i) => {
-      const style = getComputedStyle(originals[i]);
-      for (const name of PROPERTIES) node.style.setProperty(name, style.getPropertyValue(name));
-    });
-    return copy;
-  };
+/** @param {Chart} chart @returns {Promise<{ title: string, line?: string, node: Element } & Size>} */
+const drawn = async ({ title, line, svg, drawing, plot, figure }) => {
+  const ours = svg ? standalone(svg) : drawing;
+  if (ours) {
+    const [width, height] = ["width", "height"].map((name) => Number(ours.getAttribute(name)));
+    return { title, line, width, height, node: ours };
+  }
+  const { data, layout } = plot ?? { data: figure?.data, layout: inked(figure?.layout) };
+  const { width = 800, height = 400 } = plot?._fullLayout ?? layout;
+  const address = await (await plotly()).toImage({ data, layout }, { format: "svg", width, height });
+  const text = decodeURIComponent(address.slice(address.indexOf(",") + 1));
+  const node = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+  return { title, line, width, height, node };
+};
 
-  const SVG = "http://www.w3.org/2000/svg";
-  const s = (tag, attributes, text = "") => {
-    const node = document.createElementNS(SVG, tag);
-    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
-    node.textContent = text;
-    return node;
-  };
-
-  // Parts in rows: where each stands, and the size of all.
-  const arranged = (parts) => {
-    const [edge, places] = [{ width: 640, height: 0 }, []];
-    let [x, y, height] = [PAD, PAD, 0];
-    for (const part of parts) {
-      const width = Math.max(part.width, NARROW);
-      if (x > PAD && x + width > WIDE) [x, y, height] = [PAD, y + height, 0];
-      places.push({ x, y });
-      x += width + PAD;
-      height = Math.max(height, part.height + HEAD);
-      edge.width = Math.max(edge.width, x);
-      edge.height = y + height;
+/** A drawing of ours with what the style sheets make of it written into it. */
+const standalone = (/** @type {SVGSVGElement} */ svg) => {
+  const copy = /** @type {SVGSVGElement} */ (svg.cloneNode(true));
+  const originals = [svg, ...svg.querySelectorAll("*")];
+  [copy, ...copy.querySelectorAll("*")].forEach((node, i) => {
+    const style = getComputedStyle(originals[i]);
+    for (const name of COPIED) {
+      /** @type {SVGElement} */ (node).style.setProperty(name, style.getPropertyValue(name));
     }
-    return { places, width: edge.width, height: edge.height + NOTE + PAD };
-  };
-
-  // Charts [{title, line, plot | figure | svg}] and a line below them → one SVG.
-  lab.picture = async (charts, note) => {
-    const parts = await Promise.all(charts.map(drawn));
-    const { places, width, height } = arranged(parts);
-    const all = s("svg", { xmlns: SVG, width, height, viewBox: `0 0 ${width} ${height}`, "font-family": "IBM Plex Sans, system-ui, sans-serif" });
-    const say = (text, x, y, size, look) => all.append(s("text", { x, y, "font-size": size, ...look }, text));
-    const [ink, pale] = [{ fill: lab.ink("--lab-text"), "font-weight": 700 }, { fill: lab.ink("--lab-muted") }];
-    all.append(s("rect", { width, height, fill: lab.ink("--lab-card") }));
-    parts.forEach(({ title, line = "", node, ...size }, i) => {
-      const { x, y } = places[i];
-      say(title, x, y + 18, 16, ink);
-      say(line, x, y + 37, 12.5, pale);
-      for (const [name, value] of Object.entries({ x, y: y + HEAD, width: size.width, height: size.height })) node.setAttribute(name, String(value));
-      all.append(document.importNode(node, true));
-    });
-    say(note, PAD, height - PAD, 12, pale);
-    return { width, height, text: new XMLSerializer().serializeToString(all) };
-  };
-
-  const pixels = ({ width, height, text }) => new Promise((resolve, reject) => {
-    const scale = Math.min(2, 8000 / Math.max(width, height)); // browsers hold no canvas of any size
-    const canvas = h("canvas", { width: Math.round(width * scale), height: Math.round(height * scale) });
-    const image = new Image();
-    image.onload = () => {
-      canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
-      canvas.toBlob(resolve, "image/png");
-    };
-    image.onerror = () => reject(new Error("the chart cannot be drawn"));
-    image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
   });
+  return copy;
+};
 
-  lab.savePicture = async (charts, { name, note, format }) => {
-    const picture = await lab.picture(charts, note);
-    lab.download(`${name}.${format}`, format === "png" ? "image/png" : TYPES.svg, format === "png" ? await pixels(picture) : picture.text);
+/** Parts in rows: where each stands, and the size of all. @param {Size[]} parts */
+const arranged = (parts) => {
+  const [edge, places] = [{ width: 640, height: 0 }, /** @type {{ x: number, y: number }[]} */ ([])];
+  let [x, y, height] = [PAD, PAD, 0];
+  for (const part of parts) {
+    const width = Math.max(part.width, NARROW);
+    if (x > PAD && x + width > WIDE) [x, y, height] = [PAD, y + height, 0];
+    places.push({ x, y });
+    x += width + PAD;
+    height = Math.max(height, part.height + HEAD);
+    edge.width = Math.max(edge.width, x);
+    edge.height = y + height;
+  }
+  return { places, width: edge.width, height: edge.height + NOTE + PAD };
+};
+
+/** @param {Size & { text: string }} drawing @returns {Promise<Blob>} a PNG, twice as large where it may be */
+const pixels = ({ width, height, text }) => new Promise((resolve, reject) => {
+  const scale = Math.min(2, LARGEST / Math.max(width, height));
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [Math.round(width * scale), Math.round(height * scale)];
+  const failed = () => reject(new Error("the chart cannot be drawn"));
+  const image = new Image();
+  image.onload = () => {
+    canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
+    canvas.toBlob((blob) => (blob ? resolve(blob) : failed()), "image/png");
   };
+  image.onerror = failed;
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
+});
 
-  // ---- the menu. `request()` → what the server makes files of; `charts()` → what `picture` takes;
-  // `name()` and `note()` → a file's name and the line below its charts; null of `request`: nothing to save;
-  // `own` makes a format on the page itself, `more` are further entries; `doubt` as above.
-  lab.saveMenu = ({ request, charts = null, name, note = () => "", own = {}, more = [], doubt }) => {
-    const act = async (format) => {
+// ---- the menu
+
+/** A button that opens the formats of a result. @param {Saved} saved @returns {HTMLElement} */
+export const saveMenu = ({ request, charts = null, name, note = () => "", own = {}, more = [], doubt }) => {
+  const menu = document.createElement("details");
+  menu.className = "save-menu";
+  const close = () => menu.removeAttribute("open");
+
+  const save = (/** @type {string} */ format) => {
+    const asked = request();
+    if (!asked) return toast(NOTHING);
+    const self = own[format];
+    if (self) return self();
+    if (!PICTURES.includes(format)) return saveNumbers(asked, format, doubt);
+    return savePicture(charts?.() ?? [], { name: name(), note: note(), format });
+  };
+  /** @param {string} text @param {string} title @param {() => void} act */
+  const entry = (text, title, act) => {
+    const onclick = () => {
       close();
-      const asked = request();
-      if (!asked) return lab.toast(NOTHING);
-      if (own[format]) return own[format]();
-      if (format in TYPES && format !== "svg") return lab.saveNumbers(asked, format, doubt);
-      return lab.savePicture(charts(), { name: name(), note: note(), format });
+      act();
     };
-    const entry = (text, title, onclick) => h("button", { type: "button", text, title, onclick });
-    const formats = ["csv", "json", ...(charts ? ["png", "svg"] : []), "receipt"];
-    const entries = [...formats.map((format) => entry(TITLES[format], HINTS[format], () => act(format))),
-      ...more.map(({ text, title, save }) => entry(text, title, () => { close(); request() ? save() : lab.toast(NOTHING); }))];
-    const menu = h("details", { class: "save-menu" }, h("summary", { class: "button", text: "Save" }), h("div", { class: "save-entries" }, ...entries));
-    const close = () => menu.removeAttribute("open");
-    menu.addEventListener("toggle", () => menu.classList.toggle("leftmost", menu.getBoundingClientRect().right < WIDEST));
-    menu.addEventListener("keydown", ({ key }) => {
-      if (key !== "Escape" || !menu.open) return;
-      close();
-      menu.firstChild.focus();
-    });
-    menu.addEventListener("focusout", ({ relatedTarget }) => relatedTarget && !menu.contains(relatedTarget) && close());
-    return menu;
+    return h("button", { type: "button", title, onclick }, text);
   };
-  document.addEventListener("pointerdown", ({ target }) => {
-    for (const menu of document.querySelectorAll(".save-menu[open]")) if (!menu.contains(target)) menu.removeAttribute("open");
+  const formats = Object.keys(FORMATS).filter((format) => charts || !PICTURES.includes(format));
+  render(menu, h("summary", { class: "button" }, "Save"), h("div", { class: "save-entries" },
+    formats.map((format) => entry(FORMATS[format][0], FORMATS[format][1], () => save(format))),
+    more.map((item) => entry(item.text, item.title, () => (request() ? item.save() : toast(NOTHING))))));
+
+  menu.addEventListener("toggle", () => {
+    menu.classList.toggle("leftmost", menu.getBoundingClientRect().right < WIDEST);
+    if (menu.open) document.addEventListener("pointerdown", outside);
+    else document.removeEventListener("pointerdown", outside);
   });
-})();
+  const outside = (/** @type {Event} */ { target }) => menu.contains(/** @type {Node} */ (target)) || close();
+  menu.addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape" || !menu.open) return;
+    close();
+    menu.querySelector("summary")?.focus();
+  });
+  menu.addEventListener("focusout", ({ relatedTarget }) => {
+    if (relatedTarget && !menu.contains(/** @type {Node} */ (relatedTarget))) close();
+  });
+  return menu;
+};

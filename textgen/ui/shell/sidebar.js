@@ -3,11 +3,14 @@ import { component } from "./component.js";
 import { config } from "./config.js";
 import { activeStages } from "./decoding.js";
 import { h, render } from "./dom.js";
-import { neutral, store, typedIn } from "./lab.js";
+import { numberFrom } from "./format.js";
+import { neutral, orderName, store, typedIn } from "./lab.js";
 import { createPicker } from "./picker.js";
-import { latest } from "./server.js";
+import { latest, Problem } from "./server.js";
 
 /** @typedef {import("./config.js").StageConfig} Stage */
+
+const SEED = /^\d{1,18}$/; // longer ones are for the server to judge
 
 export const mount = component("sidebar", ({ root, memory, config: own, ask, signal }) => {
   memory.given ??= store.state.context; // the context that the page itself put in last
@@ -41,50 +44,65 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
   }, signal);
 
   // ---- numbers: a slider, and a field that takes 0.7 and 0,7
-  /** Take what was typed if it is a number; say what is wrong with it when the field is left. */
-  const type = (/** @type {Stage} */ stage, /** @type {string} */ text, left = false) => {
-    const number = Number(text.trim().replace(",", "."));
-    const legal = text.trim() !== "" && number >= stage.low && number <= stage.high;
-    drafts[stage.name] = text;
-    if (legal) store.set({ settings: { [stage.name]: number } });
-    if (left) {
-      const range = `${stage.low} to ${stage.high}`;
-      problems[stage.name] = legal ? "" : `must be from ${range}, got ${text || "nothing"}`;
-      delete drafts[stage.name];
+  const checked = async (/** @type {string} */ name, /** @type {number | string} */ value) => {
+    try {
+      return (await ask("typed", { name, value })).value;
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      problems[name] = error.message[0].toUpperCase() + error.message.slice(1);
+      return null;
+    }
+  };
+  /** A number that was typed: what the slider has is taken at once, anything else when the field is left. */
+  const type = (/** @type {Stage} */ { name, low, high }, /** @type {string} */ text) => {
+    drafts[name] = text;
+    const number = numberFrom(text);
+    if (number >= low && number <= high) slide(name, number);
+    else draw();
+  };
+  const leave = async (/** @type {Stage} */ { name, low, high }) => {
+    const text = drafts[name];
+    if (text === undefined) return;
+    delete drafts[name];
+    const number = numberFrom(text);
+    if (!(number >= low && number <= high)) {
+      const value = await checked(name, Number.isNaN(number) ? text : number);
+      if (value !== null) slide(name, value);
     }
     draw();
   };
-  const slide = (/** @type {Stage} */ stage, /** @type {any} */ target) => {
-    problems[stage.name] = "";
-    store.set({ settings: { [stage.name]: target.valueAsNumber } });
+  const slide = (/** @type {string} */ name, /** @type {number} */ value) => {
+    delete problems[name];
+    store.set({ settings: { [name]: value } });
+    draw();
   };
+  const problemOf = (/** @type {string} */ name) =>
+    problems[name] && h("p", { class: "control-problem", role: "alert", key: "problem" }, problems[name]);
   const stageControl = (/** @type {Stage} */ stage) => {
-    const value = store.state.settings[stage.name];
-    const { low, high, label } = stage;
+    const { name, label, low, high, step, neutral: off } = stage;
+    const value = store.state.settings[name];
     const filled = `--filled: ${(100 * (Math.min(value, high) - low)) / (high - low)}%`;
-    return h("div", { class: "control", id: stage.name, key: stage.name },
+    return h("div", { class: "control", id: name, key: name },
       h("div", { class: "control-head" },
-        h("label", { for: `${stage.name}-number` }, label),
-        value === stage.neutral ? null : h("button", {
+        h("label", { for: `${name}-number` }, label),
+        value !== off && h("button", {
           key: "reset", class: "control-reset", type: "button",
-          title: "Back to neutral", "aria-label": `Reset ${label}`,
-          onclick: () => store.set({ settings: { [stage.name]: stage.neutral } }),
+          title: "Back to neutral", "aria-label": `Reset ${label}`, onclick: () => slide(name, off),
         }, "↺"),
         h("input", {
-          key: "number", id: `${stage.name}-number`, type: "text", inputmode: "decimal", autocomplete: "off",
-          "aria-label": `number input for ${label}`, value: drafts[stage.name] ?? String(value),
+          key: "number", id: `${name}-number`, type: "text", inputmode: "decimal", autocomplete: "off",
+          "aria-label": `number input for ${label}`, value: drafts[name] ?? String(value),
           oninput: (/** @type {any} */ event) => type(stage, event.target.value),
-          onchange: (/** @type {any} */ event) => type(stage, event.target.value, true),
+          onblur: () => leave(stage), onkeydown: leaveOnEnter,
         })),
       h("input", {
-        type: "range", min: low, max: high, step: stage.step, value: String(value), style: filled,
+        type: "range", min: low, max: high, step, value: String(value), style: filled,
         "aria-label": `range slider for ${label}`,
-        oninput: (/** @type {any} */ event) => slide(stage, event.target),
+        oninput: (/** @type {any} */ event) => slide(name, event.target.valueAsNumber),
       }),
-      problems[stage.name]
-        ? h("p", { class: "control-problem", role: "alert" }, `${label} ${problems[stage.name]}`)
-        : null);
+      problemOf(name));
   };
+  const leaveOnEnter = (/** @type {any} */ { key, target }) => key === "Enter" && target.blur();
 
   // ---- what stands where
   const source = () => {
@@ -130,14 +148,13 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
   const withoutEffect = () => {
     const { settings } = store.state;
     if (settings.temperature !== 0) return "";
-    const active = activeStages(settings, neutral);
     const truncating = config.stages.filter((stage) => stage.removes && !stage.reads_history);
-    const idle = active.flatMap((name) => truncating.filter((stage) => stage.name === name)).map(({ title }) => title);
+    const active = activeStages(settings, neutral);
+    const idle = truncating.filter(({ name }) => active.includes(name)).map(({ title }) => title);
     const names = ["The seed", ...idle].join(", ");
     const have = idle.length ? "have" : "has";
     return `T = 0 is greedy: the likeliest token is always taken. ${names} ${have} no effect.`;
   };
-
   const further = () => h("details", { class: "further", id: "more-stages", key: "further", opaque: false },
     h("summary", {}, "More stages and their order"),
     config.stages.filter(({ folded }) => folded).map(stageControl),
@@ -147,15 +164,31 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
         else draw();
       }));
 
-  const seed = () => h("div", { class: "seed-row", id: "seed-row", key: "seed" },
-    h("label", { class: "field", id: "seed" }, h("span", {}, "Seed"), h("input", {
-      type: "text", inputmode: "numeric", autocomplete: "off", value: store.state.seed,
-      oninput: (/** @type {any} */ event) => store.set({ seed: event.target.value.trim() }),
-    })),
-    h("label", { id: "seed-lock" }, h("input", {
-      type: "checkbox", checked: store.state.locked,
-      onchange: (/** @type {any} */ event) => store.set({ locked: event.target.checked }),
-    }), h("span", {}, "keep it")));
+  const typeSeed = (/** @type {string} */ text) => {
+    drafts.seed = text;
+    delete problems.seed;
+    if (SEED.test(text.trim())) store.set({ seed: text.trim() });
+    else draw();
+  };
+  const leaveSeed = async () => {
+    const text = drafts.seed?.trim();
+    delete drafts.seed;
+    const value = text === undefined || SEED.test(text) ? null : await checked("seed", text);
+    if (value !== null) store.set({ seed: value });
+    draw();
+  };
+  const seed = () => h("div", { id: "seed-row", key: "seed" },
+    h("div", { class: "seed-row" },
+      h("label", { class: "field", id: "seed" }, h("span", {}, "Seed"), h("input", {
+        type: "text", inputmode: "numeric", autocomplete: "off", value: drafts.seed ?? store.state.seed,
+        oninput: (/** @type {any} */ event) => typeSeed(event.target.value),
+        onblur: leaveSeed, onkeydown: leaveOnEnter,
+      })),
+      h("label", { id: "seed-lock" }, h("input", {
+        type: "checkbox", checked: store.state.locked,
+        onchange: (/** @type {any} */ event) => store.set({ locked: event.target.checked }),
+      }), h("span", {}, "keep it"))),
+    problemOf("seed"));
 
   const draw = () => {
     picker.update(config.models, store.state.model);
@@ -169,10 +202,6 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
   draw();
   closeOnNarrow();
 });
-
-/** The name of an order of stages, "custom" for one that has none. */
-export const orderName = (/** @type {string[]} */ order) =>
-  Object.keys(config.orders).find((name) => config.orders[name].join() === order.join()) ?? "custom";
 
 let watching = false;
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from textgen.errors import TextgenError
+from textgen.errors import SettingError, TextgenError, shorten
 from textgen.models.registry import Registry
 from textgen.plots.theme import THERMAL
-from textgen.settings import DecodeSettings
-from textgen.stages import ORDERS, stage_config
+from textgen.settings import DecodeSettings, check
+from textgen.stages import ORDERS, STAGES, stage_config
 from textgen.ui.shell.components import LabComponent
 from textgen.ui.shell.laboratory import Laboratory
 from textgen.ui.shell.model_choice import NUMBERS, first_choice, groups, switched
@@ -34,9 +34,17 @@ def build(lab: Laboratory) -> None:
         new, note = switched(lab.registry, data.get("model"), data.get("context"), data.get("given"))
         return {"context": new, "note": note}
 
-    LabComponent(
-        "sidebar", {"kinds": KINDS}, module="shell/sidebar.js", answers={"model_chosen": model_chosen}
-    )
+    def typed(data: dict[str, Any]) -> dict[str, Any]:
+        """A number that was typed, by the setting's name: as it counts. Raises SettingError."""
+        name, value = data.get("name"), data.get("value")
+        if name == "seed":  # as digits: it may be larger than a double holds
+            return {"value": str(lab.seed("" if value is None else value))}
+        if not isinstance(name, str) or name not in STAGES:
+            raise SettingError(f"there is no setting {shorten(name)}; there are {', '.join(STAGES)}")
+        return {"value": check(STAGES[name].title, value, STAGES[name])}
+
+    answers = {"model_chosen": model_chosen, "typed": typed}
+    LabComponent("sidebar", {"kinds": KINDS}, module="shell/sidebar.js", answers=answers)
 
 
 def page_config(registry: Registry) -> dict[str, Any]:

@@ -1,0 +1,174 @@
+// The bar chart of a distribution: a row a token, label left, number right, the bar's length its probability.
+//
+// The style sheet gives the chart its card's width; nothing is measured. Rows are written by hand, not by
+// dom.js: all bars of a page follow a slider within its frame. A removed token keeps its length, hatched.
+import { h, render } from "./dom.js";
+import { clip, percent } from "./format.js";
+import { ink } from "./theme.js";
+
+/**
+ * @typedef {object} Bar
+ * @property {number | null} id of the token; null: all tokens that have no bar of their own
+ * @property {string} label
+ * @property {number} probability 0 to 1
+ * @property {number} [former] of a removed token: its probability just before
+ * @property {string} [note] what to say of the bar besides, such as "removed by top-p"
+ *
+ * @typedef {object} Look
+ * @property {string} name of the chart, for those who hear it
+ * @property {string} colour of the bars
+ * @property {number} [scale] the probability whose bar is as long as the chart is wide
+ * @property {string} [hint] what a click on a bar does
+ *
+ * @typedef {object} Row
+ * @property {HTMLElement} node
+ * @property {HTMLElement} fill
+ * @property {HTMLElement} number
+ * @property {HTMLElement} spoken
+ * @property {{ length: string, gone: boolean, number: string, spoken: string }} written
+ */
+
+const LONGEST_LABEL = 16; // characters
+const AT_REST = 250; // ms without a change, after which bars glide to their next length
+
+/**
+ * @param {{ onPick?: (id: number) => void, slim?: boolean }} [options] `onPick` makes each bar a button;
+ *   `slim` bars are small and without numbers
+ */
+export const createBars = ({ onPick, slim = false } = {}) => {
+  const node = document.createElement("div");
+  node.className = slim ? "bars slim" : "bars";
+  node.setAttribute("role", onPick ? "toolbar" : "group");
+  if (onPick) node.setAttribute("aria-orientation", "vertical");
+  /** @type {Bar[]} */
+  let bars = [];
+  /** @type {Look} */
+  let look = { name: "", colour: "" };
+  /** @type {Row[]} */
+  let rows = [];
+  let changedAt = -Infinity;
+
+  /** Show bars in their order; the same tokens as before keep their elements. @param {Bar[]} newBars */
+  const update = (newBars, /** @type {Look} */ newLook) => {
+    const same = newBars.length === bars.length && newBars.every(({ id, label }, i) =>
+      id === bars[i].id && label === bars[i].label);
+    [bars, look] = [newBars, newLook];
+    if (!same) build();
+    glide();
+    node.setAttribute("aria-label", look.name);
+    node.style.setProperty("--bar", look.colour);
+    for (let i = 0; i < rows.length; i++) write(rows[i], bars[i]);
+  };
+
+  const build = () => {
+    const longest = Math.max(...bars.map(({ label }) => [...label].length));
+    node.style.setProperty("--label", `${Math.min(longest, LONGEST_LABEL)}ch`);
+    rows = bars.map(rowOf);
+    node.replaceChildren(...rows.map((row) => row.node));
+  };
+
+  /** A single change glides where motion is wanted; what moves by itself, such as a slider, is followed. */
+  const glide = () => {
+    const now = performance.now();
+    node.classList.toggle("glides", now - changedAt > AT_REST);
+    changedAt = now;
+  };
+
+  const rowOf = (/** @type {Bar} */ bar, /** @type {number} */ place) => {
+    const button = onPick && bar.id !== null;
+    const row = element(button ? "button" : "div", bar.id === null ? "bar tail" : "bar");
+    const [label, track, fill] = [element("span", "bar-label"), element("span", "bar-track"), element("i")];
+    const [number, spoken] = [element("span", "bar-number"), element("span", "lab-spoken")];
+    label.textContent = clip(bar.label, LONGEST_LABEL);
+    track.append(fill);
+    row.append(label, " ", track, ...(slim ? [] : [number]), spoken);
+    if (button) {
+      row.setAttribute("type", "button");
+      row.tabIndex = place ? -1 : 0;
+      row.addEventListener("click", () => onPick(/** @type {number} */ (bars[place].id)));
+    }
+    return { node: row, fill, number, spoken, written: { length: "", gone: false, number: "", spoken: "" } };
+  };
+
+  /** Assigning the same again would still make the browser lay it out again. */
+  const write = (/** @type {Row} */ { node: row, fill, number, spoken, written }, /** @type {Bar} */ bar) => {
+    const gone = isGone(bar);
+    const length = `${(100 * share(bar, look)).toFixed(3)}%`;
+    if (length !== written.length) fill.style.width = written.length = length;
+    if (gone !== written.gone) row.classList.toggle("gone", (written.gone = gone));
+    const shown = percent(shownOf(bar));
+    if (shown !== written.number) number.textContent = written.number = shown;
+    const hint = bar.id === null ? "" : look.hint;
+    const said = [slim ? shown : "", bar.note, hint].filter(Boolean).join("; ");
+    if (said !== written.spoken) {
+      written.spoken = said;
+      spoken.textContent = said && `; ${said}`;
+      row.title = bar.label.length > LONGEST_LABEL || slim ? `${bar.label}: ${said}` : said;
+    }
+  };
+
+  // One tab stop a chart, arrow keys inside.
+  const buttons = () => rows.map((row) => row.node).filter((row) => row.tagName === "BUTTON");
+  node.addEventListener("keydown", (event) => {
+    const all = buttons();
+    const at = all.indexOf(/** @type {HTMLElement} */ (event.target));
+    const next = all[{ ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[event.key] ?? -1];
+    if (at < 0 || !next) return;
+    event.preventDefault();
+    next.focus();
+  });
+  node.addEventListener("focusin", ({ target }) => {
+    for (const button of buttons()) button.tabIndex = button === target ? 0 : -1;
+  });
+
+  return { node, update, picture: () => picture(bars, look) };
+};
+
+/** @typedef {ReturnType<typeof createBars>} Bars */
+
+const element = (/** @type {string} */ tag, name = "") => {
+  const node = document.createElement(tag);
+  node.className = name;
+  return node;
+};
+
+const isGone = (/** @type {Bar} */ bar) => bar.probability === 0 && (bar.former ?? 0) > 0;
+const shownOf = (/** @type {Bar} */ bar) => (isGone(bar) ? bar.former ?? 0 : bar.probability);
+/** The length of a bar, 0 to 1. @param {Bar} bar @param {Look} look */
+const share = (bar, { scale = 1 }) => Math.min(1, shownOf(bar) / scale);
+
+const PICTURE = { narrow: 300, row: 25, letter: 9.2, room: 62 }; // px; room for the numbers
+
+const hatch = (/** @type {string} */ colour) => h("defs", {}, h("pattern", {
+  id: "gone", width: 5, height: 5, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)",
+}, h("rect", { width: 1.5, height: 5, fill: colour })));
+
+/** The bars as a drawing that stands alone. @param {Bar[]} bars @param {Look} look */
+const picture = (bars, look) => {
+  const { narrow, row, letter, room } = PICTURE;
+  const labels = bars.map(({ label }) => clip(label, LONGEST_LABEL));
+  const from = 12 + letter * Math.max(...labels.map((label) => [...label].length));
+  const width = Math.max(narrow, from + room + 90);
+  const longest = width - from - room;
+  const [text, muted, tail] = [ink("--lab-text"), ink("--lab-muted"), ink("--lab-tail")];
+  const svg = /** @type {SVGSVGElement} */ (document.createElementNS("http://www.w3.org/2000/svg", "svg"));
+  svg.setAttribute("width", String(width));
+  svg.setAttribute("height", String(row * bars.length + 4));
+  const number = { "text-anchor": "end", "font-size": 14, fill: muted };
+  const letters = { "text-anchor": "end", "font-size": 15, "font-family": "IBM Plex Mono, monospace" };
+  render(svg, hatch(muted), bars.map((bar, i) => {
+    const [middle, gone] = [i * row + row / 2 + 2, isGone(bar)];
+    const struck = gone ? "line-through" : null;
+    const line = { y: middle, "dominant-baseline": "central", "text-decoration": struck };
+    const fill = gone ? "url(#gone)" : bar.id === null ? tail : look.colour;
+    return [
+      h("text", { x: from - 8, ...letters, ...line, fill: gone ? muted : text }, labels[i]),
+      h("rect", {
+        x: from, y: middle - 8, width: Math.max(1, longest * share(bar, look)), height: 16, rx: 2,
+        fill, stroke: gone ? muted : null,
+      }),
+      h("text", { x: width - 2, ...number, ...line }, percent(shownOf(bar))),
+    ];
+  }));
+  return svg;
+};
