@@ -45,7 +45,6 @@ HOSTILE: list[Any] = [
     Decimal("0.5"),
     object(),
 ]
-SHIFTED = ("temperature", "epsilon", "eta")
 OUTSIDE: dict[str, list[Any]] = {
     "temperature": [0.009, 100.1, 1e9, 1e-300],
     "top_k": [0.5, 10**8, 1e9, 2**63],
@@ -55,6 +54,7 @@ OUTSIDE: dict[str, list[Any]] = {
     "epsilon": [1, 1.0, 1e9],
     "eta": [1, 1.0, 1e9],
     "top_n_sigma": [100.5, 1e9],
+    "xtc": [0.51, 1, 1e9],
     "repetition_penalty": [0, 0.001, 101, 1e9],
     "no_repeat_ngram": [1001, 2.5, 1e9],
 }
@@ -67,6 +67,7 @@ INSIDE: dict[str, list[Any]] = {
     "epsilon": [0, 0.999],
     "eta": [0, 3e-4],
     "top_n_sigma": [0, 1, 100],
+    "xtc": [0, 1e-9, 0.1, 0.5],
     "repetition_penalty": [0.01, 1, 100],
     "no_repeat_ngram": [0, 3, 1000],
 }
@@ -150,18 +151,26 @@ def test_anything_else_is_no_order(order: Any) -> None:
         DecodeSettings(order=order)
 
 
-def test_an_order_of_before_a_stage_was_added_gets_it_where_it_belongs(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    later = {**STAGES, "eta": dataclasses.replace(STAGES["eta"], added_later=True)}
-    monkeypatch.setattr("textgen.stages.STAGES", later)
-    for order in ORDERS.values():
-        before = tuple(name for name in order if name != "eta")
-        assert DecodeSettings(order=before).order == order
-    own = ("temperature", "epsilon", *(name for name in TEMPERATURE_LAST if name not in SHIFTED))
-    assert DecodeSettings(order=own).order == (*own[:2], "eta", *own[2:])
-    with pytest.raises(SettingError, match="order must be"):
-        DecodeSettings(order=own[1:])
+@pytest.mark.parametrize("known", ORDERS.values(), ids=ORDERS)
+def test_an_order_of_before_a_stage_was_added_gets_it_where_it_belongs(known: tuple[str, ...]) -> None:
+    before = [name for name in known if name != "xtc"]
+    assert len(before) == 10
+    assert DecodeSettings(order=before).order == known  # type: ignore[arg-type]
+
+
+@given(st.permutations([name for name in TEMPERATURE_LAST if name != "xtc"]))
+def test_an_order_of_ones_own_gets_a_later_stage_behind_the_one_it_follows(before: list[str]) -> None:
+    order = list(DecodeSettings(order=before).order)  # type: ignore[arg-type]
+    assert [name for name in order if name != "xtc"] == before
+    if before != [name for name in TEMPERATURE_LAST if name != "xtc"]:
+        assert order[order.index("xtc") - 1] == "eta"
+
+
+def test_an_exported_object_of_before_a_stage_was_added_is_read() -> None:
+    before = DecodeSettings(top_k=5).to_dict()
+    del before["xtc"]
+    before["order"].remove("xtc")
+    assert DecodeSettings.from_dict(before) == DecodeSettings(top_k=5)
 
 
 def test_an_unknown_setting_is_refused_not_ignored() -> None:

@@ -31,6 +31,7 @@ TRUNCATIONS: dict[str, Callable[[Floats], Floats]] = {
 }
 STAGES = {
     **TRUNCATIONS,
+    "xtc": lambda logits: stages.xtc(logits, 0.1),
     "temperature": lambda logits: stages.temperature(logits, 0.3),
     "greedy": lambda logits: stages.temperature(logits, 0),
     "repetition_penalty": lambda logits: stages.repetition_penalty(logits, 1.3, [0, 0, 1]),
@@ -217,6 +218,24 @@ def completions_by_hand(ids: list[int], size: int) -> set[int]:
     tail = ids[len(ids) - size + 1 :] if len(ids) >= size - 1 else None
     starts = range(len(ids) - size + 1)
     return {ids[i + size - 1] for i in starts if ids[i : i + size - 1] == tail}
+
+
+def test_xtc_keeps_the_least_likely_of_the_likely() -> None:
+    logits = np.log([0.5, 0.3, 0.15, 0.05])
+    np.testing.assert_array_equal(kept(stages.xtc(logits, 0.1)), [False, False, True, True])
+    np.testing.assert_array_equal(kept(stages.xtc(logits, 0.29)), [False, True, True, True])
+
+
+@pytest.mark.parametrize("threshold", [0.01, 0.1, 0.5])
+def test_xtc_is_what_llama_cpp_does(threshold: float) -> None:
+    """Sorted, likeliest first: while the next one is likely too, this one goes."""
+    for logits in without_ties(500, seed=5):
+        order = (-logits).argsort()
+        probabilities = stages.softmax(logits)[order]
+        gone = [i for i in range(len(order) - 1) if probabilities[i + 1] >= threshold]
+        np.testing.assert_array_equal(
+            np.flatnonzero(~kept(stages.xtc(logits, threshold))), np.sort(order[gone])
+        )
 
 
 def test_the_table_and_the_values_are_the_same_stages() -> None:

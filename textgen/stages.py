@@ -320,6 +320,34 @@ TOP_N_SIGMA = Stage(
 )
 
 
+def xtc(logits: Floats, threshold: float) -> Floats:
+    """Exclude top choices: of the tokens with p ≥ threshold only the least likely stays, with its ties.
+
+    As llama.cpp does it (`llama_sampler_xtc`), but at every step instead of with a probability. At
+    threshold 0.1, probabilities 0.5, 0.3, 0.15, 0.05 lose the first two.
+    """
+    likely = softmax(logits) >= threshold
+    least = np.minimum.reduce(np.where(likely, logits, np.inf), axis=-1, keepdims=True)
+    return keep(logits, logits <= least)
+
+
+XTC = Stage(
+    name="xtc",
+    title="XTC",
+    label="XTC threshold (0 = off)",
+    help="excludes top choices, at every step: of the tokens at least this likely only the last stays",
+    legal="in [0, 0.5]",
+    holds=lambda x: 0 <= x <= 0.5,
+    hint="0 turns it off",
+    neutral=0,
+    slider=(0, 0.5, 0.01),
+    colour="#a34b6b",
+    apply=xtc,
+    keeps_top=False,
+    added_later=True,
+)
+
+
 def repetition_penalty(logits: Floats, penalty: float, history: Sequence[int]) -> Floats:
     """Tokens already in the text: logit / r if positive, logit · r if not (Keskar et al. 2019)."""
     seen: Any = History.of(history).seen
@@ -422,6 +450,7 @@ class StageValues:
     epsilon: float = 0.0
     eta: float = 0.0
     top_n_sigma: float = 0.0
+    xtc: float = 0.0
     repetition_penalty: float = 1.0
     no_repeat_ngram: int = 0
 
@@ -438,6 +467,7 @@ STAGES: Mapping[str, Stage] = {
         EPSILON,
         ETA,
         TOP_N_SIGMA,
+        XTC,
         REPETITION_PENALTY,
         NO_REPEAT_NGRAM,
     )
@@ -454,6 +484,7 @@ TEMPERATURE_FIRST = (
     "typical",
     "epsilon",
     "eta",
+    "xtc",
 )
 # llama.cpp: every truncation sees the distribution as learned; temperature comes last.
 TEMPERATURE_LAST = (
@@ -466,6 +497,7 @@ TEMPERATURE_LAST = (
     "min_p",
     "epsilon",
     "eta",
+    "xtc",
     "temperature",
 )
 ORDERS = {"temperature first": TEMPERATURE_FIRST, "temperature last": TEMPERATURE_LAST}

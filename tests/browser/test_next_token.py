@@ -151,7 +151,7 @@ def test_stages_are_reordered_by_keyboard(lab: LabPage) -> None:
     lab.page.wait_for_function(f"{stages} === 'raw,top_p,temperature'")
     assert lab.page.locator(".panel.live .panel-stats b").nth(3).inner_text() != kept
     expect(lab.page.locator("#order textarea")).to_have_value(
-        "repetition_penalty,no_repeat_ngram,top_n_sigma,top_p,temperature,top_k,min_p,typical,epsilon,eta"
+        "repetition_penalty,no_repeat_ngram,top_n_sigma,top_p,temperature,top_k,min_p,typical,epsilon,eta,xtc"
     )
 
 

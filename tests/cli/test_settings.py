@@ -21,6 +21,7 @@ def test_every_setting_has_its_option(textgen: Command) -> None:
         "epsilon": 0.001,
         "eta": 0.001,
         "top_n_sigma": 3.0,
+        "xtc": 0.4,
         "repetition_penalty": 1.1,
         "no_repeat_ngram": 3,
     }

@@ -26,6 +26,7 @@ EVERYTHING: dict[str, Any] = {
     "epsilon": 0.01,
     "eta": 0.01,
     "top_n_sigma": 1.5,
+    "xtc": 0.3,
     "repetition_penalty": 1.2,
     "no_repeat_ngram": 2,
 }

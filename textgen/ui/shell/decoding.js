@@ -139,6 +139,13 @@ const topNSigma = (logits, n) => {
 };
 
 /** @type {Stage} */
+const xtc = (logits, threshold) => {
+  const probabilities = softmax(logits);
+  const least = logits.filter((_, id) => probabilities[id] >= threshold).reduce((a, b) => Math.min(a, b), Infinity);
+  return keep(logits, (id) => logits[id] <= least);
+};
+
+/** @type {Stage} */
 const repetitionPenalty = (logits, penalty, history) => {
   const seen = new Set(history);
   return logits.map((z, id) => (!seen.has(id) ? z : z < 0 ? z * penalty : z / penalty));
@@ -176,6 +183,7 @@ const STAGES = {
   epsilon,
   eta,
   top_n_sigma: topNSigma,
+  xtc,
   repetition_penalty: repetitionPenalty,
   no_repeat_ngram: noRepeatNgram,
 };
