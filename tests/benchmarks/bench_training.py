@@ -27,8 +27,7 @@ from textgen.nets import build
 from textgen.training.callbacks import Averaging, Progress
 from textgen.training.module import TrainingModule
 from textgen.training.options import TrainOptions, precision
-from textgen.training.recipe import Recipe
-from textgen.training.recipe_file import read_recipe
+from textgen.training.recipe import Recipe, read_recipe
 from textgen.training.run import StreamData, make_trainer, quiet
 from textgen.training.schedule import make_optimiser, make_schedule
 from textgen.training.streams import TokenStreams

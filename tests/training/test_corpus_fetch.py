@@ -16,7 +16,7 @@ import pytest
 from textgen.cli import main
 from textgen.errors import TextError, TextgenError
 from textgen.training.corpora import CorpusFile, KnownCorpus, fetch, find_corpus, known_corpora
-from textgen.training.recipe_file import bundled, read_recipe
+from textgen.training.recipe import bundled, read_recipe
 
 TEXT = b"To be, or not to be.\n" * 10_000
 SHA256 = hashlib.sha256(TEXT).hexdigest()
@@ -123,7 +123,7 @@ def test_full_disk(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     def full(*_: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("textgen.training.download.write", full)
+    monkeypatch.setattr("textgen.training.corpora.write", full)
     with pytest.raises(TextgenError, match=r"cannot be written \(No space left on device\); make room"):
         fetch(corpus(f"{server}/right"), tmp_path, print)
 

@@ -16,7 +16,7 @@ from textgen.models.registry import Registry
 from textgen.training.job import prepare
 from textgen.training.options import TrainOptions
 from textgen.training.own_text import own_recipe
-from textgen.training.recipe_file import make_recipe
+from textgen.training.recipe import make_recipe
 from textgen.training.run import train
 
 Options = Callable[..., TrainOptions]

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from textgen.errors import SettingError, TextgenError
-from textgen.training.recipe import ScheduleRecipe
-from textgen.training.recipe_file import bundled, read_recipe
+from textgen.training.recipe import ScheduleRecipe, bundled, read_recipe
 from textgen.training.schedule import rate_factor
 
 

@@ -13,8 +13,7 @@ from textgen import generate
 from textgen.models import folder as checkpoint
 from textgen.models.ngrams import FILE, NoveltyIndex
 from textgen.models.registry import SHIPPED, Registry
-from textgen.training.recipe import Recipe
-from textgen.training.recipe_file import bundled, from_values, read_recipe
+from textgen.training.recipe import Recipe, bundled, from_values, read_recipe
 
 NAMES = Registry(SHIPPED).names()
 

@@ -16,7 +16,7 @@ from textgen.settings import check_whole
 from textgen.training.corpus import open_corpus
 from textgen.training.job import bos_of
 from textgen.training.kneser_ney import MAX_ORDER, KneserNey, Score
-from textgen.training.recipe_file import bundled, read_recipe
+from textgen.training.recipe import bundled, read_recipe
 
 ORDER = 4
 

@@ -24,8 +24,7 @@ from textgen.models.evaluation import WINDOW, Evaluation, evaluate
 from textgen.models.folder import Model
 from textgen.training.corpus import Corpus, open_corpus
 from textgen.training.job import bos_of
-from textgen.training.recipe import Recipe
-from textgen.training.recipe_file import from_values
+from textgen.training.recipe import Recipe, from_values
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ from textgen.cli import options
 from textgen.cli.console import Console
 from textgen.errors import TextgenError
 from textgen.training.options import TrainOptions, is_leader, to_stderr
-from textgen.training.recipe_file import bundled
+from textgen.training.recipe import bundled
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

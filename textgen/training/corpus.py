@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +22,10 @@ from textgen.errors import TextError
 from textgen.models.draft import appearing
 from textgen.text.tokenizer import TextTokenizer
 from textgen.text.words import word_vocabulary
-from textgen.training.pieces import Characters, Pieces, Words
 from textgen.training.reading import blocks, checked_digest, files_of
 from textgen.training.recipe import Recipe, SplitRecipe
 
+CODE_POINTS = 0x110000
 MIN_TOKENS = 100
 MAX_VOCABULARY = 1 << 16  # ids are stored in two bytes
 CHUNK = 1 << 20  # tokens handled at once
@@ -221,3 +222,88 @@ def chunked(codes: NDArray[np.uint32]) -> Iterator[tuple[int, NDArray[np.uint32]
     """A long array in pieces, each with its start."""
     for start in range(0, len(codes), CHUNK):
         yield start, np.asarray(codes[start : start + CHUNK])
+
+
+class Pieces(Protocol):
+    """A text's pieces as provisional numbers, before the vocabulary is known."""
+
+    unit: ClassVar[str]
+
+    def codes(self, block: str) -> NDArray[np.uint32]:
+        """A piece of text → the code of each of its pieces, (n,)."""
+        ...
+
+    def code(self, text: str) -> int | None:
+        """The code of a piece; None for one that never came."""
+        ...
+
+    def text(self, code: int) -> str: ...
+
+    @property
+    def limit(self) -> int:
+        """All codes are below."""
+        ...
+
+    @property
+    def different(self) -> int:
+        """Distinct pieces so far."""
+        ...
+
+
+class Characters:
+    """A character's code is its code point."""
+
+    unit: ClassVar[str] = "character"
+
+    def __init__(self) -> None:
+        self._seen = np.zeros(CODE_POINTS, dtype=np.bool_)
+        self.limit = CODE_POINTS
+
+    def codes(self, block: str) -> NDArray[np.uint32]:
+        codes = np.frombuffer(block.encode("utf-32-le"), dtype="<u4").astype(np.uint32)
+        self._seen[codes] = True
+        return codes
+
+    def code(self, text: str) -> int | None:
+        return ord(text)
+
+    def text(self, code: int) -> str:
+        return chr(code)
+
+    @property
+    def different(self) -> int:
+        return int(self._seen.sum())
+
+
+class Words:
+    """Words, punctuation marks and line breaks, numbered as they come."""
+
+    unit: ClassVar[str] = "word"
+
+    def __init__(self) -> None:
+        self._split = TextTokenizer.words(["<unk>"]).split
+        self._codes: dict[str, int] = {}
+        self._texts: list[str] = []
+
+    def codes(self, block: str) -> NDArray[np.uint32]:
+        return np.array([self._number(piece) for piece in self._split(block)], dtype=np.uint32)
+
+    def _number(self, piece: str) -> int:
+        code = self._codes.setdefault(piece, len(self._texts))
+        if code == len(self._texts):
+            self._texts.append(piece)
+        return code
+
+    def code(self, text: str) -> int | None:
+        return self._codes.get(text)
+
+    def text(self, code: int) -> str:
+        return self._texts[code]
+
+    @property
+    def limit(self) -> int:
+        return len(self._texts)
+
+    @property
+    def different(self) -> int:
+        return len(self._texts)

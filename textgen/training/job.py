@@ -18,8 +18,7 @@ from textgen.training.corpus import Corpus, open_corpus
 from textgen.training.options import TrainOptions, check_name, is_leader
 from textgen.training.own_text import own_recipe
 from textgen.training.reading import files_of
-from textgen.training.recipe import Recipe
-from textgen.training.recipe_file import make_recipe, read_recipe
+from textgen.training.recipe import Recipe, make_recipe, read_recipe
 from textgen.training.sampling import start_ids
 
 RECIPE = "recipe.json"

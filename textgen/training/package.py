@@ -44,7 +44,7 @@ CARD = "README.md"
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class FinishedRun:
     """What a run ended with."""
 
     recipe: Recipe
@@ -55,18 +55,18 @@ class Made:
     seconds: float  # of the whole run
 
 
-def publish_model(folder: Path, made: Made, options: TrainOptions) -> Path:
+def publish_model(folder: Path, finished: FinishedRun, options: TrainOptions) -> Path:
     """Write the folder, load it again as any user would, measure it and put the figures in."""
     with appearing(folder) as draft:
-        facts = calibrated(made) if made.recipe.calibrate else CalibrationFacts()
-        novelty = novelty_facts(write_ngrams(draft, made.corpus), draft)
-        config = replace(describe(made, options), calibration=facts, novelty=novelty)
-        checkpoint.save(draft, made.net, made.corpus.tokenizer, config)
+        facts = calibrated(finished) if finished.recipe.calibrate else CalibrationFacts()
+        novelty = novelty_facts(write_ngrams(draft, finished.corpus), draft)
+        config = replace(describe(finished, options), calibration=facts, novelty=novelty)
+        checkpoint.save(draft, finished.net, finished.corpus.tokenizer, config)
         model = checkpoint.load(draft)
-        config = replace(config, losses=losses(measure(model.net, made), made))
-        checkpoint.save(draft, made.net, made.corpus.tokenizer, config)
-        write_calibration(draft, model, made)
-        write_log(draft / LOG, made.rows, made.recipe.log.temperatures)
+        config = replace(config, losses=losses(measure(model.net, finished), finished))
+        checkpoint.save(draft, finished.net, finished.corpus.tokenizer, config)
+        write_calibration(draft, model, finished)
+        write_log(draft / LOG, finished.rows, finished.recipe.log.temperatures)
         model = checkpoint.load(draft)
         texts = write_samples(model, sample_temperatures(model), SAMPLE)
         (draft / CARD).write_text(model_card(folder.name, model, texts), encoding="utf-8")
@@ -81,29 +81,34 @@ def novelty_facts(index: NoveltyIndex, folder: Path) -> NoveltyFacts:
     return NoveltyFacts(index.longest, index.distinct, round(index.false_positives, 4), size)
 
 
-def calibrated(made: Made) -> CalibrationFacts:
+def calibrated(finished: FinishedRun) -> CalibrationFacts:
     """Calibrate the net in place; what that brought."""
-    facts = calibrate(made.net, validation_text(made), made.recipe.log.window)
-    whole = replace(facts, whole_before=kept_row(made).validation_loss)
+    facts = calibrate(finished.net, validation_text(finished), finished.recipe.log.window)
+    whole = replace(facts, whole_before=kept_row(finished).validation_loss)
     return CalibrationFacts(**{name: round(value, 4) for name, value in whole.to_json().items()})
 
 
-def kept_row(made: Made) -> LogRow:
+def kept_row(finished: FinishedRun) -> LogRow:
     """The log's row of the kept weights."""
-    return next(row for row in made.rows if row.step == made.step)
+    return next(row for row in finished.rows if row.step == finished.step)
 
 
-def measure(net: LanguageModel, made: Made) -> Evaluation:
+def measure(net: LanguageModel, finished: FinishedRun) -> Evaluation:
     """The loss of the rounded net on the validation part."""
-    return evaluate(net, validation_text(made), made.recipe.log.window)
+    return evaluate(net, validation_text(finished), finished.recipe.log.window)
 
 
-def write_calibration(folder: Path, model: Model, made: Made) -> None:
+def write_calibration(folder: Path, model: Model, finished: FinishedRun) -> None:
     """What the rounded net's perplexity on the validation part is at other temperatures than 1."""
-    window = made.recipe.log.window
-    held = held_out_perplexity(model, validation_text(made), calibration.TEMPERATURES, window)
+    window = finished.recipe.log.window
+    held = held_out_perplexity(model, validation_text(finished), calibration.TEMPERATURES, window)
     curve = calibration.CalibrationCurve(
-        held.temperatures, np.log(held.perplexities), "validation", window, held.targets, made.corpus.sha256
+        held.temperatures,
+        np.log(held.perplexities),
+        "validation",
+        window,
+        held.targets,
+        finished.corpus.sha256,
     )
     save(folder / calibration.FILE, curve.to_csv)
 
@@ -122,27 +127,27 @@ def learned_texts(corpus: Corpus) -> Iterator[str]:
             yield corpus.tokenizer.decode(ids[start : start + CHUNK].tolist())
 
 
-def validation_text(made: Made) -> list[Tensor]:
+def validation_text(finished: FinishedRun) -> list[Tensor]:
     """(N,) the ids of each document that validates."""
-    return validation_documents(made.recipe, made.corpus)
+    return validation_documents(finished.recipe, finished.corpus)
 
 
-def losses(measured: Evaluation, made: Made) -> LossFacts:
+def losses(measured: Evaluation, finished: FinishedRun) -> LossFacts:
     """Nats per token, rounded where their noise begins."""
     return LossFacts(
-        unit=f"nats per {made.recipe.level}",
+        unit=f"nats per {finished.recipe.level}",
         window=measured.window,
         validation_windows=round(measured.windows, 4),
         validation_streamed=round(measured.streamed, 4),
-        train_with_dropout=round(kept_row(made).train_loss, 4),
-        perplexity=round(math.exp(measured.windows), 1) if made.recipe.level == "word" else None,
+        train_with_dropout=round(kept_row(finished).train_loss, 4),
+        perplexity=round(math.exp(measured.windows), 1) if finished.recipe.level == "word" else None,
         validation_targets=measured.targets,
     )
 
 
-def describe(made: Made, options: TrainOptions) -> ModelConfig:
+def describe(finished: FinishedRun, options: TrainOptions) -> ModelConfig:
     """The facts of a model, besides what is measured on its weights."""
-    recipe, corpus = made.recipe, made.corpus
+    recipe, corpus = finished.recipe, finished.corpus
     return ModelConfig(
         title=recipe.title or recipe.name,
         level=recipe.level,
@@ -153,35 +158,35 @@ def describe(made: Made, options: TrainOptions) -> ModelConfig:
         architecture=recipe.net.architecture,
         sizes={"vocab_size": corpus.tokenizer.vocab_size, **recipe.net.sizes},
         corpus=CorpusFacts(**{**asdict(recipe.corpus), "sha256": corpus.sha256, "bytes": corpus.size}),
-        split=split_facts(made),
+        split=split_facts(finished),
         date=options.today().isoformat(),
         seed=recipe.seed,
         target=recipe.target,
         published=PublishedFacts(recipe.published.train_loss or None, recipe.published.source),
-        training=training_facts(made, options),
+        training=training_facts(finished, options),
         recipe=RecipeFacts.from_json(recipe.to_dict()),
     )
 
 
-def split_facts(made: Made) -> SplitFacts:
+def split_facts(finished: FinishedRun) -> SplitFacts:
     """Which parts of the text are learned and which validate."""
-    split = made.recipe.split
+    split = finished.recipe.split
     learned, rest = f"{split.train:.0%}", f"{1 - split.train:.0%}"
     each = " of each file" if split.by == "file" else ""
     words = f"first {learned}{each}", f"last {rest}{each}"
     if split.by == "line":
         words = f"random {learned} of the lines", f"other {rest} of the lines"
-    return SplitFacts(*words, len(made.corpus.train.ids), len(made.corpus.validation.ids))
+    return SplitFacts(*words, len(finished.corpus.train.ids), len(finished.corpus.validation.ids))
 
 
-def training_facts(made: Made, options: TrainOptions) -> TrainingFacts:
+def training_facts(finished: FinishedRun, options: TrainOptions) -> TrainingFacts:
     """How long it took, on what."""
-    last = made.rows[-1]
+    last = finished.rows[-1]
     return TrainingFacts(
         steps=last.step,
         tokens=last.tokens,
-        kept_step=made.step,
-        seconds=round(made.seconds),
+        kept_step=finished.step,
+        seconds=round(finished.seconds),
         machine=machine(),
         precision=precision(options),
     )

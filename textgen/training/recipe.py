@@ -1,13 +1,22 @@
-"""A recipe says how a checkpoint is made: frozen and checked. recipe_file.py reads it from TOML."""
+"""A recipe: all that decides how a model turns out, besides the machine. Frozen, checked, read from TOML.
+
+The bundled ones have names; any other is a file; single values can be replaced, `section.key=value`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
 
-from textgen.errors import SettingError, out_of_range
-from textgen.settings import check_seed, check_whole, finite
+from textgen.errors import SettingError, TextgenError, out_of_range, shorten
+from textgen.settings import check_seed
+from textgen.validation import check_whole, finite
+
+BUNDLED = Path(__file__).resolve().parent / "recipes"
+T = TypeVar("T")
 
 
 def check_choice(name: str, value: str, choices: Sequence[str]) -> None:
@@ -65,7 +74,7 @@ class SplitRecipe:
 
 @dataclass(frozen=True, slots=True)
 class NetRecipe:
-    """What `nets.base.build` needs, without the vocabulary, which comes from the text."""
+    """What `nets.build` needs, without the vocabulary, which comes from the text."""
 
     architecture: str = "lstm"
     sizes: dict[str, Any] = field(default_factory=dict)
@@ -216,3 +225,88 @@ class Recipe:
         return asdict(
             self, dict_factory=lambda pairs: {k: list(v) if isinstance(v, tuple) else v for k, v in pairs}
         )
+
+
+def bundled() -> list[str]:
+    """The names of the recipes that come with the package."""
+    return sorted(path.stem for path in BUNDLED.glob("*.toml"))
+
+
+def read_recipe(recipe: str | Path, overrides: Sequence[str] = ()) -> Recipe:
+    """A bundled recipe by name or any TOML file, with values replaced by `section.key=value`.
+
+    Raises TextgenError for an unknown or unreadable recipe, SettingError for a wrong value.
+    """
+    path = find(recipe)
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise TextgenError(f"{path} cannot be read as a recipe ({error}); it must be a TOML file") from error
+    values.setdefault("name", path.stem)
+    return make_recipe(values, overrides)
+
+
+def make_recipe(values: dict[str, Any], overrides: Sequence[str] = ()) -> Recipe:
+    """A recipe from plain values, some of them replaced. Raises SettingError for a wrong one."""
+    for override in overrides:
+        put(values, override)
+    return from_values(Recipe, values, "")
+
+
+def find(recipe: str | Path) -> Path:
+    """Where a recipe is."""
+    if str(recipe) in bundled():
+        return BUNDLED / f"{recipe}.toml"
+    path = Path(recipe)
+    if path.suffix == ".toml" and path.is_file():
+        return path
+    known = ", ".join(bundled())
+    raise TextgenError(f"there is no recipe {shorten(str(recipe))!r}; give a .toml file or one of: {known}")
+
+
+def put(values: dict[str, Any], override: str) -> None:
+    """Write `section.key=value` into nested values; the value is read as TOML, else as text."""
+    key, equals, text = override.partition("=")
+    if not equals or not key.strip():
+        raise SettingError(f"{shorten(override)} is not an override; write section.key=value")
+    *sections, last = key.strip().split(".")
+    for section in sections:
+        values = values.setdefault(section, {})
+        if not isinstance(values, dict):
+            raise SettingError(f"{shorten(override)}: {section} is a value, not a section")
+    values[last] = toml_value(text.strip())
+
+
+def toml_value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def from_values(kind: type[T], values: Mapping[str, Any], section: str) -> T:
+    """A section of a recipe from plain values; a key we do not know is refused, not ignored."""
+    known = [item.name for item in fields(kind)]  # type: ignore[arg-type]
+    if unknown := [key for key in values if key not in known]:
+        raise SettingError(f"unknown recipe value {shorten(section + unknown[0])}; known: {', '.join(known)}")
+    hints = get_type_hints(kind)
+    return kind(**{key: convert(hints[key], value, section + key) for key, value in values.items()})
+
+
+def convert(kind: Any, value: Any, name: str) -> Any:
+    """A value in the type that its field declares, or the sentence that says what was expected."""
+    if is_dataclass(kind) and isinstance(kind, type):
+        return from_values(kind, expect(dict, value, name), f"{name}.")
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if kind in (int, float, str, bool):
+        return expect(kind, value, name)
+    return expect(dict, value, name) if str(kind).startswith("dict") else expect(list, value, name)
+
+
+def expect(kind: type, value: Any, name: str) -> Any:
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise SettingError(
+            f"{name} must be of type {kind.__name__}, got {shorten(value)}; see the bundled recipes"
+        )
+    return value

@@ -23,7 +23,7 @@ from textgen.training.corpus import Corpus
 from textgen.training.job import Job, bos_of, prepare, saved, step_of, validation_documents
 from textgen.training.module import TrainingModule
 from textgen.training.options import TrainOptions, is_leader, precision
-from textgen.training.package import Made, publish_model
+from textgen.training.package import FinishedRun, publish_model
 from textgen.training.recipe import Recipe
 from textgen.training.streams import Batches, StepLoader, make_batches
 
@@ -132,13 +132,13 @@ def keep_end(trainer: pl.Trainer, job: Job) -> None:
 def finish(job: Job, module: TrainingModule) -> Path:
     """Put the net of the best checkpoint in its place among the models; only the first process does."""
     if is_leader():
-        made = best(job, module)
-        job.tell(f"measuring the weights of step {made.step} after rounding to float16")
-        publish_model(job.target, made, job.options)
+        finished = best(job, module)
+        job.tell(f"measuring the weights of step {finished.step} after rounding to float16")
+        publish_model(job.target, finished, job.options)
     return job.target
 
 
-def best(job: Job, module: TrainingModule) -> Made:
+def best(job: Job, module: TrainingModule) -> FinishedRun:
     """The net of the checkpoint that the recipe keeps, and how its run went to the end."""
     last = torch.load(saved(job.folder)[-1], map_location="cpu", weights_only=True)["textgen"]
     rows = tuple(LogRow.from_dict(row) for row in last["rows"])
@@ -147,7 +147,9 @@ def best(job: Job, module: TrainingModule) -> Made:
     if job.recipe.keep == "last":
         path = saved(job.folder)[-1]
     module.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["state_dict"])
-    return Made(job.recipe, job.corpus, module.result.cpu().eval(), step_of(path), rows, last["seconds"])
+    return FinishedRun(
+        job.recipe, job.corpus, module.result.cpu().eval(), step_of(path), rows, last["seconds"]
+    )
 
 
 @contextmanager

@@ -19,7 +19,7 @@ LINES = 10  # texts a temperature, where texts end by themselves
 
 
 def write_samples(model: Model, temperatures: Sequence[float], length: int) -> tuple[str, ...]:
-    """One text of at most `length` tokens a temperature, all from the start and with the same luck (seed 0).
+    """One text of at most `length` tokens a temperature, all from the start and with the same noise (seed 0).
 
     Texts that end by themselves are short: there are ten then, with the seeds 0 to 9, one a line.
     """
