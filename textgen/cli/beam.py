@@ -1,4 +1,4 @@
-"""`beam`: beam search, step by step: what it considered, kept, finished and pruned."""
+"""`beam`: beam search, step by step: which texts it considered, kept, finished and pruned."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def token_id(model: Model, text: str) -> int:
 
 
 def no_effect(names: Sequence[str]) -> str:
-    """Which settings this search does not heed."""
+    """A sentence that names the settings which this search ignores; empty for none."""
     if not names:
         return ""
     return f"Without effect, since candidates are not drawn (--sampling draws them): {', '.join(names)}."
@@ -119,11 +119,11 @@ def no_effect(names: Sequence[str]) -> str:
 
 def show(steps: Iterable[BeamStep], model: Model, console: Console, ranking_alone: bool) -> list[BeamStep]:
     """Print each frontier as it comes, then the ranking → the steps."""
-    texts: list[tuple[int, ...]] = []
+    texts: list[tuple[int, ...]] = []  # the ids of each candidate
     shown: list[BeamStep] = []
     for step in steps:
         shown.append(step)
-        texts = grown(texts, step)
+        texts = candidate_ids(texts, step)
         if not ranking_alone:
             labels = [model.shown(ids) for ids in texts]
             console.say(f"step {step.index + 1}\n{table(frontier_rows(step, labels))}\n")
@@ -132,7 +132,7 @@ def show(steps: Iterable[BeamStep], model: Model, console: Console, ranking_alon
     return shown
 
 
-def grown(before: Sequence[tuple[int, ...]], step: BeamStep) -> list[tuple[int, ...]]:
+def candidate_ids(before: Sequence[tuple[int, ...]], step: BeamStep) -> list[tuple[int, ...]]:
     """The ids of each candidate's text, from those of the step before."""
     pairs: Iterable[tuple[int, int]] = zip(step.parents.tolist(), step.ids.tolist(), strict=True)
     return [(*(before[parent] if parent >= 0 else ()), token) for parent, token in pairs]
@@ -157,9 +157,10 @@ def frontier_rows(step: BeamStep, texts: Sequence[str]) -> list[tuple[str, ...]]
 def ranking_rows(finished: Sequence[Hypothesis], model: Model) -> list[tuple[str, ...]]:
     """The finished texts, best first."""
     rows = [("text", "tokens", "Σ ln p", "score", "end")]
-    for found in finished:
-        text, end = model.shown(found.ids), "stop" if found.stopped else "length"
-        rows.append((text, str(len(found.ids)), f"{found.logprob:.3f}", f"{found.score:.4f}", end))
+    for hypothesis in finished:
+        text, end = model.shown(hypothesis.ids), "stop" if hypothesis.stopped else "length"
+        numbers = f"{hypothesis.logprob:.3f}", f"{hypothesis.score:.4f}"
+        rows.append((text, str(len(hypothesis.ids)), *numbers, end))
     return rows
 
 
@@ -171,7 +172,7 @@ def as_json(
         "beam": beam.to_dict(),
         "settings": decode.to_dict(),
         "ended": steps[-1].done,
-        "finished": [found.to_dict() for found in steps[-1].finished],
+        "finished": [hypothesis.to_dict() for hypothesis in steps[-1].finished],
         "steps": [step_json(step) for step in steps],
     }
 

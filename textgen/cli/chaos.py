@@ -1,4 +1,4 @@
-"""`chaos`: one seed at every temperature of a fine grid, and where each text parts from the one above."""
+"""`chaos`: one seed at every temperature of a fine grid, and at which token each text starts to differ."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from textgen.models.folder import Model
 from textgen.receipts.chaos import result_of
 from textgen.settings import check_whole
 
-SHARED = "·"  # stands for each column that a text shares with the one above
+SHARED = "·"  # printed for each column that a text shares with the one above
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,16 +48,16 @@ def run(args: argparse.Namespace, console: Console) -> None:
     settings = ChaosSettings(temperatures, length=args.length, decode=options.settings_of(args))
     model = options.model_of(args)
     console.remark(api.read_context(model, prompt).note)
-    made = written(model, prompt, replace(settings, seed=options.seed_of(args, console)), console)
-    flips = () if row is None else magnify(model, made, row)
+    chaos = written(model, prompt, replace(settings, seed=options.seed_of(args, console)), console)
+    flips = () if row is None else magnify(model, chaos, row)
     if args.json:
-        console.json(as_json(made, row, flips))
+        console.json(as_json(chaos, row, flips))
     else:
-        console.say("\n".join(lines(model, made)))
-        console.say("\n" + "\n".join(sentences(made)))
+        console.say("\n".join(lines(model, chaos)))
+        console.say("\n" + "\n".join(sentences(chaos)))
         if row is not None:
-            console.say("\n" + "\n\n".join(flip_lines(made, row, flips)))
-    options.save_receipt(args, lambda: request_of(args, made), lambda: result_of(made), made.ids.size)
+            console.say("\n" + "\n\n".join(flip_lines(chaos, row, flips)))
+    options.save_receipt(args, lambda: request_of(args, chaos), lambda: result_of(chaos), chaos.ids.size)
 
 
 def magnified_row(args: argparse.Namespace, rows: int) -> int | None:
@@ -77,11 +77,11 @@ def written(model: Model, prompt: str, settings: ChaosSettings, console: Console
     raise AssertionError("the last step holds the texts")
 
 
-def lines(model: Model, made: Chaos) -> list[str]:
-    """A line a temperature: its number, T, where it parts, and its text under that of the one above."""
+def lines(model: Model, chaos: Chaos) -> list[str]:
+    """A line a temperature: its number, T, the first token that differs from the line above, its text."""
     rows = [("row", "T", "parts at", "text")]
-    for row, t in enumerate(made.settings.temperatures):
-        rows.append((str(row), f"{t:.9g}", parts_at(made, row), text_line(model, made, row)))
+    for row, t in enumerate(chaos.settings.temperatures):
+        rows.append((str(row), f"{t:.9g}", parts_at(chaos, row), text_line(model, chaos, row)))
     sizes = [max(width(line[column]) for line in rows) for column in range(3)]
     return [
         "  ".join([*(" " * (size - width(cell)) + cell for cell, size in zip(line[:3], sizes, strict=True))])
@@ -90,21 +90,21 @@ def lines(model: Model, made: Chaos) -> list[str]:
     ]
 
 
-def parts_at(made: Chaos, row: int) -> str:
+def parts_at(chaos: Chaos, row: int) -> str:
     """The number of the first token that differs, from 1; = for none."""
-    at = made.partings[row]
+    at = chaos.partings[row]
     return "" if row == 0 else "=" if at is None else f"{at + 1:,}"
 
 
-def text_line(model: Model, made: Chaos, row: int) -> str:
+def text_line(model: Model, chaos: Chaos, row: int) -> str:
     """A text, with points in place of what it shares with the one above."""
-    found = cut(model, made, row)
-    return SHARED * width(found.shared) + found.token + found.rest
+    pieces = cut(model, chaos, row)
+    return SHARED * width(pieces.shared) + pieces.token + pieces.rest
 
 
-def flip_lines(made: Chaos, row: int, flips: Sequence[Flip]) -> list[str]:
+def flip_lines(chaos: Chaos, row: int, flips: Sequence[Flip]) -> list[str]:
     """Each flip as a sentence and a table."""
-    low, high = made.settings.temperatures[row - 1 : row + 1]
+    low, high = chaos.settings.temperatures[row - 1 : row + 1]
     if not flips:
         return [f"Row {row} is like the row above: nothing flips between T = {low:.9g} and {high:.9g}."]
     return [f"{headline(flip, low, high)}\n{table(candidate_rows(flip))}" for flip in flips]
@@ -122,40 +122,40 @@ def headline(flip: Flip, low: float, high: float) -> str:
 
 def candidate_rows(flip: Flip) -> list[tuple[str, ...]]:
     """The two leading candidates, side by side."""
-    pair: tuple[Candidate, Candidate] = (flip.below, flip.above)
+    pair = (flip.below, flip.above)
     return [
         ("", "just below", "just above"),
-        ("token", *(found.label for found in pair)),
-        ("probability at the flip", *(percent(found.probability) for found in pair)),
-        ("logit, as the model gave it", *(f"{found.logit:.4f}" for found in pair)),
-        ("logit / T, after the stages", *(f"{found.score - found.noise:.4f}" for found in pair)),
-        ("luck (Gumbel noise)", *(f"{found.noise:+.4f}" for found in pair)),
-        ("score: the two above together", *(f"{found.score:.4f}" for found in pair)),
+        ("token", *(candidate.label for candidate in pair)),
+        ("probability at the flip", *(percent(candidate.probability) for candidate in pair)),
+        ("logit, as the model gave it", *(f"{candidate.logit:.4f}" for candidate in pair)),
+        ("logit / T, after the stages", *(f"{candidate.score - candidate.noise:.4f}" for candidate in pair)),
+        ("luck (Gumbel noise)", *(f"{candidate.noise:+.4f}" for candidate in pair)),
+        ("score: the two above together", *(f"{candidate.score:.4f}" for candidate in pair)),
     ]
 
 
-def request_of(args: argparse.Namespace, made: Chaos) -> dict[str, Any]:
-    """What a receipt says was asked."""
+def request_of(args: argparse.Namespace, chaos: Chaos) -> dict[str, Any]:
+    """The request as a receipt holds it."""
     return {
         "kind": "chaos",
-        **options.source_of(args, "prompt", made.prompt),
-        "temperatures": list(made.settings.temperatures),
-        "seed": made.settings.seed,
-        "length": made.settings.length,
-        "settings": made.settings.decode.to_dict(),
+        **options.source_of(args, "prompt", chaos.prompt),
+        "temperatures": list(chaos.settings.temperatures),
+        "seed": chaos.settings.seed,
+        "length": chaos.settings.length,
+        "settings": chaos.settings.decode.to_dict(),
     }
 
 
-def as_json(made: Chaos, row: int | None, flips: Sequence[Flip]) -> dict[str, Any]:
+def as_json(chaos: Chaos, row: int | None, flips: Sequence[Flip]) -> dict[str, Any]:
     """The whole record; steps are numbered from 0."""
-    rows = zip(made.settings.temperatures, made.partings, made.texts, strict=True)
+    rows = zip(chaos.settings.temperatures, chaos.partings, chaos.texts, strict=True)
     magnified = {} if row is None else {"magnified": row, "flips": [flip_json(flip) for flip in flips]}
     return {
-        "model": made.model,
-        "prompt": made.prompt,
-        "seed": made.settings.seed,
-        "length": made.settings.length,
-        "settings": made.settings.decode.to_dict(),
+        "model": chaos.model,
+        "prompt": chaos.prompt,
+        "seed": chaos.settings.seed,
+        "length": chaos.settings.length,
+        "settings": chaos.settings.decode.to_dict(),
         "rows": [{"temperature": t, "parts_at_step": at, "text": text} for t, at, text in rows],
         **magnified,
     }
@@ -172,13 +172,13 @@ def flip_json(flip: Flip) -> dict[str, Any]:
     }
 
 
-def candidate_json(found: Candidate) -> dict[str, Any]:
+def candidate_json(candidate: Candidate) -> dict[str, Any]:
     """A removed token's score is −∞, which JSON writes as null."""
     return {
-        "token": found.token,
-        "label": found.label,
-        "probability": found.probability,
-        "logit": found.logit,
-        "noise": found.noise,
-        "score": found.score,
+        "token": candidate.token,
+        "label": candidate.label,
+        "probability": candidate.probability,
+        "logit": candidate.logit,
+        "noise": candidate.noise,
+        "score": candidate.score,
     }

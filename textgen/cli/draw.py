@@ -1,4 +1,4 @@
-"""`draw`: counts of draws beside the probabilities they come from."""
+"""`draw`: next tokens drawn many times, their counts beside the probabilities they were drawn with."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def run(args: argparse.Namespace, console: Console) -> None:
 
 
 def request_of(args: argparse.Namespace, draws: Draws, settings: dict[str, Any]) -> dict[str, Any]:
-    """What a receipt says was asked."""
+    """The request as a receipt holds it."""
     source, temperatures = options.source_of(args, "context", args.context), list(draws.temperatures)
     drawn = {"temperatures": temperatures, "seed": draws.seed, "calls": [draws.n]}
     return {"kind": "draws", **source, "settings": settings, **drawn}
 
 
 def receipt_of(draws: Draws, expectation: NextToken) -> dict[str, Any]:
-    """What a receipt says was found."""
+    """The result as a receipt holds it."""
     from textgen.receipts.draws import result_of  # torch, which typed-in numbers do without
 
     return result_of(draws, expectation)
@@ -82,7 +82,7 @@ def count_rows(draws: Draws, k: int, shown: Ints, expectation: NextToken) -> lis
 
 
 def verdict(draws: Draws, k: int) -> str:
-    """How far the counts lie from the truth, and whether chance explains it."""
+    """How far the counts lie from the probabilities, and whether chance explains it (chi-squared)."""
     fit = chi_squared(draws.counts[k], draws.probabilities[k])
     distance = f"distance to the truth (total variation) {draws.distances[k, -1]:.4f}"
     if fit.p_value is None:

@@ -1,4 +1,4 @@
-"""`models`: which models there are."""
+"""`models`: the list of models, with their network and size."""
 
 from __future__ import annotations
 

@@ -42,13 +42,13 @@ def run(args: argparse.Namespace, console: Console) -> None:
 
 
 def request_of(args: argparse.Namespace, panels: Sequence[Distribution]) -> dict[str, Any]:
-    """What a receipt says was asked."""
+    """The request as a receipt holds it."""
     settings = [panel.settings for panel in panels]
     return {"kind": "distribution", **options.source_of(args, "context", args.context), "panels": settings}
 
 
 def receipt_of(panels: Sequence[Distribution]) -> dict[str, Any]:
-    """What a receipt says was found."""
+    """The result as a receipt holds it."""
     from textgen.receipts.distribution import result_of  # torch, which typed-in numbers do without
 
     return result_of(panels)
@@ -77,7 +77,7 @@ def distribution_rows(panels: Sequence[Distribution], n: int) -> list[tuple[str,
 
 
 def trace_rows(trace: Sequence[StageTrace]) -> list[tuple[str, ...]]:
-    """What each stage left, took and whether it changed anything."""
+    """How many tokens each stage left, the probability it removed, and whether it changed anything."""
     rows = [("stage", "tokens left", "removed", "")]
     for stage in trace:
         effect = "" if stage.changed or stage.name == "raw" else "no effect here"

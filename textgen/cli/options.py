@@ -240,7 +240,7 @@ def save_receipt(
 
 
 def source_of(args: argparse.Namespace, field: str, text: str | None) -> dict[str, Any]:
-    """What was asked, as a request names it: the model and its text under `field`, or typed-in numbers."""
+    """What a receipt was computed from: the model and its text under `field`, or typed-in numbers."""
     if getattr(args, "numbers", None) is not None:
         return {"numbers": args.numbers, "numbers_kind": args.kind}
     return {"model": place_of(args)[1], field: text or ""}

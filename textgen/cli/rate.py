@@ -1,4 +1,4 @@
-"""`rate`: texts of a sweep for people to rate blind, and what came of it."""
+"""`rate`: a blind rating of a sweep's texts: the sheet for the raters, then their means and agreement."""
 
 from __future__ import annotations
 
@@ -83,20 +83,20 @@ def write_sheet(args: argparse.Namespace, console: Console) -> None:
             "the sheet and its key must be two files, got one name; the raters get the sheet alone"
         )
     items = items_from_json(read_json(args.sweep))
-    found = rating_set(items, chosen_cells(items, args.cells), args.per_cell, args.question, args.seed)
-    save(args.out, lambda: sheet_csv(found))
-    save(args.key, lambda: key_csv(found))
-    facts = {"set": found.name, "question": found.question, "texts": len(found.items)}
+    rated = rating_set(items, chosen_cells(items, args.cells), args.per_cell, args.question, args.seed)
+    save(args.out, lambda: sheet_csv(rated))
+    save(args.key, lambda: key_csv(rated))
+    facts = {"set": rated.name, "question": rated.question, "texts": len(rated.items)}
     if args.json:
-        console.json({**facts, "cells": [cell._asdict() for cell in cells_of(found.items.values())]})
+        console.json({**facts, "cells": [cell._asdict() for cell in cells_of(rated.items.values())]})
     else:
-        console.say(told(found, args))
+        console.say(instructions(rated, args))
 
 
-def told(found: RatingSet, args: argparse.Namespace) -> str:
-    """What there is now, and what to do with it."""
+def instructions(rated: RatingSet, args: argparse.Namespace) -> str:
+    """What was written, and what to do with it."""
     return (
-        f"set {found.name}: {len(found.items)} texts. {QUESTIONS[found.question]}.\n"
+        f"set {rated.name}: {len(rated.items)} texts. {QUESTIONS[rated.question]}.\n"
         f"Give {args.out} to the raters, who fill in rater and score; keep {args.key} back. Then:\n"
         f"python -m textgen rate score --key {args.key} RATINGS.csv"
     )
@@ -114,9 +114,11 @@ def named_cells(name: str, cells: Sequence[CellKey]) -> list[CellKey]:
     """The cells of `plain:0.5`; of `greedy`, which has one text for all temperatures. Raises SettingError."""
     strategy, _, temperature = name.rpartition(":") if ":" in name else (name, "", "")
     alike = [cell for cell in cells if cell.strategy == strategy]
-    found = [cell for cell in alike if not temperature or f"{cell.temperature:g}" == as_written(temperature)]
-    if found:
-        return found
+    matching = [
+        cell for cell in alike if not temperature or f"{cell.temperature:g}" == as_written(temperature)
+    ]
+    if matching:
+        return matching
     known = ", ".join(dict.fromkeys(f"{cell.strategy}:{cell.temperature:g}" for cell in cells))
     raise SettingError(f"the sweep has no texts of {shorten(name)!r}; it has {shorten(known, 160)}")
 
@@ -134,12 +136,12 @@ def score(args: argparse.Namespace, console: Console) -> None:
     of = read_key(read_text(args.key))
     ratings = [rating for path in args.ratings for rating in read_file(path, of)]
     check_once(ratings)
-    found, agreed = verdicts(ratings, of), agreement(ratings)
+    means, agreed = verdicts(ratings, of), agreement(ratings)
     if args.json:
-        console.json(result_json(of, found, ratings))
+        console.json(result_json(of, means, ratings))
         return
     console.say(f"{QUESTIONS[of.question]}\n")
-    console.say(table(rows_of(found, of.question)))
+    console.say(table(rows_of(means, of.question)))
     console.say("\n" + "\n".join(agreement_sentences(agreed)))
 
 
@@ -152,22 +154,22 @@ def read_file(path: str, of: RatingSet) -> list[Rating]:
         raise type(error)(f"{shorten(Path(path).name)}: {error}") from error
 
 
-def rows_of(found: Sequence[Verdict], question: str) -> list[tuple[str, ...]]:
+def rows_of(means: Sequence[Verdict], question: str) -> list[tuple[str, ...]]:
     """Setting, mean with its interval, how much it stands on, and the proxy beside it."""
-    several = {name: len({getattr(one.cell, name) for one in found}) > 1 for name in ("model", "prompt")}
+    several = {name: len({getattr(one.cell, name) for one in means}) > 1 for name in ("model", "prompt")}
     varied = [name for name, more in several.items() if more]
     rows = [("strategy", "T", *varied, f"{question} by people", "texts", "ratings", f"{question} (proxy)")]
-    for one in found:
+    for one in means:
         of = (shorten(repr(getattr(one.cell, name)), 40) for name in varied)
         proxy = one.proxies[question]
         figures = (interval_text(one.score), str(one.score.n), str(one.ratings))
-        told = "–" if math.isnan(proxy) else f"{proxy:.2f}"
-        rows.append((one.cell.strategy, f"{one.cell.temperature:g}", *of, *figures, told))
+        proxy_text = "–" if math.isnan(proxy) else f"{proxy:.2f}"
+        rows.append((one.cell.strategy, f"{one.cell.temperature:g}", *of, *figures, proxy_text))
     return rows
 
 
-def result_json(of: RatingSet, found: Sequence[Verdict], ratings: Sequence[Rating]) -> dict[str, Any]:
-    """All of it; null = cannot be told."""
+def result_json(of: RatingSet, means: Sequence[Verdict], ratings: Sequence[Rating]) -> dict[str, Any]:
+    """Everything as JSON; null where a figure cannot be computed."""
     cells = [
         {
             **one.cell._asdict(),
@@ -175,7 +177,7 @@ def result_json(of: RatingSet, found: Sequence[Verdict], ratings: Sequence[Ratin
             "ratings": one.ratings,
             "proxies": one.proxies,
         }
-        for one in found
+        for one in means
     ]
     facts = {"set": of.name, "question": of.question, "cells": cells}
     return {**facts, "agreement": asdict(agreement(ratings))}

@@ -99,7 +99,7 @@ def settings_in(pane: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def kept(steps: Iterable[Step], into: list[Step]) -> Iterator[Step]:
-    """The same steps, which stay in a list too."""
+    """The same steps, each also appended to `into`."""
     for step in steps:
         into.append(step)
         yield step
@@ -146,6 +146,6 @@ def show(
 def request_of(
     args: argparse.Namespace, prompt: str, seed: int, panes: Sequence[DecodeSettings]
 ) -> dict[str, Any]:
-    """What a receipt says was asked."""
+    """The request as a receipt holds it."""
     texts = [{"settings": pane.to_dict(), "length": args.length} for pane in panes]
     return {"kind": "text", **options.source_of(args, "prompt", prompt), "seed": seed, "texts": texts}

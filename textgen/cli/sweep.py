@@ -94,7 +94,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
 
 
 def swept(args: argparse.Namespace, console: Console) -> tuple[SweepResult, tuple[Cell, ...]]:
-    """Write what is asked for, telling how far it is; Ctrl-C keeps what is finished."""
+    """Write the sweep's texts, with progress on stderr; Ctrl-C keeps what is finished."""
     registry = options.registry_of(args)
     settings = sweep_of(args, registry)
     todo = experiments.plan(settings, registry, options.max_tokens_of(args))
@@ -102,7 +102,7 @@ def swept(args: argparse.Namespace, console: Console) -> tuple[SweepResult, tupl
         console.remark(note)
     texts: list[SweepText] = []
     try:
-        for step in told(progress_of(args, todo, registry), console):
+        for step in with_progress(progress_of(args, todo, registry), console):
             texts += step.texts
     except KeyboardInterrupt:
         console.remark(f"stopped; {len(texts):,} of {settings.texts:,} texts are finished")
@@ -162,8 +162,8 @@ def progress_of(args: argparse.Namespace, todo: Plan, registry: Registry) -> Ite
     return experiments.run_parallel(todo, args.backend or "loky", jobs)
 
 
-def told(progress: Iterable[Progress], console: Console) -> Iterator[Progress]:
-    """The same, with what is done on stderr: a terminal's last line, else a line at each tenth."""
+def with_progress(progress: Iterable[Progress], console: Console) -> Iterator[Progress]:
+    """The same steps, while stderr shows how far it is: a terminal's last line, else a line each tenth."""
     tenth = 0
     for step in progress:
         share = step.done / step.total
@@ -191,10 +191,10 @@ def columns_of(names: str) -> list[str]:
 def guide_rows(cells: Sequence[Cell], columns: Sequence[str]) -> list[tuple[str, ...]]:
     """Temperature, strategy and the means with their intervals; model and prompt where there are several."""
     models, prompts = ({getattr(cell.key, name) for cell in cells} for name in ("model", "prompt"))
-    varied = [name for name, found in (("model", models), ("prompt", prompts)) if len(found) > 1]
+    varied = [name for name, values in (("model", models), ("prompt", prompts)) if len(values) > 1]
     rows = [("strategy", "T", *varied, *(TITLES[name] for name in columns))]
     for cell in cells:
         of = (shorten(repr(getattr(cell.key, name)), 40) for name in varied)
-        found = (interval_text(cell.metrics[name]) for name in columns)
-        rows.append((cell.key.strategy, f"{cell.key.temperature:g}", *of, *found))
+        means = (interval_text(cell.metrics[name]) for name in columns)
+        rows.append((cell.key.strategy, f"{cell.key.temperature:g}", *of, *means))
     return rows
