@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ from textgen.ui.shell.page import build, launch_options
 @pytest.fixture(scope="session")
 def app_url() -> Iterator[str]:
     """The app on the shipped models, served from this process on a free port."""
-    page = build(Registry(default_root()))
-    _, url, _ = page.launch(prevent_thread_lock=True, server_name="127.0.0.1", **launch_options())
+    registry = Registry(default_root())
+    page = build(registry)
+    _, url, _ = page.launch(prevent_thread_lock=True, server_name="127.0.0.1", **launch_options(registry))
     yield url.rstrip("/")
     page.close()
 
@@ -33,6 +35,16 @@ class LabPage:
     def slide(self, label: str, value: float) -> None:
         """Move a slider of the sidebar, named by its label."""
         self.page.get_by_role("slider", name=f"range slider for {label}").fill(str(value))
+
+    def set_sidebar(self, **changes: Any) -> None:
+        """Bring the sidebar back to how the page opened, but for `changes` of the store's state."""
+        script = """async (changes) => {
+            const shell = document.querySelector('link[rel=modulepreload][href$="shell/lab.js"]').href;
+            const { store } = await import(shell);
+            const { config } = await import(new URL("config.js", shell).href);
+            store.set({ ...config.state, ...changes });
+        }"""
+        self.page.evaluate(script, changes)
 
     def view(self, factory: str = "next_token") -> Any:
         return self.page.locator(f"#lab-{factory} .lab-root")
@@ -94,6 +106,28 @@ def page(context: BrowserContext) -> Iterator[Page]:
     page = context.new_page()
     yield page
     page.close()
+
+
+@contextmanager
+def visit(context: BrowserContext, app_url: str) -> Iterator[LabPage]:
+    """A page, opened; fails on any console error and any request that leaves the machine."""
+    problems: list[str] = []
+    page = context.new_page()
+    page.on("console", lambda message: problems.extend(complaint(message)))
+    page.on("pageerror", lambda error: problems.append(f"page error: {error}"))
+    page.on("request", lambda request: problems.extend(outside(request)))
+    page.goto(app_url)
+    page.wait_for_selector("#tabs [role=tab]")
+    yield LabPage(page)
+    page.close()
+    assert problems == []
+
+
+@pytest.fixture(scope="module")
+def shared_page(context: BrowserContext, app_url: str) -> Iterator[LabPage]:
+    """One page for a file's tests, each of which first brings it into the state that it needs."""
+    with visit(context, app_url) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -12,10 +12,18 @@ from textgen.experiments.panels import draw_side_by_side, side_by_side
 from textgen.records import ChiSquared, Encoded, NextToken
 from textgen.settings import DecodeSettings
 from textgen.ui.draws import view as draws_view
-from textgen.ui.draws.request import PAGE, Request
-from textgen.ui.draws.view import Board, board, chi_line, meaning, percent, share, sigmas, view
-
-REQUEST = Request((0.5, 1.0, 2.0), n=100, at=0, page=0, shown=0, serial=1)
+from textgen.ui.draws.view import (
+    PAGE,
+    Asked,
+    Board,
+    board,
+    chi_line,
+    meaning,
+    percent,
+    share,
+    sigmas,
+    view,
+)
 
 
 def made(size: int, n: int = 1000) -> Board:
@@ -56,7 +64,7 @@ def test_a_row_holds_probability_expectation_count_and_difference() -> None:
 
 def test_ten_thousand_tokens_at_six_temperatures_stay_a_small_message() -> None:
     shown = made(10_000, n=100_000)
-    text = json.dumps(view(shown, REQUEST, [""]), allow_nan=False)
+    text = json.dumps(view(shown, Asked(planned=100, at=0, page=0)), allow_nan=False)
     assert len(text) < 60_000
 
 

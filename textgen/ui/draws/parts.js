@@ -1,138 +1,178 @@
-// What the Draws tab is made of: a panel a temperature, the distance chart, the table.
-(() => {
-  const lab = window.TemperatureLab;
-  const { h } = lab;
-  const WORDS = { greedy: "greedy", colder: "sharper", same: "as learned", hotter: "flatter" };
-  const word = (t) => (t === 0 ? WORDS.greedy : t < 1 ? WORDS.colder : t === 1 ? WORDS.same : WORDS.hotter);
-  const FEW = 12; // rows of the table at first
+// What the Draws tab is made of: a panel a temperature, the distance chart, the table, the explanations.
+import { h } from "../shell/dom.js";
+import { count, effectOf, temperatureText } from "../shell/format.js";
+import { ink, thermal } from "../shell/theme.js";
 
-  // A figure made in Python, in the ink of the theme.
-  lab.plotDraws = (div, figure) => {
-    const ink = lab.ink("--lab-text");
-    const data = figure.data.map((trace) => (trace.meta === "ink" ? { ...trace, marker: { ...trace.marker, color: ink } } : trace));
-    return lab.plot(div, { data, layout: figure.layout });
-  };
+/** @typedef {import("../shell/chart.js").Figure} Figure */
+/** @typedef {(changes: { at?: number, page?: number }) => void} Show asks for another part of the table */
+/**
+ * @typedef {object} Panel one temperature in words and numbers, as `view.py` makes it
+ * @property {number} temperature
+ * @property {string} distance to the truth
+ * @property {string} test
+ * @property {string} bins
+ * @property {string} meaning
+ * @property {number} removed tokens that the stages took
+ * @property {Figure} figure
+ *
+ * @typedef {string[]} Row token, probability, expected, drawn, off by; and "far", "gone" or ""
+ * @typedef {object} Table
+ * @property {number} at which temperature
+ * @property {number} page
+ * @property {number} pages
+ * @property {number} tokens
+ * @property {Row[]} rows of this page
+ *
+ * @typedef {object} Answer
+ * @property {number} n draws at each temperature
+ * @property {string} [seed] digits; there once something is drawn
+ * @property {object} [request] what it takes to draw these again; there once something is drawn
+ * @property {number} rest tokens in the last bar
+ * @property {string} note
+ * @property {Panel[]} panels
+ * @property {Figure} distance
+ * @property {Table} table
+ */
 
-  // ---- a panel: panel = {temperature, live, distance, test, meaning, removed, figure}
-  lab.drawsPanel = ({ stops, onTemperature, onRemove }) => {
-    const number = h("input", { class: "panel-t", type: "number", min: "0", max: "100", step: "0.1", "aria-label": "Temperature of this panel" });
-    number.addEventListener("change", () => {
-      const { value } = number;
-      number.blur();
-      onTemperature(value);
-    });
-    const hint = h("span", { class: "panel-word" });
-    const close = h("button", { class: "quiet", type: "button", title: "Remove this temperature", "aria-label": "Remove this temperature", text: "×", onclick: onRemove });
-    const distance = h("b");
-    const plot = h("div", { class: "panel-plot", role: "img" });
-    const foot = h("div", { class: "panel-foot" });
-    const test = h("b");
-    const bins = h("span", { class: "muted" });
-    const meaning = h("div", { class: "panel-foot" });
-    const card = h("section", { class: "card panel draws-panel" },
-      h("header", {}, h("label", { class: "panel-title" }, "T = ", number), h("span", { class: "grow" }), hint, close),
-      h("div", { class: "panel-stats" }, h("span", { title: "Total variation: half the summed difference between drawn shares and probabilities" }, "distance to the truth ", distance)),
-      plot, foot, h("div", { class: "draws-test" }, test, bins), meaning);
+const FEW = 12; // rows of the table at first
+const PAGE = 200; // rows of a page, as view.py sends them
+const COLUMNS = ["token", "probability", "expected", "drawn", "off by"];
+const MEANING = "Total variation: half the summed difference between drawn shares and probabilities";
 
-    const update = (panel, { rest, n, only }) => {
-      card.style.setProperty("--t", lab.thermal(panel.temperature, stops));
-      if (panel.live || document.activeElement !== number) number.value = lab.temperatureText(panel.temperature); // not under a typing hand
-      number.readOnly = panel.live;
-      close.hidden = only;
-      card.classList.toggle("live", panel.live);
-      lab.setText(hint, panel.live ? "live" : word(panel.temperature));
-      lab.setText(distance, panel.distance);
-      lab.setText(foot, footText(panel, rest, n));
-      lab.setText(test, panel.test);
-      lab.setText(bins, panel.bins);
-      lab.setText(meaning, panel.meaning);
-      card.dataset.counts = JSON.stringify(panel.figure.data[1].x);
-      plot.setAttribute("aria-label", `Counts of ${n} draws at temperature ${panel.temperature}; the table below holds the numbers`);
-      lab.plotDraws(plot, panel.figure);
-    };
-    const chart = () => ({ title: `T = ${number.value}`, line: `distance to the truth ${distance.textContent} · ${test.textContent}`, plot });
-    return { card, chart, update };
-  };
+/** A figure of Python's in the ink of the theme. @param {Figure} figure @returns {Figure} */
+export const inkedMarks = (figure) => {
+  const color = ink("--lab-text");
+  const inked = (/** @type {any} */ trace) =>
+    (trace.meta === "ink" ? { ...trace, marker: { ...trace.marker, color } } : trace);
+  return { ...figure, data: figure.data.map(inked) };
+};
 
-  const footText = (panel, rest, n) => [
-    rest ? `… ${rest.toLocaleString("en")} more tokens in the last bar` : "every token has its bar",
-    panel.removed ? `${panel.removed.toLocaleString("en")} removed by the stages` : "",
-    n ? "" : "nothing drawn yet",
-  ].filter(Boolean).join(" · ");
+/** `T = 0.5` beside a dot of its colour. */
+const named = (/** @type {number} */ temperature, more = "") => [
+  h("span", { class: "dot", style: `background:${thermal(temperature)}` }),
+  h("span", {}, `T = ${temperatureText(temperature)}${more}`),
+];
 
-  // ---- the distance chart
-  lab.distanceCard = () => {
-    const key = h("div", { class: "draws-key" });
-    const plot = h("div", { role: "img", "aria-label": "Distance to the truth against the number of draws, on logarithmic axes" });
-    const card = h("section", { class: "card" }, h("h3", { text: "Distance to the truth" }), key, plot,
-      h("p", { class: "muted", text: "Half the summed difference between the drawn shares and the probabilities (total variation): 0 is a perfect match, 1 nothing in common. It comes to shrink like 1/√N (dashed): ten times closer takes a hundred times the draws." }));
-    const update = (figure, panels, stops) => {
-      key.replaceChildren(...panels.map(({ temperature }) => h("span", {}, h("span", { class: "dot", style: `background:${lab.thermal(temperature, stops)}` }), `T = ${lab.temperatureText(temperature)}${temperature === 0 ? ": always 0" : ""}`)));
-      lab.plotDraws(plot, figure);
-    };
-    return { card, plot, update };
-  };
+/**
+ * The counts of one temperature.
+ * @param {Panel} panel
+ * @param {Answer} answer
+ * @param {object} actions
+ * @param {number} actions.key
+ * @param {boolean} actions.live whether it follows the slider
+ * @param {string} [actions.draft] what is being typed as its temperature
+ * @param {(text: string) => void} actions.type
+ * @param {(text: string) => void} actions.change
+ * @param {() => void} actions.remove
+ * @param {(place: HTMLElement) => void} actions.place where its chart is drawn
+ */
+export const panelCard = (panel, answer, { key, live, draft, type, change, remove, place }) => {
+  const { temperature } = panel;
+  const look = live ? "card panel draws-panel live" : "card panel draws-panel";
+  return h("section", { class: look, key, style: `--t: ${thermal(temperature)}` },
+    h("header", {},
+      h("label", { class: "panel-title" }, "T = ", h("input", {
+        class: "panel-t", type: "number", min: "0", max: "100", step: "0.1", readOnly: live,
+        "aria-label": "Temperature of this panel", value: draft ?? temperatureText(temperature),
+        oninput: (/** @type {any} */ event) => type(event.target.value),
+        onchange: (/** @type {any} */ event) => change(event.target.value),
+      })),
+      h("span", { class: "grow" }),
+      h("span", { class: "panel-word" }, live ? "live" : effectOf(temperature)),
+      answer.panels.length > 1 && h("button", {
+        class: "quiet", type: "button", onclick: remove,
+        title: "Remove this temperature", "aria-label": "Remove this temperature",
+      }, "×")),
+    h("div", { class: "panel-stats" },
+      h("span", { title: MEANING }, "distance to the truth ", h("b", {}, panel.distance))),
+    h("div", {
+      class: "panel-plot", role: "img", opaque: true, ref: place,
+      "aria-label":
+        `Counts of ${answer.n} draws at temperature ${temperature}; the table below holds the numbers`,
+    }),
+    h("div", { class: "panel-foot" }, footText(panel, answer)),
+    h("div", { class: "draws-test" }, h("b", {}, panel.test), h("span", { class: "muted" }, panel.bins)),
+    h("div", { class: "panel-foot" }, panel.meaning));
+};
 
-  // ---- the table: {at, page, pages, tokens, rows: [[token, probability, expected, drawn, off, kind]]}
-  lab.drawsTable = ({ memory, stops, onAsk }) => {
-    const choice = h("div", { class: "segments", role: "group", "aria-label": "Temperature of the table" });
-    const body = h("tbody");
-    const titles = ["token", "probability", "expected", "drawn", "off by"];
-    const head = h("tr", {}, ...titles.map((text) => h("th", { scope: "col", text })));
-    const more = h("button", { class: "quiet", type: "button", onclick: () => { memory.open = !memory.open; draw(); } });
-    const back = h("button", { class: "quiet", type: "button", text: "‹ previous", onclick: () => onAsk({ page: memory.page - 1 }) });
-    const next = h("button", { class: "quiet", type: "button", text: "next ›", onclick: () => onAsk({ page: memory.page + 1 }) });
-    const where = h("span", { class: "muted" });
-    const card = h("section", { class: "card numbers draws-numbers" }, h("h3", { text: "Numbers" }), choice,
-      h("div", { class: "scroll" }, h("table", {}, h("thead", {}, head), body)),
-      h("div", { class: "pager" }, more, h("span", { class: "grow" }), back, where, next));
-    let table = null;
+const footText = (/** @type {Panel} */ { removed }, /** @type {Answer} */ { rest, n }) => [
+  rest ? `… ${count(rest)} more tokens in the last bar` : "every token has its bar",
+  removed ? `${count(removed)} removed by the stages` : "",
+  n ? "" : "nothing drawn yet",
+].filter(Boolean).join(" · ");
 
-    const draw = () => {
-      const rows = memory.open ? table.rows : table.rows.slice(0, FEW);
-      while (body.children.length > rows.length) body.lastChild.remove();
-      while (body.children.length < rows.length) body.append(h("tr", {}, h("th", { scope: "row", class: "token" }), ...titles.slice(1).map(() => h("td"))));
-      rows.forEach(([token, ...cells], r) => {
-        const [kind, texts] = [cells.pop(), [token, ...cells]];
-        const line = body.children[r];
-        if (line.className !== kind) line.className = kind;
-        texts.forEach((text, c) => lab.setText(line.children[c], text));
-        line.firstChild.title = token;
-      });
-      paintPager();
-    };
+/** How the counts settle. @param {Answer} answer @param {(place: HTMLElement) => void} place */
+export const distanceCard = ({ panels }, place) => h("section", { class: "card" },
+  h("h3", {}, "Distance to the truth"),
+  h("div", { class: "draws-key" }, panels.map(({ temperature }) =>
+    h("span", {}, named(temperature, temperature === 0 ? ": always 0" : "")))),
+  h("div", {
+    role: "img", opaque: true, ref: place, class: "draws-distance",
+    "aria-label": "Distance to the truth against the number of draws, on logarithmic axes",
+  }),
+  h("p", { class: "muted" },
+    "Half the summed difference between the drawn shares and the probabilities (total variation): 0 is a "
+    + "perfect match, 1 nothing in common. It comes to shrink like 1/√N (dashed): ten times closer takes a "
+    + "hundred times the draws."));
 
-    // Buttons stay while draws are added, or a click on one would be lost.
-    const paintChoice = (temperatures) => {
-      while (choice.children.length > temperatures.length) choice.lastChild.remove();
-      while (choice.children.length < temperatures.length) {
-        const k = choice.children.length;
-        choice.append(h("button", { type: "button", onclick: () => onAsk({ at: k }) }, h("span", { class: "dot" }), h("span")));
-      }
-      temperatures.forEach((temperature, k) => {
-        const [dot, name] = choice.children[k].children;
-        choice.children[k].setAttribute("aria-pressed", String(k === table.at));
-        dot.style.background = lab.thermal(temperature, stops);
-        lab.setText(name, `T = ${lab.temperatureText(temperature)}`);
-      });
-    };
+/**
+ * Every token's numbers at one temperature, 200 at a time.
+ * @param {Answer} answer
+ * @param {object} actions
+ * @param {boolean} actions.open whether more than the first rows are shown
+ * @param {() => void} actions.toggle
+ * @param {Show} actions.show
+ */
+export const tableCard = ({ panels, table }, { open, toggle, show }) => {
+  const rows = open ? table.rows : table.rows.slice(0, FEW);
+  return h("section", { class: "card numbers draws-numbers" }, h("h3", {}, "Numbers"),
+    h("div", { class: "segments", role: "group", "aria-label": "Temperature of the table" },
+      panels.map(({ temperature }, at) => h("button", {
+        type: "button", key: at, "aria-pressed": at === table.at, onclick: () => show({ at }),
+      }, named(temperature)))),
+    h("div", { class: "scroll" }, h("table", {},
+      h("thead", {}, h("tr", {}, COLUMNS.map((title) => h("th", { scope: "col" }, title)))),
+      h("tbody", {}, rows.map(([token, probability, expected, drawn, off, kind]) =>
+        h("tr", { class: kind || null }, h("th", { scope: "row", class: "token", title: token }, token),
+          [probability, expected, drawn, off].map((text) => h("td", {}, text))))))),
+    pager(table, { open, toggle, show }));
+};
 
-    const paintPager = () => {
-      const first = table.page * 200;
-      more.hidden = table.rows.length <= FEW;
-      lab.setText(more, memory.open ? `show ${FEW}` : table.pages > 1 ? `show 200 of ${table.tokens.toLocaleString("en")}` : `show all ${table.tokens}`);
-      for (const node of [back, next, where]) node.hidden = !memory.open || table.pages === 1;
-      back.disabled = table.page === 0;
-      next.disabled = table.page === table.pages - 1;
-      lab.setText(where, `${(first + 1).toLocaleString("en")} to ${(first + table.rows.length).toLocaleString("en")}`);
-    };
+const pager = (
+  /** @type {Table} */ table,
+  /** @type {{ open: boolean, toggle: () => void, show: Show }} */ { open, toggle, show },
+) => {
+  const first = table.page * PAGE;
+  const all = table.pages > 1 ? `show ${PAGE} of ${count(table.tokens)}` : `show all ${table.tokens}`;
+  const quiet = (/** @type {string} */ text, /** @type {number} */ page, disabled = false) =>
+    h("button", { class: "quiet", type: "button", key: text, disabled, onclick: () => show({ page }) }, text);
+  return h("div", { class: "pager" },
+    table.rows.length > FEW && h("button", { class: "quiet", type: "button", key: "more", onclick: toggle },
+      open ? `show ${FEW}` : all),
+    h("span", { class: "grow" }),
+    open && table.pages > 1 && [
+      quiet("‹ previous", table.page - 1, table.page === 0),
+      h("span", { class: "muted" }, `${count(first + 1)} to ${count(first + table.rows.length)}`),
+      quiet("next ›", table.page + 1, table.page === table.pages - 1),
+    ]);
+};
 
-    const update = (value) => {
-      table = value.table;
-      Object.assign(memory, { at: table.at, page: table.page });
-      paintChoice(value.panels.map(({ temperature }) => temperature));
-      draw();
-    };
-    return { card, update };
-  };
-})();
+/** What the marks of the charts mean. @param {boolean} removed whether a stage took tokens */
+export const legend = (removed) => h("div", { class: "draws-legend" },
+  h("span", {}, h("i", { class: "bar" }), "drawn"),
+  h("span", {}, h("i", { class: "mark" }), "expected"),
+  h("span", {}, h("i", { class: "shade" }), "±2σ: about 95 of 100 runs end in it"),
+  removed && h("span", { key: "removed" }, h("s", { class: "token" }, "token"), " removed by a stage"),
+  h("span", { class: "muted" },
+    "Counts need not equal probabilities: in 100 draws a 45% token can come 35 to 55 times."));
+
+export const chanceCard = () => h("section", { class: "card" },
+  h("h3", {}, "Is it chance? The chi-squared test"),
+  h("p", {},
+    "p is the share of fair runs whose counts would stray at least as far from the expected ones as "
+    + "these did."),
+  h("p", { class: "muted" },
+    "A small p makes one look twice, yet one fair run in 20 falls below 0.05, and who watches while draws "
+    + "are added will see it dip there sooner or later. A large p does not make the model right: the test "
+    + "asks only whether these counts fit these probabilities. Rare tokens are pooled until every bin "
+    + "expects 5 draws."));

@@ -1,217 +1,167 @@
-"""The Draws tab: a thousand draws from one distribution, and how their counts settle on it."""
+"""The Draws tab: a thousand draws from one distribution, and how their counts settle on it.
+
+Nothing is held for a visitor: a question names all that its counts depend on, and how many there are.
+"""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import gradio as gr
 import numpy as np
 
-from textgen.errors import TextgenError
 from textgen.experiments.draws.counts import MAX_DRAWS, MAX_TOTAL, normalized, nothing_drawn
-from textgen.experiments.panels import draw_side_by_side, side_by_side
-from textgen.models.registry import Registry
-from textgen.plots.theme import THERMAL
+from textgen.experiments.panels import draw_side_by_side
+from textgen.experiments.requests import DrawsRequest, ModelSource
+from textgen.models.registry import stamp_of
 from textgen.records import Distribution, Draws
-from textgen.settings import check_seed
-from textgen.ui.draws.request import (
-    MAX_TEMPERATURES,
-    SLIDER,
-    Request,
-    Source,
-    read_request,
-    read_source,
-)
-from textgen.ui.draws.view import board, view
+from textgen.ui.draws.view import Asked, board, view
 from textgen.ui.shell.components import LabComponent
-from textgen.ui.shell.events import serial_of
-from textgen.ui.shell.sidebar import Controls
-from textgen.ui.shell.source import expectation, named
+from textgen.ui.shell.laboratory import Laboratory
+from textgen.validation import check_whole
 
-EVENTS = ("look", "draw", "more")
 TEMPERATURES = (0.5, 1.0, 2.0)  # as in the Next token tab
+MAX_TEMPERATURES = 6
 DRAWS = 100
 TICK = 150  # ms between two additions while adding goes on
-
-Calls = tuple[tuple[int, int], ...]
-
-LOST = (
-    "The earlier draws are gone, since the page or the server was started again: counting starts from none."
-)
-SAME = "The seed is kept, so the same draws came again: untick “keep it” beside the seed for others."
-FULL = f"{MAX_TOTAL:,} draws are all that one count holds: press Draw to start again."
+MAX_PAGE = 100_000
+FIELDS = ("model", "context", "numbers", "numbers_kind", "settings", "temperatures")  # what is drawn from
+OWN = "use the page's own controls"
 
 
-@dataclass(frozen=True, eq=False)
-class Session:
-    """One visitor's draws. Compared by identity, since Gradio hashes a state and arrays have no hash."""
-
-    source: Source
-    panels: tuple[Distribution, ...]  # made once a source: the model is not asked again for more draws
-    draws: Draws
-    calls: Calls = ()  # draws made at once, and how often in a row: the counts depend on them
-    note: str = ""  # why the counts were cleared
+def build(lab: Laboratory) -> None:
+    """Put the tab's component where Gradio is building."""
+    counting = Counting(lab)
+    LabComponent("draws", view_config(), answers={"look": counting.look, "draw": counting.draw})
 
 
-class DrawsTab:
-    """Builds the tab and answers its events; every handler takes what any client may send."""
-
-    def __init__(self, registry: Registry, controls: Controls, new_seed: Callable[[], int]) -> None:
-        self.registry, self.controls, self.new_seed = registry, controls, new_seed
-        self.session = gr.State(None)
-        self.view = LabComponent("draws", view_config(controls), EVENTS)
-
-    def connect(self) -> None:
-        """Wire the component's events; the page itself notices when the sidebar changes.
-
-        So the server is asked only while this tab is open.
-        """
-        c = self.controls
-        quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-        inputs = [self.session, c.seed, c.lock, *c.source, *c.settings]
-        outputs = [self.session, c.seed, self.view]
-        for listener, handler in (
-            (self.view.look, self.look),
-            (self.view.draw, self.draw),
-            (self.view.more, self.more),
-        ):
-            # "multiple": the page asks again in the answer's own callback, before Gradio calls it over
-            event = listener(told_in_view(handler), inputs, outputs, trigger_mode="multiple", **quick)
-            event.failure(None, None, None, js="() => TemperatureLab.drawsFailed()", api_visibility="private")
-        gr.on(
-            [component.change for component in c.source],  # type: ignore[attr-defined]
-            None,
-            None,
-            None,
-            js="() => TemperatureLab.drawsSourceChanged?.()",
-            api_visibility="private",
-        )
-
-    def look(self, event: gr.EventData, session: Any, _seed: Any, _lock: Any, *values: Any) -> Any:
-        """The counts as they stand; none, and why, when they belong to another source."""
-        request = read_request(event)
-        try:
-            session = self.current(session, request, values)
-        except TextgenError as error:  # while somebody types in the sidebar, a mistake is only a sentence
-            return gr.skip(), gr.skip(), {"serial": request.serial, "note": str(error)}
-        return session, gr.skip(), shown(session, request)
-
-    def draw(self, event: gr.EventData, session: Any, seed: Any, lock: Any, *values: Any) -> Any:
-        """A fresh run: its counts take the place of the earlier ones."""
-        request = read_request(event)
-        before = self.current(session, request, values)
-        seed = self.seed_in_use(seed, lock)
-        draws = draw_side_by_side(before.panels, request.n, seed)
-        again = np.array_equal(before.draws.counts, draws.counts) and before.draws.seed == draws.seed
-        after = replace(before, draws=draws, calls=((draws.n, 1),), note=SAME if again else "")
-        return after, seed, shown(after, request)
-
-    def more(self, event: gr.EventData, session: Any, seed: Any, lock: Any, *values: Any) -> Any:
-        """More draws to the same counts, with their seed; a fresh run where there are none."""
-        request = read_request(event)
-        before = self.current(session, request, values)
-        if not before.draws.n:
-            return self.first(before, request, seed, lock)
-        n = min(request.n, MAX_TOTAL - before.draws.n) or request.n  # of too many the error tells
-        draws = draw_side_by_side(before.panels, n, before.draws.seed, before.draws)
-        note = FULL if draws.n == MAX_TOTAL else before.note
-        after = replace(before, draws=draws, calls=one_more(before.calls, n), note=note)
-        return after, gr.skip(), shown(after, request)
-
-    def first(self, before: Session, request: Request, seed: Any, lock: Any) -> Any:
-        """The first draws of a session; the note that its counts were cleared stays."""
-        seed = self.seed_in_use(seed, lock)
-        draws = draw_side_by_side(before.panels, request.n, seed)
-        after = replace(before, draws=draws, calls=((draws.n, 1),))
-        return after, seed, shown(after, request)
-
-    def seed_in_use(self, seed: Any, lock: Any) -> int:
-        """The sidebar's seed where it is kept, else a fresh one. Raises SettingError."""
-        return check_seed(seed) if lock else self.new_seed()
-
-    def current(self, session: Any, request: Request, values: tuple[Any, ...]) -> Session:
-        """The session if it belongs to the source as it stands, else a new one that says why."""
-        before = session if isinstance(session, Session) else None
-        source = read_source(request, values)
-        if before and before.source == source:
-            return before
-        asked = (source.model, source.context, source.numbers, source.kind)
-        panels = side_by_side(expectation(self.registry, asked), source.temperatures, source.settings)
-        return Session(source, panels, none_of(panels), note=cleared(before, source, request))
-
-
-def told_in_view(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """As `errors.told_in_view`; the problem also carries the request's number, which the page waits for."""
-
-    @functools.wraps(handler)
-    def telling(event: gr.EventData, *values: Any) -> Any:
-        try:
-            return handler(event, *values)
-        except TextgenError as error:
-            return gr.skip(), gr.skip(), {"serial": serial_of(event), "problem": str(error)}
-
-    return telling
-
-
-def none_of(panels: tuple[Distribution, ...]) -> Draws:
-    """The record of panels before the first draw."""
-    truth = normalized(np.stack([panel.probabilities for panel in panels]))
-    temperatures = tuple(panel.settings["temperature"] for panel in panels)
-    return nothing_drawn(truth, temperatures, 0, panels[0].next.labels)
-
-
-def cleared(before: Session | None, source: Source, request: Request) -> str:
-    """Why there are no counts any more; "" where there were none."""
-    if before is None:
-        return LOST if request.shown else ""
-    if not before.draws.n:
-        return before.note
-    changed = source.changed_from(before.source)
-    return f"Counts cleared, since {changed} changed: counts of one distribution say nothing about another."
-
-
-def shown(session: Session, request: Request) -> dict[str, Any]:
-    """The component's value."""
-    notes = (session.note, session.panels[0].next.note)
-    return {
-        **view(board(session.draws, session.panels), request, notes),
-        "request": request_of(session) if session.draws.n else None,
-    }
-
-
-def request_of(session: Session) -> dict[str, Any]:
-    """What it takes to draw these counts again."""
-    source = session.source
-    return {
-        "kind": "draws",
-        **named((source.model, source.context, source.numbers, source.kind)),
-        "settings": source.settings.to_dict(),
-        "temperatures": list(source.temperatures),
-        "seed": session.draws.seed,
-        "calls": [list(call) for call in session.calls],
-    }
-
-
-def one_more(calls: Calls, n: int) -> Calls:
-    """The calls after another one of `n` draws."""
-    if calls and calls[-1][0] == n:
-        return (*calls[:-1], (n, calls[-1][1] + 1))
-    return (*calls, (n, 1))
-
-
-def view_config(controls: Controls) -> dict[str, Any]:
+def view_config() -> dict[str, Any]:
     """What the component needs once."""
     return {
-        "stops": [list(stop) for stop in THERMAL],
         "temperatures": list(TEMPERATURES),
-        "slider": SLIDER,
         "most": MAX_TEMPERATURES,
         "at": TEMPERATURES.index(1.0),  # whose table comes first
         "draws": DRAWS,
         "limit": MAX_DRAWS,
+        "total": MAX_TOTAL,
         "tick": TICK,
-        "bounds": {name: [stage.minimum, stage.maximum] for name, stage in controls.stages.items()},  # type: ignore[attr-defined]
     }
+
+
+class Counting:
+    """Answers the page; both answers take what any client may send."""
+
+    def __init__(self, lab: Laboratory) -> None:
+        self.lab, self.recent = lab, Recent()
+
+    def look(self, data: dict[str, Any]) -> dict[str, Any]:
+        """The counts after `drawn` draws, 0 or more; where there are none, what `n` draws would bring."""
+        return self.counts(data, drawn_of(data), planned_of(data))
+
+    def draw(self, data: dict[str, Any]) -> dict[str, Any]:
+        """The counts after `n` more than `drawn` draws; with 0 drawn, a fresh run."""
+        drawn, n = drawn_of(data), planned_of(data)
+        total = min(drawn + n, MAX_TOTAL) if drawn < MAX_TOTAL else drawn + n  # of too many the error tells
+        return self.counts(data, total, n)
+
+    def counts(self, data: dict[str, Any], total: int, planned: int) -> dict[str, Any]:
+        """The component's answer. Raises TextgenError."""
+        request, asked = self.request(data, total), asked_of(data, planned)
+        record, panels = self.record(request) if total else self.nothing(request)
+        answer = view(board(record, panels), asked)
+        if not total:
+            return answer
+        return {**answer, "seed": str(request.seed), "request": request.to_json()}
+
+    def request(self, data: dict[str, Any], total: int) -> DrawsRequest:
+        """What determines the counts."""
+        own = {name: data[name] for name in FIELDS if name in data}
+        own["temperatures"] = temperatures_of(data.get("temperatures"))
+        return DrawsRequest.from_json({**own, "seed": self.lab.seed(data.get("seed")), "n": total or 1})
+
+    def nothing(self, request: DrawsRequest) -> tuple[Draws, Sequence[Distribution]]:
+        """The record before the first draw."""
+        panels = request.panels(self.lab.registry)
+        truth = normalized(np.stack([panel.probabilities for panel in panels]))
+        return nothing_drawn(truth, request.temperatures, 0, panels[0].next.labels), panels
+
+    def record(self, request: DrawsRequest) -> tuple[Draws, Sequence[Distribution]]:
+        """The draws of a request, going on from fewer of the same that were asked for just before."""
+        key = (replace(request, n=1), self.stamp(request))
+        held = self.recent.get(key)
+        panels = held.panels if held else request.panels(self.lab.registry)
+        draws = held.draws if held and held.draws.n <= request.n else None
+        while draws is None or draws.n < request.n:
+            more = min(request.n - (draws.n if draws else 0), MAX_DRAWS)
+            draws = draw_side_by_side(panels, more, request.seed, draws)
+        self.recent.put(key, Held(panels, draws))
+        return draws, panels
+
+    def stamp(self, request: DrawsRequest) -> Hashable:
+        """What tells a model from another that took its place. Raises ModelError."""
+        if not isinstance(request.source, ModelSource):
+            return None
+        return stamp_of(self.lab.registry.folder(request.source.model))
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """Draws, and the distributions that they come from."""
+
+    panels: Sequence[Distribution]
+    draws: Draws
+
+
+class Recent:
+    """The last few draws, so that adding to them asks no model and draws nothing again.
+
+    The same draws come whether they are found here or not. Safe to use from many threads.
+    """
+
+    def __init__(self, most: int = 16) -> None:
+        self.most = most
+        self._held: OrderedDict[Hashable, Held] = OrderedDict()
+        self._guard = threading.Lock()
+
+    def get(self, key: Hashable) -> Held | None:
+        with self._guard:
+            return self._held.get(key)
+
+    def put(self, key: Hashable, held: Held) -> None:
+        with self._guard:
+            self._held[key] = held
+            self._held.move_to_end(key)
+            while len(self._held) > self.most:
+                self._held.popitem(last=False)
+
+
+def drawn_of(data: dict[str, Any]) -> int:
+    return check_whole("the draws shown", data.get("drawn"), 0, MAX_TOTAL, OWN)
+
+
+def planned_of(data: dict[str, Any]) -> int:
+    return check_whole("the number of draws", or_nothing(data.get("n")), 1, MAX_DRAWS, "more can be added")
+
+
+def asked_of(data: dict[str, Any], planned: int) -> Asked:
+    """Which part of the table the page shows."""
+    return Asked(
+        planned=planned,
+        at=check_whole("the table's temperature", data.get("at"), 0, MAX_TEMPERATURES - 1, OWN),
+        page=check_whole("the table's page", data.get("page"), 0, MAX_PAGE, OWN),
+    )
+
+
+def temperatures_of(values: Any) -> list[Any]:
+    """1 to 6 temperatures, each still to be checked. Raises SettingError."""
+    listed = values if isinstance(values, list) else [values]
+    check_whole("the number of temperatures", len(listed), 1, MAX_TEMPERATURES, "remove or add one")
+    return [or_nothing(value) for value in listed]
+
+
+def or_nothing(value: Any) -> Any:
+    """A field that was left empty has a name in the error."""
+    return "nothing" if value is None or value == "" else value

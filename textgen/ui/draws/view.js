@@ -1,214 +1,286 @@
-// The Draws tab: its controls, one request at a time, and the loop that keeps adding.
-(() => {
-  const lab = window.TemperatureLab;
-  const { h } = lab;
-  const QUICK = [1, 10, 100, 1000, 10000, 100000, 1000000];
+// The Draws tab: its controls, one question at a time, and the loop that keeps adding.
+import { plot } from "../shell/chart.js";
+import { component, isSeen, whenSeen } from "../shell/component.js";
+import { h, render } from "../shell/dom.js";
+import { count } from "../shell/format.js";
+import { seedOf, sourceOf, store } from "../shell/lab.js";
+import { Problem } from "../shell/server.js";
+import { onTheme } from "../shell/theme.js";
+import { toast } from "../shell/toast.js";
+import {
+  basisOf, clearedBecause, oneMore, repeated, sameBasis, SLIDER, sliderToggled, typedNumber,
+} from "./counts.js";
+import { chanceCard, distanceCard, inkedMarks, legend, panelCard, tableCard } from "./parts.js";
 
-  lab.factories.draws = ({ root, trigger, props, memory }) => {
-    const config = props.config;
-    if (!memory.temperatures) Object.assign(memory, { temperatures: config.temperatures, n: String(config.draws), good: config.draws, at: config.at, page: 0, open: false, serial: 0, shown: lab.drawsShown() });
-    let value = null;
-    let panels = [];
-    let running = false;
-    let started = 0;
-    let toast = null;
+/** @typedef {import("./counts.js").Temperature} Temperature */
+/** @typedef {import("./parts.js").Answer} Answer */
+/** @typedef {{ temperatures: Temperature[], at: number, page: number }} Shown what an answer shows */
+/**
+ * @typedef {object} Wish
+ * @property {"look" | "draw" | "more"} event
+ * @property {Partial<Shown>} [changes] of this tab's own controls
+ */
 
-    // ---- asking
-    const line = lab.channel((event, changes) => {
-      memory.serial += 1;
-      const n = event === "look" ? memory.good : typed();
-      settingsKey = keyOf(lab.settings);
-      trigger(event, { temperatures: memory.temperatures, n, at: memory.at, page: memory.page, shown: memory.shown, serial: memory.serial, ...changes });
-      return memory.serial;
-    }, (idle) => (root.dataset.idle = String(idle)));
-    const typed = () => {
-      const text = memory.n.replace(/[,_\s]/g, "");
-      return text !== "" && Number.isFinite(Number(text)) ? Number(text) : memory.n;
-    };
-    const look = (changes) => line.ask("look", changes);
+const QUICK = [1, 10, 100, 1000, 10000, 100000, 1000000];
+const LOST = "The earlier draws are gone, since the page was loaded again: counting starts from none.";
+const SAME = "The seed is kept, so the same draws came again: untick “keep it” beside the seed for others.";
 
-    // ---- controls
-    const number = h("input", { class: "draws-n", type: "text", inputmode: "numeric", value: memory.n, "aria-label": "Number of draws", maxlength: "40" });
-    number.addEventListener("input", () => setN(number.value));
-    const chips = QUICK.map((n) => h("button", { class: "chip", type: "button", text: n.toLocaleString("en"), "aria-pressed": "false", onclick: () => setN((number.value = n.toLocaleString("en"))) }));
-    const fresh = h("button", { class: "button primary", type: "button", text: "Draw", title: "Start again from none", onclick: () => line.ask("draw") });
-    const more = h("button", { class: "button", type: "button", title: "Add to the counts", onclick: () => line.ask("more") });
-    const keep = h("button", { class: "button", type: "button", title: "Add again and again, live", onclick: () => (running ? stop() : run()) });
-    const example = h("button", { class: "button", type: "button", text: "100 draws at T = 2", title: "One temperature, one hundred draws", onclick: () => {
-      stop();
-      setN((number.value = "100"));
-      line.ask("draw", { temperatures: [2], at: 0 });
-    } });
-    const add = h("button", { class: "button", type: "button", text: "+ Temperature", title: "Six at most", onclick: () => addTemperature() });
-    const follow = h("button", { class: "button", type: "button", text: "Follow the slider", title: "A panel at the temperature of the sidebar's slider", onclick: () => followSlider() });
-    const save = lab.saveMenu({
-      request: () => value?.request,
-      charts: () => [...panels.map((panel) => panel.chart()), { title: "Distance between the drawn shares and the probabilities", plot: distance.plot }],
-      name: () => `draws-seed-${value.seed}`,
-      note: () => `${value.n.toLocaleString("en")} draws at each temperature · seed ${value.seed} · ${value.request.model ?? "typed-in numbers"}`,
-    });
-    const status = h("span", { class: "draws-status", role: "status" });
-    const note = h("p", { class: "note", role: "status" });
-    const removed = h("span", {}, h("s", { class: "token", text: "token" }), " removed by a stage");
-    const grid = h("div", { class: "panels" });
-    const table = lab.drawsTable({ memory, stops: config.stops, onAsk: look });
-    const distance = lab.distanceCard();
+export const mount = component("draws", ({ root, config, memory, signal, ask }) => {
+  /** @type {Shown & { text: string, planned: number, open: boolean }} */
+  const form = (memory.form ??= {
+    temperatures: config.temperatures, at: config.at, page: 0, open: false,
+    text: String(config.draws), planned: config.draws, // as typed, and the last number that can be
+  });
+  /** @type {{ basis: import("./counts.js").Basis, n: number, seed?: string, note: string }} What is shown. */
+  const counts = (memory.counts ??= { basis: {}, n: 0, note: shownBefore() ? LOST : "" });
+  /** @type {Answer | null} */
+  let answer = null;
+  let refusal = ""; // why the charts do not show what the sidebar says
+  let running = false;
+  let missed = true; // whether something changed while another tab was open
+  let endToast = () => {};
+  /** @type {Map<number, string>} Temperatures being typed, by their panel. */
+  const drafts = new Map();
 
-    const setN = (text) => {
-      memory.n = text;
-      const n = typed();
-      const good = Number.isInteger(n) && n >= 1 && n <= config.limit;
-      if (good) memory.good = n;
-      lab.setText(more, good ? `Add ${n.toLocaleString("en")} more` : "Add more");
-      chips.forEach((chip, i) => chip.setAttribute("aria-pressed", String(QUICK[i] === n)));
-      if (good && value && !value.n) look(); // the bands stand for the draws to come
-    };
+  // ---- asking: one question at a time; a look that waits is replaced by the next, draws are never dropped
+  /** @type {Wish[]} */
+  const wishes = [];
+  let asked = ""; // the basis of the last question
+  let busy = false;
 
-    // ---- temperatures: what the server accepted comes back with the answer
-    const withSlider = () => memory.temperatures.includes(config.slider);
-    const addTemperature = () => {
-      const next = [1, 2, 0.5, 1.5, 0.2, 3, 0.8, 0].find((t) => !memory.temperatures.includes(t));
-      const fixed = memory.temperatures.filter((t) => t !== config.slider);
-      look({ temperatures: [...fixed, next, ...(withSlider() ? [config.slider] : [])] });
-    };
-    const followSlider = () => look({ temperatures: withSlider() ? memory.temperatures.filter((t) => t !== config.slider) : [...memory.temperatures, config.slider] });
-    const change = (k, text) => {
-      const t = text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
-      look({ temperatures: memory.temperatures.map((old, i) => (i === k ? t : old)) });
-    };
-    const remove = (k) => look({ temperatures: memory.temperatures.filter((_, i) => i !== k) });
-
-    // ---- adding until stopped
-    const run = () => {
-      running = true;
-      paintControls();
-      step();
-    };
-    const step = () => {
-      if (!running || !visible()) return stop();
-      started = performance.now();
-      line.ask("more");
-    };
-    const stop = () => {
-      running = false;
-      paintControls();
-    };
-    const goOn = () => (value.full ? stop() : setTimeout(step, Math.max(0, config.tick - (performance.now() - started))));
-
-    // ---- showing
-    const buildPanels = (count) => {
-      panels = Array.from({ length: count }, (_, k) => lab.drawsPanel({ stops: config.stops, onTemperature: (text) => change(k, text), onRemove: () => remove(k) }));
-      grid.classList.toggle("many", count > 4);
-      grid.replaceChildren(...panels.map((panel) => panel.card));
-    };
-    const paint = () => {
-      if (!value) return;
-      if (panels.length !== value.panels.length) buildPanels(value.panels.length);
-      const facts = { rest: value.rest, n: value.n, only: value.panels.length === 1 };
-      value.panels.forEach((panel, k) => panels[k].update(panel, facts));
-      removed.hidden = value.panels.every((panel) => !panel.removed);
-      distance.update(value.distance, value.panels, config.stops);
-      table.update(value);
-    };
-    const paintControls = () => {
-      lab.setText(keep, running ? "■ Stop" : "▶ Keep adding");
-      keep.setAttribute("aria-pressed", String(running));
-      for (const button of [fresh, more, example]) button.disabled = running;
-      root.dataset.running = String(running);
-      if (!value) return;
-      add.disabled = memory.temperatures.length >= config.most;
-      follow.disabled = add.disabled && !withSlider();
-      follow.setAttribute("aria-pressed", String(withSlider()));
-      const each = value.panels.length > 1 ? " at each temperature" : "";
-      lab.setText(status, value.n ? `${value.n.toLocaleString("en")} ${value.n === 1 ? "draw" : "draws"}${each} · seed ${value.seed}` : "nothing drawn yet: the shades show what to expect");
-    };
-    const tell = (text) => {
-      lab.setText(note, text);
-      root.dataset.note = text;
-    };
-
-    const receive = (next) => {
-      const event = line.answered(next.serial);
-      if (next.panels) accept(next);
-      else refuse(next);
-      paintControls();
-      Object.assign(root.dataset, { n: String(memory.shown), serial: String(next.serial), updates: String(Number(root.dataset.updates ?? 0) + 1) });
-      if (event === "more" && running) goOn();
-    };
-    // The sidebar's mistake is a sentence here; that of the tab's own controls is told at once.
-    const refuse = ({ note: sentence, problem }) => {
-      running = false;
-      if (sentence) {
-        root.classList.add("stale");
-        return tell(sentence);
-      }
-      root.dataset.problem = problem;
-      toast = lab.toast(problem);
-      repaint(); // a refused temperature gives way to the one that is shown
-    };
-    const accept = (next) => {
-      value = next;
-      Object.assign(memory, { temperatures: next.temperatures, shown: next.n });
-      root.classList.remove("stale");
-      toast?.remove();
-      lab.rememberDraws(next.n);
-      tell(next.note);
-      repaint();
-    };
-    const fail = () => {
-      stop();
-      toast = lab.toast("The server gave no answer: a value in the sidebar may be out of its range, or the connection is lost.");
-      repaint();
-      line.failed();
-      root.dataset.failures = String(Number(root.dataset.failures ?? 0) + 1);
-    };
-
-    // ---- the sidebar: while another tab is open the server is not asked, but when this one opens again
-    let settingsKey = null;
-    let missed = false;
-    const keyOf = (settings) => JSON.stringify(withSlider() ? settings : { ...settings, temperature: 1 });
-    const visible = () => root.isConnected && root.checkVisibility();
-    // A number that is being typed may be out of range until its box is left.
-    const inBounds = (settings) => Object.entries(config.bounds).every(([name, [low, high]]) => settings[name] >= low && settings[name] <= high);
-    const repaint = () => (visible() ? paint() : (missed = true)); // a hidden chart has no width
-    const changed = () => (visible() ? look() : (missed = true));
-    new IntersectionObserver(() => {
-      if (!missed || !visible()) return;
-      missed = false;
-      look();
-    }).observe(root);
-    memory.tab = {
-      fail,
-      source: changed,
-      settings: (settings) => inBounds(settings) && keyOf(settings) !== settingsKey && changed(),
-      theme: repaint,
-    };
-    listen(memory);
-
-    root.replaceChildren(
-      h("section", { class: "card draws-controls" },
-        h("div", { class: "draws-row" }, h("label", { class: "draws-label" }, "Draws ", number), h("div", { class: "chips" }, ...chips), h("span", { class: "grow" }), status),
-        h("div", { class: "draws-row actions" }, fresh, more, keep, example, h("span", { class: "grow" }), follow, add, save)),
-      note,
-      h("div", { class: "draws-legend" },
-        h("span", {}, h("i", { class: "bar" }), "drawn"), h("span", {}, h("i", { class: "mark" }), "expected"), h("span", {}, h("i", { class: "shade" }), "±2σ: about 95 of 100 runs end in it"), removed,
-        h("span", { class: "muted", text: "Counts need not equal probabilities: in 100 draws a 45% token can come 35 to 55 times." })),
-      grid,
-      h("div", { class: "pair" }, table.card, h("div", { class: "draws-side" }, distance.card, chanceCard())));
-    setN(memory.n);
-    paintControls();
-    look();
-    return receive;
+  /** @param {Wish["event"]} event @param {Wish["changes"]} [changes] */
+  const wish = (event, changes) => {
+    const last = wishes.at(-1);
+    if (event === "look" && last?.event === "look") last.changes = { ...last.changes, ...changes };
+    else wishes.push({ event, changes });
+    if (!busy) work();
+  };
+  const work = async () => {
+    setBusy(true);
+    try {
+      for (let next = wishes.shift(); next && !signal.aborted; next = wishes.shift()) await fulfil(next);
+    } finally {
+      setBusy(false);
+    }
+  };
+  const setBusy = (/** @type {boolean} */ now) => {
+    busy = now;
+    root.setAttribute("aria-busy", String(now));
+  };
+  const fulfil = async (/** @type {Wish} */ { event, changes }) => {
+    const shown = { temperatures: form.temperatures, at: form.at, page: form.page, ...changes };
+    const now = basisOf(sourceOf(store.state), store.state.settings, shown.temperatures);
+    asked = JSON.stringify(now);
+    const same = sameBasis(now, counts.basis);
+    const drawn = same && event !== "draw" ? counts.n : 0;
+    const fresh = event !== "look" && !drawn;
+    const seed = fresh ? seedOf(store.state) : counts.seed ?? "0"; // a look at nothing needs none
+    const n = event === "look" ? form.planned : typedNumber(form.text);
+    const request = { ...now, seed, drawn, n, at: shown.at, page: shown.page };
+    let next;
+    try {
+      next = await ask(event === "look" ? "look" : "draw", request);
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      return refuse(problem.message, event === "look" && !changes);
+    }
+    const note = event === "draw" ? "" : !same && counts.n ? clearedBecause(now, counts.basis) : counts.note;
+    const again = event === "draw" && same && counts.n === next.n && counts.seed === next.seed;
+    if (fresh) store.set({ seed: next.seed });
+    Object.assign(form, { temperatures: shown.temperatures, at: next.table.at, page: next.table.page });
+    Object.assign(counts, { basis: now, n: next.n, seed: next.seed, note: again ? SAME : note });
+    accept(next);
+    if (event === "more" && running) goOn();
+  };
+  const accept = (/** @type {Answer} */ next) => {
+    [answer, refusal] = [next, ""];
+    endToast();
+    remember(next.n);
+    draw();
+    paint();
+  };
+  /** A mistake in the sidebar is a sentence here while it lasts; one in our own controls is a toast. */
+  const refuse = (/** @type {string} */ sentence, /** @type {boolean} */ quietly) => {
+    running = false;
+    if (quietly) refusal = sentence;
+    else endToast = toast(sentence);
+    draw();
   };
 
-  const chanceCard = () => h("section", { class: "card" }, h("h3", { text: "Is it chance? The chi-squared test" }),
-    h("p", { text: "p is the share of fair runs whose counts would stray at least as far from the expected ones as these did." }),
-    h("p", { class: "muted", text: "A small p makes one look twice, yet one fair run in 20 falls below 0.05, and who watches while draws are added will see it dip there sooner or later. A large p does not make the model right: the test asks only whether these counts fit these probabilities. Rare tokens are pooled until every bin expects 5 draws." }));
+  // ---- the sidebar: while another tab is open the server is not asked, but when this one opens again
+  const changed = () => (isSeen(root) ? wish("look") : (missed = true));
+  store.listen((state) => {
+    const now = basisOf(sourceOf(state), state.settings, form.temperatures);
+    if (JSON.stringify(now) !== asked) changed();
+  }, signal);
+  whenSeen(root, () => {
+    if (!missed) return;
+    missed = false;
+    wish("look");
+  }, signal);
 
-  const listen = (memory) => {
-    lab.onSettled((settings) => memory.tab.settings(settings));
-    lab.onTheme(() => memory.tab.theme());
-    lab.drawsFailed = () => memory.tab.fail();
-    lab.drawsSourceChanged = () => memory.tab.source();
+  // ---- the number of draws
+  const setNumber = (/** @type {string} */ text) => {
+    form.text = text;
+    const n = plannedNumber();
+    if (n) form.planned = n;
+    draw();
+    if (n && answer && !counts.n) changed(); // the bands stand for the draws to come
   };
-})();
+  /** The number that is typed, if so many can be drawn. */
+  const plannedNumber = () => {
+    const n = typedNumber(form.text);
+    return typeof n === "number" && Number.isInteger(n) && n >= 1 && n <= config.limit ? n : null;
+  };
+
+  // ---- temperatures: those that were refused give way to those that are shown
+  const setTemperatures = (/** @type {Temperature[]} */ temperatures) => {
+    drafts.clear();
+    const problem = repeated(temperatures);
+    if (problem) refuse(problem, false);
+    else wish("look", { temperatures });
+  };
+  const changeTemperature = (/** @type {number} */ k, /** @type {string} */ text) => {
+    const t = text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
+    setTemperatures(form.temperatures.map((old, i) => (i === k ? t : old)));
+  };
+
+  // ---- adding until stopped
+  let started = 0;
+  const step = () => {
+    if (!running) return;
+    if (!isSeen(root)) return stop();
+    started = performance.now();
+    wish("more");
+  };
+  const run = () => {
+    running = true;
+    draw();
+    step();
+  };
+  const stop = () => {
+    running = false;
+    draw();
+  };
+  const goOn = () => {
+    if (counts.n >= config.total) stop();
+    else setTimeout(step, Math.max(0, config.tick - (performance.now() - started)));
+  };
+  const example = () => {
+    running = false;
+    setNumber("100");
+    wish("draw", { temperatures: [2], at: 0 });
+  };
+
+  // ---- showing
+  /** @type {Map<number | string, HTMLElement>} Where the charts are drawn. */
+  const places = new Map();
+  const place = (/** @type {number | string} */ name) => (/** @type {HTMLElement} */ node) => {
+    places.set(name, node);
+  };
+  const paint = () => {
+    if (!answer) return;
+    if (!isSeen(root)) {
+      missed = true; // a hidden chart has no width
+      return;
+    }
+    answer.panels.forEach(({ figure }, k) => plotAt(k, inkedMarks(figure)));
+    plotAt("distance", answer.distance);
+  };
+  const plotAt = (/** @type {number | string} */ name, /** @type {import("./parts.js").Figure} */ figure) => {
+    const node = places.get(name);
+    if (node) plot(node, figure);
+  };
+  onTheme(paint, signal);
+
+  const status = () => {
+    if (!answer?.n) return "nothing drawn yet: the shades show what to expect";
+    const each = answer.panels.length > 1 ? " at each temperature" : "";
+    return `${count(answer.n)} ${answer.n === 1 ? "draw" : "draws"}${each} · seed ${answer.seed}`;
+  };
+  const full = `${count(config.total)} draws are all that one count holds: press Draw to start again.`;
+  const notes = () =>
+    [counts.n >= config.total ? full : counts.note, answer?.note].filter(Boolean).join(" ");
+
+  const button = (
+    /** @type {string} */ key, /** @type {string} */ text, /** @type {() => void} */ onclick,
+    /** @type {object} */ more = {},
+  ) => h("button", { class: "button", type: "button", key, onclick, ...more }, text);
+
+  const controls = () => {
+    const [n, typed] = [plannedNumber(), typedNumber(form.text)];
+    const follows = form.temperatures.includes(SLIDER);
+    const most = form.temperatures.length >= config.most;
+    return h("section", { class: "card draws-controls" },
+      h("div", { class: "draws-row" },
+        h("label", { class: "draws-label" }, "Draws ", h("input", {
+          class: "draws-n", type: "text", inputmode: "numeric", maxlength: 40,
+          "aria-label": "Number of draws", value: form.text,
+          oninput: (/** @type {any} */ event) => setNumber(event.target.value),
+        })),
+        h("div", { class: "chips" }, QUICK.map((quick) => h("button", {
+          class: "chip", type: "button", "aria-pressed": quick === typed,
+          onclick: () => setNumber(count(quick)),
+        }, count(quick)))),
+        h("span", { class: "grow" }),
+        h("span", { class: "draws-status", role: "status" }, status())),
+      h("div", { class: "draws-row actions" },
+        button("draw", "Draw", () => wish("draw"),
+          { class: "button primary", title: "Start again from none", disabled: running }),
+        button("more", n ? `Add ${count(n)} more` : "Add more", () => wish("more"),
+          { title: "Add to the counts", disabled: running }),
+        button("keep", running ? "■ Stop" : "▶ Keep adding", () => (running ? stop() : run()),
+          { title: "Add again and again, live", "aria-pressed": running }),
+        button("example", "100 draws at T = 2", example,
+          { title: "One temperature, one hundred draws", disabled: running }),
+        h("span", { class: "grow" }),
+        button("follow", "Follow the slider", () => setTemperatures(sliderToggled(form.temperatures)), {
+          title: "A panel at the temperature of the sidebar's slider", "aria-pressed": follows,
+          disabled: most && !follows,
+        }),
+        button("add", "+ Temperature", () => setTemperatures(oneMore(form.temperatures)),
+          { title: "Six at most", disabled: most })));
+  };
+  const panels = (/** @type {Answer} */ shown) => shown.panels.map((panel, k) => panelCard(panel, shown, {
+    key: k,
+    live: form.temperatures[k] === SLIDER,
+    draft: drafts.get(k),
+    type: (text) => drafts.set(k, text),
+    change: (text) => changeTemperature(k, text),
+    remove: () => setTemperatures(form.temperatures.filter((_, i) => i !== k)),
+    place: place(k),
+  }));
+  const toggle = () => {
+    form.open = !form.open;
+    draw();
+  };
+  const draw = () => {
+    root.classList.toggle("stale", refusal !== "");
+    render(root, controls(),
+      h("p", { class: "note", role: "status" }, refusal || notes()),
+      legend(answer?.panels.some((panel) => panel.removed > 0) ?? false),
+      answer && h("div", { class: answer.panels.length > 4 ? "panels many" : "panels" }, panels(answer)),
+      answer && h("div", { class: "pair" },
+        tableCard(answer, { open: form.open, toggle, show: (changes) => wish("look", changes) }),
+        h("div", { class: "draws-side" }, distanceCard(answer, place("distance")), chanceCard())));
+  };
+  draw();
+});
+
+// ---- the number of draws shown survives a reload of the page, so that their loss can be said
+const KEY = "temperature-lab-draws";
+
+const shownBefore = () => {
+  try {
+    return Number(sessionStorage.getItem(KEY)) > 0;
+  } catch {
+    return false; // storage is switched off
+  }
+};
+const remember = (/** @type {number} */ n) => {
+  try {
+    sessionStorage.setItem(KEY, String(n));
+  } catch {
+    // storage is switched off
+  }
+};

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from textgen.experiments.draws.chi_squared import chi_squared
-from textgen.experiments.draws.counts import MAX_TOTAL, expected
+from textgen.experiments.draws.counts import expected
 from textgen.plots import draws as bars
 from textgen.plots.distances import distances
 from textgen.records import Bools, ChiSquared, Distribution, Draws, Ints
-from textgen.ui.draws.request import PAGE, SLIDER, Request
 
+PAGE = 200  # tokens of the table sent at a time
 FAR = 2  # standard deviations beyond which a count is set in bold
 
 
@@ -25,46 +25,48 @@ class Board:
     draws: Draws
     removed: Bools  # (K, V) by a stage
     order: Ints  # (V,) likeliest first
+    note: str = ""  # what to know about the context
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the page wants to see of it."""
+
+    planned: int  # draws that the next press of Draw makes
+    at: int  # which temperature the table shows, from 0
+    page: int  # which 200 tokens the table shows, from 0
 
 
 def board(draws: Draws, panels: Sequence[Distribution]) -> Board:
     """What a view is made from."""
     order = np.argsort(-panels[0].next.logits, kind="stable")
     removed = np.stack([panel.trace[0].kept & ~panel.trace[-1].kept for panel in panels])
-    return Board(draws, removed, order)
+    return Board(draws, removed, order, panels[0].next.note)
 
 
-def view(shown: Board, request: Request, notes: Sequence[str]) -> dict[str, Any]:
-    """The component's value. Before the first draw the bands stand for the draws that are planned."""
+def view(shown: Board, asked: Asked) -> dict[str, Any]:
+    """The answer to the page. Before the first draw the bands stand for the draws that are planned."""
     draws = shown.draws
-    planned = replace(draws, n=draws.n or request.n)
+    planned = replace(draws, n=draws.n or asked.planned)
     rows = bars.pooled(planned, shown.removed, shown.order)
     end = bars.axis_end(rows)
-    at = min(request.at, len(draws.temperatures) - 1)
+    count = len(draws.temperatures)
     return {
-        "serial": request.serial,
-        "temperatures": list(request.temperatures),
         "n": draws.n,
-        "seed": draws.seed,
-        "full": draws.n >= MAX_TOTAL,
         "rest": len(shown.order) - len(rows.draws.labels) + 1 if rows.tail else 0,
-        "note": " ".join(note for note in notes if note),
-        "panels": [
-            {**panel(shown, k, request), "figure": bars.bars(rows, k, end)}
-            for k in range(len(draws.temperatures))
-        ],
-        "distance": distances(draws, request.n),
-        "table": table(shown, at, request.page, planned.n),
+        "note": shown.note,
+        "panels": [{**panel(shown, k), "figure": bars.bars(rows, k, end)} for k in range(count)],
+        "distance": distances(draws, asked.planned),
+        "table": table(shown, min(asked.at, count - 1), asked.page, planned.n),
     }
 
 
-def panel(shown: Board, k: int, request: Request) -> dict[str, Any]:
+def panel(shown: Board, k: int) -> dict[str, Any]:
     """One temperature in words and numbers."""
     draws = shown.draws
     fit = chi_squared(draws.counts[k], draws.probabilities[k]) if draws.n else None
     return {
         "temperature": draws.temperatures[k],
-        "live": request.temperatures[k] == SLIDER,
         "distance": decimals(float(draws.distances[k, -1])) if draws.n else "–",
         "test": chi_line(fit) if fit else "",
         "bins": bins_line(fit) if fit else "",
