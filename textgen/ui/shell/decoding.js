@@ -141,7 +141,8 @@ const topNSigma = (logits, n) => {
 /** @type {Stage} */
 const xtc = (logits, threshold) => {
   const probabilities = softmax(logits);
-  const least = logits.filter((_, id) => probabilities[id] >= threshold).reduce((a, b) => Math.min(a, b), Infinity);
+  const above = logits.filter((_, id) => probabilities[id] >= threshold);
+  const least = above.reduce((a, b) => Math.min(a, b), Infinity);
   return keep(logits, (id) => logits[id] <= least);
 };
 
