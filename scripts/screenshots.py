@@ -55,7 +55,7 @@ def generate(page: Page) -> None:
     """Four panes, written to their end."""
     open_tab(page, "Generate")
     page.get_by_role("button", name="Write", exact=True).click()
-    page.wait_for_selector("#lab-generate .lab-root[data-tokens='400,400,400,400']", timeout=120_000)
+    page.get_by_text("Done: 1,600 tokens").wait_for(timeout=120_000)
 
 
 def draws(page: Page) -> None:

@@ -66,7 +66,8 @@ BARS = "document.querySelector('#lab-next_token .panel.live .panel-plot')._fullD
 # Presses Write and counts the tokens that stand in the page, from the first seen to the last.
 WRITTEN = """async (goal) => {
     const root = document.querySelector('#lab-generate .lab-root');
-    const count = () => (root.dataset.tokens || '0').split(',').reduce((sum, n) => sum + Number(n), 0);
+    const held = (node) => Number.parseInt(node.textContent.replace(',', '') || '0');
+    const count = () => [...root.querySelectorAll('.count')].reduce((sum, node) => sum + held(node), 0);
     const frame = () => new Promise(requestAnimationFrame);
     [...root.querySelectorAll('button')].find((button) => button.textContent === 'Write').click();
     while (count() === 0) await frame();
@@ -123,7 +124,7 @@ def streaming(browser: Browser) -> None:
 def written(page: Page, panes: int) -> tuple[int, float]:
     """Let the Generate tab write; → tokens in the page, seconds from the first to the last."""
     page.get_by_role("tab", name="Generate").click()
-    page.wait_for_selector("#lab-generate .lab-root[data-state]")
+    page.wait_for_selector("#lab-generate .pane")
     for _ in range(4 - panes):
         page.locator("#lab-generate").get_by_title("Remove this pane").first.click()
     page.locator("#lab-generate input.length").fill(str(LENGTH))

@@ -1,31 +1,149 @@
-"""The Generate tab as browser tests drive it."""
+"""The Generate tab as browser tests drive it, and one page of it that the tests of a file share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
-from playwright.sync_api import Locator
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.browser.conftest import LabPage
+from tests.browser.conftest import complaint, outside
 from textgen import api
 from textgen.models.folder import Model
 from textgen.models.registry import Registry, default_root
 
-VIEW = "generate"
 CONTEXT = "The king is d"
 TEMPERATURES = (0.2, 0.5, 1.0, 1.2)
 SEED = 1234
 LENGTH = 60
 
 
-def open_generate(lab: LabPage, context: str = CONTEXT) -> LabPage:
-    """The page with the Generate tab open on a context, and a length that is soon written."""
-    lab.type_context(context)
-    lab.page.get_by_role("tab", name="Generate").click()
-    lab.page.wait_for_selector("#lab-generate .lab-root[data-updates]")
-    set_length(lab, LENGTH)
-    return lab
+@dataclass
+class GeneratePage:
+    """The page with the Generate tab open."""
+
+    page: Page
+
+    # ---- before a test
+
+    def open(self) -> None:
+        """Load the page anew."""
+        self.page.reload()
+        self.page.get_by_role("tab", name="Generate").click()
+        expect(self.panes).to_have_count(4)
+        self.reset()
+
+    def reset(self) -> None:
+        """The sidebar and the form as they are at first, no text, a length that is soon written."""
+        if self.button("■ Stop").is_enabled():
+            self.button("■ Stop").click()
+        self.page.evaluate("""async () => {
+            const links = [...document.querySelectorAll("link[rel=modulepreload]")];
+            const { href } = links.find((link) => link.href.endsWith("shell/config.js"));
+            const { config } = await import(href);
+            const { store } = await import(new URL("lab.js", href).href);
+            store.set(config.state);
+        }""")
+        self.page.mouse.move(0, 0)
+        self.page.keyboard.press("Escape")
+        self.button("Sampling").click()
+        if self.button("Colour").get_attribute("aria-pressed") == "false":
+            self.button("Colour").click()
+        self.set_length(LENGTH)
+        self.page.locator("#context textarea").fill(CONTEXT)
+
+    # ---- what there is
+
+    @property
+    def root(self) -> Locator:
+        return self.page.locator("#lab-generate .lab-root")
+
+    @property
+    def panes(self) -> Locator:
+        return self.root.get_by_role("region", name=re.compile("^Text"))
+
+    @property
+    def status(self) -> Locator:
+        return self.root.get_by_role("status")
+
+    @property
+    def card(self) -> Locator:
+        return self.page.get_by_role("dialog", name="A token")
+
+    @property
+    def temperatures(self) -> Locator:
+        return self.root.get_by_label("Temperature of this pane")
+
+    def button(self, name: str) -> Locator:
+        return self.root.get_by_role("button", name=name, exact=True)
+
+    def texts(self) -> list[str]:
+        """The texts as they stand in the panes, line by line, without the context."""
+        return self.panes.evaluate_all("""(panes) => panes.map((pane) => {
+            const lines = [...pane.querySelectorAll(".line")];
+            const tokens = (line) => [...line.children].filter((one) => one.className !== "given");
+            return lines.map((line) => tokens(line).map((one) => one.textContent).join("")).join("\\n");
+        })""")
+
+    def lengths(self) -> list[int]:
+        """How many tokens each pane says that it holds."""
+        counts = self.root.locator(".count").all_text_contents()
+        return [int(count.split()[0].replace(",", "")) if count else 0 for count in counts]
+
+    def seed(self) -> int:
+        return int(self.root.locator(".seed b").text_content() or "")
+
+    def token(self, pane: int, index: int) -> Locator:
+        return self.panes.nth(pane).locator(".line span:not(.given)").nth(index)
+
+    # ---- what a visitor does
+
+    def set_length(self, n: int) -> None:
+        self.root.get_by_label("Length in tokens").fill(str(n))
+
+    def answered(self) -> None:
+        """Wait until the server has answered, or was stopped or refused."""
+        expect(self.button("■ Stop")).to_be_disabled(timeout=20_000)
+
+    def press(self, name: str) -> None:
+        """Press a button that makes the server write, and wait until it has."""
+        self.button(name).click()
+        self.answered()
+
+    def while_writing(self, tokens: int, then: str) -> None:
+        """Press Write; once the first pane holds so many tokens, run a script that has `press(name)`."""
+        self.page.evaluate(
+            """async ([tokens, then]) => {
+                const root = document.querySelector("#lab-generate .lab-root");
+                const buttons = () => [...root.querySelectorAll("button")];
+                const press = (name) => buttons().find((one) => one.textContent.includes(name)).click();
+                const frame = () => new Promise(requestAnimationFrame);
+                const count = () => root.querySelector(".count").textContent.replace(",", "");
+                const held = () => Number.parseInt(count() || "0");
+                press("Write");
+                while (held() < tokens) await frame();
+                await new Function("root", "press", `return (async () => { ${then} })()`)(root, press);
+            }""",
+            [tokens, then],
+        )
+
+
+@contextmanager
+def generate_page(context: BrowserContext, url: str) -> Iterator[GeneratePage]:
+    """A page that fails on any console error and any request that leaves the machine."""
+    problems: list[str] = []
+    page = context.new_page()
+    page.on("console", lambda message: problems.extend(complaint(message)))
+    page.on("pageerror", lambda error: problems.append(f"page error: {error}"))
+    page.on("request", lambda request: problems.extend(outside(request)))
+    page.goto(url)
+    opened = GeneratePage(page)
+    opened.open()
+    yield opened
+    page.close()
+    assert problems == []
 
 
 def shipped() -> Model:
@@ -34,76 +152,6 @@ def shipped() -> Model:
     return registry.get(str(registry.first()))
 
 
-def set_length(lab: LabPage, n: int | str) -> None:
-    lab.view(VIEW).get_by_label("Length in tokens").fill(str(n))
-
-
-def button(lab: LabPage, name: str) -> Locator:
-    return lab.view(VIEW).get_by_role("button", name=name, exact=True)
-
-
-def answered(lab: LabPage, act: Callable[[], Any]) -> None:
-    """Do something that asks the server to write, and wait until it has, or was stopped or refused."""
-    before = lab.data("ended", VIEW)
-    act()
-    lab.wait_for_change("ended", before, VIEW)
-
-
-def press(lab: LabPage, name: str) -> None:
-    answered(lab, button(lab, name).click)
-
-
-def texts(lab: LabPage) -> list[str]:
-    """What each pane holds, from what the page would download."""
-    return [one["text"] for one in record(lab)["panes"]]
-
-
-def record(lab: LabPage) -> dict[str, Any]:
-    return lab.page.evaluate("TemperatureLab.runRecord(TemperatureLab.memory.generate.run)")
-
-
-def shown(lab: LabPage, pane: int) -> str:
-    """The text as it stands in a pane, line by line, without the context."""
-    script = """(node) => {
-        const tokens = (line) => [...line.children].filter((one) => one.className !== "given");
-        const lines = [...node.querySelectorAll(".line")].map(tokens);
-        return lines.map((line) => line.map((one) => one.textContent).join("")).join("\\n");
-    }"""
-    return lab.view(VIEW).locator(".pane .text").nth(pane).evaluate(script)
-
-
-def token(lab: LabPage, pane: int, index: int) -> Locator:
-    """A token of a pane's text, scrolled into sight."""
-    return lab.view(VIEW).locator(".pane").nth(pane).locator(".line span:not(.given)").nth(index)
-
-
-def written(model: Model, length: int = LENGTH, seed: int = SEED, **settings: Any) -> str:
-    return api.generate(model, CONTEXT, seed=seed, length=length, **settings).text
-
-
-def wait_for_length(lab: LabPage, tokens: int) -> None:
-    """Wait until every pane holds so many tokens."""
-    script = "(n) => TemperatureLab.lengths(TemperatureLab.memory.generate.run).every((held) => held === n)"
-    lab.page.wait_for_function(script, arg=tokens)
-
-
-def stop_after(lab: LabPage, tokens: int, then: str = "") -> None:
-    """Press Write, and Stop as soon as a pane holds so many tokens; at once press another, if named."""
-    script = """([tokens, then]) => new Promise((done) => {
-        const root = document.querySelector("#lab-generate .lab-root");
-        const buttons = [...root.querySelectorAll("button")];
-        const press = (name) => buttons.find((one) => one.textContent.includes(name)).click();
-        press("Write");
-        const watch = new MutationObserver(() => {
-            const { run, leg } = TemperatureLab.memory.generate;
-            if (!leg.begun || TemperatureLab.lengths(run)[0] < tokens) return;
-            watch.disconnect();
-            press("Stop");
-            requestAnimationFrame(() => {
-                if (then) press(then);
-                done();
-            });
-        });
-        watch.observe(root, { attributes: true });
-    })"""
-    answered(lab, lambda: lab.page.evaluate(script, [tokens, then]))
+def written(model: Model, length: int = LENGTH, seed: int = SEED, **settings: float) -> str:
+    """What the library writes."""
+    return api.generate(model, CONTEXT, seed=seed, length=length, **settings).text  # type: ignore[arg-type]

@@ -112,6 +112,17 @@ def with_stops(model: Model, beam: BeamSettings) -> BeamSettings:
     return replace(beam, stops=(*beam.stops, *sorted(model.stops)))
 
 
+def picked_step(
+    model: Model, context: Sequence[int], settings: DecodeSettings, token: int, index: int = 0
+) -> Step:
+    """The step that a token chosen by hand is: what the model thought of it after a context (T,), T ≥ 1."""
+    with torch.inference_mode():
+        logits = model.writer.prefill(ids_tensor(context))[0].double().numpy()
+    chosen = np.array([token])
+    decoded = Pipeline(settings).probabilities(logits[0], context)[chosen]
+    return stream.describe(index, chosen, decoded, logits)
+
+
 Written = tuple[list[int], list[float]]  # ids, and bits under the model at T = 1
 
 
@@ -176,11 +187,7 @@ class TextWriter:
             raise out_of_range(
                 "a token chosen by hand", f"an id below {size} that can be written", token, "choose another"
             )
-        with torch.inference_mode():
-            logits = self.model.writer.prefill(ids_tensor(context))[0].double().numpy()
-        chosen = np.array([token])
-        decoded = Pipeline(settings).probabilities(logits[0], context)[chosen]
-        return [token], stream.describe(0, chosen, decoded, logits).surprise.tolist()
+        return [token], picked_step(self.model, context, settings, token).surprise.tolist()
 
     def searched(self, length: int, text: TextSpec, context: tuple[int, ...]) -> Written:
         """The best text of a beam search."""

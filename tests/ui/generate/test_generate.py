@@ -6,7 +6,6 @@ import json
 from itertools import count, pairwise
 from pathlib import Path
 
-import gradio as gr
 import numpy as np
 import pytest
 
@@ -18,9 +17,8 @@ from tests.ui.generate.generate_lab import (
     Lab,
     generated,
     head,
+    held,
     lines,
-    pane,
-    text,
     written,
 )
 from textgen import __version__, api
@@ -31,7 +29,7 @@ from textgen.models.registry import Registry
 from textgen.settings import BeamSettings, DecodeSettings
 from textgen.ui.generate import runs, writing
 from textgen.ui.generate.guide import GUIDE
-from textgen.ui.shell.errors import told
+from textgen.ui.generate.tab import config
 
 
 @pytest.fixture
@@ -60,9 +58,9 @@ def test_a_long_run_sends_its_newest_lines_and_says_what_went_before(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ticks = count()
-    whole = Lab(registry, lambda: next(ticks) * 0.03).write(length=100)[-1]["stream"]
+    whole = Lab(registry, lambda: next(ticks) * 0.03).write(goal=100)[-1]["stream"]
     monkeypatch.setattr(writing, "WINDOW", 5_000)
-    values = Lab(registry, lambda: next(ticks) * 0.03).write(length=100)
+    values = Lab(registry, lambda: next(ticks) * 0.03).write(goal=100)
     assert values[-1]["cut"] > 0
     assert all(len(value["stream"]) <= 5_000 for value in values)
     read = ""
@@ -75,8 +73,8 @@ def test_a_long_run_sends_its_newest_lines_and_says_what_went_before(
 
 def test_what_the_model_thought_of_each_token(lab: Lab, tiny: Model) -> None:
     settings = DecodeSettings(temperature=0.5, top_k=4)
-    lab.stages["top_k"] = 4
-    values = lab.write(panes=[pane(0.5)])
+    lab.settings = DecodeSettings(top_k=4)
+    values = lab.write(texts=[lab.text(0.5)])
     steps = list(api.write(tiny, PROMPT, [settings], [5], 30))
     reals = np.concatenate([real[:, 0] for _, real, _ in lines(values)])
     whole = np.concatenate([numbers[:, 0].astype(int) for _, _, numbers in lines(values)])
@@ -88,13 +86,13 @@ def test_what_the_model_thought_of_each_token(lab: Lab, tiny: Model) -> None:
 
 
 def test_the_head_says_how_to_write_it_again(lab: Lab, tiny: Model, models_folder: Path) -> None:
-    lab.stages["top_p"] = 0.9
-    facts = head(lab.write(panes=[pane(0.5), pane(2, changes={"top_k": 3})]))
+    lab.settings = DecodeSettings(top_p=0.9)
+    facts = head(lab.write(texts=[lab.text(0.5), lab.text(2, stages={"top_k": 3})]))
     wanted = [DecodeSettings(temperature=0.5, top_p=0.9), DecodeSettings(temperature=2, top_p=0.9, top_k=3)]
     assert facts["settings"] == [settings.to_dict() for settings in wanted]
     assert facts["weights_sha256"] == weights_sha256(models_folder / "tiny")
     told_facts = [facts[name] for name in ("model", "prompt", "seed", "goal", "version", "time")]
-    assert told_facts == ["tiny", PROMPT, 5, 30, __version__, NOON.isoformat(timespec="seconds")]
+    assert told_facts == ["tiny", PROMPT, "5", 30, __version__, NOON.isoformat(timespec="seconds")]
 
 
 def test_token_names_are_sent_to_those_who_lack_them(lab: Lab, tiny: Model) -> None:
@@ -112,19 +110,19 @@ def test_the_texts_are_the_tokens_put_together(lab: Lab, tiny: Model) -> None:
 def test_a_kept_seed_repeats_and_a_free_one_is_fresh(lab: Lab, tiny: Model) -> None:
     first = lab.write()
     assert written(lab.write()) == written(first)
-    lab.locked, lab.seed = False, "never looked at"  # type: ignore[assignment]
-    fresh = lab.write(panes=[pane(1)])
-    assert head(fresh)["seed"] == FRESH
+    lab.seed = None
+    fresh = lab.write(texts=[lab.text(1)])
+    assert head(fresh)["seed"] == str(FRESH)
     assert written(fresh)[0] == generated(tiny, DecodeSettings(), seed=FRESH)
 
 
 def test_greedy_needs_no_seed_and_no_temperature(lab: Lab, tiny: Model) -> None:
-    values = lab.write(panes=[pane(1.7, strategy="greedy")])
+    values = lab.write(texts=[lab.text(1.7, strategy="greedy")])
     assert written(values)[0] == generated(tiny, DecodeSettings(temperature=0), seed=99)
 
 
 def test_what_the_model_does_not_know_is_named(lab: Lab) -> None:
-    lab.context = "The 🙂 cab"
+    lab.prompt = "The 🙂 cab"
     assert "🙂" in head(lab.write())["note"]
 
 
@@ -140,7 +138,7 @@ def test_continued_is_as_if_it_had_never_stopped(
     lab: Lab, tiny: Model, settings: DecodeSettings, stopped: int
 ) -> None:
     whole = generated(tiny, settings)
-    values = lab.go_on([text(whole[:stopped], settings)])
+    values = lab.go_on([held(whole[:stopped], settings)])
     assert whole[:stopped] + written(values)[0] == whole
 
 
@@ -149,7 +147,7 @@ def test_shorter_texts_catch_up_and_none_is_changed(lab: Lab, tiny: Model) -> No
     whole = [generated(tiny, one) for one in settings]
     lengths = [30, 4, 0, 4]
     before = [ids[:length] for ids, length in zip(whole, lengths, strict=True)]
-    values = lab.go_on([text(ids, one) for ids, one in zip(before, settings, strict=True)])
+    values = lab.go_on([held(ids, one) for ids, one in zip(before, settings, strict=True)])
     after = [*written(values), []][:4]
     assert [a + b for a, b in zip(before, after, strict=True)] == whole
 
@@ -159,7 +157,7 @@ def test_another_way_goes_on_from_a_token_chosen_by_hand(lab: Lab, tiny: Model) 
     ids = generated(tiny, settings)[:10]
     after = api.predict(tiny, PROMPT + tiny.tokenizer.decode(ids))
     pick = int(np.argsort(-after.logits)[6])  # the settings would never take it
-    values = lab.go_on([text(ids, settings, pick=pick)])
+    values = lab.go_on([held(ids, settings, pick=pick)])
     _, reals, whole = next(lines(values))
     learned = np.exp(after.logits - np.logaddexp.reduce(after.logits.astype(float)))[pick]
     assert (whole[0, 0, 0], whole[0, 0, 1]) == (pick, 7)
@@ -170,7 +168,7 @@ def test_another_way_goes_on_from_a_token_chosen_by_hand(lab: Lab, tiny: Model) 
 
 
 def test_another_way_may_end_with_the_token_chosen(lab: Lab) -> None:
-    assert written(lab.go_on([text([1] * 9, pick=3)], goal=10)) == [[3]]
+    assert written(lab.go_on([held([1] * 9, pick=3)], goal=10)) == [[3]]
 
 
 def test_phases_bring_all_to_the_goal() -> None:
@@ -183,7 +181,7 @@ def test_phases_bring_all_to_the_goal() -> None:
 
 @pytest.mark.parametrize("strategy", ["beam", "beam_sampling"])
 def test_a_beam_writes_the_best_text_of_its_search(lab: Lab, tiny: Model, strategy: str) -> None:
-    values = lab.write(panes=[pane(0.7, strategy=strategy, width=3)])
+    values = lab.write(texts=[lab.text(0.7, strategy=strategy, width=3)])
     context = api.read_context(tiny, PROMPT).ids
     search = BeamSettings(width=3, length=30, sampling=strategy == "beam_sampling", seed=5)
     steps = list(beam_search(NetScorer(tiny.net, context), search, DecodeSettings(temperature=0.7), context))
@@ -195,7 +193,7 @@ def test_a_beam_writes_the_best_text_of_its_search(lab: Lab, tiny: Model, strate
 
 
 def test_beams_and_draws_stand_side_by_side(lab: Lab, tiny: Model) -> None:
-    values = lab.write(panes=[pane(1), pane(1, strategy="beam", width=2), pane(0.5)])
+    values = lab.write(texts=[lab.text(1), lab.text(1, strategy="beam", width=2), lab.text(0.5)])
     drawn = [generated(tiny, DecodeSettings(temperature=t)) for t in (1, 0.5)]
     texts = written(values)
     assert [texts[0], texts[2]] == drawn
@@ -203,17 +201,17 @@ def test_beams_and_draws_stand_side_by_side(lab: Lab, tiny: Model) -> None:
 
 
 def test_a_beam_of_one_is_greedy(lab: Lab, tiny: Model) -> None:
-    values = lab.write(panes=[pane(1, strategy="beam", width=1)])
+    values = lab.write(texts=[lab.text(1, strategy="beam", width=1)])
     assert written(values)[0] == generated(tiny, DecodeSettings(temperature=0))
 
 
 def test_the_guides_four_are_what_their_names_say(lab: Lab) -> None:
-    lab.stages.update(min_p=0.2, top_k=7)
-    panes = [
-        {"temperature": c.temperature, "strategy": c.strategy, "changes": c.changes, "width": c.width}
-        for c in GUIDE
-    ]
-    settings = [DecodeSettings.from_dict(one) for one in head(lab.write(panes=panes))["settings"]]
+    lab.settings = DecodeSettings(min_p=0.2, top_k=7)
+    texts = []
+    for known in GUIDE:
+        width = {"width": known.width} if known.width else {}
+        texts.append(lab.text(known.temperature, known.changes, strategy=known.strategy, **width))
+    settings = [DecodeSettings.from_dict(one) for one in head(lab.write(texts=texts))["settings"]]
     assert [(s.temperature, s.top_k, s.top_p, s.min_p) for s in settings] == [
         (0, 0, 1, 0),
         (0.5, 0, 0.9, 0),
@@ -227,7 +225,7 @@ def test_the_guides_four_are_what_their_names_say(lab: Lab) -> None:
 
 def test_a_message_every_twentieth_of_a_second(registry: Registry) -> None:
     ticks = count()
-    values = Lab(registry, lambda: next(ticks) * 0.01).write(length=100)
+    values = Lab(registry, lambda: next(ticks) * 0.01).write(goal=100)
     sizes = [json.loads(line)["n"] for line in values[-1]["stream"].splitlines()]
     assert sizes[0] == 1  # the first token comes at once
     assert set(sizes[1:-1]) <= {4, 5, 6}
@@ -235,7 +233,7 @@ def test_a_message_every_twentieth_of_a_second(registry: Registry) -> None:
 
 def test_nobody_writes_for_ever(registry: Registry) -> None:
     ticks = count()
-    values = Lab(registry, lambda: next(ticks) * writing.DEADLINE / 20).write(length=5_000)
+    values = Lab(registry, lambda: next(ticks) * writing.DEADLINE / 20).write(goal=5_000)
     assert values[-1]["done"] == "deadline"
     assert 1 < len(written(values)[0]) < 100
 
@@ -243,16 +241,19 @@ def test_nobody_writes_for_ever(registry: Registry) -> None:
 # ---- Open in Next token
 
 
-def test_a_place_of_a_text_opens_in_next_token(lab: Lab, tiny: Model) -> None:
+def test_a_place_of_a_text_is_a_context(lab: Lab, tiny: Model) -> None:
     ids = generated(tiny, DecodeSettings())[:6]
-    data = {"model": "tiny", "prompt": PROMPT, **text(ids, DecodeSettings(temperature=0.5))}
-    model, context, temperature, view, tabs = told(lab.tab.open_in(lab.next_token))(gr.EventData(None, data))
-    assert (model, temperature, tabs["selected"]) == ("tiny", 0.5, "next")
-    assert context == view["context"] == PROMPT + tiny.tokenizer.decode(ids)
-    assert view == lab.next_token.show("tiny", context, "", "auto")
+    answer = lab.room.context_at({"model": "tiny", "prompt": PROMPT, "ids": ids})
+    assert answer == {"context": PROMPT + tiny.tokenizer.decode(ids)}
 
 
-def test_a_temperature_beyond_the_slider_leaves_it_alone(lab: Lab) -> None:
-    data = {"model": "tiny", "prompt": "", **text([], DecodeSettings(temperature=50))}
-    opened = told(lab.tab.open_in(lab.next_token))(gr.EventData(None, data))
-    assert opened[2] == gr.skip()
+# ---- what the page is told once
+
+
+def test_the_page_can_ask_for_every_strategy_and_for_the_guides_four(lab: Lab) -> None:
+    told = config()
+    known = [strategy["name"] for strategy in told["strategies"]]
+    for name in known:
+        assert lab.write(texts=[lab.text(1, strategy=name, width=told["width"])], goal=3)[-1]["done"]
+    assert {entry["strategy"] for entry in told["guide"]} <= set(known)
+    assert json.loads(json.dumps(told, allow_nan=False))["maxPanes"] == 4

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 
-import gradio as gr
 import numpy as np
 import pytest
 
 from tests.tiny_models import save_tiny_names_model, save_tiny_words_model
-from tests.ui.generate.generate_lab import Lab, head, pane, text, written
+from tests.ui.generate.generate_lab import Lab, head, held, written
 from textgen import api
 from textgen.decoding.beam import beam_search
 from textgen.decoding.scorer import NetScorer
@@ -19,7 +18,6 @@ from textgen.models.registry import Registry
 from textgen.records import Step
 from textgen.settings import BeamSettings, DecodeSettings
 from textgen.ui.generate.writing import Batch, batched, hold
-from textgen.ui.shell.errors import told
 
 TEMPERATURES = (0.5, 1, 2, 3)
 
@@ -44,7 +42,7 @@ def names(kinds: Registry) -> Model:
 
 def lab_on(kinds: Registry, model: str, context: str) -> Lab:
     lab = Lab(kinds)
-    lab.model, lab.context = model, context
+    lab.model, lab.prompt = model, context
     return lab
 
 
@@ -63,42 +61,33 @@ def put_together(values: list[dict], prompt: str, ids: list[int]) -> str:
 
 @pytest.mark.parametrize("prompt", ["the old", "the old ", 'she said "', ""])
 def test_the_page_puts_the_spaces_that_the_library_puts(kinds: Registry, words: Model, prompt: str) -> None:
-    values = lab_on(kinds, "words", prompt).write(panes=[pane(1)])
+    lab = lab_on(kinds, "words", prompt)
+    values = lab.write(texts=[lab.text(1)])
     found = api.generate(words, prompt, seed=5, length=30)
     assert written(values)[0] == list(found.ids)
     assert put_together(values, prompt, written(values)[0]) == prompt + found.text
 
 
-def test_a_place_of_a_text_opens_as_it_reads(kinds: Registry, words: Model) -> None:
+def test_a_place_of_a_text_is_the_context_that_it_reads(kinds: Registry, words: Model) -> None:
     lab = lab_on(kinds, "words", "the old")
     ids = words.tokenizer.encode(' lady--"Tom"').ids
-    data = {"model": "words", "prompt": "the old", **text(ids)}
-    _, context, *_ = told(lab.tab.open_in(lab.next_token))(gr.EventData(None, data))
+    context = lab.room.context_at({"model": "words", "prompt": "the old", "ids": list(ids)})["context"]
     assert words.tokenizer.encode(context).ids == words.tokenizer.encode("the old").ids + ids
 
 
 def test_nobody_can_pick_the_unknown_word(kinds: Registry) -> None:
     lab = lab_on(kinds, "words", "Tom")
-    for record in (text([1], pick=0), text([0])):
-        with pytest.raises(gr.Error, match="written"):
-            lab.go_on([record], prompt="Tom")
-    with pytest.raises(TextgenError, match="token must be one that can be written, got <unk>"):
-        lab.next_token.append("words", "Tom", "", "auto", gr.EventData(None, {"id": 0}))
-
-
-def test_a_bar_adds_its_word_and_back_takes_it_away(kinds: Registry, words: Model) -> None:
-    tab = lab_on(kinds, "words", "Tom").next_token
-    token = words.tokenizer.pieces.index("old")
-    longer, view = tab.append("words", "the", "", "auto", gr.EventData(None, {"id": token}))
-    assert (longer, view["context"]) == ("the old", "the old")
-    assert tab.back("words", longer, "", "auto")[0] == "the"
+    for record in (held([1], pick=0), held([0])):
+        with pytest.raises(TextgenError, match="written"):
+            lab.go_on([record])
 
 
 # ---- names
 
 
 def test_texts_end_each_at_its_own_time(kinds: Registry, names: Model) -> None:
-    values = lab_on(kinds, "names", "ab").write(panes=[pane(t) for t in TEMPERATURES], length=200)
+    lab = lab_on(kinds, "names", "ab")
+    values = lab.write(texts=[lab.text(t) for t in TEMPERATURES], goal=200)
     alone = [api.generate(names, "ab", seed=5, length=200, temperature=t) for t in TEMPERATURES]
     assert written(values) == [list(one.ids) for one in alone]
     assert len({len(one.ids) for one in alone}) > 1
@@ -115,20 +104,20 @@ def test_continue_goes_on_with_those_that_have_not_ended(kinds: Registry, names:
     whole = [list(api.generate(names, "ab", seed=5, length=200, settings=s).ids) for s in settings]
     lengths = [len(whole[0]), 0, 1, 2]
     before = [ids[:n] for ids, n in zip(whole, lengths, strict=True)]
-    texts = [text(ids, one) for ids, one in zip(before, settings, strict=True)]
-    after = [*written(lab.go_on(texts, goal=200, prompt="ab")), [], [], [], []][:4]
+    texts = [held(ids, one) for ids, one in zip(before, settings, strict=True)]
+    after = [*written(lab.go_on(texts, goal=200)), [], [], [], []][:4]
     assert [a + b for a, b in zip(before, after, strict=True)] == whole
 
 
 def test_nothing_goes_on_when_all_have_ended(kinds: Registry) -> None:
-    with pytest.raises(gr.Error, match="every text has ended"):
-        lab_on(kinds, "names", "ab").go_on([text([1, 0]), text([0])], prompt="ab")
+    with pytest.raises(TextgenError, match="every text has ended"):
+        lab_on(kinds, "names", "ab").go_on([held([1, 0]), held([0])])
 
 
 def test_another_way_out_of_an_ended_text(kinds: Registry, names: Model) -> None:
     lab = lab_on(kinds, "names", "ab")
-    assert written(lab.go_on([text([1, 2], pick=0)], prompt="ab")) == [[0]]
-    onwards = written(lab.go_on([text([1, 2], pick=3)], goal=200, prompt="ab"))[0]
+    assert written(lab.go_on([held([1, 2], pick=0)])) == [[0]]
+    onwards = written(lab.go_on([held([1, 2], pick=3)], goal=200))[0]
     assert onwards[0] == 3
     assert names.ended(onwards)
 
@@ -138,7 +127,8 @@ def test_another_way_out_of_an_ended_text(kinds: Registry, names: Model) -> None
 def test_a_beam_writes_the_best_text_even_if_others_go_on(
     kinds: Registry, names: Model, strategy: str, context: str
 ) -> None:
-    values = lab_on(kinds, "names", context).write(panes=[pane(1, strategy=strategy, width=3)], length=12)
+    lab = lab_on(kinds, "names", context)
+    values = lab.write(texts=[lab.text(1, strategy=strategy, width=3)], goal=12)
     ids = api.read_context(names, context).ids
     search = BeamSettings(width=3, length=12, sampling=strategy == "beam_sampling", seed=5, stops=(0,))
     *_, last = beam_search(NetScorer(names.net, ids), search, DecodeSettings(), ids)

@@ -1,111 +1,122 @@
-// One pane: a temperature, what came of it, and the text, token by token.
-(() => {
-  const lab = window.TemperatureLab;
-  const { h } = lab;
+// One pane: how its text is written, what came of it, and the text.
+import { h } from "../shell/dom.js";
+import { count, temperatureText } from "../shell/format.js";
+import { thermal } from "../shell/theme.js";
+import { branchOf, divergence, settingsOf } from "./run.js";
+import { activeNames, idleText, settingText, withoutEffect } from "./words.js";
 
-  lab.textPane = ({ config, pane, onChange, onRemove, onCopy, onBranch, card }) => {
-    const number = h("input", { class: "panel-t", type: "number", min: "0", step: "0.1", "aria-label": "Temperature of this pane" });
-    number.addEventListener("change", () => onChange(number.value === "" ? "nothing" : Number(number.value)));
-    const count = h("span", { class: "count" });
-    const copy = h("button", { class: "quiet", type: "button", title: "Copy this text with its settings", text: "Copy", onclick: () => onCopy(copy) });
-    const close = !onRemove ? null : h("button", { class: "quiet", type: "button", title: "Remove this pane", "aria-label": "Remove this pane", text: "×", onclick: onRemove });
-    const title = titleOf(pane, number);
-    const mean = h("b", { text: "–" });
-    const parts = h("span", { class: "parts" });
-    const chips = h("div", { class: "chips" });
-    const branches = h("div", { class: "branches", role: "group", "aria-label": "Ways this text went" });
-    const text = lab.flowingText({ held: () => card.pinned && card.place.pane === state.index });
-    const node = h("section", { class: "card pane" },
-      h("header", {}, title, h("span", { class: "grow" }), count, copy, close),
-      h("div", { class: "pane-facts" }, h("span", {}, "mean surprise ", mean), parts),
-      chips, branches, text.node);
-    const state = { node, text, pane, run: null, index: 0, branch: null, part: undefined, settings: "" };
-    number.value = Number.isFinite(pane.temperature) ? lab.temperatureText(pane.temperature) : "";
+/**
+ * @typedef {import("./run.js").Run} Run
+ * @typedef {import("./run.js").Pane} Pane
+ * @typedef {import("../shell/config.js").StageConfig} Stage
+ * @typedef {import("../shell/store.js").Settings} Settings
+ *
+ * @typedef {Pane & { typed?: string }} FormPane `typed` is what stands in its temperature's field
+ *
+ * @typedef {object} Shown
+ * @property {FormPane} pane
+ * @property {number} index
+ * @property {Run | null} run
+ * @property {number} rate tokens a second; 0 for none
+ * @property {Settings} sidebar
+ * @property {Stage[]} stages
+ * @property {Element} text
+ * @property {string} copy what its copy button says
+ * @property {boolean} removable
+ * @property {object} on
+ * @property {(temperature: number | string) => void} on.temperature
+ * @property {() => void} on.remove
+ * @property {() => void} on.copy
+ * @property {(branch: number) => void} on.branch
+ */
 
-    // ---- what stands above the text
-    const paintParting = () => {
-      const at = lab.parting(state.run, state.index);
-      if (at === state.part) return;
-      state.part = at;
-      text.mark(at);
-      parts.replaceChildren(...(at !== null ? ["parts from its left neighbour at token ", h("b", { text: String(at + 1) })] : []));
-      node.dataset.parts = at === null ? "" : String(at + 1);
-    };
+/** @param {number} rate tokens a second */
+export const rateText = (rate) =>
+  (rate >= 100 ? count(Math.round(rate)) : rate.toFixed(rate < 10 ? 1 : 0));
 
-    const paintBranches = () => {
-      const all = state.run.panes[state.index].branches;
-      branches.hidden = all.length < 2;
-      if (all.length < 2) return branches.replaceChildren();
-      branches.replaceChildren(...all.map((branch, i) => h("button", {
-        class: "chip", type: "button", "aria-pressed": String(branch === state.branch), text: `branch ${i + 1}`,
-        title: branch.from ? `goes its own way at token ${branch.from.at + 1}` : "the text as first written", onclick: () => onBranch(i),
-      })));
-    };
+/** @param {Shown} shown */
+export const paneTree = (shown) => {
+  const { pane, index, run, sidebar } = shown;
+  const text = run?.texts[index] ?? null;
+  const wanted = settingsOf(pane, sidebar); // what Write would use
+  const recorded = text?.settings ?? null; // what the text was written with
+  const changed = !!recorded && JSON.stringify(wanted) !== JSON.stringify({ ...wanted, ...recorded });
+  const t = wanted.temperature;
+  const legal = typeof t === "number" && (t === 0 || (t >= 0.01 && t <= 100));
+  return h("section", {
+    key: index, class: changed ? "card pane changed" : "card pane", "aria-label": `Text ${index + 1}`,
+    style: `--t: ${legal ? thermal(t) : "var(--lab-muted)"}`,
+  },
+  h("header", {}, title(shown, legal), h("span", { class: "grow" }), counted(shown),
+    h("button", {
+      class: "quiet", type: "button", title: "Copy this text with its settings", onclick: shown.on.copy,
+    }, shown.copy),
+    shown.removable && h("button", {
+      key: "remove", class: "quiet", type: "button", onclick: shown.on.remove,
+      title: "Remove this pane", "aria-label": "Remove this pane",
+    }, "×")),
+  h("div", { class: "pane-facts" },
+    h("span", {}, "mean surprise ", h("b", {}, meanSurprise(shown))), parted(shown)),
+  h("div", { class: "chips" }, chips(shown, /** @type {Settings} */ (wanted)),
+    changed && h("span", { class: "chip idle" },
+      `text is from T = ${recorded.temperature}; Write applies your changes`)),
+  branches(shown), shown.text);
+};
 
-    const paintCount = (rate) => {
-      const n = state.branch.ids.length;
-      lab.setText(count, [`${n.toLocaleString("en")} tokens`, rate ? `${lab.rateText(rate)} tokens/s` : ""].filter(Boolean).join(" · "));
-      lab.setText(mean, n ? `${(state.branch.bits / n).toFixed(2)} bits` : "–");
-      node.dataset.tokens = String(n);
-    };
+/** What stands where the temperature would, for a strategy on which it has no effect. */
+const title = (/** @type {Shown} */ { pane, on }, /** @type {boolean} */ legal) => {
+  const guide = pane.expect ? `T = ${temperatureText(Number(pane.temperature))} · ` : "";
+  const plain = (/** @type {string} */ words) => h("span", { class: "panel-title" }, words);
+  if (pane.strategy === "greedy") return plain(guide ? `${guide}greedy` : "Greedy");
+  if (pane.strategy === "beam") return plain(`Beam search, ${pane.width} wide`);
+  return h("label", { class: "panel-title" }, "T = ", h("input", {
+    class: "panel-t", type: "number", min: 0, step: 0.1,
+    "aria-label": "Temperature of this pane", "aria-invalid": !legal,
+    value: pane.typed ?? temperatureText(Number(pane.temperature)),
+    oninput: (/** @type {any} */ { target }) => { pane.typed = target.value; },
+    onchange: (/** @type {any} */ { target }) => {
+      pane.typed = target.value;
+      on.temperature(target.value === "" ? "nothing" : Number(target.value));
+    },
+  }), pane.strategy === "beam_sampling" && h("span", { class: "panel-word" }, ` · ${pane.width} beams`));
+};
 
-    // wanted: what Write would use; recorded: what this text was written with, null for none.
-    state.paintSettings = (wanted, recorded) => {
-      const key = JSON.stringify([wanted, recorded]);
-      if (key === state.settings) return;
-      state.settings = key;
-      const t = wanted.temperature;
-      const legal = t === 0 || (t >= 0.01 && t <= 100);
-      node.style.setProperty("--t", legal ? lab.thermal(t, config.stops) : "var(--lab-muted)");
-      number.setAttribute("aria-invalid", String(!legal));
-      const idle = lab.withoutEffect(pane, wanted, config.neutral);
-      const idleText = lab.idleText(pane, wanted, config.neutral);
-      const active = lab.activeStages(wanted, config.neutral).filter((name) => !idle.includes(name));
-      const changed = recorded && JSON.stringify(wanted) !== JSON.stringify({ ...wanted, ...recorded });
-      node.classList.toggle("changed", !!changed);
-      chips.replaceChildren(
-        ...active.map((name) => h("span", { class: "chip", text: lab.settingText(name, wanted[name]) })),
-        ...(idleText ? [h("span", { class: "chip idle", text: idleText })] : []),
-        ...(pane.expect ? [h("span", { class: "expect muted", text: pane.expect })] : []),
-        ...(changed ? [h("span", { class: "chip idle", text: `text is from T = ${recorded.temperature}; Write applies your changes` })] : []));
-    };
+const counted = (/** @type {Shown} */ { run, index, rate }) => {
+  if (!run) return h("span", { class: "count" });
+  const tokens = `${count(branchOf(run.texts[index]).ids.length)} tokens`;
+  return h("span", { class: "count" }, rate ? `${tokens} · ${rateText(rate)} tokens/s` : tokens);
+};
 
-    // Draw what is new; everything when the way changed.
-    state.update = (run, index, rate) => {
-      const branch = lab.branchOf(run.panes[index]);
-      const fresh = branch !== state.branch || run !== state.run;
-      Object.assign(state, { run, index, branch });
-      if (fresh) {
-        card.hide(true);
-        state.part = undefined;
-        text.clear(run.head.prompt);
-        paintBranches();
-      }
-      text.grow(run, branch);
-      paintParting();
-      paintCount(rate);
-    };
+const meanSurprise = (/** @type {Shown} */ { run, index }) => {
+  const branch = run && branchOf(run.texts[index]);
+  return branch?.ids.length ? `${(branch.bits / branch.ids.length).toFixed(2)} bits` : "–";
+};
 
-    state.empty = () => {
-      Object.assign(state, { run: null, branch: null });
-      text.clear("");
-      branches.hidden = true;
-      parts.replaceChildren();
-      lab.setText(count, "");
-      lab.setText(mean, "–");
-    };
-    state.empty();
-    return state;
-  };
+const parted = (/** @type {Shown} */ { run, index }) => {
+  const at = run && divergence(run, index);
+  return h("span", { class: "parts" },
+    at !== null && ["parts from its left neighbour at token ", h("b", {}, String(at + 1))]);
+};
 
-  // What stands where the temperature would, for a strategy that has no ear for it.
-  const titleOf = (pane, number) => {
-    const t = pane.expect ? [`T = ${lab.temperatureText(pane.temperature)} · `] : [];
-    if (pane.strategy === "greedy") return h("span", { class: "panel-title" }, ...t, t.length ? "greedy" : "Greedy");
-    if (pane.strategy === "beam") return h("span", { class: "panel-title", text: `Beam search, ${pane.width} wide` });
-    const beam = pane.strategy === "beam_sampling" ? [h("span", { class: "panel-word", text: ` · ${pane.width} beams` })] : [];
-    return h("label", { class: "panel-title" }, "T = ", number, ...beam);
-  };
+/** The stages that apply, what has no effect, and what to expect. */
+const chips = (/** @type {Shown} */ { pane, stages }, /** @type {Settings} */ wanted) => {
+  const [idle, without] = [idleText(pane, wanted, stages), withoutEffect(pane, wanted, stages)];
+  const active = activeNames(wanted, stages).filter((name) => !without.includes(name));
+  return [
+    active.map((name) => h("span", { class: "chip" }, settingText(name, wanted[name], stages))),
+    idle && h("span", { class: "chip idle" }, idle),
+    pane.expect && h("span", { class: "expect muted" }, pane.expect),
+  ];
+};
 
-  lab.rateText = (rate) => (rate >= 100 ? Math.round(rate).toLocaleString("en") : rate.toFixed(rate < 10 ? 1 : 0));
-})();
+const branches = (/** @type {Shown} */ { run, index, on }) => {
+  const text = run?.texts[index];
+  const several = !!text && text.branches.length > 1;
+  return h("div", {
+    class: "branches", role: "group", "aria-label": "Branches of this text", hidden: !several,
+  },
+  several && text.branches.map((branch, i) => h("button", {
+    class: "chip", type: "button", "aria-pressed": i === text.current, onclick: () => on.branch(i),
+    title: branch.from ? `goes its own way at token ${branch.from.at + 1}` : "the text as first written",
+  }, `branch ${i + 1}`)));
+};

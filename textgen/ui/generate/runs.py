@@ -1,18 +1,23 @@
-"""What the page asks of the writer: texts to begin, to go on with, or to take another way.
+"""What the page asks of the writer: texts to begin, to go on with, or to lead another way.
 
 The server keeps nothing between two requests. The page holds the record of a run (model, prompt, seed,
 settings and ids of every text) and sends it back; all of it is checked as if a stranger had sent it.
+
+    {"model": "names-gpt", "prompt": "Ma", "seed": "5", "goal": 30,
+     "texts": [{"settings": {"temperature": 0.5}, "strategy": "sampling", "ids": [3, 1], "pick": 7}]}
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from textgen.errors import SettingError, TextError, out_of_range, shorten
-from textgen.settings import DecodeSettings, check_seed, check_whole
+from textgen.errors import TextError, out_of_range, shorten
+from textgen.experiments.requests import TextSpec
+from textgen.settings import DecodeSettings
+from textgen.validation import as_list, as_object, check_whole
 
 if TYPE_CHECKING:
     from textgen.models.folder import Model
@@ -21,13 +26,13 @@ MAX_PANES = 4
 MAX_LENGTH = 5_000  # tokens in a pane
 MAX_WIDTH = 8  # hypotheses of a beam search
 MAX_SEARCHED = 1_000  # tokens that one beam search may write
-STRATEGIES = {"sampling": "Sampling", "greedy": "Greedy", "beam": "Beam", "beam_sampling": "Beam sampling"}
 GO_ON = "write a text from the page first"
+LONGER = "to go on after that, put the end of the text into the context"
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One text: its settings and what it holds so far."""
+    """One text: how it is written and what it holds so far."""
 
     settings: DecodeSettings
     ids: tuple[int, ...] = ()  # (n,) tokens written so far
@@ -52,29 +57,33 @@ class Run:
     goal: int  # tokens that each text is to hold
 
 
-def new_run(model: Model, prompt: Any, seed: int, base: DecodeSettings, asked: Mapping[str, Any]) -> Run:
-    """The run that "Write" asks for: `panes` change the sidebar's settings, `length` is the goal.
-
-    Raises SettingError and TextError.
-    """
-    panes = [checked_object("a pane", pane) for pane in checked_list("panes", asked.get("panes"))]
-    goal = check_whole("length", asked.get("length"), 1, MAX_LENGTH, "Continue writes more")
-    texts = tuple(with_strategy(Text(pane_settings(base, pane)), pane) for pane in panes)
-    return checked_run(Run(model, prompt, check_seed(seed), texts, goal))
+def run_from(model: Model, seed: int, data: Mapping[str, Any]) -> Run:
+    """The run that the page asks for, anew or from its record. Raises SettingError and TextError."""
+    texts = tuple(text_from(text, model) for text in as_list("texts", data.get("texts"), 1, MAX_PANES))
+    goal = check_whole("length", data.get("goal"), 1, MAX_LENGTH, LONGER)
+    check_unfinished(texts, model, goal)
+    check_searches(texts, goal)
+    return Run(model, data.get("prompt", ""), seed, texts, goal)
 
 
-def recorded_run(model: Model, record: Mapping[str, Any]) -> Run:
-    """The run that "Continue" or a branch asks for. Raises SettingError and TextError."""
-    texts = tuple(recorded_text(text, model) for text in checked_list("texts", record.get("texts")))
-    goal = check_whole(
-        "length", record.get("goal"), 1, MAX_LENGTH, "put the end of the text into the context"
-    )
+def text_from(data: Any, model: Model) -> Text:
+    """One text of a run. Raises SettingError and TextError."""
+    given = dict(as_object("a text", data))
+    ids, pick = checked_ids(given.pop("ids", []), model), given.pop("pick", None)
+    if pick is not None:
+        pick = checked_pick(pick, model, "choose one of the alternatives")
+    spec = TextSpec.from_json({**given, "length": len(ids)})
+    width = check_whole("beam width", spec.width, 1, MAX_WIDTH, "1 is greedy") if spec.searched else 0
+    return Text(spec.settings, ids, pick, width, spec.strategy == "beam_sampling")
+
+
+def check_unfinished(texts: Sequence[Text], model: Model, goal: int) -> None:
+    """Raises SettingError and TextError where there is nothing to write."""
     longest = max(text.length for text in texts)
     if all(text.pick is None and model.ended(text.ids) for text in texts):
         raise TextError("every text has ended, so there is nothing to go on with; Write begins anew")
     if longest > goal or not any(unfinished(text, model, goal) for text in texts):
         raise out_of_range("length", f"more than the {longest:,} tokens that there are", goal, "ask for more")
-    return checked_run(Run(model, record.get("prompt", ""), check_seed(record.get("seed")), texts, goal))
 
 
 def unfinished(text: Text, model: Model, goal: int) -> bool:
@@ -82,51 +91,19 @@ def unfinished(text: Text, model: Model, goal: int) -> bool:
     return text.pick is not None or (text.length < goal and not model.ended(text.ids))
 
 
-def checked_run(run: Run) -> Run:
-    """The run, unless one of its searches would be too long. Raises SettingError."""
-    for text in run.texts:
-        if text.width and run.goal - text.length > MAX_SEARCHED:
+def check_searches(texts: Sequence[Text], goal: int) -> None:
+    """Raises SettingError where one of the searches would be too long."""
+    for text in texts:
+        if text.width and goal - text.length > MAX_SEARCHED:
             legal = f"at most {MAX_SEARCHED:,} tokens more for a beam search"
-            raise out_of_range("length", legal, run.goal, "Continue searches on")
-    return run
+            raise out_of_range("length", legal, goal, "Continue searches on")
 
 
-def pane_settings(base: DecodeSettings, pane: Mapping[str, Any]) -> DecodeSettings:
-    """The sidebar's settings with a pane's own. Raises SettingError."""
-    changes = checked_object("a pane's changes", pane.get("changes", {}))
-    return DecodeSettings.from_dict({**base.to_dict(), **changes, "temperature": pane.get("temperature")})
-
-
-def with_strategy(text: Text, pane: Mapping[str, Any]) -> Text:
-    """The text, to be written by the pane's strategy; greedy is temperature 0. Raises SettingError."""
-    strategy = pane.get("strategy", "sampling")
-    if not isinstance(strategy, str) or strategy not in STRATEGIES:
-        raise out_of_range(
-            "strategy", f"one of {', '.join(STRATEGIES)}", strategy, "sampling draws each token"
-        )
-    if strategy == "greedy":
-        return replace(text, settings=text.settings.at(0))
-    if strategy == "sampling":
-        return text
-    width = check_whole("beam width", pane.get("width"), 1, MAX_WIDTH, "1 is greedy")
-    return replace(text, width=width, draws=strategy == "beam_sampling")
-
-
-def recorded_text(text: Any, model: Model) -> Text:
-    """One text of a record. Raises SettingError and TextError."""
-    text = checked_object("a text", text)
-    settings = DecodeSettings.from_dict(checked_object("a text's settings", text.get("settings")))
-    pick = text.get("pick")
-    if pick is not None:
-        pick = checked_pick(pick, model, "choose one of the alternatives")
-    return with_strategy(Text(settings, checked_ids(text.get("ids"), model), pick), text)
-
-
-def checked_pick(token: Any, model: Model, way_out: str) -> int:
+def checked_pick(token: Any, model: Model, hint: str) -> int:
     """A token chosen by hand. Raises SettingError for what is none, or is never written."""
-    pick = check_whole("token", token, 0, model.net.vocab_size - 1, way_out)
+    pick = check_whole("token", token, 0, model.net.vocab_size - 1, hint)
     if pick in model.muted:
-        raise out_of_range("token", "one that can be written", model.labels[pick], way_out)
+        raise out_of_range("token", "one that can be written", model.labels[pick], hint)
     return pick
 
 
@@ -140,20 +117,6 @@ def checked_ids(ids: Any, model: Model) -> tuple[int, ...]:
     if not model.muted.isdisjoint(ids):
         raise TextError(f"a text's ids must be tokens that can be written, got {shorten(ids)}; {GO_ON}")
     return tuple(ids)
-
-
-def checked_list(name: str, value: Any) -> Sequence[Any]:
-    """One to four of something. Raises SettingError."""
-    if not isinstance(value, list) or not 1 <= len(value) <= MAX_PANES:
-        raise SettingError(f"{name} must be a list of 1 to {MAX_PANES}, got {shorten(value)}; {GO_ON}")
-    return value
-
-
-def checked_object(name: str, value: Any) -> Mapping[str, Any]:
-    """A JSON object. Raises SettingError."""
-    if not isinstance(value, dict):
-        raise SettingError(f"{name} must be an object, got {shorten(value)}; {GO_ON}")
-    return value
 
 
 def phases(lengths: Sequence[int], goal: int) -> Iterator[tuple[tuple[int, ...], int, int]]:

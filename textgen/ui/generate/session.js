@@ -1,133 +1,169 @@
-// Legs of a run: begin, go on, stop, take another way. The server forgets; the page holds the record.
-(() => {
-  const lab = window.TemperatureLab;
-  const QUIET_AFTER = 8000; // ms without an answer until the page says so
+// Requests for a run: begin, go on, stop, take another branch. The server forgets; the page holds the record.
+import {
+  addLine, beginRun, beginSegments, branchOf, fork, isBeam, lengths, newRecord, nextGoal, recordOf,
+} from "./run.js";
 
-  lab.invitation = "All texts begin with the same luck: where they part, their settings parted them.";
+/**
+ * @typedef {import("./run.js").Run} Run
+ * @typedef {import("./run.js").Pane} Pane
+ * @typedef {import("./run.js").Vocabulary} Vocabulary
+ * @typedef {import("../shell/store.js").State} State
+ * @typedef {import("../shell/stream.js").Actions} Actions
+ * @typedef {import("../shell/stream.js").Stream} Stream
+ *
+ * @typedef {object} Writing the request that writes, or wrote last
+ * @property {number[]} where which texts it writes
+ * @property {Pane[]} [panes] of a run that it begins
+ * @property {number} [goal] of a run that it goes on with
+ * @property {{ text: number, index: number, pick: number }} [fork] where it leaves a branch, and with what
+ * @property {boolean} begun whether an answer has come
+ * @property {number} read characters of the stream
+ * @property {number} seconds that it has written
+ * @property {Record<number, number>} tokens that each text got
+ *
+ * @typedef {"where" | "panes" | "goal" | "fork"} Asked what is known of it before it is answered
+ *
+ * @typedef {object} Memory what outlives a component mounted again
+ * @property {Run | null} run
+ * @property {Writing | null} writing
+ * @property {Vocabulary | null} vocabulary of the model that wrote last
+ * @property {string} status a sentence
+ */
 
-  // memory.run: the texts; memory.leg: the request that writes, or wrote last. `ask` sends an event.
-  lab.writingSession = ({ memory, ask, config, length, onChange, say }) => {
-    const { whenSettled, stopped, wasStopped } = lab.stopping(memory);
-    let patience = null;
+export const INVITATION = "All texts begin with the same luck: where they part, their settings parted them.";
+const QUIET_AFTER = 8_000; // ms without an answer until the page says so
+const NO_ANSWER = "No answer yet: the server may be busy. Stop keeps what there is.";
 
-    const open = (event, data, leg) => {
-      memory.serial = (memory.serial ?? Date.now()) + 1;
-      memory.leg = { id: memory.serial, read: 0, seconds: 0, tokens: {}, begun: false, closed: false, ...leg };
-      ask(event, { ...data, leg: memory.leg.id, vocabulary: memory.vocabulary?.key ?? "" });
-      wait();
-      onChange();
-    };
-    const close = (text) => {
-      if (memory.leg) memory.leg.closed = true;
-      memory.ended = (memory.ended ?? 0) + 1;
-      clearTimeout(patience);
-      say(text);
-      onChange();
-    };
-    const wait = () => {
-      clearTimeout(patience);
-      patience = setTimeout(() => say("No answer yet: the server may be busy. Stop keeps what there is."), QUIET_AFTER);
-    };
-    const busy = () => !!memory.leg && !memory.leg.closed;
+/**
+ * @param {object} options
+ * @param {Memory} options.memory
+ * @param {(actions: Actions) => Stream} options.stream
+ * @param {() => number | string} options.length asked for
+ * @param {{ length: number, maxLength: number }} options.config
+ * @param {() => void} options.changed
+ * @param {(run: Run) => void} options.began
+ * @param {(sentence: string) => void} options.refused
+ */
+export const createSession = ({ memory, stream, length, config, changed, began, refused }) => {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let patience;
 
-    // ---- what the reader asks for
-    const start = (panes) => whenSettled(() => {
-      say("Writing…");
-      open("write", { panes, length: length() }, { panes: structuredClone(panes), where: panes.map((_, i) => i) });
-    });
-    const goOn = () => whenSettled(() => {
-      say("Writing on…");
-      send(memory.run.panes.map((text) => lab.recordOf(text)), memory.run.panes.map((_, i) => i), goal());
-    });
-    const goal = () => {
-      const lengths = lab.lengths(memory.run);
-      const [shortest, longest] = [Math.min(...lab.openLengths(memory.run)), Math.max(...lengths)];
-      if (shortest < memory.run.goal && longest <= memory.run.goal) return memory.run.goal;
-      return Math.min(config.maxLength, longest + (Number(length()) || config.length));
-    };
-    const send = (texts, where, end, extra = {}) => {
-      const { model, prompt, seed } = memory.run.head;
-      open("go_on", { model, prompt, seed, texts, goal: end }, { where, goal: end, ...extra });
-    };
-    const branch = (place, id) => {
-      if (busy()) stop();
-      whenSettled(() => fork(place, id));
-    };
-    const fork = ({ pane, index }, id) => {
-      const text = memory.run.panes[pane];
-      const own = lab.branchOf(text).ids;
-      const end = Math.max(own.length, index + 1, Math.min(memory.run.goal, config.maxLength));
-      say(`Another way from token ${index + 1}…`);
-      send([lab.recordOf(text, index, id)], [pane], end, { fork: { pane, index, pick: id } });
-    };
-    const stop = () => {
-      stopped();
-      ask("stop", {});
-      const held = memory.run ? Math.max(...lab.lengths(memory.run)) : 0;
-      close(held ? `Stopped at token ${held.toLocaleString("en")}. ${onwards()}` : "Stopped.");
-    };
-    const onwards = () => (memory.run?.panes.some((text) => lab.isBeam(text.pane)) ? "Continue searches on from what is certain." : "Continue goes on as if it had never stopped.");
-    const drop = () => {
-      if (busy()) stop();
-      Object.assign(memory, { run: null, pending: null });
-      say(lab.invitation);
-    };
-
-    // ---- what the server answers
-    const receive = (value) => {
-      const leg = memory.leg;
-      if (!leg || value.leg !== leg.id) return;
-      if (leg.closed) return;
-      wait();
-      if (!leg.begun) begin(leg, value);
-      if (leg.read < value.cut) return catchUp(value.done);
-      read(leg, value);
-      if (value.done) return finish(leg, value.done);
-      onChange();
-    };
-    const begin = (leg, value) => {
-      leg.begun = true;
-      const head = JSON.parse(value.head);
-      if (value.tokens) memory.vocabulary = { key: head.vocabulary, ...JSON.parse(value.tokens) };
-      if (leg.panes) {
-        memory.run = lab.beginRun(head, memory.vocabulary, leg.panes);
-        ask("seeded", {});
-      }
-      if (leg.fork) lab.fork(memory.run.panes[leg.fork.pane], leg.fork.index, leg.fork.pick);
-      if (leg.goal) memory.run.goal = leg.goal;
-      lab.beginLeg(memory.run, leg.where);
-    };
-    const read = (leg, { stream, cut }) => {
-      for (const line of stream.slice(leg.read - cut).split("\n")) {
-        if (line) count(leg, lab.addLine(memory.run, line, leg.where));
-      }
-      leg.read = cut + stream.length;
-    };
-    // The page was away while more was written than a message holds: write again from what there is.
-    const catchUp = (done) => {
-      if (done) close("");
-      else stop();
-      say("Catching up…");
-      goOn();
-    };
-    const count = (leg, { panes, n, seconds }) => {
-      leg.seconds = seconds;
-      for (const pane of panes) leg.tokens[pane] = (leg.tokens[pane] ?? 0) + n;
-    };
-    const finish = (leg, why) => {
-      const took = `${leg.seconds.toFixed(1)} s`;
-      const all = Object.values(leg.tokens).reduce((a, b) => a + b, 0);
-      close(why === "deadline" ? `Stopped by the server after ${took}. ${onwards()}` : `Done: ${all.toLocaleString("en")} tokens in ${took}.`);
-    };
-
-    // A request ended without its last word: it was stopped, or the server refused, or broke.
-    const ended = () => {
-      if (!wasStopped() && busy()) close(memory.run ? "That could not be done; the texts are as they were." : "That could not be done.");
-    };
-
-    return { ended, start, goOn, goal, branch, stop, drop, receive, busy };
+  const say = (/** @type {string} */ sentence) => {
+    memory.status = sentence;
+    changed();
+  };
+  const wait = () => {
+    clearTimeout(patience);
+    patience = setTimeout(say, QUIET_AFTER, NO_ANSWER);
   };
 
-  lab.paneRate = (leg, pane) => (leg?.seconds > 0 ? (leg.tokens[pane] ?? 0) / leg.seconds : 0);
-  lab.totalRate = (leg) => Object.keys(leg?.tokens ?? {}).reduce((sum, pane) => sum + lab.paneRate(leg, pane), 0);
-})();
+  // ---- what the reader asks for
+  /** @param {object} request @param {string} sentence @param {Pick<Writing, Asked>} asked */
+  const open = (request, sentence, asked) => {
+    if (requests.busy()) requests.stop();
+    memory.writing = { begun: false, read: 0, seconds: 0, tokens: {}, ...asked };
+    requests.start("write", { ...request, vocabulary: memory.vocabulary?.key ?? "" });
+    wait();
+    say(sentence);
+  };
+  /** @param {Pane[]} asked @param {State} state @param {string | null} seed */
+  const start = (asked, { model, context, settings }, seed) => {
+    const panes = structuredClone(asked);
+    const texts = panes.map((pane) => newRecord(pane, settings));
+    const request = { model, prompt: context, seed, texts, goal: length() };
+    open(request, "Writing…", { panes, where: panes.map((_, i) => i) });
+  };
+  /** @param {Run} run @param {object[]} texts @param {number} goal */
+  const record = ({ head: { model, prompt, seed } }, texts, goal) => ({ model, prompt, seed, texts, goal });
+  const goOn = (sentence = "Writing on…") => {
+    const { run } = memory;
+    if (!run) return;
+    const end = goal();
+    const request = record(run, run.texts.map((text) => recordOf(text)), end);
+    open(request, sentence, { where: run.texts.map((_, i) => i), goal: end });
+  };
+  /** How long the texts would be after "Continue". */
+  const goal = () =>
+    (memory.run ? nextGoal(memory.run, Number(length()) || config.length, config.maxLength) : 0);
+  /**
+   * Take another token, `pick`, at a place of a text.
+   * @param {{ text: number, index: number }} place @param {number} pick
+   */
+  const branch = ({ text, index }, pick) => {
+    const { run } = memory;
+    if (!run) return;
+    const held = branchOf(run.texts[text]).ids.length;
+    const end = Math.max(held, index + 1, Math.min(run.goal, config.maxLength));
+    const request = record(run, [recordOf(run.texts[text], index, pick)], end);
+    const asked = { where: [text], goal: end, fork: { text, index, pick } };
+    open(request, `Another way from token ${index + 1}…`, asked);
+  };
+  /** Forget the texts. */
+  const drop = () => {
+    requests.stop();
+    memory.run = null;
+    say(INVITATION);
+  };
+
+  // ---- what the server answers
+  const message = (/** @type {any} */ piece) => {
+    const { writing } = memory;
+    if (!writing) return;
+    wait();
+    if (!writing.begun) begin(writing, piece);
+    if (writing.read < piece.cut) return catchUp();
+    read(writing, piece);
+    changed();
+  };
+  /** The texts change with the first answer: until then, and where it is refused, they are as they were. */
+  const begin = (/** @type {Writing} */ writing, /** @type {any} */ piece) => {
+    const head = JSON.parse(piece.head);
+    if (piece.tokens) memory.vocabulary = { key: head.vocabulary, ...JSON.parse(piece.tokens) };
+    const vocabulary = /** @type {Vocabulary} */ (memory.vocabulary);
+    if (writing.panes) memory.run = beginRun(head, vocabulary, writing.panes);
+    const run = /** @type {Run} */ (memory.run);
+    if (writing.fork) fork(run.texts[writing.fork.text], writing.fork.index, writing.fork.pick);
+    if (writing.goal) run.goal = writing.goal;
+    beginSegments(run, writing.where);
+    writing.begun = true;
+    if (writing.panes) began(run);
+  };
+  const read = (/** @type {Writing} */ writing, /** @type {{ stream: string, cut: number }} */ piece) => {
+    for (const line of piece.stream.slice(writing.read - piece.cut).split("\n")) {
+      if (!line) continue;
+      const { texts, n, seconds } = addLine(/** @type {Run} */ (memory.run), line, writing.where);
+      writing.seconds = seconds;
+      for (const text of texts) writing.tokens[text] = (writing.tokens[text] ?? 0) + n;
+    }
+    writing.read = piece.cut + piece.stream.length;
+  };
+  /** The page was away while more was written than a message holds: write again from what there is. */
+  const catchUp = () => goOn("Catching up…");
+
+  const ended = (/** @type {string} */ why) => {
+    clearTimeout(patience);
+    const took = `${(memory.writing?.seconds ?? 0).toFixed(1)} s`;
+    const tokens = Object.values(memory.writing?.tokens ?? {}).reduce((a, b) => a + b, 0);
+    if (why === "length") say(`Done: ${tokens.toLocaleString("en")} tokens in ${took}.`);
+    else if (why === "deadline") say(`Stopped by the server after ${took}. ${onwards()}`);
+    else if (why === "stopped") say(stopped());
+    else say(memory.run ? "That could not be done; the texts are as they were." : "That could not be done.");
+  };
+  const stopped = () => {
+    const held = memory.run ? Math.max(...lengths(memory.run)) : 0;
+    return held ? `Stopped at token ${held.toLocaleString("en")}. ${onwards()}` : "Stopped.";
+  };
+  const onwards = () => (memory.run?.texts.some((text) => isBeam(text.pane))
+    ? "Continue searches on from what is certain." : "Continue goes on as if it had never stopped.");
+
+  const requests = stream({ message, ended, refused });
+  return { start, goOn, goal, branch, drop, stop: requests.stop, busy: requests.busy };
+};
+
+/** Tokens a second of one text. @param {Writing | null} writing @param {number} text */
+export const textRate = (writing, text) =>
+  (writing && writing.seconds > 0 ? (writing.tokens[text] ?? 0) / writing.seconds : 0);
+
+/** Tokens a second of all texts. @param {Writing | null} writing */
+export const totalRate = (writing) =>
+  Object.keys(writing?.tokens ?? {}).reduce((sum, text) => sum + textRate(writing, Number(text)), 0);

@@ -1,82 +1,201 @@
-// A text, token by token, coloured by surprise: it only ever grows, and follows its own end.
-(() => {
-  const lab = window.TemperatureLab;
-  const { h } = lab;
-  const STEPS = [1, 2, 4, 6, 8]; // bits at which the surprise scale goes one step up
-  const PROMPT_TAIL = 60; // characters of the prompt shown before the text
-  const BLOCK = 32; // lines
-  const AT_END = 12; // px from the end that still count as being there
+// A text, token by token, coloured by surprise: it only ever grows, follows its own end, and is read with the
+// mouse, a finger or the keyboard. Spans are appended as tokens come: a renderer that compared 5,000 of them
+// at each message would be slower than the writer.
+import { addition, branchOf, isStop, tokenLabel } from "./run.js";
 
-  lab.surpriseStep = (bits) => STEPS.filter((edge) => bits >= edge).length;
+/**
+ * @typedef {import("./run.js").Run} Run
+ * @typedef {import("./run.js").Branch} Branch
+ *
+ * @typedef {object} Reading what a reader does with a text
+ * @property {(span: HTMLElement, index: number, pinned: boolean) => void} show
+ * @property {() => void} hide unless it is pinned
+ * @property {() => void} enter go on with the keyboard in what is shown
+ * @property {() => boolean} pinned whether something stays shown, of any text
+ * @property {() => boolean} held whether something of this text stays shown
+ */
 
-  // A div a line, lines in blocks, so that what is out of sight costs nothing. `held`: stay where you are.
-  lab.flowingText = ({ held }) => {
-    const node = h("div", { class: "text", tabindex: "0", role: "group", "aria-label": "The text; arrow keys go from token to token, Enter shows what each could have been" });
-    const state = { node, shown: 0, line: null, block: null, following: true };
+const STEPS = [1, 2, 4, 6, 8]; // bits at which the surprise scale goes one step up
+const PROMPT_TAIL = 60; // characters of the prompt shown before the text
+const BLOCK = 32; // lines
+const AT_END = 12; // px from the end that still count as being there
+const LABEL = "The text; arrow keys go from token to token, Enter shows what each could have been";
 
-    const newLine = (from) => {
-      if (!state.block || state.block.children.length >= BLOCK) {
-        state.block = h("div", { class: "block" });
-        node.append(state.block);
-      }
-      state.line?.classList.remove("now");
-      state.line = h("div", { class: "line now", "data-from": String(from) });
-      state.block.append(state.line);
-    };
+/** How many steps the scale has. */
+export const SURPRISE_STEPS = STEPS.length + 1;
 
-    state.clear = (prompt) => {
-      Object.assign(state, { shown: 0, block: null, following: true });
-      node.replaceChildren();
-      newLine(0);
-      const tail = prompt.slice(prompt.lastIndexOf("\n") + 1);
-      if (!tail) return;
-      state.line.dataset.from = "-1";
-      state.line.append(h("span", { class: "given", text: tail.length > PROMPT_TAIL ? `…${tail.slice(-PROMPT_TAIL)}` : tail, title: "the context" }));
-    };
+/** @param {string} tag @param {Record<string, string>} attributes */
+const element = (tag, attributes, text = "") => {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.textContent = text;
+  return node;
+};
 
-    state.grow = (run, branch) => {
-      for (; state.shown < branch.ids.length; state.shown++) {
-        const { bits } = branch.facts[state.shown];
-        if (lab.isStop(run, branch.ids[state.shown])) end(lab.tokenLabel(run, branch.ids[state.shown]), bits);
-        else add(lab.addition(run, branch, state.shown), bits);
-      }
-    };
-    const add = (token, bits) => {
-      const span = document.createElement("span");
-      const ends = token.endsWith("\n");
-      span.className = `s${lab.surpriseStep(bits)}${ends ? " nl" : ""}`;
-      span.textContent = ends ? token.slice(0, -1) : token;
-      state.line.append(span);
-      if (ends) newLine(state.shown + 1);
-    };
-    // The token that ended the text has a card like any other, but is not written.
-    const end = (label, bits) => {
-      state.line.append(h("span", { class: `s${lab.surpriseStep(bits)} end`, text: `ended at ${label}` }));
-      state.line.classList.remove("now");
-    };
+/** @param {number} bits */
+const surpriseClass = (bits) => `s${STEPS.filter((edge) => bits >= edge).length}`;
 
-    // Follow the end unless the reader scrolled up. Reading a size makes the browser lay out at once,
-    // so sizes are read in scroll events alone, which come when everything is laid out.
-    node.addEventListener("scroll", () => {
-      state.following = node.scrollHeight - node.scrollTop - node.clientHeight < AT_END;
-    }, { passive: true });
-    state.follow = () => {
-      if (state.following && !held()) node.scrollTop = 1e9;
-    };
+/** @param {Reading} reading */
+export const createText = (reading) => {
+  const node = element("div", { class: "text", tabindex: "0", role: "group", "aria-label": LABEL });
+  /** @type {Run | null} */
+  let run = null;
+  /** @type {Branch | null} */
+  let branch = null;
+  let shown = 0; // tokens
+  let following = true; // the end, as it moves
+  /** @type {Element | null} */
+  let block = null;
+  /** @type {HTMLElement} */
+  let line = node;
+  /** @type {HTMLElement | null} the token that the mark stands at */
+  let marked = null;
+  /** @type {HTMLElement | null} the token that has the keyboard */
+  let here = null;
 
-    // ---- tokens and their places
-    const from = (line) => Number(line.dataset.from);
-    state.indexOf = (span) => from(span.parentNode) + [...span.parentNode.children].indexOf(span);
-    state.lines = () => [...node.querySelectorAll(".line")];
-    state.spanAt = (i) => {
-      const line = state.lines().findLast((one) => from(one) <= i);
-      return line?.children[i - from(line)] ?? null;
-    };
-    state.tokenOf = (target) => (target.parentNode?.classList?.contains("line") && /^s\d/.test(target.className) ? target : null);
-    state.mark = (i) => {
-      node.querySelector(".part")?.classList.remove("part");
-      if (i !== null) state.spanAt(i)?.classList.add("part");
-    };
-    return state;
+  // ---- growing. A div a line, lines in blocks, so that what is out of sight costs nothing
+  const newLine = (/** @type {number} */ from) => {
+    if (!block || block.children.length >= BLOCK) {
+      block = node.appendChild(element("div", { class: "block" }));
+    }
+    line.classList.remove("now");
+    line = block.appendChild(element("div", { class: "line now", "data-from": String(from) }));
   };
-})();
+  const clear = (prompt = "") => {
+    [shown, following, block, marked, here] = [0, true, null, null, null];
+    node.replaceChildren();
+    newLine(0);
+    const tail = prompt.slice(prompt.lastIndexOf("\n") + 1);
+    if (!tail) return;
+    const cut = tail.length > PROMPT_TAIL ? `…${tail.slice(-PROMPT_TAIL)}` : tail;
+    line.dataset.from = "-1"; // the context stands where token −1 would
+    line.append(element("span", { class: "given", title: "the context" }, cut));
+  };
+  const add = (/** @type {string} */ token, /** @type {number} */ bits) => {
+    const span = document.createElement("span");
+    const ends = token.endsWith("\n");
+    span.className = ends ? `${surpriseClass(bits)} nl` : surpriseClass(bits);
+    span.textContent = ends ? token.slice(0, -1) : token;
+    line.append(span);
+    if (ends) newLine(shown + 1);
+  };
+  /** The token that ended the text has a card like any other, but is not written. */
+  const end = (/** @type {string} */ label, /** @type {number} */ bits) => {
+    line.append(element("span", { class: `${surpriseClass(bits)} end` }, `ended at ${label}`));
+    line.classList.remove("now");
+  };
+  /** Show a branch, or what is new of it. @returns {boolean} whether it is another one than before */
+  const show = (/** @type {Run} */ ofRun, /** @type {number} */ index) => {
+    const wanted = branchOf(ofRun.texts[index]);
+    const fresh = wanted !== branch || ofRun !== run;
+    [run, branch] = [ofRun, wanted];
+    if (fresh) clear(run.head.prompt);
+    for (; shown < branch.ids.length; shown++) {
+      const [id, { bits }] = [branch.ids[shown], branch.facts[shown]];
+      if (isStop(run, id)) end(tokenLabel(run, id), bits);
+      else add(addition(run, branch, shown), bits);
+    }
+    return fresh;
+  };
+  const empty = () => {
+    if (!run && line !== node) return;
+    [run, branch] = [null, null];
+    clear();
+  };
+
+  // ---- the end. Reading a size makes the browser lay out at once, so sizes are read in scroll events alone,
+  // which come when everything is laid out
+  node.addEventListener("scroll", () => {
+    following = node.scrollHeight - node.scrollTop - node.clientHeight < AT_END;
+  }, { passive: true });
+  /** Keep the end in sight, unless the reader scrolled up. */
+  const follow = () => {
+    if (following && !reading.held()) node.scrollTop = 1e9;
+  };
+
+  // ---- tokens and their places
+  const from = (/** @type {HTMLElement} */ ofLine) => Number(ofLine.dataset.from);
+  const lineOf = (/** @type {Element} */ span) => /** @type {HTMLElement} */ (span.parentElement);
+  const indexOf = (/** @type {Element} */ span) => {
+    const ofSpan = lineOf(span);
+    return from(ofSpan) + [...ofSpan.children].indexOf(span);
+  };
+  const lines = () => /** @type {HTMLElement[]} */ ([...node.querySelectorAll(".line")]);
+  const spanAt = (/** @type {number} */ i) => {
+    const ofToken = lines().findLast((one) => from(one) <= i);
+    return /** @type {HTMLElement | null} */ (ofToken?.children[i - from(ofToken)] ?? null);
+  };
+  /** The token that an event is about. @returns {HTMLElement | null} */
+  const tokenOf = (/** @type {EventTarget | null} */ target) => {
+    if (!(target instanceof HTMLElement) || !/^s\d/.test(target.className)) return null;
+    return target.parentElement?.classList.contains("line") ? target : null;
+  };
+  /** Mark a token, and no other; null marks none. */
+  const mark = (/** @type {number | null} */ i) => {
+    const wanted = i === null ? null : spanAt(i);
+    if (wanted === marked) return;
+    marked?.classList.remove("part");
+    marked = wanted;
+    marked?.classList.add("part");
+  };
+
+  // ---- reading
+  const showToken = (/** @type {HTMLElement} */ span, /** @type {boolean} */ pinned) => {
+    const index = indexOf(span);
+    if (branch?.facts[index]) reading.show(span, index, pinned);
+  };
+  const focus = (/** @type {number} */ index) => {
+    const span = branch && spanAt(Math.min(Math.max(index, 0), branch.ids.length - 1));
+    if (!span) return;
+    here?.removeAttribute("tabindex");
+    here = span;
+    span.tabIndex = -1;
+    span.focus();
+    showToken(span, false);
+  };
+  const vertical = (/** @type {HTMLElement} */ span, /** @type {number} */ by) => {
+    const all = lines();
+    const next = all[all.indexOf(lineOf(span)) + by];
+    return next ? Math.max(0, from(next)) : indexOf(span);
+  };
+  /** @type {Record<string, (span: HTMLElement) => number>} Where a key goes from a token. */
+  const KEYS = {
+    ArrowRight: (span) => indexOf(span) + 1,
+    ArrowLeft: (span) => indexOf(span) - 1,
+    ArrowDown: (span) => vertical(span, 1),
+    ArrowUp: (span) => vertical(span, -1),
+    Home: () => 0,
+    End: () => Infinity,
+  };
+  /** @type {Record<string, number>} Where a key goes from the text as a whole. */
+  const ENTRIES = { ArrowRight: 0, ArrowDown: 0, Home: 0, End: Infinity };
+  node.addEventListener("keydown", (event) => {
+    const span = tokenOf(event.target);
+    if (event.key === "Enter" && span) {
+      event.preventDefault();
+      showToken(span, true);
+      reading.enter();
+      return;
+    }
+    const index = span ? KEYS[event.key]?.(span) : ENTRIES[event.key];
+    if (index === undefined) return;
+    event.preventDefault();
+    focus(index);
+  });
+  node.addEventListener("pointerover", (event) => {
+    if (event.pointerType !== "mouse" || reading.pinned()) return;
+    const span = tokenOf(event.target);
+    if (span) showToken(span, false);
+    else reading.hide();
+  });
+  node.addEventListener("pointerleave", reading.hide);
+  node.addEventListener("click", (event) => {
+    const span = tokenOf(event.target);
+    if (span) showToken(span, true);
+  });
+  node.addEventListener("focusout", reading.hide);
+
+  return { node, show, empty, mark, follow };
+};
+
+/** @typedef {ReturnType<typeof createText>} TextView */

@@ -14,16 +14,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
-from textgen import api
 from textgen.decoding import stream
-from textgen.decoding.pipeline import Pipeline
-from textgen.nets.base import ids_tensor
+from textgen.experiments.texts import picked_step, with_stops, write
 from textgen.records import Step
 from textgen.settings import BeamSettings
-from textgen.ui.generate.runs import Run, Text, phases
-from textgen.ui.generate.settling import settling_steps
+from textgen.text.context import read_context
+from textgen.ui.generate.runs import Run, phases
+from textgen.ui.generate.stable_prefix import stable_steps
 
 EVERY = 0.05  # seconds between two messages
 WINDOW = 256_000  # characters, some 6,000 tokens: the page copies a message several times over
@@ -137,11 +135,12 @@ def steps_of(run: Run) -> Iterator[Written]:
     A text that has ended takes none. Everything is checked before the first step. Raises SettingError
     and TextError.
     """
-    prompt = api.read_context(run.model, run.prompt).ids
+    prompt = read_context(run.model, run.prompt).ids
     written = [[*text.ids] for text in run.texts]
     for row, text in enumerate(run.texts):
         if text.pick is not None:
-            yield (row,), chosen(run, text, prompt)
+            step = picked_step(run.model, (*prompt, *text.ids), text.settings, text.pick, len(text.ids))
+            yield (row,), step
             written[row].append(text.pick)
     going = [row for row, ids in enumerate(written) if len(ids) < run.goal and not run.model.ended(ids)]
     drawn = [row for row in going if not run.texts[row].width]
@@ -161,7 +160,7 @@ def stream_steps(
             continue
         contexts = [(*prompt, *written[row]) for row in rows]
         settings = [run.texts[row].settings for row in rows]
-        for step in api.write(run.model, contexts, settings, [run.seed] * len(rows), end - start, start):
+        for step in write(run.model, contexts, settings, [run.seed] * len(rows), end - start, start):
             going, taken = not_ended(rows, step)
             for row, token in zip(going, taken.ids, strict=True):
                 written[row].append(int(token))
@@ -180,8 +179,8 @@ def search_steps(run: Run, row: int, context: tuple[int, ...], length: int) -> I
     """Steps of one text that a beam search writes: `length` tokens after a context."""
     text = run.texts[row]
     search = BeamSettings(width=text.width, length=length, sampling=text.draws, seed=run.seed)
-    ending = api.with_stops(run.model, search)
-    for step in settling_steps(run.model.writer, context, ending, text.settings):
+    ending = with_stops(run.model, search)
+    for step in stable_steps(run.model.writer, context, ending, text.settings):
         yield (row,), step
 
 
@@ -195,13 +194,3 @@ def in_turn(writers: Sequence[Iterator[Written]]) -> Iterator[Written]:
                 going.remove(writer)
             else:
                 yield step
-
-
-def chosen(run: Run, text: Text, prompt: Sequence[int]) -> Step:
-    """The step that a token chosen by hand is: what the model thought of it."""
-    context = (*prompt, *text.ids)
-    with torch.inference_mode():
-        logits = run.model.writer.prefill(ids_tensor(context))[0].double().numpy()
-    token = np.array([text.pick])
-    decoded = Pipeline(text.settings).probabilities(logits[0], context)[token]
-    return stream.describe(len(text.ids), token, decoded, logits)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from textgen.errors import TextError
 from textgen.models.registry import Registry
 from textgen.settings import DecodeSettings, check_seed, check_whole
-from textgen.ui.generate.runs import checked_ids, checked_list, checked_object
+from textgen.ui.generate.runs import checked_ids
+from textgen.validation import as_list, as_object
 
 if TYPE_CHECKING:
     from textgen.models.folder import Model
@@ -49,14 +50,14 @@ class Duel:
 
 def recorded_duel(registry: Registry, head: Any, ids: Any) -> Duel:
     """What the page holds → the duel, checked as if a stranger had sent it. Raises TextgenError."""
-    head = checked_object("the texts' head", head)
+    head = as_object("the texts' head", head)
     names = pair("models", head.get("models"))
     models = (registry.get(names[0]), registry.get(names[1]))
     written = pair("ids", ids)
     return Duel(
         models=models,
         prompt=checked_prompt(head),
-        settings=DecodeSettings.from_dict(dict(checked_object("the settings", head.get("settings")))),
+        settings=DecodeSettings.from_dict(dict(as_object("the settings", head.get("settings")))),
         seed=check_seed(head.get("seed")),
         length=checked_length(head.get("length")),
         ids=(checked_ids(written[0], models[0]), checked_ids(written[1], models[1])),
@@ -65,7 +66,7 @@ def recorded_duel(registry: Registry, head: Any, ids: Any) -> Duel:
 
 def pair(name: str, value: Any) -> tuple[Any, Any]:
     """Two of something. Raises TextError."""
-    found = checked_list(name, value)
+    found = as_list(name, value, 1, 4)
     if len(found) != 2:
         raise TextError(f"{name} must be 2, got {len(found)}; use the page's own controls")
     return found[0], found[1]

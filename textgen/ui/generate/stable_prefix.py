@@ -1,6 +1,7 @@
-"""Beam search as a text that grows: a token is written once all hypotheses that are left agree on it.
+"""A beam search as a text that grows by its stable prefix: the tokens on which all hypotheses agree.
 
-Left are those that go on and those that have ended and may yet be the best.
+The hypotheses that count are those that go on and those that have ended and may yet be the best, so what
+was written is never taken back.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from textgen.settings import BeamSettings, DecodeSettings
 Ids = tuple[int, ...]
 
 
-def settling_steps(
+def stable_steps(
     net: LanguageModel, context: Ids, search: BeamSettings, decode: DecodeSettings
 ) -> Iterator[Step | None]:
     """Every token of the best text found, as soon as it is certain; None after each step of the search.
@@ -30,15 +31,15 @@ def settling_steps(
     The last tokens come together, when the search has ended. `context` (T,), T ≥ 1.
     """
     describer = Describer(net, context, beam.heeded(decode, search))
-    for found in certain(beam.beam_search(NetScorer(net, context), search, decode, context)):
+    for found in stable_prefixes(beam.beam_search(NetScorer(net, context), search, decode, context)):
         yield from describer(found)
         yield None
 
 
-def certain(steps: Iterator[BeamStep]) -> Iterator[Ids]:
+def stable_prefixes(steps: Iterator[BeamStep]) -> Iterator[Ids]:
     """The ids that each step of a search makes certain; after the last one all of the best text."""
     texts: dict[int, Ids] = {-1: ()}  # by candidate of the step before: what is not certain yet
-    settled = 0
+    stable = 0
     for step in steps:
         grown = {
             place: (*texts[int(parent)], int(token))
@@ -48,16 +49,16 @@ def certain(steps: Iterator[BeamStep]) -> Iterator[Ids]:
             if fate == "kept"
         }
         if step.done:
-            yield step.finished[0].ids[settled:] if step.finished else ()
+            yield step.finished[0].ids[stable:] if step.finished else ()
             return
-        ended = [found.ids[settled:] for found in step.finished]
-        agreed = common_start([*grown.values(), *ended])
+        ended = [found.ids[stable:] for found in step.finished]
+        agreed = common_prefix([*grown.values(), *ended])
         texts = {place: ids[len(agreed) :] for place, ids in grown.items()}
-        settled += len(agreed)
+        stable += len(agreed)
         yield agreed
 
 
-def common_start(texts: Sequence[Ids]) -> Ids:
+def common_prefix(texts: Sequence[Ids]) -> Ids:
     """The ids with which all of the texts begin."""
     return tuple(
         column[0] for column in takewhile(lambda column: len(set(column)) == 1, zip(*texts, strict=False))

@@ -11,7 +11,7 @@ from tests.tiny_models import load_tiny_names
 from textgen.decoding.beam import beam_search
 from textgen.decoding.scorer import NetScorer
 from textgen.settings import BeamSettings
-from textgen.ui.generate.settling import certain
+from textgen.ui.generate.stable_prefix import stable_prefixes
 
 
 @pytest.mark.parametrize("penalty", [-2, -0.5, 0, 1])
@@ -22,7 +22,7 @@ def test_what_is_certain_is_the_best_text(tmp_path: Path, penalty: float) -> Non
         net.scale_logits(8)  # so that hypotheses agree early
         search = BeamSettings(width=width, length=12, length_penalty=penalty, stops=(0,))
         steps = list(beam_search(NetScorer(net, [start]), search))
-        pieces = list(certain(iter(steps)))
+        pieces = list(stable_prefixes(iter(steps)))
         assert sum(pieces, ()) == steps[-1].finished[0].ids
         stopped += steps[-1].finished[0].stopped
     assert stopped or penalty > 0  # else nothing was tried

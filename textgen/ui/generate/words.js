@@ -1,0 +1,130 @@
+// How a text comes about, in words. No DOM here.
+import { branchOf, isBeam, textOf } from "./run.js";
+
+/**
+ * @typedef {import("./run.js").Run} Run
+ * @typedef {import("./run.js").Text} Text
+ * @typedef {import("./run.js").Pane} Pane
+ * @typedef {import("./run.js").Branch} Branch
+ * @typedef {import("../shell/store.js").Settings} Settings
+ * @typedef {import("../shell/config.js").StageConfig} Stage
+ */
+
+const USUAL = ["top_k", "top_p", "min_p"]; // named even where they are off
+
+/** @param {Stage[]} stages @param {string} name */
+const titleOf = (stages, name) => stages.find((stage) => stage.name === name)?.title ?? name;
+
+/** The stages that are on besides temperature, in their order. */
+export const activeNames = (/** @type {Settings} */ settings, /** @type {Stage[]} */ stages) => {
+  const neutral = Object.fromEntries(stages.map((stage) => [stage.name, stage.neutral]));
+  return settings.order.filter((name) => name !== "temperature" && settings[name] !== neutral[name]);
+};
+
+/** Whether a text is the best that a search finds, without any draw. */
+const takesBest = (/** @type {Pane} */ pane, /** @type {Settings} */ settings) =>
+  pane.strategy === "beam" || (pane.strategy === "beam_sampling" && settings.temperature === 0);
+
+/**
+ * The stages that are on and have no effect. Greedy takes the likeliest token: what only removes others, or
+ * comes later, changes nothing. A search for the best text heeds what reads the text so far, and no other.
+ * @param {Pane} pane @param {Settings} settings @param {Stage[]} stages
+ */
+export const withoutEffect = (pane, settings, stages) => {
+  const active = activeNames(settings, stages);
+  const known = (/** @type {string} */ name) => stages.find((stage) => stage.name === name);
+  if (takesBest(pane, settings)) return active.filter((name) => !known(name)?.reads_history);
+  if (settings.temperature !== 0) return [];
+  const after = settings.order.slice(settings.order.indexOf("temperature"));
+  return active.filter((name) => known(name)?.keeps_top || after.includes(name));
+};
+
+/** The sentence that says so; "" where everything has its effect. */
+export const idleText = (
+  /** @type {Pane} */ pane, /** @type {Settings} */ settings, /** @type {Stage[]} */ stages,
+) => {
+  const best = takesBest(pane, settings);
+  if (!best && settings.temperature !== 0) return "";
+  const idle = withoutEffect(pane, settings, stages).filter((name) => !USUAL.includes(name));
+  const names = ["seed", ...[...USUAL, ...idle].map((name) => titleOf(stages, name))].join(", ");
+  return `${best ? "beam search: temperature, " : "greedy: "}${names} have no effect`;
+};
+
+/** "top-k 40" */
+export const settingText = (
+  /** @type {string} */ name, /** @type {number} */ value, /** @type {Stage[]} */ stages,
+) => `${titleOf(stages, name)} ${Number(value.toFixed(4))}`;
+
+/** How a text's tokens were chosen. @param {Text} text */
+export const strategyText = ({ pane, settings }) => {
+  const wide = `${pane.width} wide`;
+  if (pane.strategy === "greedy") return "greedy";
+  if (pane.strategy === "beam") return `beam search, ${wide}`;
+  return `T = ${settings.temperature}${isBeam(pane) ? ` · beam sampling, ${wide}` : ""}`;
+};
+
+/** One line: how a text came about. */
+export const summaryLine = (
+  /** @type {Run} */ run, /** @type {Text} */ text, /** @type {Stage[]} */ stages,
+) => {
+  const active = activeNames(text.settings, stages);
+  const on = text.settings.temperature === 1 ? active : ["temperature", ...active];
+  const order = text.settings.order.filter((name) => on.includes(name)).join(" → ");
+  const parts = [
+    run.head.model,
+    strategyText(text),
+    ...active.map((name) => settingText(name, text.settings[name], stages)),
+    ...(active.length > 1 ? [`order ${order}`] : []),
+    `seed ${run.head.seed}`,
+    `${branchOf(text).ids.length} tokens`,
+    `Temperature Lab ${run.head.version}`,
+  ];
+  return parts.join(" · ");
+};
+
+// ---- files
+
+/** A file's name without its ending. @param {Run} run */
+export const fileName = (run) => `${run.head.model}-seed-${run.head.seed}`.replace(/[^\w.-]+/g, "_");
+
+/** All texts with their settings, to read. @param {Run} run @param {Stage[]} stages */
+export const runText = (run, stages) => {
+  const { version, time, model, weights_sha256, prompt, seed } = run.head;
+  const head = [
+    `Temperature Lab ${version} · ${time}`,
+    `model ${model} · weights sha256 ${weights_sha256}`,
+    `prompt ${JSON.stringify(prompt)} · seed ${seed}`,
+    "",
+  ];
+  const texts = run.texts.map((text) =>
+    `${"-".repeat(72)}\n[${summaryLine(run, text, stages)}]\n\n${prompt}${textOf(run, branchOf(text))}\n`);
+  return [...head, ...texts].join("\n");
+};
+
+/** The run as JSON: how it came about, then of each pane its settings and every branch of its text. */
+export const runRecord = (/** @type {Run} */ run) => {
+  const { model, weights_sha256, version, time, prompt, seed } = run.head;
+  return {
+    app: "Temperature Lab",
+    model, weights_sha256, version, time, prompt,
+    seed: Number(seed),
+    panes: run.texts.map((text) => ({
+      temperature: text.pane.temperature,
+      strategy: text.pane.strategy,
+      ...(isBeam(text.pane) ? { beam_width: text.pane.width } : {}),
+      settings: text.settings,
+      ...branchRecord(run, branchOf(text), text.current),
+      branches: text.branches.map((branch, i) => branchRecord(run, branch, i)),
+    })),
+  };
+};
+
+/** @param {Run} run @param {Branch} branch @param {number} number */
+const branchRecord = (run, branch, number) => ({
+  branch: number + 1,
+  parts_from: branch.from && { branch: branch.from.branch + 1, token: branch.from.at + 1 },
+  tokens: branch.ids.length,
+  mean_surprise_bits: branch.ids.length ? Number((branch.bits / branch.ids.length).toFixed(4)) : null,
+  text: textOf(run, branch),
+  ids: branch.ids,
+});
