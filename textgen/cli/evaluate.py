@@ -17,7 +17,7 @@ from textgen.cli.console import Console
 from textgen.errors import SettingError, TextError, TextgenError, shorten
 from textgen.experiments.metrics.perplexity_curve import Curve, verdict
 from textgen.experiments.metrics.scoring import held_out_perplexity
-from textgen.experiments.sweep.ranges import temperatures_in
+from textgen.experiments.sweep.settings import temperatures_in
 from textgen.files import check_writable, save
 from textgen.models.calibration import CalibrationCurve
 from textgen.models.evaluation import WINDOW, Evaluation, evaluate

@@ -29,7 +29,7 @@ from textgen.experiments.ratings.rating_set import (
 )
 from textgen.experiments.ratings.words import agreement_sentences
 from textgen.experiments.sweep.records import CellKey
-from textgen.experiments.sweep.words import interval_text
+from textgen.experiments.sweep.summary import interval_text
 from textgen.files import check_writable, save
 
 MAX_BYTES = 200_000_000  # of a sweep's file

@@ -15,9 +15,8 @@ from textgen.errors import SettingError, shorten
 from textgen.experiments.metrics.metrics import METRICS
 from textgen.experiments.sweep import run as experiments
 from textgen.experiments.sweep.export import as_json, cells_csv, texts_csv
-from textgen.experiments.sweep.plan import Plan
-from textgen.experiments.sweep.ranges import in_range
 from textgen.experiments.sweep.records import Cell, Progress, SweepResult, SweepText
+from textgen.experiments.sweep.run import Plan
 from textgen.experiments.sweep.settings import (
     GUIDE_BEAMS,
     MAX_VALUES,
@@ -25,8 +24,9 @@ from textgen.experiments.sweep.settings import (
     TEMPERATURES,
     Strategy,
     SweepSettings,
+    in_range,
 )
-from textgen.experiments.sweep.words import interval_text
+from textgen.experiments.sweep.summary import interval_text
 from textgen.files import check_writable, save
 from textgen.models.registry import Registry
 from textgen.settings import check_seed, check_whole

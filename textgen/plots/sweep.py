@@ -10,7 +10,7 @@ from typing import Any
 from textgen.experiments.metrics.bootstrap import Interval
 from textgen.experiments.metrics.metrics import Metric
 from textgen.experiments.sweep.records import Cell
-from textgen.experiments.sweep.words import interval_text
+from textgen.experiments.sweep.summary import interval_text
 from textgen.plots import theme
 
 Figure = dict[str, Any]

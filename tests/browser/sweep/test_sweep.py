@@ -26,7 +26,7 @@ from textgen.experiments.metrics.bootstrap import Interval
 from textgen.experiments.sweep.records import CellKey
 from textgen.experiments.sweep.run import collect, plan, run, summarize
 from textgen.experiments.sweep.settings import STRATEGIES, SweepSettings
-from textgen.experiments.sweep.words import interval_text
+from textgen.experiments.sweep.summary import interval_text
 from textgen.models.registry import Registry
 
 

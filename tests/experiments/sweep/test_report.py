@@ -12,12 +12,22 @@ import pytest
 from tests.experiments.sweep.sweeps import save_models, swept
 from textgen.experiments.metrics.metrics import METRICS
 from textgen.experiments.sweep.export import cells_csv
-from textgen.experiments.sweep.markdown import cell_text, fenced, table
 from textgen.experiments.sweep.records import SweepResult
-from textgen.experiments.sweep.report import SNIPPET, Frame, ModelFacts, report
-from textgen.experiments.sweep.run import STRATEGIES, SweepSettings, collect, plan, run, summarize
-from textgen.experiments.sweep.words import interval_text
+from textgen.experiments.sweep.report import (
+    SNIPPET,
+    Frame,
+    ModelFacts,
+    cell_text,
+    fenced,
+    report,
+    strategy_text,
+    table,
+)
+from textgen.experiments.sweep.run import STRATEGIES, Strategy, SweepSettings, collect, plan, run, summarize
+from textgen.experiments.sweep.summary import interval_text
 from textgen.models.registry import Registry
+from textgen.settings import DecodeSettings
+from textgen.stages import ORDERS
 
 PROMPT = "Tab\n| `a` <b>"
 FACTS = ModelFacts("chars", "Letters | *few*", "2.1234 nats per character", "ab" * 32)
@@ -155,3 +165,12 @@ def test_a_fence_is_longer_than_any_within(text: str) -> None:
 
 def test_a_cell_is_one_line_of_text() -> None:
     assert table(("a", "b"), [("x | y\nz", "<i>*1*")]).splitlines()[2] == r"| x \| y z | &lt;i&gt;\*1\* |"
+
+
+def test_a_strategy_that_is_not_ours_is_named_with_its_values() -> None:
+    assert [strategy_text(strategy) for strategy in STRATEGIES[:3]] == ["greedy", "plain", "top-k 40"]
+    last = DecodeSettings(top_k=8, min_p=0.1, order=ORDERS["temperature last"])
+    assert strategy_text(Strategy("mine", last)) == "mine (top-k 8, min-p 0.1, temperature last)"
+    assert strategy_text(Strategy("plain", DecodeSettings(top_k=2))) == "plain (top-k 2)"
+    assert strategy_text(Strategy("mine", DecodeSettings())) == "mine (all stages off)"
+    assert strategy_text(Strategy("mine", DecodeSettings(temperature=0), beams=3)) == "mine (greedy, 3 beams)"

@@ -16,12 +16,10 @@ from textgen import generate
 from textgen.errors import ModelError, SettingError, TextError
 from textgen.experiments.metrics.metrics import entropy_bits
 from textgen.experiments.metrics.scoring import bits_per_character
-from textgen.experiments.sweep import plan as sweep_plan
 from textgen.experiments.sweep import run as experiments
 from textgen.experiments.sweep.jobs import entropy_of, run_job
-from textgen.experiments.sweep.plan import even
 from textgen.experiments.sweep.records import CellKey, SweepResult
-from textgen.experiments.sweep.run import Strategy, collect, plan, run, run_parallel
+from textgen.experiments.sweep.run import Strategy, collect, even, plan, run, run_parallel
 from textgen.models.registry import Registry
 from textgen.settings import DecodeSettings
 from textgen.stages import softmax
@@ -74,7 +72,7 @@ def test_every_text_is_the_one_that_generate_writes_alone(
 def test_the_size_of_the_batches_changes_nothing(
     registry: Registry, everything: SweepResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweep_plan, "even", lambda tasks, most=64: even(tasks, 7))
+    monkeypatch.setattr(experiments, "even", lambda tasks, most=64: even(tasks, 7))
     todo = plan(small(**ALL), registry)
     assert max(len(job.tasks) for job in todo.jobs) == 7
     again = collect(todo.settings, run(todo, registry, ticking()))
@@ -140,7 +138,7 @@ def test_metrics_are_there(registry: Registry, everything: SweepResult) -> None:
 def test_progress_counts_up_and_texts_come_while_it_runs(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweep_plan, "even", lambda tasks, most=64: even(tasks, 16))
+    monkeypatch.setattr(experiments, "even", lambda tasks, most=64: even(tasks, 16))
     todo = plan(small(), registry)
     steps = list(run(todo, registry, ticking()))
     done = [step.done for step in steps]
@@ -157,7 +155,7 @@ def test_what_was_finished_when_it_was_stopped_is_kept(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Jobs go seed by seed, so the first holds whole seeds."""
-    monkeypatch.setattr(sweep_plan, "even", lambda tasks, most=64: even(tasks, 16))
+    monkeypatch.setattr(experiments, "even", lambda tasks, most=64: even(tasks, 16))
     todo = plan(small(), registry)
     progress = run(todo, registry, ticking())
     result = collect(todo.settings, islice(progress, 40))
@@ -236,6 +234,6 @@ def test_batches_are_of_about_one_size() -> None:
     settings = small(
         seeds=tuple(range(10)), strategies=(Strategy("plain", DecodeSettings()),), temperatures=(1,)
     )
-    tasks = sweep_plan.tasks_of(settings, "chars", "")
+    tasks = experiments.tasks_of(settings, "chars", "")
     assert [len(batch) for batch in even(tasks, 4)] == [3, 3, 4]
     assert [task for batch in even(tasks, 4) for task in batch] == tasks

@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from textgen.errors import SettingError
-from textgen.experiments.sweep.settings import STRATEGIES, Strategy, SweepSettings, check_size
+from textgen.experiments.sweep.settings import (
+    STRATEGIES,
+    TEMPERATURES,
+    Strategy,
+    SweepSettings,
+    check_size,
+    temperatures_in,
+)
 from textgen.settings import DecodeSettings
 
 
@@ -98,3 +105,49 @@ def test_settings_go_through_json() -> None:
         SweepSettings.from_dict({"models": ["m"], "heat": 3})
     with pytest.raises(SettingError, match="must name its models"):
         SweepSettings.from_dict({"length": 3})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0.5", (0.5,)),
+        ("0.2, 0.5;1 \n 2", (0.2, 0.5, 1, 2)),
+        ("0.1:2:0.1", TEMPERATURES),
+        ("0, 0.5:1:0.25, 3", (0, 0.5, 0.75, 1, 3)),
+        (".5 1. 1e-1", (0.5, 1, 0.1)),
+        ("1:1:0.1", (1,)),
+        ("0.3:0.7:0.2", (0.3, 0.5, 0.7)),  # (0.7 − 0.3) / 0.2 is a little below 2
+    ],
+)
+def test_temperatures_as_people_write_them(text: str, expected: tuple[float, ...]) -> None:
+    assert temperatures_in(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "got nothing"),
+        (" ,; ", "temperatures must be numbers such as 0.2"),
+        (None, "got nothing"),
+        (0.5, "got 0.5"),
+        ("0.5 " * 5000, "temperatures must be numbers such as 0.2"),
+        ("warm", "a temperature must be a number, got warm"),
+        ("1_0", "got 1_0"),
+        ("٣", "got ٣"),
+        ("inf", "got inf"),
+        ("0x1", "got 0x1"),
+        ("1:2", "FROM:TO:STEP"),
+        ("1:2:0", "FROM:TO:STEP"),
+        ("2:1:0.1", "FROM:TO:STEP"),
+        ("0:1:1e-9", "at most 1,000 temperatures, got 0:1:1e-9; take a larger step"),
+        ("0.1:5:0.001", "at most 1,000 temperatures"),
+        ("0:1:1e-999", "FROM:TO:STEP"),
+        ("1e999:1e999:1", "FROM:TO:STEP"),
+        ("0:nan:1", "FROM:TO:STEP"),
+        ("0:1:0.002, 1.1:2:0.001", "at most 1,000 temperatures"),
+    ],
+)
+def test_texts_that_are_no_temperatures(text: Any, sentence: str) -> None:
+    with pytest.raises(SettingError) as refused:
+        temperatures_in(text)
+    assert sentence in str(refused.value)

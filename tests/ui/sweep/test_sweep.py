@@ -13,7 +13,7 @@ from textgen.experiments.metrics.bootstrap import Interval
 from textgen.experiments.metrics.metrics import METRICS
 from textgen.experiments.sweep.records import CellKey
 from textgen.experiments.sweep.run import Strategy, paired_difference, summarize
-from textgen.experiments.sweep.words import interval_text, signed_text
+from textgen.experiments.sweep.summary import interval_text, signed_text
 from textgen.models.registry import Registry
 from textgen.settings import DecodeSettings
 from textgen.ui.sweep.guide import guide_says

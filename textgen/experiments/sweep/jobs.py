@@ -1,25 +1,65 @@
-"""Writing and measuring the texts of a job: a plain function of plain arguments, on any core or machine."""
+"""The texts of one model and prompt: written together, then measured.
+
+A job is plain data and `run_job` a plain function, so that any core or machine can do it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+import torch
 
 from textgen import stages
+from textgen.decoding.beam import beam_search
+from textgen.decoding.pipeline import Pipeline
+from textgen.decoding.scorer import NetScorer
 from textgen.decoding.stream import NO_TOKEN, Picked, Stream, picks
+from textgen.experiments.metrics.metrics import entropy_bits
 from textgen.experiments.metrics.scoring import bits_per_character
 from textgen.experiments.metrics.text_metrics import NOT_MEASURED, Observed, measure, split_words, whole_words
-from textgen.experiments.sweep.plan import Job, Place, Task
-from textgen.experiments.sweep.records import SweepText
-from textgen.experiments.sweep.search import filled, search
+from textgen.experiments.sweep.records import SweepText, TextKey
 from textgen.models import folder as checkpoint
 from textgen.models.folder import Model
 from textgen.models.ngrams import FILE, NoveltyIndex
+from textgen.nets.base import ids_tensor
 from textgen.nets.packed import in_one_thread
-from textgen.records import Floats
+from textgen.records import Floats, Ints
+from textgen.settings import BeamSettings, DecodeSettings
 from textgen.text.context import read_context
+
+
+class Place(NamedTuple):
+    """Where a model is."""
+
+    name: str
+    folder: str
+
+
+class Task(NamedTuple):
+    """One text to write."""
+
+    key: TextKey
+    settings: DecodeSettings
+    beams: int = 0  # hypotheses of its search; 0 = written token by token
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Texts of one model and prompt that are written together: all of them searched, or none."""
+
+    model: Place
+    judge: Place | None
+    prompt: str
+    tasks: tuple[Task, ...]
+    length: int
+
+    @property
+    def tokens(self) -> int:
+        return len(self.tasks) * self.length
 
 
 def run_job(job: Job) -> list[SweepText]:
@@ -132,3 +172,53 @@ def entropy_of(logits: Floats) -> Floats:
     weights = np.exp(shifted)
     totals = np.add.reduce(weights, axis=-1)
     return (np.log(totals) - np.vecdot(weights, np.where(weights > 0, shifted, 0.0)) / totals) / np.log(2)
+
+
+# ---- texts that a beam search writes
+
+
+class Searched(NamedTuple):
+    """The best text that a search found."""
+
+    ids: Ints  # (n,)
+    surprise: Floats  # (n,) bits under the model at T = 1
+    entropy: Floats  # (n,) bits, of the distribution under the settings that each token came from
+
+
+def search(model: Model, context: tuple[int, ...], task: Task, length: int) -> Searched:
+    """The text of a task, as `api.beam_search` finds it with its settings and seed. `context` (T,), T ≥ 1."""
+    beam = BeamSettings(
+        width=task.beams,
+        length=length,
+        sampling=True,
+        seed=task.key.seed or 0,
+        stops=tuple(sorted(model.stops)),
+    )
+    *_, last = beam_search(NetScorer(model.writer, context), beam, task.settings, context)
+    if not last.finished:  # the stages left nothing at the first step
+        return Searched(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
+    best = last.finished[0]
+    bits = -np.array(best.logprobs) / np.log(2)
+    return Searched(np.array(best.ids), bits, entropies(model, context, best.ids, task.settings))
+
+
+def entropies(
+    model: Model, context: tuple[int, ...], ids: tuple[int, ...], settings: DecodeSettings
+) -> Floats:
+    """(n,) bits of the distributions that the tokens ids (n,) stand in, after all stages."""
+    read = (*context, *ids[:-1])
+    with torch.inference_mode():
+        logits = model.writer.unroll(ids_tensor(read))[0][0, len(context) - 1 :].double().numpy()
+    pipeline = Pipeline(settings)
+    rows = (pipeline.probabilities(row, (*context, *ids[:i])) for i, row in enumerate(logits))
+    return np.array([entropy_bits(row) for row in rows])
+
+
+def filled(text: Searched, length: int) -> Searched:
+    """A text's columns (length,), NO_TOKEN after its end."""
+    missing = length - len(text.ids)
+    return Searched(
+        np.pad(text.ids, (0, missing), constant_values=NO_TOKEN),
+        np.pad(text.surprise, (0, missing)),
+        np.pad(text.entropy, (0, missing)),
+    )

@@ -8,15 +8,20 @@ Texts that people or models wrote are escaped or fenced, so that they cannot bec
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from textgen.experiments.metrics.bootstrap import CONFIDENCE, RESAMPLES
-from textgen.experiments.metrics.metrics import METRICS
-from textgen.experiments.sweep.markdown import cell_text, fenced, heading, table
+from textgen.experiments.metrics.metrics import METRICS, Metric
 from textgen.experiments.sweep.records import Cell, SweepResult, SweepText
-from textgen.experiments.sweep.report_tables import guide, means, prompt_name
+from textgen.experiments.sweep.settings import GUIDE_BEAMS, STRATEGIES, Strategy
+from textgen.experiments.sweep.summary import interval_text
+from textgen.stages import ORDERS, STAGES, TEMPERATURE_FIRST
+from textgen.text.tokenizer import visible
 
+PROXIES = ("coherence", "creativity")
 MOST_TEXTS = 15  # shown in full; all of them are in texts.csv
 SNIPPET = """import json
 from textgen.experiments.sweep.run import SweepSettings, collect, plan, run, summarize
@@ -26,6 +31,7 @@ settings = SweepSettings.from_dict(json.loads(open("settings.json", encoding="ut
 registry = Registry(default_root())
 result = collect(settings, run(plan(settings, registry), registry))
 cells = summarize(result)"""
+SPECIAL = re.compile(r"([\\`*_\[\]|~$#])")  # Markdown reads more into them
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +89,32 @@ def asked(result: SweepResult) -> Iterator[str]:
     rows = [
         ("prompts", "; ".join(prompt_name(prompt) for prompt in settings.prompts)),
         ("temperatures", ", ".join(f"{t:g}" for t in settings.temperatures)),
-        ("strategies", ", ".join(strategy.name for strategy in settings.strategies)),
+        ("strategies", "; ".join(map(strategy_text, settings.strategies))),
         ("seeds", str(seeds)),
         ("tokens of a text at most", f"{settings.length:,}"),
         ("judge", settings.judge or "none"),
     ]
     yield heading("What was asked")
     yield table(("setting", "value"), rows)
+
+
+def strategy_text(strategy: Strategy) -> str:
+    """`plain`; of one that is not ours also its values: `mine (top-k 8, min-p 0.1, temperature last)`."""
+    if strategy in (*STRATEGIES, GUIDE_BEAMS):
+        return strategy.name
+    settings = strategy.settings
+    stages = [name for name in settings.active() if name != "temperature"]
+    values = [f"{STAGES[name].title} {getattr(settings, name):g}" for name in stages]
+    beams = [f"{strategy.beams} beams"] if strategy.beams else []
+    greedy = ["greedy"] if strategy.greedy else []
+    order = [order_text(settings.order)] if stages and settings.order != TEMPERATURE_FIRST else []
+    return f"{strategy.name} ({', '.join([*greedy, *values, *beams, *order]) or 'all stages off'})"
+
+
+def order_text(order: Sequence[str]) -> str:
+    """`temperature last`; the stages themselves where the order has no name."""
+    named = {known: name for name, known in ORDERS.items()}
+    return named.get(tuple(order), f"in the order {', '.join(order)}")
 
 
 def in_a_row(seeds: Sequence[int]) -> bool:
@@ -116,7 +141,78 @@ def charts(frame: Frame) -> Iterator[str]:
         yield from (f"![{titles[name]} against temperature]({path})" for name, path in frame.charts.items())
 
 
-# ---- words
+# ---- its tables
+
+
+def guide(cells: Sequence[Cell]) -> Iterator[str]:
+    """Temperature, strategy, coherence, creativity."""
+    varied = varied_fields(cells)
+    rows = [
+        (
+            f"{cell.key.temperature:g}",
+            cell.key.strategy,
+            *named(cell, varied),
+            *(interval_text(cell.metrics[name]) for name in PROXIES),
+        )
+        for cell in sorted(cells, key=lambda cell: cell.key.temperature)
+    ]
+    yield heading("Temperature, strategy, coherence, creativity")
+    yield "Both are proxies, defined below: for meaning ask people."
+    yield table(
+        ("temperature", "strategy", *varied, *(metric.title for metric in METRICS if metric.name in PROXIES)),
+        rows,
+    )
+
+
+def varied_fields(cells: Sequence[Cell]) -> list[str]:
+    """Which of model and prompt there are several of."""
+    return [name for name in ("model", "prompt") if len({getattr(cell.key, name) for cell in cells}) > 1]
+
+
+def named(cell: Cell, fields: Iterable[str]) -> list[str]:
+    return [prompt_name(cell.key.prompt) if name == "prompt" else getattr(cell.key, name) for name in fields]
+
+
+def means(cells: Sequence[Cell]) -> Iterator[str]:
+    """A table for each metric that was measured: a row a temperature, a column a strategy."""
+    yield heading("Means and their 95% intervals")
+    for group in groups(cells):
+        if len(varied := varied_fields(cells)):
+            yield f"### {cell_text(', '.join(named(group[0], varied)))}"
+        for metric in METRICS:
+            if not all(math.isnan(cell.metrics[metric.name].mean) for cell in group):
+                yield f"**{metric.title}**{unit(metric)}"
+                yield metric_table(group, metric.name)
+
+
+def groups(cells: Sequence[Cell]) -> list[list[Cell]]:
+    """Cells by model and prompt, in their order."""
+    found: dict[tuple[str, str], list[Cell]] = {}
+    for cell in cells:
+        found.setdefault((cell.key.model, cell.key.prompt), []).append(cell)
+    return list(found.values())
+
+
+def metric_table(cells: Sequence[Cell], metric: str) -> str:
+    columns = list(dict.fromkeys(cell.key.strategy for cell in cells))
+    rows: dict[float, dict[str, str]] = {}
+    for cell in sorted(cells, key=lambda cell: cell.key.temperature):
+        rows.setdefault(cell.key.temperature, {})[cell.key.strategy] = interval_text(cell.metrics[metric])
+    return table(
+        ("temperature", *columns),
+        [(f"{t:g}", *(found.get(column, "") for column in columns)) for t, found in rows.items()],
+    )
+
+
+def unit(metric: Metric) -> str:
+    return f", {metric.unit}" if metric.unit else ""
+
+
+def prompt_name(prompt: str) -> str:
+    return f"“{visible(prompt)}”" if prompt else "the start of a text"
+
+
+# ---- its words
 
 
 def reading() -> Iterator[str]:
@@ -165,3 +261,29 @@ def repeating(result: SweepResult, frame: Frame) -> Iterator[str]:
     yield "In Python, with these settings saved as `settings.json`:"
     yield fenced(SNIPPET, "python")
     yield fenced(json.dumps(result.settings.to_dict(), ensure_ascii=False, allow_nan=False), "json")
+
+
+# ---- Markdown from texts that may hold anything
+
+
+def heading(text: str) -> str:
+    return f"## {text}"
+
+
+def cell_text(text: str) -> str:
+    """A text in one line that stays text: neither Markdown nor HTML."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return SPECIAL.sub(r"\\\1", " ".join(escaped.split()))
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table; every cell stays text."""
+    lines = [head, ["---"] * len(head), *([cell_text(value) for value in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def fenced(text: str, language: str = "text") -> str:
+    """A block as it stands, in a fence longer than any that the text holds."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}"

@@ -3,28 +3,33 @@
     result = sweep(SweepSettings(models=("shakespeare-char-lstm",)))
     cells = summarize(result)
 
-`sweep` is `plan`, `run` and `collect` in one. `run` writes in this process and tells of every step;
-`run_parallel` gives the same jobs to joblib. Either can be stopped at any time by asking for no more: what
-was finished is kept.
+`sweep` is `plan`, `run` and `collect` in one. A plan is a list of independent jobs, checked against the
+models that there are. `run` writes them in this process and tells of every step; `run_parallel` gives them
+to joblib. Either can be stopped at any time by asking for no more: what was finished is kept.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from importlib import import_module
-from itertools import accumulate
+from itertools import accumulate, pairwise
+from pathlib import Path
 from typing import Any
 
 from textgen.errors import SettingError
-from textgen.experiments.sweep.jobs import batch_of, run_job
-from textgen.experiments.sweep.plan import Place, Plan, plan
-from textgen.experiments.sweep.records import Progress, SweepResult
-from textgen.experiments.sweep.settings import MAX_TOKENS, STRATEGIES, Strategy, SweepSettings
+from textgen.experiments.sweep.jobs import Job, Place, Task, batch_of, run_job
+from textgen.experiments.sweep.records import Progress, SweepResult, TextKey
+from textgen.experiments.sweep.settings import MAX_TOKENS, STRATEGIES, Strategy, SweepSettings, check_size
 from textgen.experiments.sweep.summary import paired_difference, summarize
+from textgen.models.folder import Model
+from textgen.models.ngrams import FILE
 from textgen.models.registry import Registry, default_root
 from textgen.settings import check_whole
+from textgen.text.context import read_context
+from textgen.text.tokenizer import visible
 
 __all__ = [
     "STRATEGIES",
@@ -41,6 +46,8 @@ __all__ = [
 
 Clock = Callable[[], float]
 
+BATCH = 64  # texts that step together: more are no faster a text, and up to so many take one thread
+SEARCHES = 8  # beam searches of one job, one after the other
 MAX_JOBS = 4096
 # Backends of others that joblib does not know by itself: module and function that register them.
 REGISTRARS = {"ray": ("ray.util.joblib", "register_ray")}
@@ -57,6 +64,82 @@ def sweep(
     known = registry or Registry(default_root())
     todo = plan(settings, known, max_tokens)
     return collect(settings, run(todo, known), todo.notes)
+
+
+# ---- the plan
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A sweep that was checked against the models that there are."""
+
+    settings: SweepSettings
+    jobs: tuple[Job, ...]
+    notes: tuple[str, ...]  # what the reader should know, prompts with unknown words above all
+
+
+def plan(settings: SweepSettings, registry: Registry, max_tokens: int = MAX_TOKENS) -> Plan:
+    """What there is to do. Everything is checked here, before the first token.
+
+    Raises SettingError for more than `max_tokens`, ModelError for a model that is not there, TextError
+    for a prompt that is too long.
+    """
+    check_size(settings, max_tokens)
+    judge = Place(settings.judge, str(registry.folder(settings.judge))) if settings.judge else None
+    notes, jobs = [], []
+    for name in settings.models:
+        place = Place(name, str(registry.folder(name)))
+        notes += notes_of(registry.get(name), place, settings.prompts)
+        for prompt in settings.prompts:
+            tasks = tasks_of(settings, name, prompt)
+            jobs += [Job(place, judge, prompt, batch, settings.length) for batch in batches(tasks)]
+    return Plan(settings, tuple(jobs), tuple(notes))
+
+
+def notes_of(model: Model, place: Place, prompts: Sequence[str]) -> Iterator[str]:
+    """What the reader should know about a model and what it makes of the prompts."""
+    if not (Path(place.folder) / FILE).is_file():
+        yield f"{place.name} comes without {FILE}: novelty and real words are not measured."
+    for prompt in prompts:
+        if note := read_context(model, prompt).note:
+            yield f"{place.name}, {visible(prompt)}: {note}" if prompt else f"{place.name}: {note}"
+
+
+def tasks_of(settings: SweepSettings, model: str, prompt: str) -> list[Task]:
+    """The texts of one model and prompt, each once; seed by seed, so that a sweep that is stopped has
+    whole seeds.
+    """
+    tasks: dict[TextKey, Task] = {}
+    for seed in settings.seeds:
+        for temperature in settings.temperatures:
+            for strategy in settings.strategies:
+                task = task_of(strategy, temperature, seed, (model, prompt))
+                tasks.setdefault(task.key, task)
+    return list(tasks.values())
+
+
+def task_of(strategy: Strategy, temperature: float, seed: int, of: tuple[str, str]) -> Task:
+    """A text; one that draws nothing belongs to all seeds, a greedy one to all temperatures as well."""
+    settings = strategy.at(temperature)
+    own = None if settings.temperature == 0 else seed
+    return Task(TextKey(*of, strategy.name, settings.temperature, own), settings, strategy.beams)
+
+
+def batches(tasks: Sequence[Task]) -> list[tuple[Task, ...]]:
+    """Sampled batches, then beam batches, which are smaller."""
+    drawn = [task for task in tasks if not task.beams]
+    searched = [task for task in tasks if task.beams]
+    return [*even(drawn), *even(searched, SEARCHES)]
+
+
+def even(tasks: Sequence[Task], most: int = BATCH) -> list[tuple[Task, ...]]:
+    """In batches of about the same size, none above `most`."""
+    parts = -(-len(tasks) // most)
+    ends = [len(tasks) * number // parts for number in range(parts + 1)] if parts else []
+    return [tuple(tasks[start:end]) for start, end in pairwise(ends)]
+
+
+# ---- writing it
 
 
 def run(todo: Plan, registry: Registry, clock: Clock = time.perf_counter) -> Iterator[Progress]:

@@ -1,7 +1,8 @@
-"""What a sweep found: means over seeds with their intervals, and differences at equal luck."""
+"""What a sweep found: means over seeds and differences of equal seeds, with their intervals; and in words."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import product
 
@@ -16,6 +17,7 @@ from textgen.experiments.sweep.records import Cell, CellKey, SweepResult, SweepT
 from textgen.records import Floats
 
 NAMES = tuple(metric.name for metric in METRICS)
+DASH = "–"  # between the ends of an interval, and alone for what was not measured
 
 Seeds = tuple[SweepText | None, ...]  # (S,) the text of each seed; None = not written
 
@@ -86,7 +88,7 @@ def as_intervals(found: tuple[Floats, Floats, Floats, Sequence[int]], texts: See
 
 
 def paired_difference(result: SweepResult, metric: str, first: CellKey, second: CellKey) -> Interval:
-    """The mean of first − second over the seeds that both have: same seed, same luck.
+    """The mean of first − second over the seeds that both have: the same random numbers in both.
 
     Raises SettingError for a metric that is not there.
     """
@@ -95,3 +97,44 @@ def paired_difference(result: SweepResult, metric: str, first: CellKey, second: 
     row = NAMES.index(metric)
     values = [values_of(texts_of(result, key))[row] for key in (first, second)]
     return paired(*values)
+
+
+def paired_differences(result: SweepResult, first: CellKey, second: CellKey) -> dict[str, Interval]:
+    """By the names of the metrics: the mean of first − second over the seeds that both have.
+
+    As `paired_difference`, all metrics at once. Where neither draws anything there is one pair.
+    """
+    texts = [texts_of(result, key) for key in (first, second)]
+    means, lows, highs, counts = intervals(values_of(texts[0]) - values_of(texts[1]))
+    drawn = any(text is not None and text.key.seed is not None for side in texts for text in side)
+    most = len(result.settings.seeds) if drawn else 1
+    return {
+        name: Interval(float(mean), float(low), float(high), min(int(n), most))
+        for name, mean, low, high, n in zip(NAMES, means, lows, highs, counts, strict=True)
+    }
+
+
+# ---- in words, as the terminal, the page and the report show them
+
+
+def interval_text(found: Interval) -> str:
+    """`0.41 (0.38–0.45)`; the mean alone where there is nothing to vary."""
+    if math.isnan(found.mean):
+        return DASH
+    if found.n < 2:
+        return f"{found.mean:.2f}"
+    return f"{found.mean:.2f} ({found.low:.2f}{DASH}{found.high:.2f})"
+
+
+def signed_text(found: Interval) -> str:
+    """A difference: `+0.12 (+0.08 to +0.15)`."""
+    if math.isnan(found.mean):
+        return DASH
+    if found.n < 2:
+        return signed(found.mean)
+    return f"{signed(found.mean)} ({signed(found.low)} to {signed(found.high)})"
+
+
+def signed(value: float) -> str:
+    size = f"{abs(value):.2f}"
+    return size if float(size) == 0 else f"{'+' if value > 0 else '−'}{size}"

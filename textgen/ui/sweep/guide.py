@@ -8,7 +8,7 @@ from typing import Any
 from textgen.experiments.metrics.bootstrap import Interval
 from textgen.experiments.sweep.records import Cell, CellKey
 from textgen.experiments.sweep.settings import Strategy, SweepSettings
-from textgen.experiments.sweep.words import interval_text
+from textgen.experiments.sweep.summary import interval_text
 from textgen.ui.generate.guide import GUIDE, Combination
 from textgen.ui.sweep.request import View, keys_of, places
 

@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from textgen.errors import SettingError, TextError, out_of_range, shorten
-from textgen.experiments.sweep.ranges import temperatures_in
 from textgen.experiments.sweep.records import CellKey
-from textgen.experiments.sweep.settings import GUIDE_BEAMS, STRATEGIES, Strategy, SweepSettings
+from textgen.experiments.sweep.settings import (
+    GUIDE_BEAMS,
+    STRATEGIES,
+    Strategy,
+    SweepSettings,
+    temperatures_in,
+)
 from textgen.settings import check_seed, check_whole
 from textgen.ui.shell.sidebar import NUMBERS, settings_from
 

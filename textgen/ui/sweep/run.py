@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from textgen.experiments.sweep import run as experiments
-from textgen.experiments.sweep.plan import Plan
 from textgen.experiments.sweep.records import Progress, SweepResult, SweepText
+from textgen.experiments.sweep.run import Plan
 from textgen.models.registry import Registry
 from textgen.ui.sweep.store import SweepStore
 

@@ -9,10 +9,9 @@ from typing import Any
 from textgen.errors import shorten
 from textgen.experiments.metrics.bootstrap import Interval
 from textgen.experiments.metrics.metrics import METRICS
-from textgen.experiments.sweep.difference import paired_differences
 from textgen.experiments.sweep.records import Cell, CellKey, SweepResult, SweepText
 from textgen.experiments.sweep.settings import SweepSettings
-from textgen.experiments.sweep.words import DASH, interval_text, signed_text
+from textgen.experiments.sweep.summary import DASH, interval_text, paired_differences, signed_text
 from textgen.plots.sweep import Line, chart, style
 from textgen.text.tokenizer import visible
 from textgen.ui.sweep.guide import Keyed, guide_rows
