@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import Command, assert_complaint, cells
-from textgen.experiments.chaos.flips import magnify
+from textgen.experiments.chaos.flips import flips_above
 from textgen.experiments.chaos.rows import Chaos, ChaosSettings, chaos, grid
 from textgen.models.folder import Model
 from textgen.settings import DecodeSettings
@@ -20,8 +20,8 @@ def made(model: Model, **stages: float) -> Chaos:
     return chaos(model, "Ta", ChaosSettings(grid(0.05, 4, 12), 7, 30, DecodeSettings(**stages)))  # type: ignore[arg-type]
 
 
-def first_parting(picture: Chaos) -> int:
-    return next(row for row, at in enumerate(picture.partings) if at is not None)
+def first_divergence(picture: Chaos) -> int:
+    return next(row for row, at in enumerate(picture.divergences) if at is not None)
 
 
 def test_the_texts_are_those_of_the_library_with_points_for_what_they_share(
@@ -32,7 +32,7 @@ def test_the_texts_are_those_of_the_library_with_points_for_what_they_share(
     assert lines[0].split() == ["row", "T", "parts", "at", "text"]
     start = lines[0].index("text")
     for row, line in enumerate(lines[1:13]):
-        at, text = picture.partings[row], picture.texts[row].replace("\n", "⏎")
+        at, text = picture.divergences[row], picture.texts[row].replace("\n", "⏎")
         assert line[:start].split()[:2] == [str(row), f"{picture.settings.temperatures[row]:.9g}"]
         written = line[start:]
         shared = len(written) - len(written.lstrip("·"))
@@ -40,14 +40,14 @@ def test_the_texts_are_those_of_the_library_with_points_for_what_they_share(
         assert written[shared:].replace("␣", " ") == text[shared:].rstrip()
         told = line[:start].split()[2:]
         assert told == ([] if row == 0 else ["="] if at is None else [str(at + 1)])
-    assert lines[14].startswith(f"{sum(at is not None for at in picture.partings)} of 11 rows part")
+    assert lines[14].startswith(f"{sum(at is not None for at in picture.divergences)} of 11 rows part")
 
 
 def test_the_flip_of_a_row(textgen: Command, tiny: Model) -> None:
     picture = made(tiny)
-    row = first_parting(picture)
+    row = first_divergence(picture)
     out = textgen(*ASKED, "--magnify", str(row)).out
-    flips = magnify(tiny, picture, row)
+    flips = flips_above(tiny, picture, row)
     for flip in flips:
         assert f"token {flip.step + 1} flips at T = {flip.temperature!r} (exact)" in out
     found = {line[0]: line[1:] for line in cells(out[out.index("just below") :]) if len(line) == 3}
@@ -61,21 +61,24 @@ def test_the_flip_of_a_row(textgen: Command, tiny: Model) -> None:
 
 
 def test_a_row_that_does_not_part_and_one_that_is_bisected(textgen: Command, tiny: Model) -> None:
-    calm = next(row for row, at in enumerate(made(tiny).partings) if row and at is None)
-    assert f"Row {calm} is like the row above: nothing flips" in textgen(*ASKED, "--magnify", str(calm)).out
-    row = first_parting(made(tiny, min_p=0.5))
+    unchanged = next(row for row, at in enumerate(made(tiny).divergences) if row and at is None)
+    assert (
+        f"Row {unchanged} is like the row above: nothing flips"
+        in textgen(*ASKED, "--magnify", str(unchanged)).out
+    )
+    row = first_divergence(made(tiny, min_p=0.5))
     assert "(bisected to the last digit" in textgen(*ASKED, "--min-p", "0.5", "--magnify", str(row)).out
 
 
 def test_json(textgen: Command, tiny: Model) -> None:
     picture = made(tiny, top_k=6)
-    row = first_parting(picture)
+    row = first_divergence(picture)
     found = textgen(*ASKED, "--top-k", "6", "--magnify", str(row), "--json").json
     assert [line["text"] for line in found["rows"]] == list(picture.texts)
-    assert [line["parts_at_step"] for line in found["rows"]] == list(picture.partings)
+    assert [line["parts_at_step"] for line in found["rows"]] == list(picture.divergences)
     assert found["settings"]["top_k"] == 6
     assert found["magnified"] == row
-    (flip, *_) = magnify(tiny, picture, row)
+    (flip, *_) = flips_above(tiny, picture, row)
     assert found["flips"][0]["temperature"] == flip.temperature
     assert found["flips"][0]["above"]["noise"] == flip.above.noise
 

@@ -7,32 +7,32 @@ import json
 import numpy as np
 import pytest
 
-from textgen.plots.chaos import Lines, Partings, partings, race, token_ticks
-from textgen.plots.theme import thermal
+from textgen.plots.chaos import Divergences, Lines, divergences, race, token_ticks
+from textgen.plots.theme import INK, thermal
 
-RECORD = Partings((0.5, 0.6, 0.7, 0.8), (None, 4, None, 0), length=40)
+RECORD = Divergences((0.5, 0.6, 0.7, 0.8), (None, 4, None, 0), length=40)
 
 
 def test_a_point_a_row_that_parts() -> None:
-    figure = partings(RECORD)
+    figure = divergences(RECORD)
     json.dumps(figure, allow_nan=False)
-    parted, calm = figure["data"]
+    parted, unchanged = figure["data"]
     assert (parted["x"], parted["y"], parted["customdata"]) == ([0.6, 0.8], [5, 1], [1, 3])
     assert parted["marker"]["color"] == [thermal(0.6), thermal(0.8)]
-    assert (calm["x"], calm["customdata"]) == ([0.7], [2])
+    assert (unchanged["x"], unchanged["customdata"]) == ([0.7], [2])
 
 
 def test_rows_that_never_part_stand_above_all_others() -> None:
-    figure = partings(RECORD)
-    _, calm = figure["data"]
+    figure = divergences(RECORD)
+    _, unchanged = figure["data"]
     axis = figure["layout"]["yaxis"]
-    assert calm["y"][0] > RECORD.length
-    assert (axis["tickvals"][-1], axis["ticktext"][-1]) == (calm["y"][0], "alike")
-    assert axis["range"][1] > calm["y"][0]
+    assert unchanged["y"][0] > RECORD.length
+    assert (axis["tickvals"][-1], axis["ticktext"][-1]) == (unchanged["y"][0], "alike")
+    assert axis["range"][1] > unchanged["y"][0]
 
 
 def test_where_all_part_there_is_no_place_for_those_alike() -> None:
-    figure = partings(Partings((0.5, 0.6), (None, 3), length=40))
+    figure = divergences(Divergences((0.5, 0.6), (None, 3), length=40))
     assert "alike" not in figure["layout"]["yaxis"]["ticktext"]
     assert figure["data"][1]["x"] == []
 
@@ -62,7 +62,7 @@ def test_the_lines_of_a_race() -> None:
     assert first["y"] == [1.0, 1.0, 1.0]
     assert second["name"] == "&lt;b&gt;"
     assert third["y"] == [None, 0.0, 1.0]
-    assert first["meta"] == "ink"
+    assert first["line"]["color"] == INK, "the page repaints it in the dark"
     assert len({trace["line"]["color"] for trace in figure["data"]}) == 3
 
 

@@ -12,7 +12,7 @@ from textgen.cli import options
 from textgen.cli.console import Console
 from textgen.cli.options import as_number
 from textgen.cli.tables import percent, table, width
-from textgen.experiments.chaos.flips import Candidate, Flip, magnify
+from textgen.experiments.chaos.flips import Candidate, Flip, flips_above
 from textgen.experiments.chaos.rows import Chaos, ChaosSettings, grid, writing
 from textgen.experiments.chaos.summary import sentences
 from textgen.experiments.chaos.text import cut
@@ -44,12 +44,12 @@ def run(args: argparse.Namespace, console: Console) -> None:
     prompt = options.prompt_of(args)
     check_writable(args.receipt)
     temperatures = grid(args.low, args.high, args.rows)
-    row = magnified_row(args, len(temperatures))
+    row = compared_row(args, len(temperatures))
     settings = ChaosSettings(temperatures, length=args.length, decode=options.settings_of(args))
     model = options.model_of(args)
     console.remark(api.read_context(model, prompt).note)
     chaos = written(model, prompt, replace(settings, seed=options.seed_of(args, console)), console)
-    flips = () if row is None else magnify(model, chaos, row)
+    flips = () if row is None else flips_above(model, chaos, row)
     if args.json:
         console.json(as_json(chaos, row, flips))
     else:
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
     options.save_receipt(args, lambda: request_of(args, chaos), lambda: result_of(chaos), chaos.ids.size)
 
 
-def magnified_row(args: argparse.Namespace, rows: int) -> int | None:
+def compared_row(args: argparse.Namespace, rows: int) -> int | None:
     """The row that is to be magnified, if any. Raises SettingError."""
     if args.magnify is None:
         return None
@@ -92,7 +92,7 @@ def lines(model: Model, chaos: Chaos) -> list[str]:
 
 def parts_at(chaos: Chaos, row: int) -> str:
     """The number of the first token that differs, from 1; = for none."""
-    at = chaos.partings[row]
+    at = chaos.divergences[row]
     return "" if row == 0 else "=" if at is None else f"{at + 1:,}"
 
 
@@ -148,7 +148,7 @@ def request_of(args: argparse.Namespace, chaos: Chaos) -> dict[str, Any]:
 
 def as_json(chaos: Chaos, row: int | None, flips: Sequence[Flip]) -> dict[str, Any]:
     """The whole record; steps are numbered from 0."""
-    rows = zip(chaos.settings.temperatures, chaos.partings, chaos.texts, strict=True)
+    rows = zip(chaos.settings.temperatures, chaos.divergences, chaos.texts, strict=True)
     magnified = {} if row is None else {"magnified": row, "flips": [flip_json(flip) for flip in flips]}
     return {
         "model": chaos.model,

@@ -14,12 +14,11 @@ Figure = dict[str, Any]
 
 # Neither the thermal scale, which means temperature, nor violet, which means surprise.
 OTHER, THIRD = "#2a9d8f", "#8a7350"
-INK, PAINTED = "#1b2130", "ink"  # what the page repaints in the dark: the trace's `meta` says so
 NEVER = 1.12  # where rows that never part stand, in lengths of a text
 
 
 @dataclass(frozen=True, slots=True)
-class Partings:
+class Divergences:
     """The first step at which each of R texts differs from the one above."""
 
     temperatures: tuple[float, ...]  # (R,) rising
@@ -38,21 +37,21 @@ class Lines:
     ends: tuple[float, float]  # the two temperatures that were compared
 
 
-def partings(record: Partings) -> Figure:
-    """A point a row: its parting against its temperature; `customdata` is the number of the row."""
+def divergences(record: Divergences) -> Figure:
+    """A point a row: its divergence against its temperature; `customdata` is the number of the row."""
     parted = [row for row, at in enumerate(record.steps) if at is not None]
-    calm = [row for row, at in enumerate(record.steps) if at is None and row > 0]
+    unchanged = [row for row, at in enumerate(record.steps) if at is None and row > 0]
     top = NEVER * record.length
     traces = [
         points(record, parted, [float(record.steps[row] or 0) + 1 for row in parted], "circle"),
-        points(record, calm, [top] * len(calm), "circle-open"),
+        points(record, unchanged, [top] * len(unchanged), "circle-open"),
     ]
     traces[0]["hovertemplate"] = "T = %{x}: parts at token %{y}<extra>row %{customdata}</extra>"
     traces[1]["hovertemplate"] = "T = %{x}: like the row above<extra>row %{customdata}</extra>"
-    return {"data": traces, "layout": partings_layout(record, top, bool(calm))}
+    return {"data": traces, "layout": divergences_layout(record, top, bool(unchanged))}
 
 
-def points(record: Partings, rows: Sequence[int], heights: Sequence[float], symbol: str) -> Figure:
+def points(record: Divergences, rows: Sequence[int], heights: Sequence[float], symbol: str) -> Figure:
     """One kind of rows, each in the colour of its temperature."""
     temperatures = [record.temperatures[row] for row in rows]
     size = 9 if len(record.temperatures) <= 120 else 6
@@ -66,7 +65,7 @@ def points(record: Partings, rows: Sequence[int], heights: Sequence[float], symb
     }
 
 
-def partings_layout(record: Partings, top: float, calm: bool) -> Figure:
+def divergences_layout(record: Divergences, top: float, unchanged: bool) -> Figure:
     """Token numbers upwards; above them, where there are any, the rows that never part."""
     ticks = token_ticks(record.length)
     names = [f"{tick:,}" for tick in ticks]
@@ -81,9 +80,9 @@ def partings_layout(record: Partings, top: float, calm: bool) -> Figure:
         xaxis={**axis, "range": [low - margin, high + margin], "title": {"text": "temperature of the row"}},
         yaxis={
             **axis,
-            "range": [-0.03 * record.length, (NEVER + 0.06 if calm else 1.05) * record.length],
-            "tickvals": [*ticks, top] if calm else ticks,
-            "ticktext": [*names, "alike"] if calm else names,
+            "range": [-0.03 * record.length, (NEVER + 0.06 if unchanged else 1.05) * record.length],
+            "tickvals": [*ticks, top] if unchanged else ticks,
+            "ticktext": [*names, "alike"] if unchanged else names,
             "title": {"text": "first token that differs"},
         },
     )
@@ -104,21 +103,20 @@ def race(record: Lines) -> Figure:
 
 
 def colour(k: int) -> str:
-    return (INK, OTHER)[k] if k < 2 else THIRD
+    return (theme.INK, OTHER)[k] if k < 2 else THIRD
 
 
-def line(record: Lines, k: int, ink: str, dash: str) -> Figure:
+def line(record: Lines, k: int, colour: str, dash: str) -> Figure:
     """Token k; a gap where a stage removed it."""
-    trace: Figure = {
+    return {
         "type": "scatter",
         "mode": "lines",
         "x": list(record.temperatures),
         "y": [round(y, 6) if math.isfinite(y) else None for y in record.scores[k].tolist()],
         "name": theme.plain(record.labels[k]),
-        "line": {"color": ink, "width": 2.5, "dash": dash},
+        "line": {"color": colour, "width": 2.5, "dash": dash},
         "hovertemplate": "T = %{x:.4f}: score %{y:.3f}<extra>%{fullData.name}</extra>",
     }
-    return {**trace, "meta": PAINTED} if ink == INK else trace
 
 
 def race_layout(record: Lines) -> Figure:

@@ -15,9 +15,8 @@ from textgen.records import Floats
 
 Figure = dict[str, Any]
 
-INK = "ink"  # `meta` of what the page draws in its ink, which differs in the dark
 # Neither the thermal scale, which means temperature, nor violet, which means surprise.
-COLOURS = ("#1b2130", "#2a9d8f", "#8a9a2b", "#a0694b", "#5f8f5a", "#c29b3f")
+COLOURS = (theme.INK, "#2a9d8f", "#8a9a2b", "#a0694b", "#5f8f5a", "#c29b3f")
 DASHES = ("solid", "dash", "dot")  # told apart without colour, too
 FAR = 0.6  # above its minimum, where a curve leaves the chart: what matters is where the minima are
 
@@ -71,7 +70,6 @@ def line(curve: Curve, number: int, scale: Scale) -> Figure:
         "name": theme.plain(curve.label),
         "line": {"width": 2.5, **look(number)},
         "hovertemplate": f"T = %{{x:g}}: {scale.hover}<extra>%{{fullData.name}}</extra>",
-        **({"meta": INK} if number == 0 else {}),
     }
 
 
@@ -95,7 +93,11 @@ def minimum(curve: Curve, scale: Scale, named: bool) -> Figure:
         "text": [f"T = {curve.best:g}"],
         "textposition": "bottom center",
         "cliponaxis": False,
-        "marker": {"size": 12, "color": theme.thermal(curve.best), "line": {"width": 2, "color": "#ffffff"}},
+        "marker": {
+            "size": 12,
+            "color": theme.thermal(curve.best),
+            "line": {"width": 2, "color": theme.PAPER},
+        },
         "hovertemplate": f"least at T = %{{x:g}}: {scale.hover}<extra></extra>",
     }
 

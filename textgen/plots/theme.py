@@ -22,6 +22,9 @@ THERMAL: tuple[tuple[float, str], ...] = (
     (2.0, "#c9542b"),
     (3.0, "#b2182b"),
 )
+# Ink and paper of the light page, which the page exchanges for those of its theme, by their name there.
+INK, PAPER = "#1b2130", "#ffffff"
+INKS = {INK: "--lab-text", PAPER: "--lab-card"}
 FONT = "IBM Plex Sans, system-ui, sans-serif"
 MONO = "IBM Plex Mono, ui-monospace, monospace"
 

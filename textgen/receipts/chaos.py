@@ -55,7 +55,7 @@ def computed(request: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
 def result_of(found: Chaos) -> dict[str, Any]:
     """One text a temperature, and the first step at which it parts from the one above; null: nowhere."""
     return {
-        "partings": list(found.partings),
+        "partings": list(found.divergences),
         "texts": list(found.texts),
         "ids": [[int(token) for token in row if token != NO_TOKEN] for row in found.ids],
     }
@@ -78,7 +78,7 @@ def python(request: Mapping[str, Any]) -> str:
         "",
         f"settings = ChaosSettings({grid}, decode={decode})",
         f"found = chaos(load({request['model']!r}), {request['prompt']!r}, settings)",
-        "for temperature, text, parting in zip(settings.temperatures, found.texts, found.partings):",
+        "for temperature, text, parting in zip(settings.temperatures, found.texts, found.divergences):",
         "    print(temperature, parting, repr(text))",
     ]
     return "\n".join(lines) + "\n"

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import LabPage
 from tests.browser.model_page import CONTEXT, FIRST, context
-from textgen.experiments.chaos.flips import magnify
+from textgen.experiments.chaos.flips import flips_above
 from textgen.experiments.chaos.rows import Chaos, ChaosSettings, chaos, grid
 from textgen.models.registry import Registry
 
@@ -17,7 +17,7 @@ SEED = 1234  # what the sidebar starts with
 
 @pytest.fixture
 def tab(lab: LabPage) -> LabPage:
-    """The page with the first picture there, and its first parting magnified."""
+    """The page with the first picture there, and its first divergence magnified."""
     open_chaos(lab)
     lab.wait_for_data("looks", "1", VIEW)
     return lab
@@ -33,8 +33,8 @@ def made(models: Registry, low: float = 0.5, high: float = 1.5, rows: int = 41, 
     return chaos(models.get(FIRST), CONTEXT, ChaosSettings(grid(low, high, rows), SEED, length))
 
 
-def first_parting(picture: Chaos) -> int:
-    return next(row for row, at in enumerate(picture.partings) if at is not None)
+def first_divergence(picture: Chaos) -> int:
+    return next(row for row, at in enumerate(picture.divergences) if at is not None)
 
 
 def button(lab: LabPage, name: str) -> Locator:
@@ -80,37 +80,37 @@ def test_the_picture_and_the_flip_are_those_of_the_library(tab: LabPage, models:
     script = """lines => lines.map((line) =>
         [Number(line.dataset.row), line.querySelector('.shared').textContent.length])"""
     starts = tab.view(VIEW).locator(".chaos-line:has(b)").evaluate_all(script)
-    assert starts == [[row, at] for row, at in enumerate(picture.partings) if at is not None]
-    row = first_parting(picture)
-    found = magnify(models.get(FIRST), picture, row)
+    assert starts == [[row, at] for row, at in enumerate(picture.divergences) if at is not None]
+    row = first_divergence(picture)
+    found = flips_above(models.get(FIRST), picture, row)
     assert flips(tab) == [f"T = {flip.temperature!r}" for flip in found]
     points = (
         tab.view(VIEW).locator(".chaos-parts .js-plotly-plot").evaluate("plot => [...plot._fullData[0].y]")
     )
-    assert points == [at + 1 for at in picture.partings if at is not None]
+    assert points == [at + 1 for at in picture.divergences if at is not None]
 
 
 def test_a_row_is_magnified_by_keys_and_by_the_chart(tab: LabPage, models: Registry) -> None:
     picture = made(models)
     button(tab, "Fold rows that are alike").click()
-    parted = [row for row, at in enumerate(picture.partings) if at is not None]
+    parted = [row for row, at in enumerate(picture.divergences) if at is not None]
     tab.view(VIEW).locator(".chaos-line.picked button").focus()
     for _ in range(parted[1] - parted[0]):
         tab.page.keyboard.press("ArrowDown")
     tab.page.keyboard.press("Enter")
     tab.wait_for_data("looks", "2", VIEW)
     model = models.get(FIRST)
-    assert flips(tab) == [f"T = {flip.temperature!r}" for flip in magnify(model, picture, parted[1])]
+    assert flips(tab) == [f"T = {flip.temperature!r}" for flip in flips_above(model, picture, parted[1])]
     tab.view(VIEW).locator(".chaos-parts .js-plotly-plot").evaluate(
         "(plot, row) => plot.emit('plotly_click', {points: [{customdata: row}]})", parted[-1]
     )
     tab.wait_for_data("looks", "3", VIEW)
-    assert flips(tab) == [f"T = {flip.temperature!r}" for flip in magnify(model, picture, parted[-1])]
+    assert flips(tab) == [f"T = {flip.temperature!r}" for flip in flips_above(model, picture, parted[-1])]
 
 
 def test_rows_alike_are_folded_and_unfold(tab: LabPage, models: Registry) -> None:
     picture = made(models)
-    starts = [row for row, at in enumerate(picture.partings) if row == 0 or at is not None]
+    starts = [row for row, at in enumerate(picture.divergences) if row == 0 or at is not None]
     ends = [*starts[1:], 41]
     hidden = sum(end - start - 1 for start, end in zip(starts, ends, strict=True) if end - start > 2)
     assert hidden > 0
@@ -127,7 +127,7 @@ def test_the_overview_has_a_block_for_each_beginning_that_rows_share(tab: LabPag
     button(tab, "Overview").click()
     beginnings = set()
     for row, text in enumerate(picture.texts):
-        ends = sorted({at for at in picture.partings if at} | {len(text)})
+        ends = sorted({at for at in picture.divergences if at} | {len(text)})
         beginnings |= {text[:end] for end in ends if shared_by(picture, row, end)}
     blocks = tab.view(VIEW).locator("[data-blocks]")
     expect(blocks).to_have_attribute("data-blocks", str(len(beginnings)))
@@ -144,11 +144,11 @@ def shared_by(picture: Chaos, row: int, end: int) -> bool:
 
 def test_zooming_in_and_out(tab: LabPage, models: Registry) -> None:
     picture = made(models)
-    low, high = picture.settings.temperatures[first_parting(picture) - 1 :][:2]
+    low, high = picture.settings.temperatures[first_divergence(picture) - 1 :][:2]
     context(tab).fill("another")  # a zoom shows more of the picture, not of the sidebar
     press(tab, "Zoom in")
     assert temperatures(tab) == list(grid(low, high, 41))
-    assert lines(tab)[0].replace("␣", " ") == picture.texts[first_parting(picture) - 1].replace("\n", "⏎")
+    assert lines(tab)[0].replace("␣", " ") == picture.texts[first_divergence(picture) - 1].replace("\n", "⏎")
     press(tab, "Zoom out to 0.5 – 1.5")
     assert temperatures(tab) == list(picture.settings.temperatures)
     expect(tab.view(VIEW).get_by_role("button", name="Zoom out")).to_be_hidden()
@@ -159,7 +159,7 @@ def test_two_temperatures_of_ones_own(tab: LabPage, models: Registry) -> None:
     tab.view(VIEW).get_by_label("Upper temperature").fill("3")
     press(tab, "Magnify", "looks")
     pair = chaos(models.get(FIRST), CONTEXT, ChaosSettings((0.2, 3.0), SEED, 120))
-    found = magnify(models.get(FIRST), pair, 1)
+    found = flips_above(models.get(FIRST), pair, 1)
     assert flips(tab) == [f"T = {flip.temperature!r}" for flip in found]
     assert found
 

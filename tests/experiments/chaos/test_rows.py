@@ -14,7 +14,7 @@ from tests.tiny_models import load_tiny_names
 from textgen import generate
 from textgen.decoding.stream import NO_TOKEN
 from textgen.errors import SettingError
-from textgen.experiments.chaos.flips import Flip, Race, crossings, linear, magnify
+from textgen.experiments.chaos.flips import Flip, Race, crossings, flips_above, linear
 from textgen.experiments.chaos.rows import Chaos, ChaosSettings, chaos, grid
 from textgen.models import folder as checkpoint
 from textgen.models.folder import Model
@@ -44,7 +44,7 @@ def settings_of(decode: DecodeSettings, low: float = 0.3, high: float = 1.8, **m
 
 
 def flips_of(model: Model, made: Chaos) -> list[tuple[int, Flip]]:
-    return [(row, flip) for row in range(1, len(made.texts)) for flip in magnify(model, made, row)]
+    return [(row, flip) for row in range(1, len(made.texts)) for flip in flips_above(model, made, row)]
 
 
 def token_at(model: Model, made: Chaos, temperature: float, step: int) -> int:
@@ -59,14 +59,14 @@ def test_the_texts_are_those_of_generate_and_part_where_they_say(model: Model) -
     assert len(made.texts) == 31
     for temperature, text in zip(made.settings.temperatures, made.texts, strict=True):
         assert text == generate(model, "Ta", temperature=temperature, top_k=8, seed=11, length=40).text
-    assert made.partings[0] is None
+    assert made.divergences[0] is None
     for row in range(1, 31):
-        above, here, at = made.texts[row - 1], made.texts[row], made.partings[row]
+        above, here, at = made.texts[row - 1], made.texts[row], made.divergences[row]
         assert (above == here) == (at is None)
         if at is not None:
             assert above[:at] == here[:at]
             assert above[at] != here[at]
-    assert len({at for at in made.partings if at is not None}) > 5
+    assert len({at for at in made.divergences if at is not None}) > 5
 
 
 def test_a_text_that_ended_parts_from_one_that_goes_on(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_text_that_ended_parts_from_one_that_goes_on(tmp_path: Path) -> None:
     made = chaos(names, "a", settings_of(DecodeSettings()))
     assert (made.ids == NO_TOKEN).any()
     for row in range(1, 31):
-        at = made.partings[row]
+        at = made.divergences[row]
         pairs = list(zip(made.ids[row - 1].tolist(), made.ids[row].tolist(), strict=True))
         assert at == next((step for step, (a, b) in enumerate(pairs) if a != b), None)
 
@@ -94,7 +94,7 @@ def test_a_flip_is_where_the_token_flips(model: Model, decode: DecodeSettings) -
         low, high = made.settings.temperatures[row - 1 : row + 1]
         assert flip.exact
         assert flip.same_before
-        assert flip.step == made.partings[row]
+        assert flip.step == made.divergences[row]
         assert low <= flip.temperature <= high
         assert token_at(model, made, flip.temperature * (1 - 1e-9), flip.step) == flip.below.token
         assert token_at(model, made, flip.temperature * (1 + 1e-9), flip.step) == flip.above.token
@@ -159,10 +159,10 @@ def test_stages_that_depend_on_temperature_are_bisected(model: Model, decode: De
 
 def test_both_ways_agree_where_both_can_go(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     made = chaos(model, "Ta", settings_of(DecodeSettings()))
-    exact = {row: magnify(model, made, row) for row in range(1, 31)}
+    exact = {row: flips_above(model, made, row) for row in range(1, 31)}
     monkeypatch.setattr("textgen.experiments.chaos.flips.linear", lambda decode: False)
     for row, flips in exact.items():
-        narrow = magnify(model, made, row)
+        narrow = flips_above(model, made, row)
         assert len(narrow) == bool(flips)
         if flips:
             assert min(abs(narrow[0].temperature - flip.temperature) for flip in flips) < 1e-9
@@ -171,7 +171,7 @@ def test_both_ways_agree_where_both_can_go(model: Model, monkeypatch: pytest.Mon
 def test_from_greedy(model: Model) -> None:
     for decode in (DecodeSettings(), DecodeSettings(min_p=0.02)):
         made = chaos(model, "Ta", ChaosSettings((0.0, 1.0), decode=decode, length=40, seed=11))
-        flips = magnify(model, made, 1)
+        flips = flips_above(model, made, 1)
         assert flips
         assert flips[0].below.token == made.ids[0, flips[0].step]
         assert 0 < flips[0].temperature <= 1
@@ -185,11 +185,11 @@ def test_which_settings_are_straight_lines() -> None:
 
 def test_nothing_parts_where_nothing_is_drawn(model: Model) -> None:
     made = chaos(model, "Ta", settings_of(DecodeSettings(top_k=1)))
-    assert made.partings == (None,) * 31
-    assert magnify(model, made, 7) == ()
+    assert made.divergences == (None,) * 31
+    assert flips_above(model, made, 7) == ()
     for row in (0, 31, -1):
         with pytest.raises(SettingError, match=f"row must be from 1 to 30, got {row}"):
-            magnify(model, made, row)
+            flips_above(model, made, row)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from tests.tiny_models import load_tiny_names, load_tiny_words
 from textgen.errors import SettingError
-from textgen.experiments.chaos.rows import Chaos, ChaosSettings, chaos, grid, parting, writing
+from textgen.experiments.chaos.rows import Chaos, ChaosSettings, chaos, divergence, grid, writing
 from textgen.experiments.chaos.summary import sentences, summarize
 from textgen.experiments.chaos.text import END, Cut, cut, pieces
 from textgen.models.folder import Model
@@ -21,7 +21,7 @@ E = -1  # no token
 def by_hand(rows: list[list[int]], temperatures: tuple[float, ...] | None = None) -> Chaos:
     ids = np.array(rows)
     settings = ChaosSettings(temperatures or grid(0.1, len(rows) / 10, len(rows)), length=len(rows[0]))
-    above = [None, *(parting(a, b) for a, b in pairwise(ids))]
+    above = [None, *(divergence(a, b) for a, b in pairwise(ids))]
     return Chaos("by hand", "", settings, ids, ("",) * len(rows), tuple(above))
 
 
@@ -46,7 +46,7 @@ def test_a_picture_in_words() -> None:
         "2 of 5 rows part from the one above; half of all rows share 2 tokens with it, or more.",
         "A step of 0.1 in temperature is enough for another text; the earliest parting is at token 2, "
         "from T = 0.4 to 0.5.",
-        "The widest calm reaches from T = 0.1 to 0.3.",
+        "The longest unchanged range is T = 0.1 to 0.3.",
         "This is one seed and 4 tokens: another seed parts elsewhere, and rows that are alike here may "
         "part later.",
     )
@@ -65,7 +65,7 @@ def test_texts_are_cut_where_they_part(tmp_path: Path) -> None:
     for row in range(24):
         found, tokens = cut(words, made, row), pieces(words, made, row)
         assert "".join(tokens).replace("⏎", "\n") == made.texts[row]
-        if (at := made.partings[row]) is not None:
+        if (at := made.divergences[row]) is not None:
             assert found.shared.rstrip(" ") == "".join(tokens[:at]).rstrip(" ")
             assert found.token == tokens[at].strip(" ")
             assert found.shared + found.token + found.rest == "".join(tokens)

@@ -7,25 +7,24 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-import gradio as gr
 import pytest
 
 from tests.conftest import save_tiny_model
 from tests.tiny_models import save_tiny_names_model
 from textgen import generate
-from textgen.experiments.chaos.flips import magnify
+from textgen.errors import TextgenError
+from textgen.experiments.chaos.flips import flips_above
 from textgen.experiments.chaos.rows import ChaosSettings, chaos
 from textgen.models.registry import Registry
 from textgen.settings import DecodeSettings
-from textgen.ui.chaos.tab import ChaosTab
-from textgen.ui.chaos.view import BETWEEN
+from textgen.ui.chaos.tab import ChaosPart
+from textgen.ui.shell.components import server_function
 from textgen.ui.shell.laboratory import Laboratory
 from textgen.ui.shell.limits import Limits
-from textgen.ui.shell.sidebar import NUMBERS, build_controls
-from textgen.ui.sweep.store import SweepStore
+from textgen.ui.shell.model_choice import NUMBERS
 
 FRESH = 77  # what the page's source of seeds gives
-FORM = {"low": 0.3, "high": 1.8, "rows": 16, "length": 30, "serial": 4}
+FORM = {"low": 0.3, "high": 1.8, "rows": 16, "length": 30}
 
 
 @pytest.fixture(scope="module")
@@ -40,50 +39,38 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Registry:
 
 
 class Visitor:
-    """The sidebar's values; every call is one event of the visitor."""
+    """What the page sends: the sidebar's values with those of the form."""
 
     def __init__(self, registry: Registry, clock: Callable[[], float] = lambda: 0.0) -> None:
-        with gr.Blocks():
-            self.controls = build_controls(registry)
-            lab = Laboratory(
-                registry, self.controls, lambda: FRESH, Limits(chaos_tokens=1000), SweepStore(lambda: "")
-            )
-            self.tab = ChaosTab(lab, clock)
-        self.model, self.lock = "chars", True
-        self.context: Any = "Ta"
-        self.seed: Any = 11
+        limits = Limits(chaos_tokens=1000)
+        self.part = ChaosPart(Laboratory(registry, limits, new_seed=lambda: FRESH, clock=clock))
+        self.sidebar: dict[str, Any] = {"model": "chars", "prompt": "Ta", "seed": 11}
         self.stages: dict[str, Any] = {}
 
-    def answers(self, data: Any = None, **changes: Any) -> list[tuple[Any, dict[str, Any]]]:
+    def messages(self, **changes: Any) -> list[dict[str, Any]]:
         """All that one "Write" brings."""
-        stages = [self.stages.get(name, part.value) for name, part in self.controls.stages.items()]  # type: ignore[attr-defined]
-        event = gr.EventData(None, {**FORM, **changes} if data is None else data)
-        sidebar = (self.model, self.context, self.seed, self.lock, *stages, self.controls.order.value)
-        found = list(self.tab.write(event, *sidebar))
-        json.dumps([value for _, value in found], allow_nan=False)
-        return found
+        data = {**FORM, **self.sidebar, "settings": DecodeSettings().to_dict() | self.stages, **changes}
+        messages = list(self.part.picture(data))
+        json.dumps(messages, allow_nan=False)
+        return messages
 
     def write(self, **changes: Any) -> dict[str, Any]:
         """The picture."""
-        value = self.answers(**changes)[-1][1]
-        assert (value["serial"], value["event"]) == (4, "write")
-        return json.loads(value["picture"])
+        last = self.messages(**changes)[-1]
+        assert last["done"] == "written"
+        return json.loads(last["picture"])
 
-    def refused(self, data: Any = None, **changes: Any) -> str:
-        ((_, value),) = self.answers(data, **changes)
-        return value["problem"]
+    def refused(self, **changes: Any) -> str:
+        with pytest.raises(TextgenError) as caught:
+            self.messages(**changes)
+        return str(caught.value)
 
-    def magnify(self, record: Any, low: Any, high: Any, length: Any = 30) -> dict[str, Any]:
-        event = gr.EventData(
-            None, {"serial": 9, "low": low, "high": high, "length": length, "record": record}
-        )
-        value = self.tab.magnify(event)
-        json.dumps(value, allow_nan=False)
-        assert (value["serial"], value["event"]) == (9, "magnify")
-        return value
-
-    def look(self, *asked: Any) -> dict[str, Any]:
-        return json.loads(self.magnify(*asked)["magnified"])
+    def compare(self, request: dict[str, Any], low: Any, high: Any, length: Any = 30) -> dict[str, Any]:
+        answer = server_function("compare", self.part.compare)
+        source = {name: request[name] for name in ("model", "prompt", "seed", "settings")}
+        shown = answer({**source, "low": low, "high": high, "length": length})
+        json.dumps(shown, allow_nan=False)
+        return shown
 
 
 @pytest.fixture
@@ -96,7 +83,7 @@ def test_the_picture_is_that_of_the_library(visitor: Visitor, models: Registry) 
     found = visitor.write()
     temperatures = found["request"]["temperatures"]
     assert (len(temperatures), temperatures[0], temperatures[-1]) == (16, 0.3, 1.8)
-    texts = [row["tokens"].split(BETWEEN) for row in found["rows"]]
+    texts = [row["tokens"] for row in found["rows"]]
     for t, tokens in zip(temperatures, texts, strict=True):
         text = generate(models.get("chars"), "Ta", temperature=t, top_k=8, seed=11, length=30).text
         assert "".join(tokens) == text.replace("\n", "⏎")
@@ -125,42 +112,27 @@ def test_what_a_picture_was_made_of_comes_with_it(visitor: Visitor) -> None:
 def test_the_share_that_is_written_rises(models: Registry) -> None:
     ticks = count()
     visitor = Visitor(models, lambda: next(ticks) * 0.06)
-    shares = [value["done"] for _, value in visitor.answers()[:-1]]
+    shares = [message["share"] for message in visitor.messages()[:-1]]
     assert shares == sorted(shares)
     assert 2 < len(shares) < 30, "not at every token"
     assert 0 < shares[0] < shares[-1] <= 1
 
 
-@pytest.mark.parametrize(("lock", "seed"), [(True, 11), (False, FRESH)])
-def test_the_seed_is_kept_or_fresh_and_shown(visitor: Visitor, lock: bool, seed: int) -> None:
-    visitor.lock = lock
-    shown, value = visitor.answers()[-1]
-    assert json.loads(value["picture"])["request"]["seed"] == seed
-    assert (shown == FRESH) == (not lock)
+@pytest.mark.parametrize(("asked", "seed"), [(11, 11), ("12", 12), (None, FRESH)])
+def test_the_seed_is_kept_or_fresh_and_shown(visitor: Visitor, asked: Any, seed: int) -> None:
+    assert visitor.write(seed=asked)["request"]["seed"] == seed
 
 
 def test_texts_that_end_carry_their_sign(visitor: Visitor) -> None:
-    visitor.model, visitor.context = "names", "a"
+    visitor.sidebar |= {"model": "names", "prompt": "a"}
     rows = visitor.write()["rows"]
     ends = {row["tokens"][-1] for row in rows}
     assert "∎" in ends
     assert all(row["tokens"].count("∎") <= 1 for row in rows)
 
 
-def test_a_zoom_shows_the_picture_that_it_zooms_not_the_sidebar(visitor: Visitor) -> None:
-    record = visitor.write()["request"]
-    visitor.model, visitor.context, visitor.seed, visitor.lock = NUMBERS, "else", 5, False
-    visitor.stages["top_k"] = 2
-    shown, value = visitor.answers(record=record, low=0.5, high=0.6)[-1]
-    request = json.loads(value["picture"])["request"]
-    assert {**request, "temperatures": 0} == {**record, "temperatures": 0}
-    assert (request["temperatures"][0], request["temperatures"][-1]) == (0.5, 0.6)
-    assert shown != FRESH
-
-
 def test_what_a_context_lacks_is_told(visitor: Visitor) -> None:
-    visitor.context = "Ta%"
-    assert "%" in visitor.write()["note"]
+    assert "%" in visitor.write(prompt="Ta%")["note"]
 
 
 HOSTILE = [
@@ -176,16 +148,17 @@ HOSTILE = [
     ({"high": None}, "to T must be 0 or in [0.01, 100], got nothing"),
     ({"low": 0, "high": 0.05}, "temperature must be 0 or in [0.01, 100]"),
     ({"low": 0.5, "high": 0.5 + 1e-9}, "must lie at least 1e-09 apart"),
-    ({"record": 3}, "a picture's record must be an object, got 3"),
-    ({"record": {"model": NUMBERS, "prompt": "", "seed": 1}}, "Chaos needs a model"),
-    ({"record": {"model": "../x", "prompt": "", "seed": 1}}, "no model"),
-    ({"record": {"model": "chars", "prompt": 3, "seed": 1}}, "the context must be a text, got 3"),
-    ({"record": {"model": "chars", "prompt": "", "seed": -1}}, "seed must be"),
-    (
-        {"record": {"model": "chars", "prompt": "", "seed": 1, "settings": {"heat": 1}}},
-        "unknown setting heat",
-    ),
-    ({"record": {"model": "chars", "prompt": "a" * 20_001, "seed": 1}}, "at most 20,000 characters"),
+    ({"model": NUMBERS}, "Chaos needs a model: typed-in numbers say nothing"),
+    ({"model": "../x"}, "no model"),
+    ({"model": None}, "model must be the name of a model"),
+    ({"prompt": 3}, "prompt must be a text"),
+    ({"prompt": "a" * 20_001}, "at most 20,000 characters"),
+    ({"seed": -1}, "seed must be"),
+    ({"seed": "abc"}, "seed must be"),
+    ({"seed": "9" * 40}, "seed must be"),
+    ({"settings": {"heat": 1}}, "unknown setting heat"),
+    ({"settings": {"top_p": 7}}, "top_p must be in (0, 1], got 7"),
+    ({"settings": None}, "settings must be an object"),
 ]
 
 
@@ -194,37 +167,17 @@ def test_mistakes_end_with_a_sentence(visitor: Visitor, changes: dict[str, Any],
     assert sentence in visitor.refused(**changes)
 
 
-@pytest.mark.parametrize("data", ["x", 3, ["low"]])
-def test_an_event_that_carries_no_object(visitor: Visitor, data: Any) -> None:
-    assert "the event must carry an object" in visitor.refused(data)
-    assert "the event must carry an object" in visitor.tab.magnify(gr.EventData(None, data))["problem"]
-
-
-def test_typed_in_numbers_are_no_model(visitor: Visitor) -> None:
-    visitor.model = NUMBERS
-    assert visitor.refused().startswith("Chaos needs a model: typed-in numbers say nothing")
-
-
-def test_a_sidebar_that_cannot_be(visitor: Visitor) -> None:
-    visitor.stages["top_p"] = 7
-    assert "top_p must be in (0, 1], got 7" in visitor.refused()
-    visitor.stages, visitor.seed = {}, "abc"
-    assert "seed must be" in visitor.refused()
-    visitor.seed, visitor.context = 1, None
-    assert "the context must be a text" in visitor.refused()
-
-
-def first_parting(found: dict[str, Any]) -> int:
+def first_divergence(found: dict[str, Any]) -> int:
     return next(row for row, value in enumerate(found["rows"]) if value["at"] is not None)
 
 
-def test_the_magnifier_shows_the_flips_of_the_library(visitor: Visitor, models: Registry) -> None:
+def test_the_flips_are_those_of_the_library(visitor: Visitor, models: Registry) -> None:
     found = visitor.write()
-    row = first_parting(found)
+    row = first_divergence(found)
     low, high = found["request"]["temperatures"][row - 1 : row + 1]
-    shown = visitor.look(found["request"], low, high)
+    shown = visitor.compare(found["request"], low, high)
     model = models.get("chars")
-    flips = magnify(model, chaos(model, "Ta", ChaosSettings((low, high), seed=11, length=30)), 1)
+    flips = flips_above(model, chaos(model, "Ta", ChaosSettings((low, high), seed=11, length=30)), 1)
     assert [flip["temperature"] for flip in shown["flips"]] == [repr(flip.temperature) for flip in flips]
     assert [flip["t"] for flip in shown["flips"]] == [flip.temperature for flip in flips]
     first = shown["flips"][0]
@@ -233,7 +186,7 @@ def test_the_magnifier_shows_the_flips_of_the_library(visitor: Visitor, models: 
     assert first["below"]["score"] == first["above"]["score"]
     assert shown["step"] == found["rows"][row]["at"]
     assert any("Exact: T = difference of the logits" in sentence for sentence in shown["sentences"])
-    tokens = [found["rows"][r]["tokens"].split(BETWEEN) for r in (row - 1, row)]
+    tokens = [found["rows"][r]["tokens"] for r in (row - 1, row)]
     for side, written in zip(("below", "above"), tokens, strict=True):
         assert "".join(written[shown["step"] :]).startswith(shown["texts"][side])
         assert shown["texts"][side]
@@ -241,8 +194,8 @@ def test_the_magnifier_shows_the_flips_of_the_library(visitor: Visitor, models: 
 
 def test_the_lines_cross_at_the_flip_alone(visitor: Visitor) -> None:
     found = visitor.write()
-    row = first_parting(found)
-    shown = visitor.look(found["request"], *found["request"]["temperatures"][row - 1 : row + 1])
+    row = first_divergence(found)
+    shown = visitor.compare(found["request"], *found["request"]["temperatures"][row - 1 : row + 1])
     below, above = shown["figure"]["data"][:2]
     flip = shown["flips"][0]["t"]
     for t, a, b in zip(below["x"], below["y"], above["y"], strict=True):
@@ -252,23 +205,23 @@ def test_the_lines_cross_at_the_flip_alone(visitor: Visitor) -> None:
 
 def test_a_short_look_is_enough_for_a_row(visitor: Visitor) -> None:
     found = visitor.write()
-    row = first_parting(found)
+    row = first_divergence(found)
     pair = found["request"]["temperatures"][row - 1 : row + 1]
     step = found["rows"][row]["at"]
-    short, whole = (visitor.look(found["request"], *pair, length) for length in (step + 1, 30))
+    short, whole = (visitor.compare(found["request"], pair[0], pair[1], n) for n in (step + 1, 30))
     assert short["flips"] == whole["flips"]
 
 
 def test_two_temperatures_that_write_the_same(visitor: Visitor) -> None:
     record = visitor.write()["request"]
-    shown = visitor.look(record, 0.3, 0.3000001)
+    shown = visitor.compare(record, 0.3, 0.3000001)
     assert (shown["step"], shown["flips"]) == (None, [])
-    assert "write the same 30 tokens: nothing to magnify" in shown["sentences"][0]
+    assert "write the same 30 tokens: there is nothing between them" in shown["sentences"][0]
 
 
 @pytest.mark.parametrize("low", [0, 0.01])
 def test_from_greedy(visitor: Visitor, low: float) -> None:
-    shown = visitor.look(visitor.write()["request"], low, 1.8)
+    shown = visitor.compare(visitor.write()["request"], low, 1.8)
     assert shown["flips"]
     assert min(shown["figure"]["data"][0]["x"]) >= 0.01
 
@@ -276,8 +229,8 @@ def test_from_greedy(visitor: Visitor, low: float) -> None:
 def test_stages_that_bend_the_lines_are_bisected_and_say_so(visitor: Visitor) -> None:
     visitor.stages["top_p"] = 0.7
     found = visitor.write()
-    row = first_parting(found)
-    shown = visitor.look(found["request"], *found["request"]["temperatures"][row - 1 : row + 1])
+    row = first_divergence(found)
+    shown = visitor.compare(found["request"], *found["request"]["temperatures"][row - 1 : row + 1])
     assert not shown["flips"][0]["exact"]
     assert any(sentence.startswith("Bisected to two neighbouring") for sentence in shown["sentences"])
 
@@ -292,6 +245,6 @@ def test_stages_that_bend_the_lines_are_bisected_and_say_so(visitor: Visitor) ->
         (0.5, 1, 600, "at most 1,000 tokens on this server, got 2 rows × 600"),
     ],
 )
-def test_no_look(visitor: Visitor, low: Any, high: Any, length: Any, sentence: str) -> None:
-    record = {"model": "chars", "prompt": "", "seed": 1, "settings": {}}
-    assert sentence in visitor.magnify(record, low, high, length)["problem"]
+def test_no_comparison(visitor: Visitor, low: Any, high: Any, length: Any, sentence: str) -> None:
+    request = {"model": "chars", "prompt": "", "seed": 1, "settings": {}}
+    assert sentence in visitor.compare(request, low, high, length)["problem"]

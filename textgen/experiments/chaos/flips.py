@@ -23,7 +23,7 @@ from textgen.decoding.picking import GumbelNoise, pick
 from textgen.decoding.pipeline import Pipeline
 from textgen.decoding.stream import advance, read
 from textgen.errors import SettingError
-from textgen.experiments.chaos.rows import Chaos, parting, written
+from textgen.experiments.chaos.rows import Chaos, divergence, written
 from textgen.models.folder import Model
 from textgen.nets.base import LanguageModel
 from textgen.records import Floats, Ints
@@ -83,8 +83,8 @@ class Race:
         return int(pick(self.staged(temperature), self.noise))
 
 
-def magnify(model: Model, chaos: Chaos, row: int) -> tuple[Flip, ...]:
-    """What happened between the text of a row, 1 or more, and the one above: the flips at their parting.
+def flips_above(model: Model, chaos: Chaos, row: int) -> tuple[Flip, ...]:
+    """What happened between the text of a row, 1 or more, and the one above: the flips at their divergence.
 
     Rising in temperature; several where other tokens lead in between. () where the two are the same.
     Raises SettingError for a row that has none above it.
@@ -93,7 +93,7 @@ def magnify(model: Model, chaos: Chaos, row: int) -> tuple[Flip, ...]:
         raise SettingError(
             f"row must be from 1 to {len(chaos.texts) - 1}, got {row}; the first has none above it"
         )
-    step = parting(chaos.ids[row - 1], chaos.ids[row])
+    step = divergence(chaos.ids[row - 1], chaos.ids[row])
     return () if step is None else flips_in(model, chaos, row, race_at(model, chaos, row, step))
 
 
@@ -179,7 +179,7 @@ def narrow_flip(model: Model, chaos: Chaos, race: Race, between: tuple[float, fl
     staged = race.staged(between[1])
     pair = (candidate(model, race, staged, race.winner(temperature)) for temperature in between)
     settings = replace(chaos.settings, length=race.step + 1)
-    same = parting(*written(model, chaos.prompt, settings, between)) == race.step
+    same = divergence(*written(model, chaos.prompt, settings, between)) == race.step
     return Flip(between[1], race.step, *pair, exact=False, same_before=same)
 
 

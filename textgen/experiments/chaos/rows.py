@@ -2,7 +2,7 @@
 
 One seed writes the same prompt on at every temperature of a fine grid. Where a text parts from the one
 above it, one token was picked instead of another; from there on they read different contexts, and
-nothing brings them together again. `flips.magnify` finds the temperature at which that token flips.
+nothing brings them together again. `flips.flips_above` finds the temperature at which that token flips.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from textgen.models.folder import Model
 from textgen.records import Ints
 from textgen.text.context import read_context
 
-__all__ = ["Chaos", "ChaosSettings", "Progress", "chaos", "grid", "parting", "writing", "written"]
+__all__ = ["Chaos", "ChaosSettings", "Progress", "chaos", "divergence", "grid", "writing", "written"]
 
 BATCH = 64  # texts that step together
 
@@ -35,12 +35,12 @@ class Chaos:
     ids: Ints  # (R, N) tokens, NO_TOKEN after a text's end
     texts: tuple[str, ...]  # (R,) the continuations
     # (R,) first step at which a row differs from the one above; None: nowhere
-    partings: tuple[int | None, ...]
+    divergences: tuple[int | None, ...]
 
     def to_json(self) -> dict[str, Any]:
         """The texts, and the first step at which each differs from the one above; null: nowhere."""
         return {
-            "partings": list(self.partings),
+            "partings": list(self.divergences),
             "texts": list(self.texts),
             "ids": [[int(token) for token in row if token != NO_TOKEN] for row in self.ids],
         }
@@ -78,7 +78,7 @@ def writing(model: Model, prompt: str, settings: ChaosSettings) -> Iterator[Prog
 def assembled(model: Model, prompt: str, settings: ChaosSettings, ids: Ints) -> Chaos:
     """The record of tokens (R, N)."""
     texts = tuple(model.text(row.tolist(), prompt) for row in ids)
-    above = [None, *(parting(first, second) for first, second in pairwise(ids))]
+    above = [None, *(divergence(first, second) for first, second in pairwise(ids))]
     return Chaos(model.name, prompt, settings, ids, texts, tuple(above))
 
 
@@ -109,7 +109,7 @@ def filled(steps: Sequence[Ints], length: int) -> Ints:
     return ids
 
 
-def parting(first: Ints, second: Ints) -> int | None:
+def divergence(first: Ints, second: Ints) -> int | None:
     """The first step at which two texts (N,) differ; None where they are the same."""
     different = np.flatnonzero(first != second)
     return int(different[0]) if len(different) else None

@@ -51,6 +51,6 @@ def grid(low: float, high: float, rows: int) -> tuple[float, ...]:
     if high - low < FINEST * (rows - 1):
         raise SettingError(
             f"the temperatures must lie at least {FINEST:g} apart, got {rows:,} from {low:.12g} to "
-            f"{high:.12g}; take fewer, or magnify: that finds the exact temperature of a flip"
+            f"{high:.12g}; take fewer, or compare two rows: that finds the exact temperature of a flip"
         )
     return tuple(float(value) for value in np.round(np.linspace(low, high, rows), DIGITS))

@@ -21,8 +21,8 @@ class Summary:
 
 
 def summarize(chaos: Chaos) -> Summary:
-    """Count the partings of a picture."""
-    temperatures, above = chaos.settings.temperatures, chaos.partings[1:]
+    """Count the divergences of a picture."""
+    temperatures, above = chaos.settings.temperatures, chaos.divergences[1:]
     steps = {row: at for row, at in enumerate(above, start=1) if at is not None}
     return Summary(
         rows=len(above),
@@ -36,14 +36,14 @@ def summarize(chaos: Chaos) -> Summary:
 
 def shared(chaos: Chaos, row: int) -> int:
     """The tokens with which a row begins like the one above: all of its own where it never parts."""
-    at = chaos.partings[row]
+    at = chaos.divergences[row]
     return int((chaos.ids[row] != NO_TOKEN).sum()) if at is None else at
 
 
 def longest_run(chaos: Chaos) -> tuple[int, int]:
     """First and last row of the longest run of one text, the first of several."""
-    starts = [row for row, at in enumerate(chaos.partings) if row == 0 or at is not None]
-    ends = [*(start - 1 for start in starts[1:]), len(chaos.partings) - 1]
+    starts = [row for row, at in enumerate(chaos.divergences) if row == 0 or at is not None]
+    ends = [*(start - 1 for start in starts[1:]), len(chaos.divergences) - 1]
     return max(zip(starts, ends, strict=True), key=lambda run: run[1] - run[0])
 
 
@@ -53,14 +53,16 @@ def sentences(chaos: Chaos) -> tuple[str, ...]:
     spoken = [f"{counted(found.parted, found.rows)} from the one above; {shared_words(found)}."]
     if found.earliest is not None and found.narrowest is not None:
         low, high = temperatures[found.earliest - 1 : found.earliest + 1]
-        token = (chaos.partings[found.earliest] or 0) + 1
+        token = (chaos.divergences[found.earliest] or 0) + 1
         spoken.append(
             f"A step of {found.narrowest:.3g} in temperature is enough for another text; the earliest "
             f"parting is at token {token:,}, from T = {low:g} to {high:g}."
         )
     first, last = found.alike
     if last > first and found.parted:
-        spoken.append(f"The widest calm reaches from T = {temperatures[first]:g} to {temperatures[last]:g}.")
+        spoken.append(
+            f"The longest unchanged range is T = {temperatures[first]:g} to {temperatures[last]:g}."
+        )
     return (*spoken, honest(chaos))
 
 

@@ -23,7 +23,7 @@ class Cut:
 
 def cut(model: Model, made: Chaos, row: int) -> Cut:
     """A row's text."""
-    tokens, at = pieces(model, made, row), made.partings[row]
+    tokens, at = pieces(model, made, row), made.divergences[row]
     if row == 0:
         return Cut("", "", "".join(tokens))
     if at is None:

@@ -1,122 +1,90 @@
 """The Calibration part of the Experiments tab: how sure the model is, and whether it should be.
 
-The server keeps a visitor's measured texts as curves alone; the page holds the texts.
+The server keeps nothing: the page holds the curves of a visitor's own texts, and sends them along.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import gradio as gr
+import numpy as np
 
-from textgen.errors import TextError, TextgenError
+from textgen.errors import TextError, out_of_range, shorten
 from textgen.experiments.metrics.perplexity_curve import Curve
 from textgen.models.calibration import FILE, TEMPERATURES, read_calibration
-from textgen.plots.theme import THERMAL
-from textgen.ui.calibration.request import MAX_BESIDE, MAX_OWN, Request, check_text, read_request
+from textgen.plots.perplexity import SCALES
 from textgen.ui.calibration.view import Shown, label_of, measured_facts, nats_of, shipped, view
-from textgen.ui.shell.components import LabComponent
-from textgen.ui.shell.events import event_field, serial_of
+from textgen.ui.shell.components import LabComponent, as_object
 from textgen.ui.shell.laboratory import Laboratory
+from textgen.ui.shell.model_choice import NUMBERS
 from textgen.ui.shell.model_facts import Facts, facts_of
-from textgen.ui.shell.sidebar import NUMBERS
+from textgen.validation import finite
 
 if TYPE_CHECKING:
     from textgen.models.folder import Model
 
-EVENTS = ("look", "measure")
-GRID = TEMPERATURES
-AT_ONCE = 2  # texts that are measured at the same time; further ones wait
+MAX_BESIDE = 11  # models beside the chosen one: more lines nobody tells apart
+MAX_OWN = 4  # measured texts that are kept
 MAX_LISTED = 40  # models that can be put beside each other
+MAX_LABEL, MAX_FACTS = 200, 1_000  # characters
+MAX_NATS = 700.0  # per token: e^700 is still a number
+AT_ONCE = 2  # texts that are measured at the same time; further ones wait
 SCALE_NAMES = {"perplexity": "Perplexity", "bits": "Bits per token", "relative": "Above its minimum"}
+OWN_CONTROLS = "use the page's own controls"
 NO_MODEL = "Your own numbers are no model: there is no text that they could predict. Choose a model."
-GONE = "The server does not hold the measured texts any more: press Measure again."
 
 
-@dataclass(frozen=True, eq=False)
-class Session:
-    """One visitor's measured texts. Compared by identity, since arrays have no hash."""
-
-    own: tuple[Shown, ...] = ()
-
-    def with_text(self, curve: Curve, facts: str) -> Session:
-        """One more; of more than a few the oldest goes."""
-        number = 1 + max((shown.own or 0 for shown in self.own), default=0)
-        return Session((*self.own, Shown(curve, facts, own=number))[-MAX_OWN:])
+def build(lab: Laboratory) -> None:
+    """Put the part where Gradio is building."""
+    part = Calibration(lab)
+    config = view_config(lab.limits.scored_characters)
+    component = LabComponent(
+        "calibration", config, answers={"curves": part.curves}, streams={"measure": part.measure}
+    )
+    component.connect(concurrency_limit=AT_ONCE)
 
 
-class CalibrationTab:
-    """Builds the part and answers its events; every handler takes what any client may send."""
+@dataclass(frozen=True)
+class Calibration:
+    """Answers the page; every answer takes what any client may send."""
 
-    def __init__(self, lab: Laboratory) -> None:
-        self.lab = lab
-        self.most = lab.limits.scored_characters
-        self.session = gr.State(None)
-        self.view = LabComponent("calibration", view_config(self.most), EVENTS)
+    lab: Laboratory
 
-    def connect(self) -> None:
-        """Wire the component's events; the page itself notices when the sidebar's model changes."""
-        model = self.lab.controls.model
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        # The page asks again before Gradio has closed the last answer: by default it would not hear.
-        asked: dict[str, Any] = {"inputs": [self.session, model], "trigger_mode": "multiple", **quiet}
-        look = self.view.look(self.look, outputs=self.view, queue=False, **asked)
-        measure = self.view.measure(
-            self.measure, outputs=[self.session, self.view], concurrency_limit=AT_ONCE, **asked
-        )
-        for event in (look, measure):
-            event.failure(None, None, None, js="() => TemperatureLab.calibrationFailed?.()", **quiet)
-        changed = "() => TemperatureLab.calibrationChanged?.()"
-        model.change(None, None, None, js=changed, queue=False, **quiet)
-
-    def look(self, event: gr.EventData, session: Any, model: Any) -> dict[str, Any]:
-        """The curves asked for; a mistake is a sentence."""
-        try:
-            return self.shown(read_request(event), own_of(session), model)
-        except TextgenError as error:
-            return {"serial": serial_of(event), "problem": str(error)}
-
-    def measure(self, event: gr.EventData, session: Any, model: Any) -> Any:
-        """One more curve: the sidebar's model on a text of one's own."""
-        try:
-            text = check_text(event_field(event, "text"), self.most)
-            if model == NUMBERS:
-                raise TextError(NO_MODEL)
-            facts = Facts(self.lab.registry.info(model))
-            after = measured(own_of(session), self.lab.registry.get(model), facts, text)
-        except TextgenError as error:
-            return gr.skip(), {"serial": serial_of(event), "problem": str(error)}
-        newest = after.own[-1]
-        return after, {"serial": serial_of(event), "measured": newest.own, "request": request(model, text)}
-
-    def shown(self, asked: Request, session: Session, model: Any) -> dict[str, Any]:
-        """The component's value."""
-        kept = [shown for shown in session.own if shown.own in asked.own]
-        names = [name for name in dict.fromkeys((model, *asked.models)) if name != NUMBERS]
-        found = [shown for name in names if (shown := self.curve_of(name)) is not None]
-        notes = [self.missing(model, found), GONE if len(kept) < len(asked.own) else ""]
+    def curves(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """The curves of the sidebar's model, of models beside it and of texts. Raises TextgenError."""
+        model, own = data.get("model"), read_own(data.get("own"))
+        names = [name for name in dict.fromkeys((model, *read_names(data.get("models")))) if name != NUMBERS]
+        of_models = [shown for name in names if (shown := self.curve_of(name)) is not None]
         return {
-            "serial": asked.serial,
             "model": model,
             "models": list(self.listed()),
-            "note": " ".join(filter(None, notes)),
-            "own": [shown.own for shown in kept],
-            **view([*found, *kept], asked.scale),
+            "note": self.missing(model, of_models),
+            **view([*of_models, *own], read_scale(data.get("scale"))),
         }
+
+    def measure(self, data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """One more curve: the sidebar's model on a text of one's own. Raises TextgenError."""
+        text = check_text(data.get("text"), self.lab.limits.scored_characters)
+        name = data.get("model")
+        if name == NUMBERS:
+            raise TextError(NO_MODEL)
+        facts = Facts(self.lab.registry.info(name))  # type: ignore[arg-type]
+        shown = measured(self.lab.registry.get(facts.name), facts, text)
+        yield {"curve": shown.to_dict(), "request": request(facts.name, text), "done": "measured"}
 
     def curve_of(self, name: Any) -> Shown | None:
         """The curve of a model's folder; None where there is none. Raises ModelError for no model."""
         facts = Facts(self.lab.registry.info(name))
-        found = read_calibration(self.lab.registry.folder(name))
-        return shipped(facts, found) if found else None
+        curve = read_calibration(self.lab.registry.folder(name))
+        return shipped(facts, curve) if curve else None
 
-    def missing(self, model: Any, found: list[Shown]) -> str:
+    def missing(self, model: Any, of_models: list[Shown]) -> str:
         """That the chosen model has no curve, and how it gets one; "" where it has."""
         if model == NUMBERS:
             return NO_MODEL
-        if any(shown.name == model for shown in found):
+        if any(shown.name == model for shown in of_models):
             return ""
         return (
             f"This model's folder has no {FILE} that can be read. It is made by: python -m textgen evaluate "
@@ -132,33 +100,82 @@ class CalibrationTab:
                 yield {"name": name, "title": facts.title}
 
 
-def own_of(session: Any) -> Session:
-    return session if isinstance(session, Session) else Session()
-
-
-def measured(session: Session, model: Model, facts: Facts, text: str) -> Session:
-    """The session with one more text, scored at every temperature of the grid. Raises TextgenError."""
+def measured(model: Model, facts: Facts, text: str) -> Shown:
+    """A text, scored at every temperature of the grid. Raises TextgenError."""
     from textgen.api import own_window, perplexity  # torch comes in with the first model
 
-    held = perplexity(model, text, GRID)
+    held = perplexity(model, text, TEMPERATURES)
     curve = Curve(label_of(text, facts.title), facts.unit, held.temperatures, nats_of(held.perplexities))
     unknown, kept = model.tokenizer.encode(text).unknown, model.tokenizer.unknown_id is not None
-    told = measured_facts(curve, held.targets, own_window(model), unknown, kept)
-    return session.with_text(curve, told)
+    return Shown(curve, measured_facts(curve, held.targets, own_window(model), unknown, kept))
 
 
-def request(model: Any, text: str) -> dict[str, Any]:
+def request(model: str, text: str) -> dict[str, Any]:
     """What repeats a measurement: `textgen.api.perplexity` takes the same."""
-    return {"kind": "perplexity", "model": model, "text": text, "temperatures": list(GRID), "window": None}
+    grid = list(TEMPERATURES)
+    return {"kind": "perplexity", "model": model, "text": text, "temperatures": grid, "window": None}
+
+
+# ---- what the page sends, read as hostile input
+
+
+def read_scale(value: Any) -> str:
+    """One of SCALES; "" = what suits the curves. Raises SettingError."""
+    scale = value or ""
+    if not isinstance(scale, str) or scale not in ("", *SCALES):
+        raise out_of_range("scale", f"one of {', '.join(SCALES)}", scale, OWN_CONTROLS)
+    return scale
+
+
+def read_names(values: Any) -> list[str]:
+    """Models' names, each once; the registry judges them. Raises TextError."""
+    listed = read_list("models", values, MAX_BESIDE)
+    if not all(isinstance(name, str) for name in listed):
+        raise TextError(f"models must be names, got {shorten(listed)}; {OWN_CONTROLS}")
+    return list(dict.fromkeys(listed))
+
+
+def read_own(values: Any) -> list[Shown]:
+    """The curves of measured texts, as `measure` gave them to the page. Raises TextError."""
+    return [read_curve(as_object(value)) for value in read_list("texts", values, MAX_OWN)]
+
+
+def read_curve(data: Mapping[str, Any]) -> Shown:
+    label, unit, facts = (
+        read_words(name, data.get(name), most)
+        for name, most in (("label", MAX_LABEL), ("unit", MAX_LABEL), ("facts", MAX_FACTS))
+    )
+    nats = [finite(value) for value in read_list("nats", data.get("nats"), len(TEMPERATURES))]
+    if len(nats) != len(TEMPERATURES) or any(value is None or not 0 <= value <= MAX_NATS for value in nats):
+        raise TextError(f"a measured text must have {len(TEMPERATURES)} losses above 0; measure it again")
+    return Shown(Curve(label, unit, np.array(TEMPERATURES), np.array(nats, dtype=np.float64)), facts)
+
+
+def read_words(name: str, value: Any, most: int) -> str:
+    if not isinstance(value, str) or len(value) > most:
+        raise TextError(
+            f"{name} must be a text of at most {most:,} characters, got {shorten(value)}; {OWN_CONTROLS}"
+        )
+    return value
+
+
+def read_list(name: str, values: Any, most: int) -> list[Any]:
+    if not isinstance(values, list) or len(values) > most:
+        raise TextError(f"{name} must be a list of at most {most}, got {shorten(values)}; {OWN_CONTROLS}")
+    return values
+
+
+def check_text(text: Any, most: int) -> str:
+    """The text to measure. Raises TextError."""
+    if not isinstance(text, str):
+        raise TextError(f"the text must be a text, got {shorten(text)}; paste one into the box")
+    if not text.strip():
+        raise TextError("the text must not be empty; paste some lines that the model has not learned from")
+    if len(text) > most:
+        raise TextError(f"the text must have at most {most:,} characters, got {len(text):,}; leave some out")
+    return text
 
 
 def view_config(most: int) -> dict[str, Any]:
     """What the component needs once."""
-    return {
-        "stops": [list(stop) for stop in THERMAL],
-        "scales": [[name, title] for name, title in SCALE_NAMES.items()],
-        "beside": MAX_BESIDE,
-        "own": MAX_OWN,
-        "most": most,
-        "numbers": NUMBERS,
-    }
+    return {"scales": list(SCALE_NAMES.items()), "beside": MAX_BESIDE, "own": MAX_OWN, "most": most}

@@ -28,13 +28,12 @@ class Shown:
     curve: Curve
     facts: str  # what was scored, and how
     name: str = ""  # of the model whose folder holds it; "" for a measured text
-    own: int | None = None  # number of a measured text
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "label": self.curve.label,
             "name": self.name,
-            "own": self.own,
+            "unit": self.curve.unit,
             "best": self.curve.best,
             "verdict": verdict(self.curve),
             "facts": self.facts,
@@ -54,15 +53,15 @@ def shipped(facts: Facts, measured: CalibrationCurve) -> Shown:
 def measured_facts(curve: Curve, targets: int, window: int, unknown: Sequence[str], kept: bool) -> str:
     """What was scored of a text of one's own, and what to make of it."""
     unit = curve.unit if targets == 1 else f"{curve.unit}s"
-    told = [f"{targets:,} {unit} scored, in windows of {window:,}."]
+    sentences = [f"{targets:,} {unit} scored, in windows of {window:,}."]
     if unknown:
-        told.append(unknown_sentence(unknown, kept))
+        sentences.append(unknown_sentence(unknown, kept))
     if targets < FEW:
-        told.append(
+        sentences.append(
             f"Fewer than {FEW:,} {curve.unit}s say little: "
             "the best temperature then moves by tenths from text to text."
         )
-    return " ".join(told)
+    return " ".join(sentences)
 
 
 def unknown_sentence(unknown: Sequence[str], kept: bool) -> str:

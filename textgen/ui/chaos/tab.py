@@ -1,138 +1,116 @@
-"""The Chaos part of the Experiments tab: how small changes of T change a text."""
+"""The Chaos part of the Experiments tab: how small changes of T change a text.
+
+The server keeps nothing between two questions: the page sends all that a picture is made of, be it the
+sidebar's or that of the picture that is zoomed.
+"""
 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import gradio as gr
-
-from textgen.errors import TextgenError
-from textgen.plots.theme import THERMAL
-from textgen.settings import check_seed
+from textgen.errors import SettingError, TextError
+from textgen.experiments.chaos.settings import MAX_ROWS, grid
+from textgen.experiments.requests import ChaosRequest
+from textgen.experiments.sweep.settings import MAX_LENGTH
+from textgen.settings import check
 from textgen.stages import STAGES
-from textgen.ui.chaos.request import (
-    Form,
-    Source,
-    as_prompt,
-    model_name,
-    read_form,
-    read_source,
-)
 from textgen.ui.shell.components import LabComponent
-from textgen.ui.shell.events import event_object, serial_of
 from textgen.ui.shell.laboratory import Laboratory
-from textgen.ui.shell.sidebar import settings_from
+from textgen.ui.shell.model_choice import NUMBERS
+from textgen.validation import check_whole
 
-EVENTS = ("write", "stop", "magnify")
-FIRST = Form(low=0.5, high=1.5, rows=41, length=120)
-EVERY = 0.1  # seconds between two answers while texts are written
-MIRROR = "(...values) => { window.TemperatureLab?.chaosSidebar?.(...values); }"
-ENDED = "() => { window.TemperatureLab?.chaosEnded?.(); }"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What one picture is made of."""
-
-    source: Source
-    form: Form
-    fresh: bool  # whether its seed is to be shown in the sidebar
+FIRST = {"low": 0.5, "high": 1.5, "rows": 41, "length": 120}
+EVERY = 0.1  # seconds between two messages while texts are written
+NO_MODEL = (
+    "Chaos needs a model: typed-in numbers say nothing about the token after the next one; "
+    "choose a model in the sidebar"
+)
 
 
-class ChaosTab:
-    """Builds the tab and answers its events; every handler takes what any client may send."""
+def build(lab: Laboratory) -> None:
+    """Put the part where Gradio is building."""
+    part = ChaosPart(lab)
+    config = {"form": FIRST, "limit": lab.limits.chaos_tokens}
+    component = LabComponent(
+        "chaos", config, answers={"compare": part.compare}, streams={"draw": part.picture}
+    )
+    component.connect(concurrency_limit=None)
 
-    def __init__(self, lab: Laboratory, clock: Callable[[], float] = time.monotonic) -> None:
-        self.lab, self.clock, self.limit = lab, clock, lab.limits.chaos_tokens
-        self.view = LabComponent("chaos", view_config(self.limit), EVENTS)
 
-    def connect(self) -> None:
-        """Wire the component's events, and what of the sidebar a picture depends on."""
-        c = self.lab.controls
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        queued: dict[str, Any] = {**quiet, "concurrency_limit": None, "trigger_mode": "multiple"}
-        asked = [c.model, c.context, c.seed, c.lock, *c.settings]
-        write = self.view.write(self.write, asked, [c.seed, self.view], **queued)
-        magnify = self.view.magnify(self.magnify, None, self.view, **queued)
-        self.view.stop(None, None, None, cancels=[write], **quiet)
-        for event in (write, magnify):  # Gradio calls an event that was stopped a failure, too
-            event.failure(None, None, None, js=ENDED, api_visibility="private")
-        source = [c.model, c.context, c.seed, c.lock]
-        changes = [part.change for part in source]  # type: ignore[attr-defined]
-        gr.on(changes, None, source, None, js=MIRROR, api_visibility="private")
+@dataclass(frozen=True)
+class ChaosPart:
+    """Answers the page; every answer takes what any client may send."""
 
-    def write(self, event: gr.EventData, *sidebar: Any) -> Iterator[tuple[Any, dict[str, Any]]]:
-        """How far the writing is, and at last the picture; or a sentence."""
-        head = {"serial": serial_of(event), "event": "write"}
-        try:
-            asked = self.asked(event_object(event), *sidebar)
-            seed = asked.source.seed if asked.fresh else gr.skip()
-            for value in self.progress(asked):
-                yield seed, {**head, **value}
-        except TextgenError as error:
-            yield gr.skip(), {**head, "problem": str(error)}
+    lab: Laboratory
 
-    def asked(
-        self, data: dict[str, Any], model: Any, context: Any, seed: Any, locked: Any, *values: Any
-    ) -> Asked:
-        """The sidebar's source, or that of the picture that is zoomed. Raises TextgenError."""
-        form = read_form(data, self.limit)
-        if data.get("record") is not None:
-            return Asked(read_source(data["record"]), form, fresh=False)
-        chosen = check_seed(seed) if locked else self.lab.new_seed()
-        source = Source(model_name(model), as_prompt(context), chosen, settings_from(values))
-        return Asked(source, form, fresh=not locked)
+    def picture(self, data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """The share that is written, several times a second, and at last the picture. Raises TextgenError.
 
-    def progress(self, asked: Asked) -> Iterator[dict[str, Any]]:
-        """The share that is written, several times a second; it can be stopped only there."""
-        from textgen.experiments.chaos.rows import (  # torch comes in with the first model
-            ChaosSettings,
-            grid,
-            writing,
-        )
+        It can be stopped only where it tells something.
+        """
+        from textgen.experiments.chaos.rows import writing  # torch comes in with the first model
         from textgen.text.context import read_context
         from textgen.ui.chaos.view import picture
 
-        source, form = asked.source, asked.form
-        model = self.lab.registry.get(source.model)
-        temperatures = grid(form.low, form.high, form.rows)
-        settings = ChaosSettings(temperatures, source.seed, form.length, source.settings)
-        note, due = read_context(model, source.prompt).note, self.clock()
-        for step in writing(model, source.prompt, settings):
+        low, high = read_pair(data)
+        rows = check_whole(
+            "rows", named(data.get("rows")), 2, MAX_ROWS, "a finer look needs a narrower range"
+        )
+        length = self.read_length(data, rows)
+        request = self.request(data, grid(low, high, rows), length)
+        model, due = self.lab.registry.get(request.model), self.lab.clock()
+        note = read_context(model, request.prompt).note
+        for step in writing(model, request.prompt, request.rows()):
             if step.chaos is not None:
-                yield {"picture": json.dumps({**picture(model, step.chaos), "note": note})}
-            elif self.clock() >= due:
-                yield {"done": step.done / step.total}
-                due = self.clock() + EVERY
+                # As a text: Gradio's page copies an object entry by entry.
+                yield {"picture": json.dumps({**picture(model, step.chaos), "note": note}), "done": "written"}
+            elif self.lab.clock() >= due:
+                yield {"share": step.done / step.total}
+                due = self.lab.clock() + EVERY
 
-    def magnify(self, event: gr.EventData) -> dict[str, Any]:
-        """What happens between two temperatures of a picture; or a sentence."""
-        head = {"serial": serial_of(event), "event": "magnify"}
-        try:
-            return {**head, "magnified": json.dumps(self.between(event_object(event)))}
-        except TextgenError as error:
-            return {**head, "problem": str(error)}
+    def compare(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """What happens between two temperatures of a picture. Raises TextgenError."""
+        from textgen.ui.chaos.flip_view import flip_view  # torch comes in with the first model
 
-    def between(self, data: dict[str, Any]) -> dict[str, Any]:
-        """The magnifier's view. Raises TextgenError."""
-        from textgen.experiments.chaos.rows import ChaosSettings, chaos
-        from textgen.ui.chaos.magnifier import magnified
+        request = self.request(data, read_pair(data), self.read_length(data, 2))
+        return flip_view(self.lab.registry.get(request.model), request.run(self.lab.registry))
 
-        source, form = read_source(data.get("record")), read_form({**data, "rows": 2}, self.limit)
-        settings = ChaosSettings((form.low, form.high), source.seed, form.length, source.settings)
-        model = self.lab.registry.get(source.model)
-        return magnified(model, chaos(model, source.prompt, settings))
+    def read_length(self, data: Mapping[str, Any], rows: int) -> int:
+        """Tokens of a text, of so many. Raises SettingError for more than a picture may take."""
+        length = check_whole("length", named(data.get("length")), 1, MAX_LENGTH, "120 is the default")
+        limit = self.lab.limits.chaos_tokens
+        if rows * length > limit:
+            raise SettingError(
+                f"a picture must be at most {limit:,} tokens on this server, got {rows:,} rows × {length:,} "
+                f"tokens = {rows * length:,}; take fewer rows or shorter texts"
+            )
+        return length
+
+    def request(self, data: Mapping[str, Any], temperatures: tuple[float, ...], length: int) -> ChaosRequest:
+        """The texts at these temperatures. Raises TextgenError."""
+        if data.get("model") == NUMBERS:
+            raise TextError(NO_MODEL)
+        given = {name: data.get(name) for name in ("model", "prompt", "settings")}
+        seed = self.lab.seed(data.get("seed"))
+        return ChaosRequest.from_json(
+            {**given, "temperatures": list(temperatures), "seed": seed, "length": length}
+        )
 
 
-def view_config(limit: int) -> dict[str, Any]:
-    """What the component needs once."""
-    return {
-        "stops": [list(stop) for stop in THERMAL],
-        "form": {"low": FIRST.low, "high": FIRST.high, "rows": FIRST.rows, "length": FIRST.length},
-        "limit": limit,
-        "neutral": {name: stage.neutral for name, stage in STAGES.items()},
-    }
+def read_pair(data: Mapping[str, Any]) -> tuple[float, float]:
+    """Two temperatures, the lower one first. Raises SettingError."""
+    low, high = (
+        float(check(title, named(data.get(name)), STAGES["temperature"]))
+        for title, name in (("from T", "low"), ("to T", "high"))
+    )
+    if low >= high:
+        raise SettingError(f"from T must be below to T, got {low:g} and {high:g}; swap or change them")
+    return low, high
+
+
+def named(value: Any) -> Any:
+    """A field that was left empty has a name in the error."""
+    return "nothing" if value is None or value == "" else value

@@ -1,249 +1,521 @@
-// The Experiments tab: temperature chaos. One seed writes at every temperature of a fine grid.
-(() => {
-  const lab = window.TemperatureLab;
-  const { h } = lab;
-  const ENDINGS = 2; // Gradio 6.31 calls a stopped request a failure, twice
-  const SETTLED_AFTER = 2000; // ms, should it say so less often
-  const FIELDS = [["low", "From T", "decimal"], ["high", "to T", "decimal"], ["rows", "Rows", "numeric"], ["length", "Tokens", "numeric"]];
-  const AFTER = 61; // tokens of a text that the magnifier reads after a parting
+// The Chaos part of the Experiments tab: one seed writes at every temperature of a fine grid.
+import { plot } from "../shell/chart.js";
+import { component, isSeen, whenSeen } from "../shell/component.js";
+import { activeStages } from "../shell/decoding.js";
+import { h, render } from "../shell/dom.js";
+import { count } from "../shell/format.js";
+import { neutral, seedOf, store } from "../shell/lab.js";
+import { saveMenu } from "../shell/save.js";
+import { latest } from "../shell/server.js";
+import { onTheme } from "../shell/theme.js";
+import { toast } from "../shell/toast.js";
+import { stageText } from "../shell/tokens.js";
+import { flipsOf, lineNames } from "./flips.js";
+import { overview } from "./map.js";
+import { typedNumber } from "./picture.js";
+import { textRows } from "./rows.js";
 
-  // What was typed, as a number where it is one: the server names what is wrong with anything else.
-  lab.chaosNumber = (text) => {
-    const plain = text.replace(/[,_\s]/g, "");
-    return plain !== "" && Number.isFinite(Number(plain)) ? Number(plain) : text;
+/** @typedef {import("./picture.js").Picture} Picture */
+/** @typedef {import("./picture.js").Request} Request */
+/** @typedef {import("./flips.js").Comparison} Comparison */
+/** @typedef {{ low: any, high: any, rows: any, length: any }} Form */
+
+/** @type {[keyof Form, string, string][]} */
+const FIELDS = [
+  ["low", "From T", "decimal"],
+  ["high", "to T", "decimal"],
+  ["rows", "Rows", "numeric"],
+  ["length", "Tokens", "numeric"],
+];
+const AFTER = 61; // tokens of a text that are read after the one that differs
+const LOST = "The server gave no answer: the connection may be lost. Try again.";
+const LEAD =
+  "How small a change of temperature makes another text, all randomness equal? Each row is written with " +
+  "the same luck at a slightly higher temperature; where it parts from the row above, temperature alone " +
+  "parted them.";
+const TITLES = {
+  parts: "First token at which each text parts from the one above",
+  map: "Texts that agree, in the colour of their temperature",
+  scores: "Scores against temperature",
+};
+
+export const mount = component("chaos", ({ root, config, memory, signal, ask, stream }) => {
+  const start = {
+    form: Object.fromEntries(FIELDS.map(([name]) => [name, String(config.form[name])])),
+    picture: null,
+    comparison: null,
+    row: null,
+    view: "text",
+    fold: true,
+    open: [],
+    zooms: [],
+    asked: "",
+    note: "",
+    status: "",
+    pair: ["", ""],
+  };
+  /**
+   * @type {{ form: Record<keyof Form, string>, picture: Picture | null, comparison: Comparison | null,
+   *   row: number | null, view: string, fold: boolean, open: number[], zooms: [number, number][],
+   *   asked: string,
+   *   note: string, status: string, pair: [string, string] }} What stays when the part is mounted again.
+   */
+  const kept = Object.assign(memory, { ...start, ...memory });
+  /**
+   * @type {{ quiet: boolean, zooms: [number, number][], started: number, fresh: boolean,
+   *   share: number | null } | null}
+   */
+  let writing = null;
+  /** @type {number | null} */
+  let reached = null;
+  /** @type {import("./map.js").Place | null} */
+  let pointed = null;
+  let width = 0; // px of the overview
+  let scrolls = false; // whether the answer to come is to be scrolled to
+  const places = /** @type {Record<"parts" | "scores" | "work" | "flips", HTMLElement>} */ ({});
+
+  // ---- asking for a picture: of the sidebar, or a part of the one that there is
+  const drawing = stream({
+    message: (message) => {
+      if (!writing) return;
+      if (message.picture) accept(JSON.parse(message.picture), writing);
+      else writing.share = message.share;
+      draw();
+    },
+    ended: (why) => {
+      writing = null;
+      if (why === "stopped") kept.note = "Stopped: nothing was changed.";
+      if (why === "lost") toast(LOST);
+      draw();
+    },
+    refused: (sentence) => {
+      if (writing?.quiet) kept.note = sentence;
+      else toast(sentence);
+    },
+  });
+  const sidebar = () => {
+    const { state } = store;
+    return { model: state.model, prompt: state.context, settings: state.settings, seed: seedOf(state) };
+  };
+  const sidebarKey = () =>
+    JSON.stringify({ ...sidebar(), settings: { ...store.state.settings, temperature: 1 } });
+  const write = (
+    /** @type {object} */ request,
+    /** @type {{ quiet?: boolean, zooms?: [number, number][] }} */ options = {},
+  ) => {
+    const { quiet = false, zooms = [] } = options;
+    const source = "model" in request ? request : { ...sidebar(), ...request };
+    writing = {
+      quiet,
+      zooms,
+      started: performance.now(),
+      fresh: !("model" in request) && !store.state.locked,
+      share: null,
+    };
+    kept.asked = sidebarKey();
+    drawing.start("draw", source);
+    draw();
+  };
+  const writeForm = (quiet = false) =>
+    write(Object.fromEntries(FIELDS.map(([name]) => [name, typedNumber(kept.form[name])])), { quiet });
+  /** The picture's own source, on another range. */
+  const range = (
+    /** @type {Picture} */ { request, rows },
+    /** @type {any} */ low,
+    /** @type {any} */ high,
+  ) => {
+    const { model, prompt, seed, settings, length } = request;
+    return { model, prompt, seed, settings, length, low, high, rows: rows.length };
+  };
+  const ends = (/** @type {Request} */ { temperatures }) =>
+    /** @type {[number, number]} */ ([temperatures[0], temperatures[temperatures.length - 1]]);
+  const zoomIn = () => {
+    const { picture, zooms, pair } = kept;
+    if (!picture) return;
+    const [low, high] = pair.map(typedNumber);
+    write(range(picture, low, high), { zooms: [...zooms, ends(picture.request)] });
+  };
+  const zoomOut = () => {
+    const wider = kept.zooms[kept.zooms.length - 1];
+    if (kept.picture && wider) write(range(kept.picture, ...wider), { zooms: kept.zooms.slice(0, -1) });
+  };
+  const accept = (
+    /** @type {Picture} */ picture,
+    /** @type {NonNullable<typeof writing>} */ { zooms, started, fresh },
+  ) => {
+    const { temperatures, length, seed } = picture.request;
+    const [low, high] = ends(picture.request);
+    Object.assign(kept, { picture, zooms, comparison: null, row: null, open: [], note: picture.note });
+    kept.form = {
+      low: String(low),
+      high: String(high),
+      rows: String(temperatures.length),
+      length: String(length),
+    };
+    const seconds = (performance.now() - started) / 1000;
+    kept.status = `${count(temperatures.length * length)} tokens in ${seconds.toFixed(1)} s`;
+    if (fresh) store.set({ seed: String(seed) });
+    kept.asked = sidebarKey();
+    const first = picture.rows.findIndex(({ at }) => at !== null);
+    if (first > 0) pick(first, false);
   };
 
-  lab.factories.chaos = ({ root, trigger, props, memory }) => {
-    const config = props.config;
-    if (!memory.form) Object.assign(memory, { form: Object.fromEntries(Object.entries(config.form).map(([name, value]) => [name, String(value)])), picture: null, magnified: null, row: null, view: "text", fold: true, open: [], zooms: [], serial: 0, pending: null, looking: null, owed: 0, source: null });
-    const { stops } = config;
+  // ---- asking what lies between two temperatures
+  const comparing = latest((/** @type {object} */ request) => ask("compare", request), {
+    answered: (comparison) => {
+      kept.comparison = comparison;
+      kept.pair = [String(comparison.low), String(comparison.high)];
+      draw();
+      if (scrolls) places.flips.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    },
+    refused: (problem) => toast(problem.message),
+  });
+  const compare = (
+    /** @type {any} */ low,
+    /** @type {any} */ high,
+    /** @type {number | undefined} */ length = undefined,
+  ) => {
+    if (!kept.picture) return;
+    const { rows: _rows, ...source } = range(kept.picture, low, high);
+    comparing({ ...source, length: length ?? source.length });
+  };
+  const pick = (/** @type {number} */ row, scroll = true) => {
+    if (row < 1 || !kept.picture) return;
+    kept.row = row;
+    scrolls = scroll;
+    const { rows, request } = kept.picture;
+    const at = rows[row].at;
+    compare(rows[row - 1].t, rows[row].t, at === null ? undefined : Math.min(at + AFTER, request.length));
+    draw();
+  };
+  const comparePair = () => {
+    const [low, high] = kept.pair.map(typedNumber);
+    scrolls = false;
+    compare(low, high);
+  };
 
-    // ---- controls
-    const inputs = Object.fromEntries(FIELDS.map(([name, label, mode]) => [name, h("input", { class: "chaos-number", type: "text", inputmode: mode, maxlength: "40", value: memory.form[name], "aria-label": label })]));
-    for (const [name, input] of Object.entries(inputs)) {
-      input.addEventListener("input", () => { memory.form[name] = input.value; paintSize(); });
-      input.addEventListener("keydown", ({ key }) => key === "Enter" && !write.disabled && write.click());
-    }
-    const fields = FIELDS.map(([name, label]) => h("label", {}, `${label} `, inputs[name]));
-    const write = h("button", { class: "button primary", type: "button", text: "Write", title: "With the sidebar's model, context, seed and stages", onclick: () => ask({ ...formValues() }) });
-    const stop = h("button", { class: "button", type: "button", text: "■ Stop", title: "Keep the picture that there was", onclick: () => halt() });
-    const bar = h("progress", { class: "chaos-progress", max: "1", "aria-label": "Share that is written" });
-    const status = h("span", { class: "chaos-status", role: "status" });
-    const size = h("p", { class: "muted chaos-size" });
-    const note = h("p", { class: "note", role: "status" });
-    const facts = h("p", { class: "chaos-facts" });
-    const summary = h("p", { class: "chaos-summary" });
-    const back = h("button", { class: "button", type: "button", onclick: () => zoomOut() });
-    const fold = h("button", { class: "chip", type: "button", text: "Fold rows that are alike", onclick: () => { memory.fold = !memory.fold; paintPicture(); } });
-    const views = [["text", "Texts"], ["map", "Overview"]].map(([name, title]) => h("button", { type: "button", text: title, "data-view": name, onclick: () => { memory.view = name; paintPicture(); } }));
+  // ---- what stands where
+  const onEnter =
+    (/** @type {() => void} */ action) =>
+    (/** @type {KeyboardEvent} */ { key }) => {
+      if (key === "Enter") action();
+    };
+  const controls = () => {
+    const busy = writing !== null;
+    const wider = kept.zooms[kept.zooms.length - 1];
+    return [
+      h(
+        "section",
+        { class: "card chaos-controls" },
+        h("p", { class: "chaos-lead" }, LEAD),
+        h(
+          "div",
+          { class: "chaos-form" },
+          FIELDS.map(([name, label, mode]) =>
+            h(
+              "label",
+              {},
+              `${label} `,
+              h("input", {
+                class: "chaos-number",
+                type: "text",
+                inputmode: mode,
+                maxlength: 40,
+                "aria-label": label,
+                value: kept.form[name],
+                oninput: (/** @type {any} */ event) => {
+                  kept.form[name] = event.target.value;
+                  draw();
+                },
+                onkeydown: onEnter(() => !busy && writeForm()),
+              }),
+            ),
+          ),
+          h(
+            "button",
+            {
+              class: "button primary",
+              type: "button",
+              disabled: busy,
+              onclick: () => writeForm(),
+              title: "With the sidebar's model, context, seed and stages",
+            },
+            busy ? "Writing…" : "Write",
+          ),
+          busy
+            ? h(
+                "button",
+                {
+                  class: "button",
+                  type: "button",
+                  key: "stop",
+                  title: "Keep the picture that there was",
+                  onclick: drawing.stop,
+                },
+                "■ Stop",
+              )
+            : null,
+          busy
+            ? h("progress", {
+                class: "chaos-progress",
+                key: "progress",
+                max: 1,
+                "aria-label": "Share that is written",
+                value: writing?.share,
+              })
+            : null,
+          h("span", { class: "chaos-status", role: "status" }, busy ? "" : kept.status),
+        ),
+        h("p", { class: "muted chaos-size" }, size()),
+      ),
+      h("p", { class: "note", role: "status" }, kept.note),
+      wider
+        ? h(
+            "button",
+            { class: "button", type: "button", key: "back", disabled: busy, onclick: zoomOut },
+            `Zoom out to ${wider.join(" – ")}`,
+          )
+        : null,
+    ];
+  };
+  const size = () => {
+    const [rows, length] = [kept.form.rows, kept.form.length].map(typedNumber);
+    const whole = Number.isInteger(rows) && Number.isInteger(length);
+    const product = whole ? `${count(+rows)} × ${count(+length)} = ${count(+rows * +length)} tokens; ` : "";
+    return (
+      `${product}at most ${count(config.limit)} a picture on this server. Model, context, seed and ` +
+      "further stages " +
+      "are the sidebar's; its temperature does not count here."
+    );
+  };
+  const facts = (/** @type {Request} */ { model, prompt, seed, temperatures, length, settings }) => {
+    const end = `${prompt.length > 48 ? "…" : ""}${prompt.slice(-48).replaceAll("\n", "⏎")}`;
+    const stages = activeStages(settings, neutral).filter((name) => name !== "temperature");
+    const context = prompt === "" ? "from the start of a text" : `after “${end}”`;
+    return [
+      `${model} ${context}`,
+      `seed ${seed}`,
+      `${temperatures.length} temperatures × ${length} tokens`,
+      ...stages.map((name) => stageText(name, settings[name])),
+    ].join(" · ");
+  };
+  const set = (/** @type {Partial<typeof kept>} */ changes) => {
+    Object.assign(kept, changes);
+    draw();
+  };
+  const pictureCard = (/** @type {Picture} */ picture) => {
+    const isText = kept.view === "text";
+    const sentences = picture.summary.map((sentence, i) =>
+      h("span", { class: i === picture.summary.length - 1 ? "muted" : "" }, `${sentence} `),
+    );
+    const views = [
+      ["text", "Texts"],
+      ["map", "Overview"],
+    ].map(([name, title]) =>
+      h(
+        "button",
+        { type: "button", "aria-pressed": name === kept.view, onclick: () => set({ view: name }) },
+        title,
+      ),
+    );
+    return h(
+      "section",
+      { class: "card chaos-picture", key: "picture" },
+      h(
+        "div",
+        { class: "chaos-head" },
+        h(
+          "div",
+          { class: "grow" },
+          h("p", { class: "chaos-facts" }, facts(picture.request)),
+          h("p", { class: "chaos-summary" }, sentences),
+        ),
+        save,
+      ),
+      h(
+        "div",
+        { class: "chaos-views" },
+        h("div", { class: "segments", role: "group", "aria-label": "How the texts are shown" }, views),
+        isText
+          ? h(
+              "button",
+              {
+                class: "chip",
+                type: "button",
+                key: "fold",
+                "aria-pressed": kept.fold,
+                onclick: () => set({ fold: !kept.fold }),
+              },
+              "Fold rows that are alike",
+            )
+          : null,
+        h("span", { class: "grow" }),
+        isText
+          ? h(
+              "div",
+              { class: "chaos-legend", key: "legend" },
+              h("span", {}, h("span", { class: "shared" }, "shared"), " with the row above"),
+              h("span", {}, h("b", {}, "first"), " token that differs, and what follows"),
+            )
+          : null,
+      ),
+      h("div", { key: "work", ref: measured("work") }, isText ? texts(picture) : map(picture)),
+    );
+  };
+  const texts = (/** @type {Picture} */ picture) =>
+    textRows(picture, kept, {
+      onPick: pick,
+      onToggle: (first) => {
+        const { open } = kept;
+        set({ open: open.includes(first) ? open.filter((other) => other !== first) : [...open, first] });
+      },
+    });
+  const map = (/** @type {Picture} */ picture) =>
+    overview(
+      picture,
+      { width, row: kept.row, reached, pointed },
+      {
+        onPick: pick,
+        onReach: (row) => {
+          reached = row;
+          draw();
+        },
+        onPoint: (place) => {
+          pointed = place;
+          draw();
+        },
+      },
+    );
+  const measured = (/** @type {keyof typeof places} */ name) => (/** @type {HTMLElement} */ element) => {
+    places[name] = element;
+    if (name === "work") observer.observe(element);
+  };
+  const observer = new ResizeObserver(() => {
+    if (!places.work.isConnected || places.work.clientWidth === width) return;
+    width = places.work.clientWidth;
+    draw();
+  });
+  signal.addEventListener("abort", () => observer.disconnect());
 
-    // ---- parts
-    const rows = lab.chaosRows({ stops, memory, onPick: (row) => pick(row) });
-    const map = lab.chaosMap({ stops, memory, onPick: (row) => pick(row) });
-    const magnifier = lab.chaosMagnifier({ stops, onPair: (low, high) => magnify(low, high), onZoom: (low, high) => zoomIn(low, high) });
-    const plot = h("div", { role: "img", "aria-label": "The first token at which each row parts from the one above, against its temperature; the rows hold the same numbers" });
-    const legend = h("div", { class: "chaos-legend" }, h("span", {}, h("span", { class: "shared", text: "shared" }), " with the row above"), h("span", {}, h("b", { text: "parting" }), " token, and what follows"));
-    const save = lab.saveMenu({
-      request: () => memory.picture?.request,
-      charts: () => [{ title: "First token at which each text parts from the one above", plot }, ...(memory.view === "map" ? [{ title: "Texts that agree, in the colour of their temperature", svg: map.svg }] : []), ...(memory.magnified?.figure ? [{ title: "Scores against temperature", plot: magnifier.plot }] : [])],
-      name: () => `chaos-seed-${memory.picture.request.seed}`,
-      note: () => facts.textContent,
+  const below = () =>
+    h(
+      "div",
+      { class: "chaos-pair", key: "pair" },
+      h(
+        "section",
+        { class: "card chaos-parts" },
+        h("h3", {}, "Where each text parts from the one above"),
+        h("div", {
+          role: "img",
+          opaque: true,
+          ref: measured("parts"),
+          "aria-label": `${TITLES.parts}, against its temperature; the rows hold the same numbers`,
+        }),
+        h("p", { class: "muted" }, "Low points part early. A point or a row shows the flip."),
+      ),
+      h(
+        "section",
+        { class: "card chaos-race", hidden: !kept.comparison?.figure },
+        h("h3", {}, TITLES.scores),
+        h("div", { class: "chaos-key" }, kept.comparison?.figure ? lineNames(kept.comparison) : null),
+        h("div", {
+          role: "img",
+          opaque: true,
+          ref: measured("scores"),
+          "aria-label":
+            "The scores of the leading tokens against temperature; the table holds their numbers at the flip",
+        }),
+        h(
+          "p",
+          { class: "muted" },
+          "Measured from the likeliest token's logit ÷ T, which is the same for all. " +
+            "Shaded: between the two temperatures; the upright line: the flip.",
+        ),
+      ),
+      h(
+        "section",
+        { class: "card chaos-flips", tabindex: -1, ref: measured("flips") },
+        h("h3", {}, "The flip"),
+        h(
+          "div",
+          { class: "chaos-pairing" },
+          h("label", {}, "Between T ", pairField(0, "Lower temperature")),
+          h("label", {}, " and ", pairField(1, "Upper temperature")),
+          h("button", { class: "button", type: "button", onclick: comparePair }, "Compare"),
+          h(
+            "button",
+            {
+              class: "button",
+              type: "button",
+              onclick: zoomIn,
+              title: "A picture of what lies between these two, as many rows as before",
+            },
+            "Zoom in",
+          ),
+        ),
+        h("div", { "aria-live": "polite" }, flipsOf(kept.comparison)),
+      ),
+    );
+  const pairField = (/** @type {0 | 1} */ place, /** @type {string} */ label) =>
+    h("input", {
+      class: "chaos-number wide",
+      type: "text",
+      inputmode: "decimal",
+      maxlength: 40,
+      "aria-label": label,
+      value: kept.pair[place],
+      oninput: (/** @type {any} */ event) => (kept.pair[place] = event.target.value),
+      onkeydown: onEnter(comparePair),
     });
 
-    // ---- asking
-    const send = (event, data) => {
-      memory.serial += 1;
-      trigger(event, { ...data, serial: memory.serial });
-      return memory.serial;
-    };
-    const formValues = () => Object.fromEntries(Object.entries(memory.form).map(([name, text]) => [name, lab.chaosNumber(text)]));
-    // `record`: the picture that is zoomed; without one the sidebar says what is written.
-    const ask = (data, { record = null, quiet = false, zooms = [] } = {}) => {
-      if (memory.pending || memory.owed) return;
-      memory.pending = { serial: send("write", { ...data, record }), quiet, zooms, started: performance.now() };
-      memory.asked = keyOf();
-      bar.removeAttribute("value");
-      paintControls();
-    };
-    const halt = () => {
-      if (!memory.pending) return;
-      memory.pending = null;
-      memory.owed = ENDINGS;
-      setTimeout(settled, SETTLED_AFTER);
-      trigger("stop", {});
-      tell("Stopped: nothing was changed.");
-      paintControls();
-    };
-    const settled = () => {
-      memory.owed = 0;
-      memory.paint?.();
-    };
-    const range = (low, high) => ({ low, high, rows: memory.picture.rows.length, length: memory.picture.request.length });
-    const zoomIn = (low, high) => {
-      if (!memory.picture) return;
-      const { temperatures } = memory.picture.request;
-      ask(range(low, high), { record: memory.picture.request, zooms: [...memory.zooms, [temperatures[0], temperatures.at(-1)]] });
-    };
-    const zoomOut = () => ask(range(...memory.zooms.at(-1)), { record: memory.picture.request, zooms: memory.zooms.slice(0, -1) });
-    const pick = (row, { scroll = true } = {}) => {
-      if (row < 1) return;
-      memory.row = row;
-      for (const view of [rows, map]) view.mark();
-      const [above, here] = [memory.picture.rows[row - 1], memory.picture.rows[row]];
-      magnify(above.t, here.t, { scroll, length: here.at === null ? undefined : Math.min(here.at + AFTER, memory.picture.request.length) });
-    };
-    const magnify = (low, high, { scroll = false, length } = {}) => {
-      if (!memory.picture) return;
-      const record = memory.picture.request;
-      memory.looking = { serial: send("magnify", { low, high, length: length ?? record.length, record }), scroll };
-      root.dataset.looking = "true";
-    };
+  const save = saveMenu({
+    request: () => kept.picture?.request ?? null,
+    charts: () => [
+      { title: TITLES.parts, plot: places.parts },
+      ...(kept.view === "map" ? [{ title: TITLES.map, svg: places.work.querySelector("svg") ?? undefined }] : []),
+      ...(kept.comparison?.figure ? [{ title: TITLES.scores, plot: places.scores }] : []),
+    ],
+    name: () => `chaos-seed-${kept.picture?.request.seed}`,
+    note: () => (kept.picture ? facts(kept.picture.request) : ""),
+  });
 
-    // ---- answers
-    const receive = (value) => {
-      if (value.event === "write" && value.serial === memory.pending?.serial) written(value);
-      if (value.event === "magnify" && value.serial === memory.looking?.serial) looked(value);
-    };
-    const written = ({ done, picture, problem }) => {
-      if (done !== undefined) {
-        bar.value = done;
-        return;
-      }
-      const { quiet, zooms, started } = memory.pending;
-      memory.pending = null;
-      if (problem) refuse(problem, quiet);
-      else accept(JSON.parse(picture), zooms, (performance.now() - started) / 1000);
-      paintControls();
-    };
-    const refuse = (problem, quiet) => {
-      root.dataset.problem = problem;
-      if (quiet) tell(problem);
-      else lab.toast(problem);
-    };
-    const accept = (picture, zooms, seconds) => {
-      const { temperatures, length } = picture.request;
-      Object.assign(memory, { picture, zooms, magnified: null, row: null, open: [] });
-      Object.assign(memory.form, { low: String(temperatures[0]), high: String(temperatures.at(-1)), rows: String(temperatures.length), length: String(length) });
-      for (const [name, input] of Object.entries(inputs)) input.value = memory.form[name];
-      lab.setText(status, `${(temperatures.length * length).toLocaleString("en")} tokens in ${seconds.toFixed(1)} s`);
-      tell(picture.note);
-      paint();
-      const first = picture.rows.findIndex(({ at }) => at !== null);
-      if (first > 0) pick(first, { scroll: false });
-      root.dataset.updates = String(Number(root.dataset.updates ?? 0) + 1);
-    };
-    const looked = ({ magnified, problem }) => {
-      const { scroll } = memory.looking;
-      memory.looking = null;
-      root.dataset.looking = "false";
-      if (problem) return refuse(problem, false);
-      memory.magnified = JSON.parse(magnified);
-      magnifier.update(memory.magnified);
-      root.dataset.looks = String(Number(root.dataset.looks ?? 0) + 1);
-      if (scroll) magnifier.card.scrollIntoView({ block: "nearest", behavior: "smooth" });
-    };
-    // A stopped request ends here, and one that the server could not answer.
-    const ended = () => {
-      if (memory.owed) return --memory.owed || settled();
-      if (!memory.pending && !memory.looking) return;
-      Object.assign(memory, { pending: null, looking: null });
-      refuse("The server gave no answer: the connection may be lost. Try again.", false);
-      paintControls();
-    };
-
-    // ---- painting
-    const tell = (text) => {
-      lab.setText(note, text);
-      root.dataset.note = text;
-    };
-    const visible = () => root.isConnected && root.checkVisibility();
-    let missed = true;
-    const paint = () => {
-      paintControls();
-      if (!visible()) return (missed = true);
-      paintPicture();
-      magnifier.update(memory.magnified);
-    };
-    const paintPicture = () => {
-      const { picture } = memory;
-      for (const node of [work, pair]) node.hidden = !picture;
-      if (!picture) return;
-      lab.setText(facts, factsText(picture.request));
-      summary.replaceChildren(...picture.summary.map((sentence, i) => h("span", { class: i === picture.summary.length - 1 ? "muted" : "", text: `${sentence} ` })));
-      for (const button of views) button.setAttribute("aria-pressed", String(button.dataset.view === memory.view));
-      fold.setAttribute("aria-pressed", String(memory.fold));
-      for (const node of [fold, legend, rows.node]) node.hidden = memory.view !== "text";
-      map.node.hidden = memory.view !== "map";
-      if (memory.view === "text") rows.update(picture);
-      else map.update(picture);
-      lab.plot(plot, picture.figure);
-      if (!plot.dataset.heard) listen();
-    };
-    const listen = () => {
-      plot.dataset.heard = "true";
-      plot.on("plotly_click", ({ points }) => pick(points[0].customdata));
-    };
-    const factsText = ({ model, prompt, seed, temperatures, length, settings }) => {
-      const stages = lab.activeStages(settings, config.neutral).map((name) => lab.settingText(name, settings[name]));
-      const context = prompt === "" ? "from the start of a text" : `after “${prompt.length > 48 ? "…" : ""}${prompt.slice(-48).replaceAll("\n", "⏎")}”`;
-      return [`${model} ${context}`, `seed ${seed}`, `${temperatures.length} temperatures × ${length} tokens`, ...stages].join(" · ");
-    };
-    const paintControls = () => {
-      const busy = !!memory.pending;
-      root.dataset.running = String(busy);
-      write.disabled = busy || memory.owed > 0;
-      stop.hidden = bar.hidden = !busy;
-      lab.setText(write, busy ? "Writing…" : memory.owed ? "Stopping…" : "Write");
-      if (busy) lab.setText(status, "");
-      const wider = memory.zooms.at(-1);
-      back.hidden = !wider;
-      back.disabled = write.disabled;
-      if (wider) lab.setText(back, `Zoom out to ${wider.join(" – ")}`);
-      paintSize();
-    };
-    const paintSize = () => {
-      const [many, length] = [memory.form.rows, memory.form.length].map(lab.chaosNumber);
-      const product = Number.isInteger(many) && Number.isInteger(length) ? `${many.toLocaleString("en")} × ${length.toLocaleString("en")} = ${(many * length).toLocaleString("en")} tokens; ` : "";
-      lab.setText(size, `${product}at most ${config.limit.toLocaleString("en")} a picture on this server. Model, context, seed and further stages are the sidebar's; its temperature does not count here.`);
-    };
-
-    // ---- the sidebar: a picture stays what it is, the page says that it is another's; without one it tries anew
-    const keyOf = () => JSON.stringify([memory.source ?? lab.source ?? null, { ...lab.settings, temperature: 1 }]);
-    const compare = () => {
-      if (memory.pending || memory.asked === keyOf()) return;
-      if (memory.picture) tell("The sidebar has changed since: Write makes a picture of it.");
-      else if (visible()) ask(formValues(), { quiet: true });
-      else missed = true;
-    };
-    lab.chaosSidebar = (model, context, seed, locked) => {
-      memory.source = { model, context: context ?? "", ...(locked ? { seed } : {}), locked };
-      memory.compare?.();
-    };
-    lab.chaosEnded = () => memory.ended?.();
-    lab.onSettled(compare);
-    lab.onTheme(() => memory.picture && paint());
-    Object.assign(memory, { compare, ended, paint: paintControls });
-
-    const work = h("section", { class: "card chaos-picture" },
-      h("div", { class: "chaos-head" }, h("div", { class: "grow" }, facts, summary), back, save),
-      h("div", { class: "chaos-views" }, h("div", { class: "segments", role: "group", "aria-label": "How the texts are shown" }, ...views), fold, h("span", { class: "grow" }), legend),
-      rows.node, map.node);
-    const pair = h("div", { class: "chaos-pair" },
-      h("section", { class: "card chaos-parts" }, h("h3", { text: "Where each text parts from the one above" }), plot, h("p", { class: "muted", text: "Low points part early. A point or a row opens the magnifier." })),
-      magnifier.race, magnifier.card);
-    root.replaceChildren(
-      h("section", { class: "card chaos-controls" },
-        h("p", { class: "chaos-lead", text: "How small a change of temperature makes another text, all randomness equal? Each row is written with the same luck at a slightly higher temperature; where it parts from the row above, temperature alone parted them." }),
-        h("div", { class: "chaos-form" }, ...fields, write, stop, bar, status), size),
-      note, work, pair);
-    new IntersectionObserver(() => {
-      if (!missed || !visible()) return;
-      missed = false;
-      paint();
-      if (!memory.picture && !memory.pending) ask(formValues(), { quiet: true });
-    }).observe(root);
-    paintControls();
-    paintPicture();
-    return receive;
+  const draw = () => {
+    const { picture } = kept;
+    render(root, controls(), picture ? [pictureCard(picture), below()] : null);
+    if (!picture || !isSeen(root)) return;
+    drawCharts(picture);
   };
-})();
+  /** @type {unknown[]} What the charts were last drawn from. */
+  let drawn = [];
+  const drawCharts = async (/** @type {Picture} */ picture, anew = false) => {
+    const wanted = [picture.figure, kept.comparison?.figure];
+    const [parts, scores] = wanted.map((figure, i) => figure && (anew || figure !== drawn[i]));
+    drawn = wanted;
+    if (scores) plot(places.scores, kept.comparison?.figure);
+    if (!parts) return;
+    const chart = await plot(places.parts, picture.figure);
+    chart.removeAllListeners("plotly_click");
+    chart.on("plotly_click", (/** @type {any} */ { points }) => pick(points[0].customdata));
+  };
+
+  // ---- the sidebar: a picture stays what it is, the page says that it is another's; without one it tries
+  const compareSidebar = () => {
+    if (writing || kept.asked === sidebarKey()) return;
+    if (kept.picture) set({ note: "The sidebar has changed since: Write makes a picture of it." });
+    else if (isSeen(root)) writeForm(true);
+  };
+  store.listen(compareSidebar, signal);
+  onTheme(() => {
+    draw();
+    if (kept.picture && isSeen(root)) drawCharts(kept.picture, true);
+  }, signal);
+  whenSeen(
+    root,
+    () => {
+      draw();
+      if (!kept.picture && !writing && kept.asked !== sidebarKey()) writeForm(true);
+    },
+    signal,
+  );
+  draw();
+});

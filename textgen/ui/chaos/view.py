@@ -12,33 +12,27 @@ from textgen.plots import chaos as plots
 if TYPE_CHECKING:
     from textgen.models.folder import Model
 
-BETWEEN = "\x1f"  # between two tokens of a row; no token holds it, since controls are made visible
 
-
-def picture(model: Model, made: Chaos) -> dict[str, Any]:
-    """The whole picture: its rows, its chart, itself in words, and what it takes to make it again."""
-    record = plots.Partings(made.settings.temperatures, made.partings, made.settings.length)
-    return {
-        "request": request_of(made),
-        "columns": model.tokenizer.level == "char",
-        "summary": list(sentences(made)),
-        "rows": [
-            {"t": t, "at": made.partings[row], "tokens": BETWEEN.join(pieces(model, made, row))}
-            for row, t in enumerate(made.settings.temperatures)
-        ],
-        "figure": plots.partings(record),
-    }
-
-
-def request_of(made: Chaos) -> dict[str, Any]:
-    """What it takes to make a picture again."""
-    settings = made.settings
-    return {
+def picture(model: Model, chaos: Chaos) -> dict[str, Any]:
+    """The whole picture: its rows, its chart, itself in words, and the request that makes it again."""
+    settings = chaos.settings
+    request = {
         "kind": "chaos",
-        "model": made.model,
-        "prompt": made.prompt,
+        "model": chaos.model,
+        "prompt": chaos.prompt,
         "temperatures": list(settings.temperatures),
         "seed": settings.seed,
         "length": settings.length,
         "settings": settings.decode.to_dict(),
+    }
+    record = plots.Divergences(settings.temperatures, chaos.divergences, settings.length)
+    return {
+        "request": request,
+        "columns": model.tokenizer.level == "char",
+        "summary": list(sentences(chaos)),
+        "rows": [
+            {"t": t, "at": chaos.divergences[row], "tokens": pieces(model, chaos, row)}
+            for row, t in enumerate(settings.temperatures)
+        ],
+        "figure": plots.divergences(record),
     }

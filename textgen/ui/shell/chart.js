@@ -10,24 +10,34 @@ const OPTIONS = { displayModeBar: false, displaylogo: false };
 let library = null;
 
 /** Plotly itself, fetched when the first chart is drawn. @returns {Promise<any>} */
-export const plotly = () => (library ??= new Promise((resolve, reject) => {
-  const script = document.createElement("script");
-  script.src = new URL(config.plotly, import.meta.url).href;
-  script.onload = () => resolve(/** @type {any} */ (globalThis).Plotly);
-  script.onerror = () => {
-    library = null; // the next chart tries again
-    reject(new Error("plotly.js could not be loaded"));
-  };
-  document.head.append(script);
-}));
+export const plotly = () =>
+  (library ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = new URL(config.plotly, import.meta.url).href;
+    script.onload = () => resolve(/** @type {any} */ (globalThis).Plotly);
+    script.onerror = () => {
+      library = null; // the next chart tries again
+      reject(new Error("plotly.js could not be loaded"));
+    };
+    document.head.append(script);
+  }));
+
+/**
+ * A figure whose ink and paper are those of the theme as it is: Python draws in those of the light one.
+ * @template T @param {T} figure @returns {T}
+ */
+export const painted = (figure) =>
+  JSON.parse(JSON.stringify(figure), (_, value) =>
+    typeof value === "string" && value in config.inks ? ink(config.inks[value]) : value,
+  );
 
 /** A layout in the ink of the theme. */
 export const inked = (/** @type {any} */ layout) => {
   const [text, line] = [ink("--lab-text"), ink("--lab-line")];
   const axes = Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key));
   const colours = { color: text, gridcolor: line, zerolinecolor: line, linecolor: line };
-  const painted = axes.map((key) => [key, { ...layout[key], ...colours }]);
-  return { ...layout, ...Object.fromEntries(painted), font: { ...layout.font, color: text } };
+  const coloured = axes.map((key) => [key, { ...layout[key], ...colours }]);
+  return { ...layout, ...Object.fromEntries(coloured), font: { ...layout.font, color: text } };
 };
 
 /**

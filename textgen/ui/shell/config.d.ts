@@ -26,6 +26,7 @@ export const config: {
   stages: StageConfig[];
   orders: Record<string, string[]>;
   thermal: [number, string][]; // temperature, colour
+  inks: Record<string, string>; // colours of figures that follow the theme, and their names in the style sheet
   models: ModelGroup[];
   presets: { name: string; temperature: number; sentence: string }[];
   plotly: string; // address of plotly.js, relative to shell/

@@ -6,7 +6,7 @@ from typing import Any
 
 from textgen.errors import SettingError, TextgenError, shorten
 from textgen.models.registry import Registry
-from textgen.plots.theme import THERMAL
+from textgen.plots.theme import INKS, THERMAL
 from textgen.settings import DecodeSettings, check
 from textgen.stages import ORDERS, STAGES, stage_config
 from textgen.ui.shell.components import LabComponent
@@ -55,6 +55,7 @@ def page_config(registry: Registry) -> dict[str, Any]:
         "stages": stage_config(),
         "orders": {name: list(order) for name, order in ORDERS.items()},
         "thermal": [list(stop) for stop in THERMAL],
+        "inks": INKS,
         "models": groups(registry),
         "presets": [
             dict(zip(("name", "temperature", "sentence"), preset, strict=True)) for preset in PRESETS

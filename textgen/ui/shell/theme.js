@@ -3,15 +3,28 @@ import { config } from "./config.js";
 
 const channels = (/** @type {string} */ colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
 
+/** A colour over another one, `share` (0 to 1) of it. */
+export const mixed = (
+  /** @type {string} */ over,
+  /** @type {string} */ under,
+  /** @type {number} */ share,
+) => {
+  const [top, ground] = [channels(over), channels(under)];
+  return `rgb(${top.map((channel, i) => Math.round(channel * share + ground[i] * (1 - share))).join(",")})`;
+};
+
 /** The colour of a temperature: cold blue to hot red. @param {number} t @returns {string} #rrggbb */
 export const thermal = (t, stops = config.thermal) => {
   const clamped = Math.min(Math.max(t, stops[0][0]), stops[stops.length - 1][0]);
-  const next = Math.max(1, stops.findIndex(([at]) => clamped <= at));
+  const next = Math.max(
+    1,
+    stops.findIndex(([at]) => clamped <= at),
+  );
   const [[low, cold], [high, hot]] = [stops[next - 1], stops[next]];
   const share = (clamped - low) / (high - low);
   const [from, to] = [channels(cold), channels(hot)];
-  const mixed = from.map((channel, i) => Math.round(channel + (to[i] - channel) * share));
-  return `#${mixed.map((channel) => channel.toString(16).padStart(2, "0")).join("")}`;
+  const blend = from.map((channel, i) => Math.round(channel + (to[i] - channel) * share));
+  return `#${blend.map((channel) => channel.toString(16).padStart(2, "0")).join("")}`;
 };
 
 /** A colour of the style sheet, such as --lab-text, in the theme as it is. */

@@ -32,6 +32,10 @@ export const areWords = (/** @type {Piece[]} */ pieces) =>
 export const stageTitle = (/** @type {string} */ name) =>
   config.stages.find((stage) => stage.name === name)?.title ?? name;
 
+/** A stage with its value: top-k 8. */
+export const stageText = (/** @type {string} */ name, /** @type {number} */ value) =>
+  `${stageTitle(name)} ${Number(value.toFixed(4))}`;
+
 /** What removed a token: of temperature only T = 0 does. */
 export const removerTitle = (/** @type {string} */ name) =>
   (name === "temperature" ? "T = 0" : stageTitle(name));

@@ -18,40 +18,42 @@ if TYPE_CHECKING:
     from textgen.models.folder import Model
 
 POINTS = 121  # of a line of scores
-BEFORE, AFTER = 22, 34  # characters of a text that are shown around its parting
+BEFORE, AFTER = 22, 34  # characters of a text that are shown around its divergence
 ROUNDED = (
     "The two temperatures are so close that rounding decides: seen from this token alone, both pick the same."
 )
 
 
-def magnified(model: Model, made: Chaos) -> dict[str, Any]:
-    """A chaos of two rows → what the magnifier shows."""
-    low, high = made.settings.temperatures
+def flip_view(model: Model, chaos: Chaos) -> dict[str, Any]:
+    """Two rows → the temperatures between them at which a token flips, and what leads there."""
+    low, high = chaos.settings.temperatures
     shown: dict[str, Any] = {"low": low, "high": high}
-    step = made.partings[1]
+    step = chaos.divergences[1]
     if step is None:
-        written = int((made.ids[0] >= 0).sum())
+        written = int((chaos.ids[0] >= 0).sum())
         return {**shown, "step": None, "sentences": [same_words(low, high, written)], "flips": []}
-    race = race_at(model, made, 1, step)
-    flips = flips_in(model, made, 1, race)
+    race = race_at(model, chaos, 1, step)
+    flips = flips_in(model, chaos, 1, race)
     return {
         **shown,
         "step": step,
-        "texts": texts(model, made, step),
-        "flips": [flip_view(model, flip) for flip in flips],
-        "sentences": [*words(flips, step)] if flips else [ROUNDED],
-        "figure": plots.race(lines(race, flips, (low, high))) if flips else None,
+        "texts": texts(model, chaos, step),
+        "flips": [one_flip(model, flip) for flip in flips],
+        "sentences": words(flips, step) if flips else [ROUNDED],
+        "figure": plots.race(score_figure(race, flips, (low, high))) if flips else None,
     }
 
 
 def same_words(low: float, high: float, tokens: int) -> str:
     many = "token" if tokens == 1 else "tokens"
-    return f"T = {low:.17g} and T = {high:.17g} write the same {tokens:,} {many}: nothing to magnify."
+    return (
+        f"T = {low:.17g} and T = {high:.17g} write the same {tokens:,} {many}: there is nothing between them."
+    )
 
 
-def texts(model: Model, made: Chaos, step: int) -> dict[str, str]:
+def texts(model: Model, chaos: Chaos, step: int) -> dict[str, str]:
     """The end of what both texts share, and how each goes on."""
-    below, above = (pieces(model, made, row) for row in (0, 1))
+    below, above = (pieces(model, chaos, row) for row in (0, 1))
     shared = "".join(below[:step])
     return {
         "shared": ("…" if len(shared) > BEFORE else "") + shared[-BEFORE:],
@@ -74,7 +76,7 @@ def words(flips: Sequence[Flip], step: int) -> list[str]:
 
 
 def common(step: int) -> str:
-    """What the two texts have in common before their parting."""
+    """What the two texts have in common before their divergence."""
     if step == 0:
         return "Both texts have the same luck; at their first token"
     many = "token" if step == 1 else f"{step:,} tokens"
@@ -95,7 +97,7 @@ def how_exact(flip: Flip, number: int) -> str:
     return f"{narrowed} Just below and just above, the texts part even earlier than this token."
 
 
-def flip_view(model: Model, flip: Flip) -> dict[str, Any]:
+def one_flip(model: Model, flip: Flip) -> dict[str, Any]:
     """One flip; the temperature with all the digits that tell it from its neighbours."""
     return {
         "t": flip.temperature,
@@ -106,15 +108,15 @@ def flip_view(model: Model, flip: Flip) -> dict[str, Any]:
     }
 
 
-def candidate_view(model: Model, found: Candidate) -> dict[str, str]:
+def candidate_view(model: Model, candidate: Candidate) -> dict[str, str]:
     """A candidate's numbers as they are shown."""
     return {
-        "label": END if found.token in model.stops else found.label,
-        "probability": share(found.probability),
-        "logit": number(found.logit),
-        "divided": number(found.score - found.noise),
-        "noise": number(found.noise, "+"),
-        "score": number(found.score),
+        "label": END if candidate.token in model.stops else candidate.label,
+        "probability": share(candidate.probability),
+        "logit": number(candidate.logit),
+        "divided": number(candidate.score - candidate.noise),
+        "noise": number(candidate.noise, "+"),
+        "score": number(candidate.score),
     }
 
 
@@ -128,7 +130,7 @@ def number(value: float, sign: str = "-") -> str:
     return f"{value:{sign}.4f}".replace("-", "−") if math.isfinite(value) else "removed"
 
 
-def lines(race: Race, flips: Sequence[Flip], ends: tuple[float, float]) -> plots.Lines:
+def score_figure(race: Race, flips: Sequence[Flip], ends: tuple[float, float]) -> plots.Lines:
     """The leading tokens' scores around the flips, some way beyond the two temperatures."""
     met = tuple(flip.temperature for flip in flips)
     low = max(min(ends[0], 0.75 * met[0]) if ends[0] else 0.75 * met[0], MIN_TEMPERATURE)
