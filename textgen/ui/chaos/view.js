@@ -472,7 +472,9 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
     request: () => kept.picture?.request ?? null,
     charts: () => [
       { title: TITLES.parts, plot: places.parts },
-      ...(kept.view === "map" ? [{ title: TITLES.map, svg: places.work.querySelector("svg") ?? undefined }] : []),
+      ...(kept.view === "map"
+        ? [{ title: TITLES.map, svg: places.work.querySelector("svg") ?? undefined }]
+        : []),
       ...(kept.comparison?.figure ? [{ title: TITLES.scores, plot: places.scores }] : []),
     ],
     name: () => `chaos-seed-${kept.picture?.request.seed}`,
