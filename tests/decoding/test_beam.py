@@ -12,8 +12,7 @@ import pytest
 import torch
 
 from tests.decoding.fakes import FakeNet
-from textgen.decoding.beam import beam_search, ignored, largest, ranking
-from textgen.decoding.paths import single_path
+from textgen.decoding.beam import beam_search, ignored, largest, ranking, single_path
 from textgen.decoding.scorer import NetScorer
 from textgen.decoding.stream import Stream, generate
 from textgen.decoding.table_model import FIGURE_12, TableModel, parse_table

@@ -19,10 +19,10 @@ PROBABILITIES = np.array([0.45, 0.25, 0.15, 0.1, 0.04, 0.01])
 # A true null hypothesis falls below this once in ten thousand seeds; ours is fixed.
 SUSPICIOUS = 1e-4
 
-Luck = Callable[[int, int], Floats]  # step, V → noise (V,)
+CommonNoise = Callable[[int, int], Floats]  # step, V → noise (V,)
 
 
-def p_value(luck: Luck) -> float:
+def p_value(luck: CommonNoise) -> float:
     """Of a chi-squared test of 10^5 picks against the distribution they are drawn from."""
     logits = np.log(PROBABILITIES)
     counts = np.zeros(len(logits))

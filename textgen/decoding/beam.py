@@ -19,20 +19,95 @@ Where transformers fills up with continuations of probability 0, nothing is cons
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from textgen.decoding.frontier import PROMPT, Frontier, Node, fates, record
-from textgen.decoding.picking import GumbelNoise
+from textgen.decoding.picking import GumbelNoise, pick
 from textgen.decoding.pipeline import Pipeline
 from textgen.decoding.scorer import Scorer
+from textgen.history import History
 from textgen.records import BeamStep, Floats, Hypothesis, Ints
 from textgen.settings import BeamSettings, DecodeSettings
 from textgen.stages import STAGES, log_softmax
 
 # So many times `width` candidates are recorded, though fewer can be chosen: the rest show what lost.
 SHOWN = 4
+ONLY = np.zeros(1, dtype=np.int64)  # the row of the one text
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A text as its last token and the text before it, so that growing copies nothing."""
+
+    before: Node | None
+    id: int
+    logprob: float  # of this token, as the model learned it
+    running_logprob: float  # of the text
+    total: float  # what the search compares
+    place: int  # among the candidates of its step; −1: the prompt
+    length: int = 0
+
+    def line(self) -> list[Node]:
+        """The nodes from the first token to this one."""
+        nodes, node = [], self
+        while node.before is not None:
+            nodes.append(node)
+            node = node.before
+        return nodes[::-1]
+
+
+PROMPT = Node(before=None, id=-1, logprob=0.0, running_logprob=0.0, total=0.0, place=-1)
+
+
+@dataclass(frozen=True, slots=True)
+class Frontier:
+    """The C candidates of one step, best or first drawn first."""
+
+    running: tuple[Node, ...]  # (B,) the texts that they extend
+    rows: Ints  # (C,) which of them
+    ids: Ints  # (C,)
+    logprobs: Floats  # (C,) as the model learned them
+    totals: Floats  # (C,)
+
+    def node(self, place: int) -> Node:
+        """The text that the candidate at this place is."""
+        before, logprob = self.running[self.rows[place]], float(self.logprobs[place])
+        return Node(
+            before=before,
+            id=int(self.ids[place]),
+            logprob=logprob,
+            running_logprob=before.running_logprob + logprob,
+            total=float(self.totals[place]),
+            place=place,
+            length=before.length + 1,
+        )
+
+
+def record(
+    index: int, frontier: Frontier, fates: tuple[str, ...], finished: tuple[Hypothesis, ...], done: str
+) -> BeamStep:
+    before = [frontier.running[row] for row in frontier.rows]
+    return BeamStep(
+        index=index,
+        parents=np.array([node.place for node in before], dtype=np.int64),
+        ids=frontier.ids,
+        logprobs=frontier.logprobs,
+        running_logprobs=np.array([node.running_logprob for node in before]) + frontier.logprobs,
+        totals=frontier.totals,
+        fates=fates,
+        finished=finished,
+        done=done,
+    )
+
+
+def fates(count: int, finishing: Ints, going: Ints) -> tuple[str, ...]:
+    names = ["pruned"] * count
+    for place in finishing:
+        names[place] = "finished"
+    for place in going:
+        names[place] = "kept"
+    return tuple(names)
 
 
 def beam_search(
@@ -173,3 +248,32 @@ def why_done(
     length = settings.length if hopeful else index + 1
     best = score(running[0].total, length, settings.length_penalty)
     return "" if best > finished[-1].score else "no better"
+
+
+def single_path(
+    scorer: Scorer, settings: BeamSettings, decode: DecodeSettings, context: Sequence[int] = ()
+) -> Hypothesis:
+    """The text that `generate` writes with these settings and `settings.seed`, scored as a hypothesis.
+
+    Its total is Σ ln p as the model learned it. Ends on a stop or at the length; T = 0 is greedy.
+    `path` is empty: its tokens are no candidates.
+    """
+    pipeline, noise = Pipeline(decode), GumbelNoise(settings.seed, scorer.vocab_size)
+    history, logprobs = History(context), []
+    logits, state = scorer.start()
+    for index in range(settings.length):
+        token = int(pick(pipeline(logits[0], history), noise.at(index)))
+        logprobs.append(float(log_softmax(logits[0])[token]))
+        history.append(token)
+        if token in settings.stops or index == settings.length - 1:
+            break
+        logits, state = scorer.extend(state, ONLY, np.array([token]))
+    total = sum(logprobs)
+    return Hypothesis(
+        ids=tuple(history[len(context) :]),
+        logprobs=tuple(logprobs),
+        total=total,
+        score=total / len(logprobs) ** settings.length_penalty,
+        stopped=history[-1] in settings.stops,
+        path=(),
+    )

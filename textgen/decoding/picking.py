@@ -3,7 +3,7 @@
 Gumbel-max (Gumbel 1954; Maddison, Tarlow & Minka 2014): the argmax of log-probabilities plus
 independent standard Gumbel noise is a draw from the distribution. The noise of step t depends on
 (seed, t) alone, so a text is the same alone, beside others, streamed or continued, and panes at
-several temperatures share their luck: where they part, temperature parted them.
+several temperatures use common random numbers: where their texts diverge, temperature made them.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class GumbelNoise:
         return noise
 
 
-class Luck:
-    """The noise of B streams; what several of them share is made once."""
+class CommonNoise:
+    """The noise of B streams: those of one seed and start have common random numbers, made once."""
 
     def __init__(self, streams: Sequence[tuple[int, int]], vocab_size: int) -> None:
         """streams: the seed of each, and the number of its first step."""
@@ -60,7 +60,7 @@ class Luck:
         self.noises = [(made[seed], start) for seed, start in kinds]
 
     def at(self, index: int) -> Floats:
-        """(V,) when all streams share their luck, else (B, V)."""
+        """(V,) when all streams share their noise, else (B, V)."""
         if len(self.noises) == 1:
             noise, start = self.noises[0]
             return noise.at(start + index)

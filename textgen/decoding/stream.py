@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from textgen.decoding.pane import panes
-from textgen.decoding.picking import Luck, pick
+from textgen.decoding.picking import CommonNoise, pick
+from textgen.decoding.pipeline import Pipeline
+from textgen.history import History
 from textgen.nets.base import LanguageModel, State
 from textgen.records import Floats, Ints, Step
 from textgen.settings import DecodeSettings
@@ -41,22 +42,68 @@ class Picked:
     staged: Floats  # (B, V) after each stream's stages; removed = −inf
 
 
+class StageGroup:
+    """The streams of a batch whose stages one call applies: alike but for their temperatures."""
+
+    def __init__(
+        self, rows: Sequence[int], settings: Sequence[DecodeSettings], contexts: Sequence[Sequence[int]]
+    ) -> None:
+        """rows: numbers of streams in the batch; settings and contexts: those of the whole batch."""
+        self.pipeline = pipeline_of([settings[row] for row in rows])
+        self.rows = rows[0] if len(rows) == 1 else np.array(rows)
+        read = [contexts[row] for row in rows] if self.pipeline.reads_history else []
+        self.histories = tuple(History(context) for context in read)
+
+    def __call__(self, logits: Floats) -> Floats:
+        """Raw logits of the batch (B, V) → those of these rows after all stages."""
+        return self.pipeline.each(logits[self.rows], self.histories)
+
+    def note(self, ids: Ints) -> None:
+        """Add what was picked, ids (B,), to the texts, if any stage reads them."""
+        if len(self.histories) == 1:
+            self.histories[0].append(int(ids[self.rows]))
+        elif self.histories:
+            for history, token in zip(self.histories, ids[self.rows].tolist(), strict=True):
+                history.append(token)
+
+
+def pipeline_of(settings: Sequence[DecodeSettings]) -> Pipeline:
+    """The stages of B rows whose settings differ in nothing but temperatures above 0."""
+    temperatures = {chosen.temperature for chosen in settings}
+    if len(temperatures) == 1:
+        return Pipeline(settings[0])
+    return Pipeline(settings[0], np.array([[chosen.temperature] for chosen in settings]))
+
+
+def shared_stages(settings: DecodeSettings) -> DecodeSettings:
+    """What settings have in common that puts them into one group: all but a temperature above 0."""
+    return settings if settings.temperature == 0 else settings.at(1.0)
+
+
+def stage_groups(settings: Sequence[DecodeSettings], contexts: Sequence[Sequence[int]]) -> list[StageGroup]:
+    """Sort B streams into groups of the same stages."""
+    groups: dict[DecodeSettings, list[int]] = {}
+    for row, chosen in enumerate(settings):
+        groups.setdefault(shared_stages(chosen), []).append(row)
+    return [StageGroup(rows, settings, contexts) for rows in groups.values()]
+
+
 class Writer:
     """B streams between two steps."""
 
     def __init__(self, streams: Sequence[Stream], vocab_size: int, stops: frozenset[int]) -> None:
-        self.luck = Luck([(s.seed, s.start) for s in streams], vocab_size)
-        self.panes = panes([s.settings for s in streams], [s.context for s in streams])
-        self.plain = all(not pane.pipeline.stages for pane in self.panes)
+        self.noise = CommonNoise([(s.seed, s.start) for s in streams], vocab_size)
+        self.groups = stage_groups([s.settings for s in streams], [s.context for s in streams])
+        self.plain = all(not group.pipeline.stages for group in self.groups)
         self.stops = np.array(sorted(stops), dtype=np.int64)
         self.ended = np.zeros(len(streams), dtype=np.bool_)
 
     def take_step(self, index: int, logits: Floats) -> Picked:
         """Pick one token for every stream that has not ended; raw logits (B, V)."""
         staged = self.apply_stages(logits)
-        ids = pick(staged, self.luck.at(index))
-        for pane in self.panes:
-            pane.note(ids)
+        ids = pick(staged, self.noise.at(index))
+        for group in self.groups:
+            group.note(ids)
         if len(self.stops):
             ids = np.where(self.ended, NO_TOKEN, ids)
             self.ended |= np.isin(ids, self.stops)
@@ -66,11 +113,11 @@ class Writer:
         """(B, V) → (B, V), each row under its own settings."""
         if self.plain:
             return logits
-        if len(self.panes) == 1:
-            return self.panes[0](logits).reshape(logits.shape)
+        if len(self.groups) == 1:
+            return self.groups[0](logits).reshape(logits.shape)
         staged = np.empty_like(logits)
-        for pane in self.panes:
-            staged[pane.rows] = pane(logits)
+        for group in self.groups:
+            staged[group.rows] = group(logits)
         return staged
 
 
@@ -117,7 +164,7 @@ def advance(net: LanguageModel, ids: Ints, state: State) -> tuple[Floats, State]
 
 
 def step_of(picked: Picked) -> Step:
-    """A step as the model as learned sees it; a stream that has ended picked nothing, with certainty."""
+    """A step as the model as learned sees it; a stream that has ended: id −1, p = 1."""
     decoded = probability_of(picked.ids, picked.staged)
     ended = picked.ids == NO_TOKEN
     if ended.any():
