@@ -6,9 +6,9 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from textgen.receipts import Made
+from textgen.receipts import Built
 
-Make = Callable[..., Made]
+Make = Callable[..., Built]
 Request = dict[str, Any]
 
 REQUESTS: Mapping[str, Request] = {
@@ -35,7 +35,7 @@ REQUESTS: Mapping[str, Request] = {
         "settings": {"top_k": 6},
         "temperatures": [0.5, 1, 2],
         "seed": 7,
-        "calls": [100, [30, 3], 1],
+        "n": 191,
     },
     "text": {
         "kind": "text",

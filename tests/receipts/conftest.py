@@ -35,4 +35,4 @@ def models(folder: Path) -> Registry:
 @pytest.fixture(scope="session")
 def make(models: Registry) -> Make:
     """A request → its files, at half past nine."""
-    return lambda request, **more: receipts.make(request, models, NOW, **more)
+    return lambda request, **more: receipts.build(request, models, NOW, **more)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.receipts.asked import REQUESTS, Make, asked
 from textgen import receipts
-from textgen.errors import TextgenError
+from textgen.errors import SettingError, TextgenError
 from textgen.models.registry import Registry
 from textgen.receipts.records import ReceiptError
 
@@ -69,11 +69,9 @@ REFUSED: list[tuple[Any, str]] = [
     (asked("distribution", numbers="1,2"), "numbers stand instead of a model, got both"),
     (asked("typed-in numbers", numbers="1"), "from 2 to 200, got 1"),
     (asked("typed-in numbers", numbers_kind="odds"), "kind must be one of"),
-    (asked("draws", calls=[]), "calls must be from 1 to 20,000, got 0"),
-    (asked("draws", calls=[10**9]), "draws must be a whole number from 1 to 1,000,000, got 1000000000"),
-    (asked("draws", calls=[[10**6, 101]]), "draws in total must be a whole number from 1 to 100,000,000"),
-    (asked("draws", calls=[[1, 20_000], 1]), "the number of calls must be a whole number"),
-    (asked("draws", calls=[[1, 2, 3]]), "a call must be how many draws and how often, got 3 numbers"),
+    (asked("draws", n=None), "draws in total must be a whole number from 1 to 100,000,000, got None"),
+    (asked("draws", n=10**9), "draws in total must be a whole number from 1 to 100,000,000, got 1000000000"),
+    (asked("draws", calls=[100]), "a request of the kind draws has no calls; it has model, context, numbers"),
     (asked("draws", temperatures=[]), "temperatures must be from 1 to 64, got 0"),
     (asked("draws", temperatures=["hot"]), "temperature must be 0 or in [0.01, 100], got hot"),
     (asked("beam", table=": A 1"), "a table stands instead of a model, got both"),
@@ -106,13 +104,13 @@ def test_a_wrong_request_ends_with_a_sentence(make: Make, request_: Any, sentenc
 def test_many_tokens_in_many_searches_are_refused(make: Make) -> None:
     legs = [[start, start + 1000] for start in range(40)]
     text = {"settings": {}, "strategy": "beam", "width": 64, "length": 41, "legs": legs}
-    with pytest.raises(ReceiptError, match="at most 1,000,000 tokens to write here, got 2,560,000"):
+    with pytest.raises(SettingError, match="at most 1,000,000 tokens to write here, got 2,560,000"):
         make({**TEXT, "texts": [text]})
 
 
 def test_the_servers_own_bound_counts(make: Make) -> None:
     make(TEXT, max_tokens=60)
-    with pytest.raises(ReceiptError, match="at most 59 tokens to write here, got 60"):
+    with pytest.raises(SettingError, match="at most 59 tokens to write here, got 60"):
         make(TEXT, max_tokens=59)
 
 
@@ -202,8 +200,8 @@ def receipt(make: Make) -> dict[str, Any]:
     ("changes", "sentence"),
     [
         ({"app": "Other"}, "this is no receipt of the Temperature Lab"),
-        ({"receipt": 2}, "of format 2, and this version reads formats up to 1; take a newer version"),
-        ({"receipt": "1"}, "format must be a whole number from 1 to 1, got 1"),
+        ({"receipt": 3}, "of format 3, and this version reads formats up to 2; take a newer version"),
+        ({"receipt": "1"}, "format must be a whole number from 1 to 2, got 1"),
         ({"receipt": True}, "got True"),
         ({"receipt": 10**30}, "of format 1000000000000"),
         ({"kind": "beam"}, "of the kind beam, its request of text"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from tests.receipts.asked import REQUESTS, Make, asked
 from textgen import receipts
 from textgen.models.registry import Registry
-from textgen.receipts import Made, ReceiptError, Verdict
+from textgen.receipts import Built, ReceiptError, Verdict
 
 Replay = Callable[[dict[str, Any]], Verdict]
 each = pytest.mark.parametrize("name", REQUESTS)
@@ -24,7 +25,7 @@ def replay(models: Registry) -> Replay:
     return lambda receipt: receipts.replay(receipts.read(json.dumps(receipt)), models)
 
 
-def whole(made: Made) -> dict[str, Any]:
+def whole(made: Built) -> dict[str, Any]:
     """The receipt as its file holds it."""
     return json.loads(made.receipt_text())
 
@@ -168,10 +169,19 @@ def test_a_sweep_that_was_stopped_is_repeated_as_far_as_it_came(make: Make, repl
     assert replay(part).identical
 
 
+@dataclass(frozen=True)
+class Wrong:
+    """A result that nobody computed."""
+
+    values: dict[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        return self.values
+
+
 def test_a_result_that_is_given_is_not_computed(make: Make, replay: Replay) -> None:
     found = make(REQUESTS["chaos"]).receipt["result"]
-    wrong = {**found, "texts": ["a", "b", "c"]}
-    receipt = whole(make(REQUESTS["chaos"], result=wrong))
+    receipt = whole(make(REQUESTS["chaos"], result=Wrong({**found, "texts": ["a", "b", "c"]})))
     assert receipt["result"]["texts"] == ["a", "b", "c"]
     verdict = replay(receipt)
     assert verdict.count == 3

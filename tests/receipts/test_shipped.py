@@ -32,7 +32,7 @@ def shipped() -> Registry:
 
 @pytest.mark.parametrize("kind", REQUESTS)
 def test_a_shipped_model(shipped: Registry, kind: str) -> None:
-    made = receipts.make({"kind": kind, "model": NAME, **REQUESTS[kind]}, shipped, NOW)
+    made = receipts.build({"kind": kind, "model": NAME, **REQUESTS[kind]}, shipped, NOW)
     receipt = json.loads(made.receipt_text())
     assert receipt["models"][0]["corpus"]["name"] == "tiny shakespeare"
     assert receipts.replay(receipts.read(made.receipt_text()), shipped).identical

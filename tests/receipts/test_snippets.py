@@ -63,7 +63,7 @@ def test_the_comparison_can_fail(make: Make, name: str) -> None:
     receipt = make(REQUESTS[name]).receipt
     old, new = {
         "distribution": ("temperature=0.5", "temperature=0.6"),
-        "draws": (", 7, draws", ", 8, draws"),
+        "draws": ("191, 7)", "191, 8)"),
         "text": ("seed = 'bad', 3", "seed = 'bad', 4"),
         "beam": ("length_penalty=0.5", "length_penalty=0.6") if name == "beam" else ("B 0.9", "B 0.8"),
         "sweep": ("'top_k': 3", "'top_k': 4"),

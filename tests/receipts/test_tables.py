@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.receipts.asked import REQUESTS, Make
-from textgen.experiments.sweep.export import as_json, cells_csv
+from textgen.experiments.requests.sweep import Swept
+from textgen.experiments.sweep.export import cells_csv
 from textgen.experiments.sweep.run import SweepSettings, collect, plan, run, summarize
 from textgen.models.registry import Registry
-from textgen.receipts.layout import as_json as as_text
+from textgen.receipts.records import as_json as as_text
 
 
 def table(make: Make, name: str) -> tuple[list[str], list[list[str]], dict[str, Any]]:
@@ -80,7 +81,7 @@ def test_a_sweep_has_the_rows_of_its_own_export(make: Make, models: Registry) ->
     settings = SweepSettings.from_dict(REQUESTS["sweep"]["settings"])
     result = collect(settings, run(plan(settings, models), models))
     assert made.csv == cells_csv(summarize(result))
-    given_ = make(REQUESTS["sweep"], result=as_json(result, summarize(result)))
+    given_ = make(REQUESTS["sweep"], result=Swept(result, summarize(result)))
     assert given_.receipt == made.receipt
 
 

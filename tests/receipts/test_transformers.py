@@ -19,7 +19,7 @@ from tests.receipts.asked import REQUESTS, Make, asked
 from textgen.experiments.draws.chi_squared import chi_squared
 from textgen.models.folder import Model
 from textgen.models.registry import Registry
-from textgen.receipts.hugging_face import MUTED_LATE, OWN_ORDER, TOP_FIRST
+from textgen.receipts.transformers import MUTED_LATE, OWN_ORDER, TOP_FIRST
 
 NO_SIGMA = "transformers has no top-n-sigma"
 
@@ -111,7 +111,7 @@ def test_the_order_of_generate_is_told_where_it_is_another(make: Make) -> None:
 
 
 def test_draws_agree_within_chance(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    names = run(asked("draws", calls=[20_000]))
+    names = run(asked("draws", n=20_000))
     rows = [eval(line) for line in capsys.readouterr().out.splitlines()]
     assert [sum(row) for row in rows] == [20_000] * 3
     for row, truth in zip(rows, names["result"]["probabilities"], strict=True):

@@ -15,9 +15,9 @@ from textgen.cli.options import as_number
 from textgen.cli.tables import table
 from textgen.decoding.beam import ignored
 from textgen.errors import SettingError, TextError, shorten
+from textgen.experiments.requests.beam import Found
 from textgen.files import check_writable
 from textgen.models.folder import Model
-from textgen.receipts.beam import result_of
 from textgen.records import BeamStep, Hypothesis
 from textgen.settings import BeamSettings, DecodeSettings
 
@@ -74,7 +74,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
     options.save_receipt(
         args,
         lambda: {**asked, **options.source_of(args, "prompt", prompt)},
-        lambda: result_of(found[-1], [model.text(text.ids, prompt) for text in found[-1].finished]),
+        lambda: Found(found[-1], tuple(model.text(text.ids, prompt) for text in found[-1].finished)),
     )
 
 

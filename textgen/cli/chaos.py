@@ -18,7 +18,6 @@ from textgen.experiments.chaos.summary import sentences
 from textgen.experiments.chaos.text import cut
 from textgen.files import check_writable
 from textgen.models.folder import Model
-from textgen.receipts.chaos import result_of
 from textgen.settings import check_whole
 
 SHARED = "·"  # printed for each column that a text shares with the one above
@@ -57,7 +56,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
         console.say("\n" + "\n".join(sentences(chaos)))
         if row is not None:
             console.say("\n" + "\n\n".join(flip_lines(chaos, row, flips)))
-    options.save_receipt(args, lambda: request_of(args, chaos), lambda: result_of(chaos), chaos.ids.size)
+    options.save_receipt(args, lambda: request_of(args, chaos), lambda: chaos, chaos.ids.size)
 
 
 def compared_row(args: argparse.Namespace, rows: int) -> int | None:

@@ -12,6 +12,7 @@ from textgen.cli.tables import percent, shown_first, table, tail, tail_label
 from textgen.experiments.draws.chi_squared import chi_squared
 from textgen.experiments.draws.counts import band, expected
 from textgen.experiments.panels import draw_side_by_side
+from textgen.experiments.requests.draws import Drawn
 from textgen.files import check_writable
 from textgen.records import ChiSquared, Draws, Ints, NextToken
 
@@ -38,22 +39,15 @@ def run(args: argparse.Namespace, console: Console) -> None:
         show(draws, panels[0].next, rows, console)
     settings = panels[0].settings
     options.save_receipt(
-        args, lambda: request_of(args, draws, settings), lambda: receipt_of(draws, panels[0].next)
+        args, lambda: request_of(args, draws, settings), lambda: Drawn(draws, panels[0].next)
     )
 
 
 def request_of(args: argparse.Namespace, draws: Draws, settings: dict[str, Any]) -> dict[str, Any]:
     """The request as a receipt holds it."""
     source, temperatures = options.source_of(args, "context", args.context), list(draws.temperatures)
-    drawn = {"temperatures": temperatures, "seed": draws.seed, "calls": [draws.n]}
+    drawn = {"temperatures": temperatures, "seed": draws.seed, "n": draws.n}
     return {"kind": "draws", **source, "settings": settings, **drawn}
-
-
-def receipt_of(draws: Draws, expectation: NextToken) -> dict[str, Any]:
-    """The result as a receipt holds it."""
-    from textgen.receipts.draws import result_of  # torch, which typed-in numbers do without
-
-    return result_of(draws, expectation)
 
 
 def show(draws: Draws, expectation: NextToken, rows: int, console: Console) -> None:

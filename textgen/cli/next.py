@@ -9,6 +9,7 @@ from typing import Any
 from textgen.cli import options
 from textgen.cli.console import Console
 from textgen.cli.tables import percent, shown_first, table, tail, tail_label
+from textgen.experiments.requests.next_token import Panels
 from textgen.files import check_writable
 from textgen.records import Distribution, StageTrace, Summary
 
@@ -38,20 +39,13 @@ def run(args: argparse.Namespace, console: Console) -> None:
         console.json(as_json(panels, args.context or ""))
     else:
         show(panels, rows, console, trace=args.trace)
-    options.save_receipt(args, lambda: request_of(args, panels), lambda: receipt_of(panels))
+    options.save_receipt(args, lambda: request_of(args, panels), lambda: Panels(tuple(panels)))
 
 
 def request_of(args: argparse.Namespace, panels: Sequence[Distribution]) -> dict[str, Any]:
     """The request as a receipt holds it."""
     settings = [panel.settings for panel in panels]
     return {"kind": "distribution", **options.source_of(args, "context", args.context), "panels": settings}
-
-
-def receipt_of(panels: Sequence[Distribution]) -> dict[str, Any]:
-    """The result as a receipt holds it."""
-    from textgen.receipts.distribution import result_of  # torch, which typed-in numbers do without
-
-    return result_of(panels)
 
 
 def show(panels: Sequence[Distribution], rows: int, console: Console, trace: bool) -> None:

@@ -13,6 +13,7 @@ from textgen import receipts
 from textgen.cli.console import Console
 from textgen.errors import ModelError, SettingError, TextError, shorten
 from textgen.experiments.panels import side_by_side
+from textgen.experiments.requests import Request, Result
 from textgen.experiments.sweep.settings import MAX_TOKENS
 from textgen.files import save
 from textgen.models.registry import Registry, default_root
@@ -227,15 +228,15 @@ def add_receipt(parser: Arguments) -> None:
 
 def save_receipt(
     args: argparse.Namespace,
-    request: Callable[[], Mapping[str, Any]],
-    result: Callable[[], Mapping[str, Any]],
+    request: Callable[[], Request | Mapping[str, Any]],
+    result: Callable[[], Result],
     max_tokens: int = MAX_TOKENS,
 ) -> None:
     """Write the receipt, if asked for. Raises TextgenError; what was printed stands."""
     if args.receipt is None:
         return
     asked, (registry, _) = request(), place_of(args)
-    receipt = receipts.make(asked, registry, datetime.now(UTC), result(), max_tokens)
+    receipt = receipts.build(asked, registry, datetime.now(UTC), result(), max_tokens)
     save(args.receipt, receipt.receipt_text)
 
 

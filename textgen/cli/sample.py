@@ -13,9 +13,9 @@ from textgen.cli.console import Console
 from textgen.cli.options import as_number
 from textgen.decoding.stream import NO_TOKEN
 from textgen.errors import SettingError, shorten
+from textgen.experiments.texts import texts_of
 from textgen.files import check_writable
 from textgen.models.folder import Model
-from textgen.receipts.text import of_row, result_of
 from textgen.records import Step
 from textgen.settings import DecodeSettings
 
@@ -48,9 +48,10 @@ def run(args: argparse.Namespace, console: Console) -> None:
         stream(coming, model, prompt, console)
     else:
         show(written(model, prompt, list(coming), len(panes)), prompt, panes, console)
-    rows = [of_row(steps, row) for row in range(len(panes))]
     options.save_receipt(
-        args, lambda: request_of(args, prompt, seed, panes), lambda: result_of(model, prompt, rows)
+        args,
+        lambda: request_of(args, prompt, seed, panes),
+        lambda: texts_of(model, prompt, steps, len(panes)),
     )
 
 

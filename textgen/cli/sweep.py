@@ -13,6 +13,7 @@ from textgen.cli.options import as_number
 from textgen.cli.tables import table
 from textgen.errors import SettingError, shorten
 from textgen.experiments.metrics.metrics import METRICS
+from textgen.experiments.requests.sweep import SweepRequest, Swept
 from textgen.experiments.sweep import run as experiments
 from textgen.experiments.sweep.export import as_json, cells_csv, texts_csv
 from textgen.experiments.sweep.records import Cell, Progress, SweepResult, SweepText
@@ -89,8 +90,8 @@ def run(args: argparse.Namespace, console: Console) -> None:
     save(args.texts, lambda: texts_csv(result.texts))
     save(args.out, lambda: json.dumps(as_json(result, cells), allow_nan=False, indent=1) + "\n")
     if result.texts:  # of one that was stopped before its first text nothing can be repeated
-        asked = {"kind": "sweep", "settings": result.settings.to_dict()}
-        options.save_receipt(args, lambda: asked, lambda: as_json(result, cells), args.max_tokens)
+        request = SweepRequest(settings=result.settings, texts=len(result.texts))
+        options.save_receipt(args, lambda: request, lambda: Swept(result, cells), args.max_tokens)
 
 
 def swept(args: argparse.Namespace, console: Console) -> tuple[SweepResult, tuple[Cell, ...]]:

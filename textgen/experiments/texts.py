@@ -212,3 +212,8 @@ def stream_of(steps: Sequence[Step], row: int) -> Written:
     """One stream of a batch, up to its end."""
     there = [step for step in steps if step.ids[row] != stream.NO_TOKEN]
     return [int(step.ids[row]) for step in there], [float(step.surprise[row]) for step in there]
+
+
+def texts_of(model: Model, prompt: str, steps: Sequence[Step], streams: int) -> Texts:
+    """What a batch of streams has written, as a record."""
+    return Texts(tuple(written_text(model, prompt, *stream_of(steps, row)) for row in range(streams)))

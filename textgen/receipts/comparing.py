@@ -31,7 +31,7 @@ class Pair(NamedTuple):
 
     @property
     def size(self) -> float | None:
-        """How far two numbers lie apart; None for what is none: an id is a name."""
+        """How far two numbers lie apart; None for non-numbers and ids, which are names."""
         if NAMES.search(self.place) or not (is_number(self.before) and is_number(self.now)):
             return None
         try:

@@ -9,8 +9,10 @@ from datetime import datetime
 from typing import Any, NoReturn
 
 from textgen.errors import shorten
-from textgen.receipts.checks import as_kind, as_list, as_model, as_object, as_text
+from textgen.experiments.requests import as_kind
+from textgen.experiments.requests.base import as_model
 from textgen.receipts.records import APP, FORMAT, Receipt, ReceiptError
+from textgen.validation import as_list, as_object, as_text
 
 MAX_RECEIPT = 200_000_000  # characters
 MAX_MODELS = 1_001  # of a sweep, and its judge
@@ -38,6 +40,7 @@ def read(text: str) -> Receipt:
             f"the receipt holds no result to compare with, got {shorten(values.get('result'))}; {AGAIN}"
         )
     return Receipt(
+        format=values["receipt"],
         kind=kind,
         version=as_text("the receipt's version", values.get("version"), 60),
         time=checked_time(values.get("time")),
@@ -113,7 +116,7 @@ def weights_of(models: Any) -> dict[str, str]:
     listed = [
         as_object("a model of the receipt", model) for model in as_list("models", models, 0, MAX_MODELS)
     ]
-    return {as_model(model.get("name")): checked_sha256(model) for model in listed}
+    return {as_model("model", model.get("name")): checked_sha256(model) for model in listed}
 
 
 def checked_sha256(model: Mapping[str, Any]) -> str:

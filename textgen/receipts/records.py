@@ -1,17 +1,17 @@
-"""What receipts hand out."""
+"""What receipts hand out, and how they stand in a file."""
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from textgen.errors import TextgenError
-from textgen.receipts.layout import as_json
 
-FORMAT = 1
+FORMAT = 2  # 2: draws are `n`, however they were reached; 1: see `format_1`
 APP = "Temperature Lab"
-KINDS = ("distribution", "draws", "text", "beam", "sweep", "chaos", "perplexity")
 
 
 class ReceiptError(TextgenError):
@@ -19,7 +19,7 @@ class ReceiptError(TextgenError):
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Built:
     """A result as files."""
 
     receipt: dict[str, Any]
@@ -44,6 +44,7 @@ class Made:
 class Receipt:
     """A receipt that was read: its form is right, its request and its result are not looked at yet."""
 
+    format: int  # of the receipt, 1 to FORMAT
     kind: str
     version: str  # of the lab that made it
     time: str  # ISO 8601
@@ -75,3 +76,26 @@ class Verdict:
             "differences": list(self.differences),
             "notes": list(self.notes),
         }
+
+
+def as_json(value: Any) -> str:
+    """A JSON value as a text that can be read: a line a field of an object, one line a list of numbers.
+
+    Floats are exact, every character is ASCII.
+    """
+    return lines(value, "") + "\n"
+
+
+def lines(value: Any, indent: str) -> str:
+    """A value whose first line is already indented."""
+    deeper = indent + " "
+    if isinstance(value, Mapping) and value:
+        fields = (f"{deeper}{one_line(str(name))}: {lines(item, deeper)}" for name, item in value.items())
+        return "{\n" + ",\n".join(fields) + f"\n{indent}}}"
+    if isinstance(value, (list, tuple)) and any(isinstance(item, (Mapping, list, tuple)) for item in value):
+        return "[\n" + ",\n".join(deeper + lines(item, deeper) for item in value) + f"\n{indent}]"
+    return one_line(value)
+
+
+def one_line(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=True, allow_nan=False)

@@ -1,13 +1,18 @@
-"""A receipt computed again."""
+"""A receipt run again, and compared."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from textgen import __version__
 from textgen.errors import shorten
+from textgen.experiments.requests import REQUESTS, Request
 from textgen.models.registry import Registry
+from textgen.receipts import format_1
+from textgen.receipts.building import as_json_gives_it, sha256_of
 from textgen.receipts.comparing import compare
-from textgen.receipts.making import checked, sha256_of
 from textgen.receipts.records import Receipt, ReceiptError, Verdict
+from textgen.stages import STAGES, completed
 
 START = 12  # digits of a checksum that are shown
 
@@ -16,14 +21,46 @@ def replay(receipt: Receipt, registry: Registry, max_tokens: int) -> Verdict:
     """See `receipts.replay`."""
     for name, sha256 in receipt.weights.items():
         check_weights(name, sha256, registry)
-    kind, request = checked(receipt.request, registry, max_tokens)
-    if unknown := [name for name in kind.models(request) if name not in receipt.weights]:
-        name = shorten(unknown[0])
-        raise ReceiptError(
-            f"the receipt has no checksum of {name!r}, a model of its request; export it again"
-        )
-    notes = [note for note in (version_note(receipt), left_out_note(receipt, request)) if note]
-    return compare(receipt.result, kind.computed(request, registry), tuple(notes))
+    held = with_later_stages(receipt.request)
+    request = request_class(receipt).from_json(held)
+    request.check(registry, max_tokens)
+    request = request.resolved(registry)
+    check_known(request, receipt)
+    left_out = request.to_json() != held
+    found = as_json_gives_it(request.run(registry).to_json())
+    return compare(with_later_stages(receipt.result), found, notes(receipt, left_out))
+
+
+def request_class(receipt: Receipt) -> type[Request]:
+    earlier = format_1.REQUESTS if receipt.format == 1 else {}
+    return earlier.get(receipt.kind, REQUESTS[receipt.kind])
+
+
+def with_later_stages(value: Any) -> Any:
+    """Settings as of a version with fewer stages, in which the later ones are neutral.
+
+    Settings are known by their `order`, a list of stages' names; what else is there stays as it is.
+    """
+    if isinstance(value, list):
+        return [with_later_stages(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    held = {name: with_later_stages(one) for name, one in value.items()}
+    order = held.get("order")
+    if not isinstance(order, list) or not all(isinstance(name, str) for name in order):
+        return held
+    whole = completed(order)
+    later = (name for name in whole if name not in order and name not in held)
+    return {**held, **{name: STAGES[name].neutral for name in later}, "order": list(whole)}
+
+
+def check_known(request: Request, receipt: Receipt) -> None:
+    """Raises ReceiptError for a model of the request whose weights the receipt does not name."""
+    for name in request.models():
+        if name not in receipt.weights:
+            raise ReceiptError(
+                f"the receipt has no checksum of {shorten(name)!r}, a model of its request; export it again"
+            )
 
 
 def check_weights(name: str, sha256: str, registry: Registry) -> None:
@@ -42,18 +79,14 @@ def check_weights(name: str, sha256: str, registry: Registry) -> None:
         )
 
 
-def version_note(receipt: Receipt) -> str:
-    """What another version may mean."""
-    if receipt.version == __version__:
-        return ""
-    return (
-        f"The receipt was made by version {shorten(receipt.version)}, this is {__version__}: "
-        "where results differ, the version may be why."
-    )
-
-
-def left_out_note(receipt: Receipt, request: dict[str, object]) -> str:
-    """That a setting unknown to the receipt took its default."""
-    if request == receipt.request:
-        return ""
-    return "The receipt leaves out some of its request: what is missing took its default."
+def notes(receipt: Receipt, left_out: bool) -> tuple[str, ...]:
+    """What another version, or a request that is not whole, may mean."""
+    found = []
+    if receipt.version != __version__:
+        found.append(
+            f"The receipt was made by version {shorten(receipt.version)}, this is {__version__}: "
+            "where results differ, the version may be why."
+        )
+    if left_out:
+        found.append("The receipt leaves out some of its request: what is missing took its default.")
+    return tuple(found)

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from textgen.errors import SettingError
 from textgen.experiments.draws.counts import (
     MAX_TOTAL,
+    DrawSequence,
     band,
+    block_around,
     checkpoints_between,
     chi_squared,
     draw,
@@ -79,6 +81,65 @@ class TestLuck:
         assert alone.counts[0].tolist() == drawn().counts[1].tolist()
 
 
+def in_pieces(*pieces: int) -> Draws:
+    """The record of draws that were made in several calls."""
+    record: Draws | None = None
+    for n in pieces:
+        record = drawn(n, before=record)
+    assert record is not None
+    return record
+
+
+def same_record(first: Draws, second: Draws) -> bool:
+    names = ("n", "seed", "counts", "checkpoints", "distances")
+    return all(np.array_equal(getattr(first, name), getattr(second, name)) for name in names)
+
+
+class TestPieces:
+    @pytest.mark.parametrize(
+        "pieces",
+        [(100, 900), (1,) * 37, (999, 1), (12_589, 1, 40_000), (49_999, 2, 60_000), (100_000, 23_456)],
+    )
+    def test_a_record_does_not_depend_on_its_pieces(self, pieces: tuple[int, ...]) -> None:
+        assert same_record(in_pieces(*pieces), drawn(sum(pieces)))
+
+    @given(st.lists(st.integers(1, 60_000), min_size=2, max_size=5))
+    def test_whatever_the_pieces(self, pieces: list[int]) -> None:
+        assert same_record(in_pieces(*pieces), drawn(sum(pieces)))
+
+    def test_one_draw_more_is_one_token_more(self) -> None:
+        """The sequence of single draws: each is a token, and together they fit the truth."""
+        counts = [draw(TRUTH[:1], [1.0], n, 5).counts[0] for n in range(1, 1500)]
+        steps = np.diff(counts, axis=0, prepend=0)
+        assert ((steps == 0) | (steps == 1)).all()
+        assert (steps.sum(axis=1) == 1).all()
+        tokens = steps.argmax(axis=1)
+        pairs = np.bincount(4 * tokens[:-1] + tokens[1:], minlength=16)
+        independent = np.outer(TRUTH[0], TRUTH[0]).ravel()
+        assert (chi_squared(pairs, independent).p_value or 0) > 0.001
+        assert (chi_squared(pairs, np.full(16, 1 / 16)).p_value or 0) < 1e-6  # the test can fail
+
+    def test_a_part_of_a_block_is_fair_over_many_seeds(self) -> None:
+        """The end of a block that is cut: 300 of the draws behind 1,000,000, for 300 seeds."""
+        start = 1_000_123
+        parts = [
+            DrawSequence(TRUTH[0], seed).counts(start, np.array([start + 300]))[0] for seed in range(300)
+        ]
+        counts = np.sum(parts, axis=0)
+        assert counts.sum() == 90_000
+        assert (chi_squared(counts, TRUTH[0]).p_value or 0) > 0.001
+        assert (chi_squared(counts, np.array([0.49, 0.31, 0.2, 0.0])).p_value or 1) < 0.001
+
+    def test_blocks_follow_each_other(self) -> None:
+        ends = [0]
+        while ends[-1] < 400_000:
+            first, behind = block_around(ends[-1])
+            assert first == ends[-1] < behind <= first + 50_000
+            assert block_around(behind - 1) == (first, behind)
+            ends.append(behind)
+        assert {1, 10, 100, 1_000, 10_000, 50_000, 63_096, 100_000, 125_893} <= set(ends)
+
+
 class TestAdding:
     def test_counts_and_distances_go_on(self) -> None:
         before = drawn(100)
@@ -118,8 +179,8 @@ class TestAdding:
 
 class TestSettling:
     def test_distance_follows_the_law(self) -> None:
-        """Mean distance over 200 seeds is the 1/√N law within 5% once N is large."""
-        records = [drawn(10_000, seed) for seed in range(200)]
+        """Mean distance over 800 seeds is the 1/√N law within 5% once N is large."""
+        records = [drawn(10_000, seed) for seed in range(800)]
         mean = np.mean([record.distances[0] for record in records], axis=0)
         large = records[0].checkpoints >= 1000
         law = expected_distance(TRUTH[0], records[0].checkpoints)

@@ -98,7 +98,7 @@ HOSTILE: list[Any] = [
     {"kind": "distribution", "model": "tiny", "context": 3, "panels": [{}]},
     {"kind": "distribution", "model": "tiny", "context": "", "panels": []},
     {"kind": "distribution", "model": "tiny", "context": "", "panels": [{"temperature": float("nan")}]},
-    {"kind": "draws", "model": "tiny", "temperatures": [1], "seed": 1, "calls": [[10**9, 10**9]]},
+    {"kind": "draws", "model": "tiny", "temperatures": [1], "seed": 1, "n": 10**12},
     {"kind": "text", "model": "tiny", "prompt": "", "seed": 1, "texts": [{"length": 10**9}]},
     {"kind": "beam", "model": "tiny", "prompt": "", "beam": {"width": 10**6}, "settings": {}},
 ]  # fmt: skip

@@ -1,8 +1,16 @@
-"""Repeated multinomial draws, and how their counts settle on the probabilities."""
+"""Repeated draws, and how their counts settle on the probabilities.
+
+A seed and a distribution determine one endless sequence of draws, of which `n` draws are the first n: a
+hundred draws and then nine hundred more are the same as a thousand at once. The sequence comes in blocks,
+from one checkpoint to the next and of 50,000 draws at most. How often each token is in a block is one
+multinomial draw, and the order of its tokens a random permutation, which together are as good as drawing one
+after the other; only a block that is cut between its ends needs its order.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,6 +25,7 @@ __all__ = ["band", "chi_squared", "draw", "expected", "expected_distance", "tota
 MAX_DRAWS = 1_000_000  # in one go
 MAX_TOTAL = 100_000_000  # of one record
 CHECKPOINTS_A_DECADE = 10
+MAX_BLOCK = 50_000  # draws: permuting so many takes about a millisecond
 
 
 def draw(
@@ -29,8 +38,8 @@ def draw(
 ) -> Draws:
     """Draw `n` more tokens from each of K distributions: probabilities (K, V) → Draws.
 
-    `before` is the record to add to; its labels stay. Counts depend on the seed and the sequence of
-    calls, and those of one distribution not on what stands beside it: all share the same luck.
+    `before` is the record to add to; its labels stay. Counts depend on the seed and on how many were drawn
+    in all, not on the calls that it took, nor on what stands beside: common random numbers for all.
     Raises SettingError for a number outside its range, for what is no distribution, and for a
     `before` of other distributions or another seed.
     """
@@ -45,8 +54,7 @@ def draw(
     check_same(start, truth, seed)
     check_whole("draws in total", start.n + n, 1, MAX_TOTAL, "start again from none")
     marks = checkpoints_between(start.n, start.n + n)
-    chunks = np.diff(marks, prepend=start.n)
-    counts = np.stack([chunk_counts(row, chunks, rng_at(seed, start.n)) for row in truth]).cumsum(axis=1)
+    counts = np.stack([DrawSequence(row, seed).counts(start.n, marks) for row in truth])
     return joined(start, marks, counts + start.counts[:, None])
 
 
@@ -94,38 +102,67 @@ def check_same(before: Draws, truth: Floats, seed: int) -> None:
 
 def checkpoints_between(start: int, end: int) -> Ints:
     """Log-spaced numbers of draws in (start, end], and `end` itself, rising."""
-    grid = grid_up_to(end)
-    return np.unique(np.append(grid[grid > start], end))
+    grid = checkpoint_grid()
+    return np.unique(np.append(grid[(grid > start) & (grid <= end)], end))
 
 
-def grid_up_to(end: int) -> Ints:
-    """1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20 …: ten a decade, each once."""
-    powers = np.arange(int(np.ceil(np.log10(end) * CHECKPOINTS_A_DECADE)) + 1)
-    grid = np.unique(np.rint(10 ** (powers / CHECKPOINTS_A_DECADE))).astype(np.int64)
-    return grid[grid <= end]
+@cache
+def checkpoint_grid() -> Ints:
+    """1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20 … beyond the most that are drawn: ten a decade, each once.
 
-
-def rng_at(seed: int, drawn: int) -> np.random.Generator:
-    """The luck of the call that starts after `drawn` draws."""
-    return np.random.default_rng([seed, drawn])
-
-
-def chunk_counts(truth: Floats, chunks: Ints, rng: np.random.Generator) -> Ints:
-    """truth (V,), draws between checkpoints (M,) → counts (M, V), each row exact and summing to its chunk.
-
-    Drawn over the support alone: numpy gives what rounding leaves over to the last token, which
-    must not be an impossible one.
+    Blocks end here as well, so that another grid would make other draws.
     """
-    support = np.flatnonzero(truth)
-    counts = np.zeros((len(chunks), len(truth)), dtype=np.int64)
-    counts[:, support] = rng.multinomial(chunks, truth[support])
-    return counts
+    powers = np.arange(round(np.log10(MAX_TOTAL) * CHECKPOINTS_A_DECADE) + 2)
+    grid = np.unique(np.rint(10 ** (powers / CHECKPOINTS_A_DECADE))).astype(np.int64)
+    grid.flags.writeable = False
+    return grid
+
+
+def block_around(draw: int) -> tuple[int, int]:
+    """The first draw of the block in which one lies, and the first behind it."""
+    grid = checkpoint_grid()
+    place = int(np.searchsorted(grid, draw, side="right"))
+    before = int(grid[place - 1]) if place else 0
+    number = draw // MAX_BLOCK
+    return max(before, number * MAX_BLOCK), min(int(grid[place]), (number + 1) * MAX_BLOCK)
+
+
+class DrawSequence:
+    """The endless sequence of draws from one distribution, truth (V,), with one seed."""
+
+    def __init__(self, truth: Floats, seed: int) -> None:
+        # Over the support alone: numpy gives what rounding leaves over to the last token, which must not
+        # be an impossible one.
+        self.support = np.flatnonzero(truth)
+        self.shares, self.size, self.seed = truth[self.support], len(truth), seed
+
+    def counts(self, start: int, marks: Ints) -> Ints:
+        """(M, V) counts of the draws from `start` to each of `marks` (M,), rising."""
+        found = np.empty((len(marks), self.size), dtype=np.int64)
+        running = np.zeros(self.size, dtype=np.int64)
+        for row, end in enumerate(marks.tolist()):
+            while start < end:
+                first, behind = block_around(start)
+                stop = min(end, behind)
+                running[self.support] += self.within_block(start - first, stop - first, first, behind - first)
+                start = stop
+            found[row] = running
+        return found
+
+    def within_block(self, start: int, stop: int, first: int, size: int) -> Ints:
+        """Counts over the support of the draws start … stop − 1 of the block that begins at `first`."""
+        rng = np.random.default_rng([self.seed, first])
+        counts = rng.multinomial(size, self.shares)
+        if stop - start == size:
+            return counts
+        tokens = rng.permutation(np.repeat(np.arange(len(self.support)), counts))
+        return np.bincount(tokens[start:stop], minlength=len(self.support))
 
 
 def joined(before: Draws, marks: Ints, counts: Ints) -> Draws:
     """The record that continues `before`; running counts (K, M, V) at the numbers of draws `marks` (M,)."""
     new = total_variation(counts / marks[:, None], before.probabilities[:, None])
-    on_grid = np.isin(before.checkpoints, grid_up_to(max(before.n, 1)))  # the last one may lie between
+    on_grid = np.isin(before.checkpoints, checkpoint_grid())  # the last one may lie between
     return Draws(
         labels=before.labels,
         temperatures=before.temperatures,

@@ -7,9 +7,13 @@ from typing import Any
 import gradio as gr
 
 from textgen.errors import TextgenError
+from textgen.experiments.draws.counts import MAX_DRAWS
+from textgen.experiments.requests import DrawsRequest, NextTokenRequest, TextRequest
+from textgen.experiments.sweep.settings import MAX_LENGTH
 from textgen.models.registry import Registry
-from textgen.settings import DecodeSettings, check_whole
+from textgen.settings import DecodeSettings
 from textgen.ui.shell.errors import told
+from textgen.validation import check_whole
 
 MAX_TOP = 1000
 
@@ -28,10 +32,10 @@ class Endpoints:
 
     def next_token(self, model: str, context: str = "", settings: dict | None = None, top: int = 10) -> dict:
         """The `top` likeliest next tokens under the settings, and the distribution in four numbers."""
-        from textgen import api
-
-        found = api.next_token(self.registry.get(model), context, **plain(settings))
         top = check_whole("top", top, 1, MAX_TOP, "10 is the default")
+        panels = [plain(settings)]
+        request = NextTokenRequest.from_json({"model": model, "context": context, "panels": panels})
+        (found,) = request.run(self.registry).panels
         summary = found.summary
         return {
             "tokens": [{"token": label, "probability": p} for label, p in found.top(top)],
@@ -46,30 +50,35 @@ class Endpoints:
         self, model: str, prompt: str = "", settings: dict | None = None, seed: int = 0, length: int = 200
     ) -> dict:
         """Write `length` tokens after the prompt: the same text for the same seed and settings."""
-        from textgen import api
-
-        written = api.generate(self.registry.get(model), prompt, seed=seed, length=length, **plain(settings))
+        text = {"settings": plain(settings), "length": check_length(length)}
+        request = TextRequest.from_json({"model": model, "prompt": prompt, "seed": seed, "texts": [text]})
+        (written,) = request.run(self.registry).texts
         return {
             "text": written.text,
-            "surprise_bits": [round(float(bits), 4) for bits in written.surprise],
-            "settings": written.settings,
-            "seed": written.seed,
+            "surprise_bits": [round(bits, 4) for bits in written.surprise],
+            "settings": text["settings"],
+            "seed": request.seed,
         }
 
     def draw(
         self, model: str, context: str = "", settings: dict | None = None, seed: int = 0, n: int = 100
     ) -> dict:
         """Draw `n` next tokens under the settings; counts by token, most drawn first."""
-        from textgen import api
-
         chosen = plain(settings)
-        drawn = api.draw(self.registry.get(model), context, [chosen["temperature"]], n, seed, **chosen)
+        asked = {"settings": chosen, "temperatures": [chosen["temperature"]], "seed": seed}
+        n = check_whole("draws", n, 1, MAX_DRAWS, "that many in one go")
+        request = DrawsRequest.from_json({"model": model, "context": context, **asked, "n": n})
+        drawn = request.run(self.registry).draws
         return {
             "n": drawn.n,
             "seed": drawn.seed,
             "counts": by_token(drawn.labels, drawn.counts[0]),
             "settings": chosen,
         }
+
+
+def check_length(length: Any) -> int:
+    return check_whole("length", length, 1, MAX_LENGTH, "200 is the default")
 
 
 def plain(settings: Any) -> dict[str, Any]:

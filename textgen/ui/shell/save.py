@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from textgen.errors import TextError, shorten
+from textgen.experiments.requests import ChaosRequest, PerplexityRequest, Request, request_from_json
+from textgen.text.context import checked
 from textgen.ui.generate.runs import MAX_LENGTH, MAX_PANES, MAX_WIDTH
 from textgen.ui.shell.components import LabComponent
 from textgen.ui.shell.laboratory import Laboratory
@@ -34,21 +36,20 @@ def file(lab: Laboratory, data: dict[str, Any]) -> dict[str, str]:
     from textgen import receipts  # torch comes in with the first model
 
     request = checked_request(data.get("request"), lab.limits)
-    most = lab.limits.chaos_tokens if request.get("kind") == "chaos" else MAX_WRITTEN
-    made = receipts.make(request, lab.registry, lab.now(), max_tokens=most)
+    most = lab.limits.chaos_tokens if isinstance(request, ChaosRequest) else MAX_WRITTEN
+    built = receipts.build(request, lab.registry, lab.now(), max_tokens=most)
     if kind == "csv":
-        return {"name": f"{made.name}.csv", "content": made.csv}
+        return {"name": f"{built.name}.csv", "content": built.csv}
     if kind == "json":
-        return {"name": f"{made.name}.json", "content": made.numbers_text()}
-    return {"name": f"{made.name}.receipt.json", "content": made.receipt_text()}
+        return {"name": f"{built.name}.json", "content": built.numbers_text()}
+    return {"name": f"{built.name}.receipt.json", "content": built.receipt_text()}
 
 
-def checked_request(request: Any, limits: Limits) -> dict[str, Any]:
-    """What the page's menus ask for; sweeps have a tab that holds their results. Raises TextError."""
-    if not isinstance(request, dict) or request.get("kind") == "sweep":
-        raise TextError(f"the request must be that of a result on the page, got {shorten(request)}")
-    if request.get("kind") == "perplexity":
-        from textgen.text.context import checked
-
-        checked(request.get("text"), "the text", limits.scored_characters)  # type: ignore[arg-type]
+def checked_request(data: Any, limits: Limits) -> Request:
+    """What the page's menus ask for; sweeps have a tab that holds their results. Raises TextgenError."""
+    if not isinstance(data, dict) or data.get("kind") == "sweep":
+        raise TextError(f"the request must be that of a result on the page, got {shorten(data)}")
+    request = request_from_json(data)
+    if isinstance(request, PerplexityRequest):
+        checked(request.text, "the text", limits.scored_characters)
     return request

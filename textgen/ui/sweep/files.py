@@ -14,6 +14,7 @@ from typing import Any
 from textgen import __version__
 from textgen.errors import SettingError, out_of_range, shorten
 from textgen.experiments.metrics.metrics import METRICS
+from textgen.experiments.requests.sweep import SweepRequest, Swept
 from textgen.experiments.sweep.export import as_json, cells_csv, texts_csv
 from textgen.experiments.sweep.report import Frame, ModelFacts, report
 from textgen.models.folder import weights_sha256
@@ -62,10 +63,9 @@ class Writer:
         """Raises TextgenError, also for a model that is gone."""
         from textgen import receipts  # torch comes in with the first model
 
-        result = held[0]
-        request = {"kind": "sweep", "settings": result.settings.to_dict(), "texts": len(result.texts)}
-        made = receipts.make(request, self.registry, self.now(), as_json(*held), self.max_tokens)
-        return made.receipt_text()
+        request = SweepRequest(settings=held[0].settings, texts=len(held[0].texts))
+        built = receipts.build(request, self.registry, self.now(), Swept(*held), self.max_tokens)
+        return built.receipt_text()
 
     def frame(self, held: Held, charts: Mapping[str, str], receipt: str) -> Frame:
         settings = held[0].settings

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tests.receipts.asked import Make
+from textgen.errors import SettingError
+from textgen.experiments.requests import Segment, TextSpec
 from textgen.models.folder import Model
 from textgen.models.registry import Registry
-from textgen.receipts.records import ReceiptError
-from textgen.receipts.ways import Leg, checked_text, way
 from textgen.settings import DecodeSettings
 from textgen.ui.generate.runs import Run, Text
 from textgen.ui.generate.writing import steps_of
@@ -86,36 +86,40 @@ def test_bits_are_those_of_the_page(make: Make, model: Model) -> None:
     assert found["surprise_bits"][8:] == pytest.approx([float(step.surprise[0]) for step in steps], abs=1e-4)
 
 
-def legs_of(**text: Any) -> Sequence[Leg]:
-    return way(checked_text({"settings": {}, **text}))
+def segments_of(**text: Any) -> Sequence[Segment]:
+    return TextSpec.from_json({"settings": {}, **text}).segments()
 
 
 def test_a_drawn_text_is_cut_at_the_tokens_chosen_by_hand() -> None:
-    assert legs_of(length=10, picks=[[0, 7], [4, 8], [10, 9]]) == [
-        Leg(0, 1, 1, 7),
-        Leg(1, 4, 4),
-        Leg(4, 5, 5, 8),
-        Leg(5, 10, 10),
+    assert segments_of(length=10, picks=[[0, 7], [4, 8], [10, 9]]) == [
+        Segment(0, 1, 1, 7),
+        Segment(1, 4, 4),
+        Segment(4, 5, 5, 8),
+        Segment(5, 10, 10),
     ]
 
 
 def test_the_later_of_two_at_one_place_counts() -> None:
     searched = {"strategy": "beam", "width": 2}
-    assert legs_of(length=9, legs=[[0, 5], [0, 20]], **searched) == [Leg(0, 9, 20)]
-    assert legs_of(length=3, legs=[[0, 5], [2, 9]], picks=[[2, 1]], **searched) == [
-        Leg(0, 2, 5),
-        Leg(2, 3, 3, 1),
+    assert segments_of(length=9, legs=[[0, 5], [0, 20]], **searched) == [Segment(0, 9, 20)]
+    assert segments_of(length=3, legs=[[0, 5], [2, 9]], picks=[[2, 1]], **searched) == [
+        Segment(0, 2, 5),
+        Segment(2, 3, 3, 1),
     ]
-    assert legs_of(length=3, picks=[[1, 4], [1, 5]]) == [Leg(0, 1, 1), Leg(1, 2, 2, 5), Leg(2, 3, 3)]
+    assert segments_of(length=3, picks=[[1, 4], [1, 5]]) == [
+        Segment(0, 1, 1),
+        Segment(1, 2, 2, 5),
+        Segment(2, 3, 3),
+    ]
 
 
 def test_searches_stand_between_the_tokens_chosen_by_hand_where_nobody_says() -> None:
-    legs = legs_of(length=9, strategy="beam", width=2, picks=[[3, 1]])
-    assert legs == [Leg(0, 3, 9), Leg(3, 4, 4, 1), Leg(4, 9, 9)]
+    legs = segments_of(length=9, strategy="beam", width=2, picks=[[3, 1]])
+    assert legs == [Segment(0, 3, 9), Segment(3, 4, 4, 1), Segment(4, 9, 9)]
 
 
 def test_a_text_of_nothing(make: Make) -> None:
-    assert legs_of(length=0) == legs_of(length=0, strategy="beam", width=2, picks=[[0, 1]]) == []
+    assert segments_of(length=0) == segments_of(length=0, strategy="beam", width=2, picks=[[0, 1]]) == []
     assert in_receipt(make, DRAWN, 0) == in_receipt(make, SEARCHED, 0, legs=[]) == ()
 
 
@@ -127,5 +131,5 @@ def test_what_lies_behind_the_end_of_a_text(make: Make, models: Registry, strate
     request = {"kind": "text", "model": "names", "prompt": "", "seed": 0, "texts": [{**text, "length": 2}]}
     if strategy == "sampling":
         assert make(request).receipt["result"]["texts"][0]["ids"][1:] == [stop]
-    with pytest.raises(ReceiptError, match="a search stands at position 2, but the text ends after 2 tokens"):
+    with pytest.raises(SettingError, match="a search stands at position 2, but the text ends after 2 tokens"):
         make({**request, "texts": [text]})
