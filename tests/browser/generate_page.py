@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.browser.conftest import complaint, outside
+from tests.browser.conftest import LabPage, visit
 from textgen import api
 from textgen.models.folder import Model
 from textgen.models.registry import Registry, default_root
@@ -24,7 +24,11 @@ LENGTH = 60
 class GeneratePage:
     """The page with the Generate tab open."""
 
-    page: Page
+    lab: LabPage
+
+    @property
+    def page(self) -> Page:
+        return self.lab.page
 
     # ---- before a test
 
@@ -39,20 +43,13 @@ class GeneratePage:
         """The sidebar and the form as they are at first, no text, a length that is soon written."""
         if self.button("■ Stop").is_enabled():
             self.button("■ Stop").click()
-        self.page.evaluate("""async () => {
-            const links = [...document.querySelectorAll("link[rel=modulepreload]")];
-            const { href } = links.find((link) => link.href.endsWith("shell/config.js"));
-            const { config } = await import(href);
-            const { store } = await import(new URL("lab.js", href).href);
-            store.set(config.state);
-        }""")
+        self.lab.set_sidebar(context=CONTEXT)
         self.page.mouse.move(0, 0)
         self.page.keyboard.press("Escape")
         self.button("Sampling").click()
         if self.button("Colour").get_attribute("aria-pressed") == "false":
             self.button("Colour").click()
         self.set_length(LENGTH)
-        self.page.locator("#context textarea").fill(CONTEXT)
 
     # ---- what there is
 
@@ -133,17 +130,10 @@ class GeneratePage:
 @contextmanager
 def generate_page(context: BrowserContext, url: str) -> Iterator[GeneratePage]:
     """A page that fails on any console error and any request that leaves the machine."""
-    problems: list[str] = []
-    page = context.new_page()
-    page.on("console", lambda message: problems.extend(complaint(message)))
-    page.on("pageerror", lambda error: problems.append(f"page error: {error}"))
-    page.on("request", lambda request: problems.extend(outside(request)))
-    page.goto(url)
-    opened = GeneratePage(page)
-    opened.open()
-    yield opened
-    page.close()
-    assert problems == []
+    with visit(context, url) as lab:
+        opened = GeneratePage(lab)
+        opened.open()
+        yield opened
 
 
 def shipped() -> Model:

@@ -6,10 +6,7 @@ import json
 from typing import Any
 from xml.etree import ElementTree
 
-from playwright.sync_api import expect
-
 from tests.browser.conftest import LabPage
-from tests.browser.generate_page import LENGTH, answered, button, open_generate, press, record, token
 from textgen import receipts
 from textgen.models.registry import Registry, default_root
 
@@ -66,40 +63,6 @@ def test_a_search(lab: LabPage) -> None:
     lab.page.get_by_label("Step", exact=True).fill("8")
     drawing = ElementTree.fromstring(lab.saved("beam", "SVG").read_text(encoding="utf-8"))
     assert len(list(drawing.iter("{http://www.w3.org/2000/svg}rect"))) > 10
-
-
-def test_texts_with_a_token_chosen_by_hand(lab: LabPage) -> None:
-    """A text that was continued, and one that went another way, replay to the ids that the page shows."""
-    tab = open_generate(lab)
-    press(tab, "Write")
-    press(tab, "Continue")
-    token(tab, 2, 7).click()
-    answered(tab, tab.page.locator(".alternatives button:enabled").nth(2).click)
-    shown = [pane["ids"] for pane in record(tab)["panes"]]
-    assert len(shown[2]) == 2 * LENGTH
-    assert shown == [text["ids"] for text in replayed(tab, "generate")["texts"]]
-
-
-def test_searched_texts(lab: LabPage) -> None:
-    tab = open_generate(lab)
-    button(tab, "Beam sampling").click()
-    press(tab, "Write")
-    press(tab, "Continue")
-    shown = [pane["ids"] for pane in record(tab)["panes"]]
-    assert shown == [text["ids"] for text in replayed(tab, "generate")["texts"]]
-
-
-def test_nothing_to_save_is_said(lab: LabPage) -> None:
-    open_generate(lab)
-    menu = lab.view("generate").locator(".save-menu")
-    menu.locator("summary").focus()
-    lab.page.keyboard.press("Enter")
-    lab.page.keyboard.press("Tab")
-    lab.page.keyboard.press("Enter")
-    expect(lab.page.locator(".lab-toast")).to_contain_text("nothing to save yet")
-    menu.locator("summary").click()
-    lab.page.keyboard.press("Escape")
-    expect(menu.locator(".save-entries")).to_be_hidden()
 
 
 def test_the_menu_stays_within_a_phone(lab: LabPage) -> None:

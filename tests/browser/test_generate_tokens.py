@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from xml.etree import ElementTree
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.generate_page import CONTEXT, LENGTH, SEED, GeneratePage, generate_page, shipped
-from textgen import api
+from textgen import api, receipts
 from textgen.models.folder import Model
+from textgen.models.registry import Registry, default_root
 from textgen.settings import DecodeSettings
 
 MARKUP = "<img src=x onerror=alert(1)> ${7*6} {{value}}"
@@ -45,7 +48,7 @@ def test_a_token_tells_what_the_model_thought_of_it(tab: GeneratePage, model: Mo
     assert float(facts[1].split()[0]) == pytest.approx(step.surprise[0], abs=0.01)
     assert float(facts[2].rstrip("%")) == pytest.approx(100 * step.decoded[0], rel=0.01, abs=0.01)
     assert int(facts[3]) == step.ranks[0]
-    labels = tab.card.locator(".alternative .tok").all_text_contents()
+    labels = tab.card.locator(".bar-label").all_text_contents()
     assert labels == [model.tokenizer.labels[i] for i in step.top_ids[0]]
     tab.page.mouse.move(0, 0)
     expect(tab.card).to_be_hidden()
@@ -59,7 +62,7 @@ def test_tokens_are_reached_by_keyboard(tab: GeneratePage) -> None:
         page.keyboard.press(key)
     expect(tab.card).to_contain_text("token 2")
     page.keyboard.press("Enter")
-    expect(tab.card.locator(".alternative:focus, .open:focus")).to_have_count(1)
+    expect(tab.card.locator("button.bar:focus, .open:focus")).to_have_count(1)
     page.keyboard.press("Escape")
     expect(tab.card).to_be_hidden()
     expect(tab.token(2, 1)).to_be_focused()
@@ -71,8 +74,8 @@ def test_choosing_an_alternative_takes_another_branch(tab: GeneratePage) -> None
     tab.press("Write")
     before = tab.texts()
     tab.token(1, 5).click()
-    choice = tab.card.locator(".alternative:not(:disabled)").first
-    label = choice.locator(".tok").text_content()
+    choice = tab.card.locator("button.bar").first
+    label = choice.locator(".bar-label").text_content()
     choice.click()
     tab.answered()
     after = tab.texts()
@@ -91,7 +94,7 @@ def test_another_branch_may_be_taken_while_the_rest_is_written(tab: GeneratePage
     tab.while_writing(
         20,
         """root.querySelectorAll(".pane:nth-child(3) .line span:not(.given)")[4].click();
-        root.querySelector(".token-card .alternative:not(:disabled)").click();""",
+        root.querySelector(".token-card button.bar").click();""",
     )
     expect(tab.panes.nth(2).get_by_role("button", name="branch 2")).to_be_visible()
     tab.answered()
@@ -111,7 +114,63 @@ def test_a_token_opens_in_next_token(tab: GeneratePage) -> None:
     expect(tab.root.locator(".count").first).to_contain_text(f"{LENGTH} tokens")
 
 
-# ---- Copy
+# ---- Copy, Save
+
+
+def test_what_is_saved_holds_all_it_takes_to_write_it_again(tab: GeneratePage, model: Model) -> None:
+    tab.lab.set_sidebar(context=CONTEXT, settings={"top_p": 0.8})
+    tab.press("Write")
+    saved = json.loads(tab.lab.saved("generate", "JSON").read_text(encoding="utf-8"))
+    for one in saved["panes"]:
+        settings = DecodeSettings.from_dict(one["settings"])
+        again = api.generate(
+            model, saved["prompt"], settings=settings, seed=saved["seed"], length=one["tokens"]
+        )
+        assert (again.text, list(again.ids)) == (one["text"], one["ids"])
+        assert one["mean_surprise_bits"] == pytest.approx(again.surprise.mean(), abs=1e-3)
+    assert [one["text"] for one in saved["panes"]] == tab.texts()
+    assert {saved["model"], saved["app"]} == {model.name, "Temperature Lab"}
+    assert len(saved["weights_sha256"]) == 64
+    plain = tab.lab.saved("generate", "Text").read_text(encoding="utf-8")
+    assert all(CONTEXT + text in plain for text in tab.texts())
+    assert "top-p 0.8" in plain
+
+
+@pytest.mark.parametrize("strategy", ["Sampling", "Beam sampling"])
+def test_a_receipt_of_texts_gone_on_with_and_led_another_way_replays(
+    tab: GeneratePage, strategy: str
+) -> None:
+    tab.button(strategy).click()
+    tab.press("Write")
+    tab.press("Continue")
+    tab.token(2, 7).click()
+    tab.card.locator("button.bar").nth(2).click()
+    tab.answered()
+    assert tab.lengths() == [2 * LENGTH] * 4
+    receipt = receipts.read(tab.lab.saved("generate", "Receipt").read_text(encoding="utf-8"))
+    assert receipts.replay(receipt, Registry(default_root())).identical
+    assert [text["text"] for text in receipt.result["texts"]] == tab.texts()
+
+
+def test_nothing_to_save_is_said(tab: GeneratePage) -> None:
+    menu = tab.root.locator(".save-menu")
+    menu.locator("summary").focus()
+    for key in ("Enter", "Tab", "Enter"):
+        tab.page.keyboard.press(key)
+    problem = tab.page.get_by_role("alert")
+    expect(problem).to_contain_text("nothing to save yet")
+    problem.get_by_label("Close").click()
+    menu.locator("summary").click()
+    tab.page.keyboard.press("Escape")
+    expect(menu.locator(".save-entries")).to_be_hidden()
+
+
+def test_the_picture_shows_the_surprise_of_each_text(tab: GeneratePage) -> None:
+    tab.press("Write")
+    drawing = ElementTree.fromstring(tab.lab.saved("generate", "SVG").read_text(encoding="utf-8"))
+    words = ["".join(node.itertext()) for node in drawing.iter("{http://www.w3.org/2000/svg}text")]
+    assert [word for word in words if word.startswith("T = ")] == ["T = 0.2", "T = 0.5", "T = 1", "T = 1.2"]
+    assert any("surprise under the model at T = 1, in bits a token" in word for word in words)
 
 
 def test_copy_takes_the_text_with_its_settings(tab: GeneratePage) -> None:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import LabPage, complaint
-from tests.browser.generate_page import button, open_generate, press, record, shown, texts, token
+from tests.browser.generate_page import GeneratePage
 from tests.tiny_models import save_tiny_names_model, save_tiny_words_model
 from textgen import api
 from textgen.models import folder as checkpoint
@@ -27,8 +27,9 @@ SEED = 1234
 @contextmanager
 def serving(root: Path) -> Iterator[str]:
     """The app on the models of a folder."""
-    app = build(Registry(root))
-    _, url, _ = app.launch(prevent_thread_lock=True, server_name="127.0.0.1", **launch_options())
+    registry = Registry(root)
+    app = build(registry)
+    _, url, _ = app.launch(prevent_thread_lock=True, server_name="127.0.0.1", **launch_options(registry))
     yield url.rstrip("/")
     app.close()
 
@@ -58,8 +59,8 @@ def opened(page: Page, urls: dict[str, str]) -> Iterator[Callable[[str], LabPage
     def open_on(kind: str) -> LabPage:
         page.goto(urls[kind])
         lab = LabPage(page)
-        page.wait_for_selector("#lab-next_token .lab-root[data-updates]")
-        lab.type_context(CONTEXT[kind])
+        page.wait_for_selector("#tabs [role=tab]")
+        lab.set_sidebar(context=CONTEXT[kind])
         return lab
 
     yield open_on
@@ -104,16 +105,6 @@ def test_the_bars_of_words_are_those_of_the_library(opened: Any, folders: dict[s
     assert sorted(lab.bars())[-5:] == pytest.approx(expected[-5:], abs=1e-6)
 
 
-def test_written_words_have_the_librarys_spaces(opened: Any, folders: dict[str, Path]) -> None:
-    lab = open_generate(opened("words"), CONTEXT["words"])
-    press(lab, "Write")
-    for pane, temperature in enumerate((0.2, 0.5, 1.0, 1.2)):
-        found = api.generate(
-            model(folders, "words"), CONTEXT["words"], seed=SEED, length=60, temperature=temperature
-        )
-        assert texts(lab)[pane] == shown(lab, pane) == found.text
-
-
 def test_a_beam_of_words_has_spaces_in_its_paths(opened: Any, folders: dict[str, Path]) -> None:
     lab = opened("words")
     lab.page.get_by_role("tab", name="Beam search").click()
@@ -132,42 +123,21 @@ def test_a_beam_of_words_has_spaces_in_its_paths(opened: Any, folders: dict[str,
 # ---- names
 
 
-def test_names_end_and_say_so(opened: Any, folders: dict[str, Path]) -> None:
-    lab = open_generate(opened("names"), CONTEXT["names"])
-    lab.view("generate").get_by_label("Length in tokens").fill("300")
-    press(lab, "Write")
-    found = api.generate(model(folders, "names"), "ab", seed=SEED, length=300, temperature=0.5)
-    assert texts(lab)[1] == found.text
-    assert record(lab)["panes"][1]["ids"] == list(found.ids)
-    assert shown(lab, 1) == f"{found.text}ended at BOS"
-    assert button(lab, "Continue").is_disabled()
-
-
-def test_another_way_leads_out_of_an_ended_name(opened: Any) -> None:
-    lab = open_generate(opened("names"), CONTEXT["names"])
-    lab.view("generate").get_by_label("Length in tokens").fill("300")
-    press(lab, "Write")
-    before = record(lab)["panes"][0]["ids"]
-    token(lab, 0, len(before) - 1).click()
-    other = lab.page.locator(".token-card .alternative:not(:disabled)").first
-    ended = lab.data("ended", "generate")
-    other.click()
-    lab.wait_for_change("ended", ended, "generate")
-    after = record(lab)["panes"][0]["ids"]
-    assert after[: len(before) - 1] == before[:-1]
-    assert len(after) > len(before)
-
-
-def test_short_names_go_on_and_ended_ones_stay(opened: Any, folders: dict[str, Path]) -> None:
-    lab = open_generate(opened("names"), CONTEXT["names"])
-    lab.view("generate").get_by_label("Length in tokens").fill("9")
-    press(lab, "Write")
-    lab.view("generate").get_by_label("Length in tokens").fill("300")
-    while button(lab, "Continue").is_enabled():
-        press(lab, "Continue")
-    for pane, temperature in enumerate((0.2, 0.5, 1.0, 1.2)):
-        found = api.generate(model(folders, "names"), "ab", seed=SEED, length=300, temperature=temperature)
-        assert record(lab)["panes"][pane]["ids"] == list(found.ids)
+def test_names_end_and_another_branch_leads_out(opened: Any, folders: dict[str, Path]) -> None:
+    """That texts of words and of names add up to those of the library is tested in node."""
+    lab = opened("names")
+    tab = GeneratePage(lab)
+    lab.page.get_by_role("tab", name="Generate").click()
+    tab.set_length(300)
+    tab.press("Write")
+    found = api.generate(model(folders, "names"), "ab", seed=SEED, length=300, temperature=0.2)
+    assert tab.texts()[0] == f"{found.text}ended at BOS"
+    expect(tab.button("Continue")).to_be_disabled()
+    tab.token(0, len(found.ids) - 1).click()
+    tab.card.locator("button.bar").first.click()
+    tab.answered()
+    assert tab.texts()[0].startswith(found.text)
+    assert tab.lengths()[0] > len(found.ids)
 
 
 def test_what_stands_before_the_last_bos_is_pale(opened: Any) -> None:

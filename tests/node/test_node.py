@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.node.generate_vectors import generate_vectors
 from tests.node.vectors import decoding_vectors, plain_vectors, thermal_vectors
 from textgen.models.registry import Registry
 from textgen.ui.shell.assets import config_module
@@ -27,6 +28,8 @@ def vectors(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Pat
     (folder / "decoding.json").write_text(json.dumps(decoding_vectors()))
     (folder / "plain.json").write_text(json.dumps(plain_vectors()))
     (folder / "thermal.json").write_text(json.dumps(thermal_vectors()))
+    runs = generate_vectors(tmp_path_factory.mktemp("kinds"))
+    (folder / "generate.json").write_text(json.dumps(runs))
     (folder / "config.js").write_text(config_module(page_config(registry)))
     (folder / "package.json").write_text('{"type": "module"}')
     return folder

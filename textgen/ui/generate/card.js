@@ -1,18 +1,16 @@
 // The card of one token: what the model thought of it, and what it could have been.
 import { h, render } from "../shell/dom.js";
-import { clip, finePercent, percent } from "../shell/format.js";
+import { createBars } from "../shell/bars.js";
+import { clip, finePercent } from "../shell/format.js";
 import { branchOf, tokenFacts, tokenLabel } from "./run.js";
 
 /**
  * @typedef {import("./run.js").Run} Run
- * @typedef {ReturnType<typeof tokenFacts>} TokenFacts
  * @typedef {{ text: number, index: number }} Place a token of one of the texts
  */
 
 const GAP = 6; // px between a token and its card
 const TITLE = 24; // characters of the token
-const LABEL = 13; // characters of an alternative
-const DIGIT = 9.2; // px, of 15 px monospaced
 const EDGE = 8; // px between the card and the window's edge
 const CHOOSE = "Choose another: the text goes on from there";
 const CLICK = "The likeliest here · click to choose another";
@@ -33,13 +31,14 @@ export const createCard = ({ onOpen, onBranch }) => {
   let pinned = false; // stays until it is closed
   /** @type {HTMLElement | null} the token on the page */
   let anchor = null;
+  const alternatives = createBars({ onPick: (id) => place && onBranch(place, id) });
 
   /** @param {HTMLElement} span @param {Place} ofPlace @param {Run} run @param {boolean} stays */
   const show = (span, ofPlace, run, stays) => {
     hide(true);
     [anchor, place, pinned] = [span, ofPlace, stays];
     span.classList.add("here");
-    render(node, ...content(run, ofPlace));
+    draw(run, ofPlace);
     node.classList.toggle("pinned", pinned);
     node.showPopover();
     move(span.getBoundingClientRect());
@@ -57,12 +56,16 @@ export const createCard = ({ onOpen, onBranch }) => {
     span.focus({ preventScroll: true });
   };
 
-  const content = (/** @type {Run} */ run, /** @type {Place} */ ofPlace) => {
+  const draw = (/** @type {Run} */ run, /** @type {Place} */ ofPlace) => {
     const facts = tokenFacts(branchOf(run.texts[ofPlace.text]), ofPlace.index);
     const decoded = facts.decoded === 0 ? "0%, removed" : finePercent(facts.decoded);
     const hint = pinned ? CHOOSE : CLICK;
-    const longest = Math.max(...facts.alternatives.map(({ id }) => tokenLabel(run, id).length));
-    return [
+    alternatives.update(facts.alternatives.map(({ id, p: probability }) => {
+      const taken = id === facts.id;
+      const note = taken ? "the text has this one" : "";
+      return { id, label: tokenLabel(run, id), probability, taken, note };
+    }), { name: "The likeliest here", colour: "var(--lab-muted)", hint: "go on with it" });
+    render(node,
       h("header", {},
         h("span", { class: "tok" }, clip(tokenLabel(run, facts.id), TITLE)),
         h("span", { class: "muted" }, `token ${ofPlace.index + 1}`),
@@ -74,24 +77,10 @@ export const createCard = ({ onOpen, onBranch }) => {
         fact("as learned", finePercent(facts.learned)), fact("surprise", bitsText(facts.bits)),
         fact("under the settings", decoded), fact("rank", String(facts.rank))),
       h("div", { class: "muted small" }, hint),
-      h("div", { class: "alternatives", style: `--label:${Math.ceil(DIGIT * Math.min(LABEL, longest))}px` },
-        facts.alternatives.map((one) => alternative(run, one, one.id === facts.id, ofPlace))),
+      alternatives.node,
       h("button", {
         class: "button open", type: "button", onclick: () => onOpen(ofPlace),
-      }, "Open in Next token here"),
-    ];
-  };
-  /** @param {Run} run @param {{ id: number, p: number }} one @param {boolean} taken @param {Place} ofPlace */
-  const alternative = (run, { id, p }, taken, ofPlace) => {
-    const label = tokenLabel(run, id);
-    const named = `${label}, ${percent(p)}`;
-    return h("button", {
-      class: "alternative", type: "button", disabled: taken, onclick: () => onBranch(ofPlace, id),
-      "aria-label": taken ? `${named}: the text has this one` : `Go on with ${named}`,
-    },
-    h("span", { class: "tok" }, clip(label, LABEL)),
-    h("span", { class: "bar" }, h("i", { style: `width:${(100 * p).toFixed(2)}%` })),
-    h("span", { class: "share" }, percent(p)));
+      }, "Open in Next token here"));
   };
 
   /** Put the card below a token, or above where there is no room. @param {DOMRect} token */
@@ -112,7 +101,7 @@ export const createCard = ({ onOpen, onBranch }) => {
     else move(token);
   };
   const focus = () => /** @type {HTMLElement | null} */ (
-    node.querySelector(".alternative:not(:disabled)") ?? node.querySelector(".open"))?.focus();
+    node.querySelector("button.bar") ?? node.querySelector(".open"))?.focus();
 
   return { node, show, hide, follow, focus, get place() { return place; }, get pinned() { return pinned; } };
 };

@@ -7,7 +7,7 @@ import { Problem } from "../shell/server.js";
 import { openTab } from "../shell/tabs.js";
 import { toast } from "../shell/toast.js";
 import { createCard } from "./card.js";
-import { copyText } from "./files.js";
+import { copyText, runMenu } from "./files.js";
 import { paneTree, rateText } from "./pane.js";
 import { branchOf, divergence, openLengths, textOf } from "./run.js";
 import { createSession, INVITATION, textRate, totalRate } from "./session.js";
@@ -88,6 +88,7 @@ export const mount = component("generate", ({ root, config: given, memory: held,
     pinned: () => card.pinned,
     held: () => card.pinned && card.place?.text === text,
   }));
+  const menu = runMenu(() => memory.run, own.surprise);
   const contextNode = document.createElement("div");
   contextNode.className = "tokens";
   /** @type {{ pane: number, says: string } | null} */
@@ -208,7 +209,8 @@ export const mount = component("generate", ({ root, config: given, memory: held,
       group("Surprise",
         button("Colour", "Colour the tokens by surprise", () => { form.colour = !form.colour; },
           { "aria-pressed": form.colour }),
-        legend()));
+        legend()),
+      menu);
   };
   const legend = () => h("span", {
     class: form.colour ? "legend" : "legend off", role: "img",

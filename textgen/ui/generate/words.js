@@ -26,8 +26,9 @@ const takesBest = (/** @type {Pane} */ pane, /** @type {Settings} */ settings) =
   pane.strategy === "beam" || (pane.strategy === "beam_sampling" && settings.temperature === 0);
 
 /**
- * The stages that are on and have no effect. Greedy takes the likeliest token: what only removes others, or
- * comes later, changes nothing. A search for the best text heeds what reads the text so far, and no other.
+ * The stages that are on and have no effect. Greedy takes the likeliest token: what comes later changes
+ * nothing, nor does what only removes others, unless a later stage takes the likeliest away. A search for the
+ * best text heeds what reads the text so far, and no other.
  * @param {Pane} pane @param {Settings} settings @param {Stage[]} stages
  */
 export const withoutEffect = (pane, settings, stages) => {
@@ -35,8 +36,9 @@ export const withoutEffect = (pane, settings, stages) => {
   const known = (/** @type {string} */ name) => stages.find((stage) => stage.name === name);
   if (takesBest(pane, settings)) return active.filter((name) => !known(name)?.reads_history);
   if (settings.temperature !== 0) return [];
-  const after = settings.order.slice(settings.order.indexOf("temperature"));
-  return active.filter((name) => known(name)?.keeps_top || after.includes(name));
+  const before = settings.order.slice(0, settings.order.indexOf("temperature"));
+  const last = active.findLastIndex((name) => before.includes(name) && !known(name)?.keeps_top);
+  return active.slice(last + 1);
 };
 
 /** The sentence that says so; "" where everything has its effect. */
@@ -45,8 +47,11 @@ export const idleText = (
 ) => {
   const best = takesBest(pane, settings);
   if (!best && settings.temperature !== 0) return "";
-  const idle = withoutEffect(pane, settings, stages).filter((name) => !USUAL.includes(name));
-  const names = ["seed", ...[...USUAL, ...idle].map((name) => titleOf(stages, name))].join(", ");
+  const idle = withoutEffect(pane, settings, stages);
+  const active = activeNames(settings, stages);
+  const usual = USUAL.filter((name) => idle.includes(name) || !active.includes(name));
+  const all = [...usual, ...idle.filter((name) => !USUAL.includes(name))];
+  const names = ["seed", ...all.map((name) => titleOf(stages, name))].join(", ");
   return `${best ? "beam search: temperature, " : "greedy: "}${names} have no effect`;
 };
 

@@ -13,6 +13,7 @@ import { ink } from "./theme.js";
  * @property {number} probability 0 to 1
  * @property {number} [former] of a removed token: its probability just before
  * @property {string} [note] what to say of the bar besides, such as "removed by top-p"
+ * @property {boolean} [taken] whether it cannot be picked, since it has been
  *
  * @typedef {object} Look
  * @property {string} name of the chart, for those who hear it
@@ -46,12 +47,13 @@ export const createBars = ({ onPick, slim = false } = {}) => {
   let look = { name: "", colour: "" };
   /** @type {Row[]} */
   let rows = [];
+  let first = 0; // the bar that the keyboard comes to
   let changedAt = -Infinity;
 
   /** Show bars in their order; the same tokens as before keep their elements. @param {Bar[]} newBars */
   const update = (newBars, /** @type {Look} */ newLook) => {
-    const same = newBars.length === bars.length && newBars.every(({ id, label }, i) =>
-      id === bars[i].id && label === bars[i].label);
+    const same = newBars.length === bars.length && newBars.every(({ id, label, taken }, i) =>
+      id === bars[i].id && label === bars[i].label && taken === bars[i].taken);
     [bars, look] = [newBars, newLook];
     if (!same) build();
     glide();
@@ -63,6 +65,7 @@ export const createBars = ({ onPick, slim = false } = {}) => {
   const build = () => {
     const longest = Math.max(...bars.map(({ label }) => [...label].length));
     node.style.setProperty("--label", `${Math.min(longest, LONGEST_LABEL)}ch`);
+    first = bars.findIndex((bar) => !bar.taken);
     rows = bars.map(rowOf);
     node.replaceChildren(...rows.map((row) => row.node));
   };
@@ -75,8 +78,9 @@ export const createBars = ({ onPick, slim = false } = {}) => {
   };
 
   const rowOf = (/** @type {Bar} */ bar, /** @type {number} */ place) => {
-    const button = onPick && bar.id !== null;
-    const row = element(button ? "button" : "div", bar.id === null ? "bar tail" : "bar");
+    const button = onPick && bar.id !== null && !bar.taken;
+    const kind = bar.id === null ? "bar tail" : bar.taken ? "bar taken" : "bar";
+    const row = element(button ? "button" : "div", kind);
     const [label, track, fill] = [element("span", "bar-label"), element("span", "bar-track"), element("i")];
     const [number, spoken] = [element("span", "bar-number"), element("span", "lab-spoken")];
     label.textContent = clip(bar.label, LONGEST_LABEL);
@@ -84,7 +88,7 @@ export const createBars = ({ onPick, slim = false } = {}) => {
     row.append(label, " ", track, ...(slim ? [] : [number]), spoken);
     if (button) {
       row.setAttribute("type", "button");
-      row.tabIndex = place ? -1 : 0;
+      row.tabIndex = place === first ? 0 : -1;
       row.addEventListener("click", () => onPick(/** @type {number} */ (bars[place].id)));
     }
     return { node: row, fill, number, spoken, written: { length: "", gone: false, number: "", spoken: "" } };
@@ -98,7 +102,7 @@ export const createBars = ({ onPick, slim = false } = {}) => {
     if (gone !== written.gone) row.classList.toggle("gone", (written.gone = gone));
     const shown = percent(shownOf(bar));
     if (shown !== written.number) number.textContent = written.number = shown;
-    const hint = bar.id === null ? "" : look.hint;
+    const hint = bar.id === null || bar.taken ? "" : look.hint;
     const said = [slim ? shown : "", bar.note, hint].filter(Boolean).join("; ");
     if (said !== written.spoken) {
       written.spoken = said;
