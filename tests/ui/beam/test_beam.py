@@ -1,41 +1,45 @@
-"""The Beam search tab's handler: what the page may send, and what it gets back."""
+"""The Beam search tab's answer: what the page may send, and what it gets back."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-import gradio as gr
 import numpy as np
 import pytest
 
 from textgen.api import generate
 from textgen.decoding.table_model import FIGURE_12
+from textgen.errors import TextgenError
+from textgen.experiments.requests import BeamRequest, request_from_json
 from textgen.models.registry import Registry
+from textgen.records import Hypothesis
 from textgen.settings import DecodeSettings
-from textgen.ui.beam.tab import BeamTab, view_config
+from textgen.ui.beam.tab import searched, view_config
+from textgen.ui.beam.view import verdict
+from textgen.ui.shell.laboratory import Laboratory
 from textgen.ui.shell.page import build
-from textgen.ui.shell.sidebar import NUMBERS
 
-NEUTRAL = [getattr(DecodeSettings(), name) for name in DecodeSettings.__slots__ if name != "order"]
-ORDER = ",".join(DecodeSettings().order)
+SETTINGS = DecodeSettings().to_dict()
+TINY = {"model": "tiny", "context": "bad"}
+TYPED: dict[str, Any] = {}  # no model: the form's table
 
 
 @pytest.fixture(scope="module")
-def tab(registry: Registry) -> BeamTab:
-    with gr.Blocks():
-        found = BeamTab.__new__(BeamTab)
-        found.registry, found.new_seed = registry, lambda: 77
-    return found
+def lab(registry: Registry) -> Laboratory:
+    return Laboratory(registry, new_seed=lambda: 77)
 
 
-def search(tab: BeamTab, model: str = "tiny", context: Any = "bad", locked: bool = True, **form: Any) -> Any:
-    event = gr.EventData(None, {**view_config()["form"], **form})
-    return tab.search(event, model, context, 5, locked, *NEUTRAL, ORDER)
+def search(lab: Laboratory, source: dict[str, Any] = TINY, seed: Any = "5", **form: Any) -> dict[str, Any]:
+    """The answer to the page as it gets it."""
+    form = {**view_config()["form"], **form}
+    data = {**source, "form": form, "settings": SETTINGS, "seed": seed}
+    return json.loads(json.dumps(searched(lab, data), allow_nan=False))
 
 
-def test_the_view_holds_every_candidate_and_a_ranking(tab: BeamTab) -> None:
-    view, seed = search(tab, width=2, length=4)
-    assert seed == 5
+def test_the_view_holds_every_candidate_and_a_ranking(lab: Laboratory) -> None:
+    view = search(lab, width=2, length=4)
+    assert view["seed"] == "5"
     assert [len(column) for column in view["columns"]] == [8, 8, 8, 8]
     for before, column in zip(view["columns"], view["columns"][1:], strict=False):
         for candidate in column:
@@ -50,8 +54,8 @@ def test_the_view_holds_every_candidate_and_a_ranking(tab: BeamTab) -> None:
         assert end["state"] == "finished"
 
 
-def test_greedy_and_sample_beside_it_are_those_of_generate(tab: BeamTab, registry: Registry) -> None:
-    view, _ = search(tab, width=1, length=6)
+def test_greedy_and_sample_beside_it_are_those_of_generate(lab: Laboratory, registry: Registry) -> None:
+    view = search(lab, width=1, length=6)
     tiny = registry.get("tiny")
     labels = tiny.tokenizer.labels
     greedy = generate(tiny, "bad", temperature=0, length=6)
@@ -63,65 +67,101 @@ def test_greedy_and_sample_beside_it_are_those_of_generate(tab: BeamTab, registr
     assert "greedy's own" in view["verdict"]
 
 
-def test_the_blackboard_example_plays_as_in_the_figure(tab: BeamTab) -> None:
-    view, _ = search(tab, NUMBERS, width=2, length=3, table=FIGURE_12)
+def test_the_blackboard_example_plays_as_in_the_figure(lab: Laboratory) -> None:
+    view = search(lab, TYPED, width=2, length=3, table=FIGURE_12)
     kept = [[c["label"] for c in column if c["state"] != "pruned"] for column in view["columns"]]
     assert kept == [["A", "B"], ["B", "A"], ["C", "B"]]
     assert [found["text"] for found in view["hypotheses"]] == ["BAC", "ABB"]
     assert "nats likelier than greedy's" in view["verdict"]
 
 
-def test_where_greedy_is_likelier_the_page_says_when_it_was_pruned(tab: BeamTab) -> None:
+def test_where_greedy_is_likelier_the_page_says_when_it_was_pruned(lab: Laboratory) -> None:
     trap = (
         ": A 0.4, B 0.3, C 0.3\nA: A 0.34, B 0.33, C 0.33\nB: A 0.5, B 0.5\nC: A 0.5, B 0.5\n"
         "A A: A 1\nB A: A 0.4, B 0.6\nB B: A 0.4, B 0.6"
     )
-    view, _ = search(tab, NUMBERS, width=2, length=3, table=trap)
+    view = search(lab, TYPED, width=2, length=3, table=trap)
     assert "its path was pruned at step 2" in view["verdict"]
 
 
-def test_settings_that_the_search_ignores_are_named(tab: BeamTab) -> None:
-    values = [*NEUTRAL]
-    values[1] = 5  # top-k
-    event = gr.EventData(None, view_config()["form"])
-    view, _ = tab.search(event, "tiny", "bad", 5, True, *values, ORDER)
-    assert "top-k has no effect" in view["note"]
+def finished(*logprobs: float) -> Hypothesis:
+    return Hypothesis(tuple(map(round, map(abs, logprobs))), logprobs, sum(logprobs), 0.0, False, ())
 
 
-def test_an_unlocked_seed_is_fresh_and_returned(tab: BeamTab) -> None:
-    assert search(tab, locked=False, sample=True)[1] == 77
+def test_another_text_as_likely_as_greedys_is_no_likelier_one() -> None:
+    sentence = verdict([], finished(-1.0, -2.0), [finished(-2.0, -1.001)])
+    assert sentence == "The search's best text and greedy's differ, but are equally likely."
+    gain = verdict([], finished(-1.0, -2.02), [finished(-2.0, -1.0)])
+    assert gain == "The search's best text is 0.02 nats likelier than greedy's, 1.02 times as likely."
+
+
+def test_settings_that_the_search_ignores_are_named(lab: Laboratory) -> None:
+    data = {**TINY, "form": view_config()["form"], "settings": {**SETTINGS, "top_k": 5}, "seed": 5}
+    assert "top-k has no effect" in searched(lab, data)["note"]
+
+
+def test_without_a_seed_it_is_fresh_and_returned(lab: Laboratory) -> None:
+    view = search(lab, seed=None, sample=True)
+    assert view["seed"] == "77"
+    assert view["request"]["beam"]["seed"] == 77
+
+
+@pytest.mark.parametrize("source", [TINY, TYPED])
+def test_the_request_finds_the_same_texts_again(
+    lab: Laboratory, registry: Registry, source: dict[str, Any]
+) -> None:
+    view = search(lab, source, width=2, length=3, stop="line")
+    request = request_from_json(view["request"])
+    assert isinstance(request, BeamRequest)
+    totals = [hypothesis.total for hypothesis in request.run(registry).last.finished]
+    assert [found["total"] for found in view["hypotheses"]] == pytest.approx(totals)
 
 
 @pytest.mark.parametrize(
     ("form", "sentence"),
     [
-        ({"width": 0}, "width must be a whole number from 1 to 8, got 0"),
+        ({"width": 0}, "width must be a whole number from 1 to 8, got 0; 1 is greedy"),
         ({"width": 1e12}, "width must be"),
-        ({"length": float("nan")}, "length must be a whole number from 1 to 60, got nan"),
+        ({"width": None}, "got nothing"),
+        ({"length": float("nan")}, "length must be a whole number from 1 to 60, got nan; 12 is the default"),
         ({"length_penalty": "x"}, "length_penalty must be"),
         ({"early": "sometimes"}, "early stopping must be one of no, yes, never"),
     ],
 )
-def test_a_bad_form_is_a_sentence(tab: BeamTab, form: dict[str, Any], sentence: str) -> None:
-    view, _ = search(tab, **form)
-    assert sentence in view["problem"]
+def test_a_bad_form_is_a_sentence(lab: Laboratory, form: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(TextgenError) as error:
+        search(lab, **form)
+    assert sentence in str(error.value)
+
+
+def test_the_form_begins_where_its_sentence_says(lab: Laboratory) -> None:
+    assert view_config()["form"]["length"] == 12
+    assert view_config()["highest"] == {"width": 8, "length": 60}
 
 
 @pytest.mark.parametrize("table", ["", "A 0.5", ": A -1", ": A nan", None, ": A 1, A 1", "x" * 10**6])
-def test_a_bad_table_is_a_sentence(tab: BeamTab, table: Any) -> None:
-    view, _ = search(tab, NUMBERS, table=table)
-    assert len(view["problem"]) > 20
+def test_a_bad_table_is_a_sentence(lab: Laboratory, table: Any) -> None:
+    with pytest.raises(TextgenError):
+        search(lab, TYPED, table=table)
 
 
-@pytest.mark.parametrize("data", [None, 3, "form", []])
-def test_an_event_without_a_form_is_a_sentence(tab: BeamTab, data: Any) -> None:
-    view, _ = tab.search(gr.EventData(None, data), "tiny", "bad", 5, True, *NEUTRAL, ORDER)
-    assert "must carry an object" in view["problem"]
-
-
-@pytest.mark.parametrize(("model", "context"), [("../tiny", "bad"), ("tiny", "a" * 30_000), (None, "bad")])
-def test_a_bad_source_is_a_sentence(tab: BeamTab, model: Any, context: str) -> None:
-    assert search(tab, model, context)[0]["problem"]
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"form": 3},
+        {**TINY, "form": []},
+        {**TINY, "form": view_config()["form"], "settings": []},
+        {**TINY, "form": view_config()["form"], "seed": "x"},
+        {"model": "../tiny", "context": "bad", "form": view_config()["form"]},
+        {"model": "tiny", "context": "a" * 30_000, "form": view_config()["form"]},
+        {"model": "tiny", "context": None, "form": view_config()["form"]},
+        {"model": ["tiny"], "context": "bad", "form": view_config()["form"]},
+    ],
+)
+def test_what_no_page_sends_is_a_sentence(lab: Laboratory, data: dict[str, Any]) -> None:
+    with pytest.raises(TextgenError):
+        searched(lab, data)
 
 
 def test_the_page_holds_the_tab(registry: Registry) -> None:

@@ -2,101 +2,125 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import gradio as gr
-
 from textgen.decoding.table_model import FIGURE_12, parse_table
-from textgen.errors import TextError, TextgenError
-from textgen.models.registry import Registry
-from textgen.settings import BeamSettings, check_seed, check_whole
+from textgen.errors import TextError
+from textgen.experiments.requests import BeamRequest
+from textgen.experiments.requests.beam import TableSource
+from textgen.settings import BeamSettings
 from textgen.text.tokenizer import visible
 from textgen.ui.shell.components import LabComponent
-from textgen.ui.shell.events import event_object
-from textgen.ui.shell.sidebar import NUMBERS, Controls, settings_from
+from textgen.ui.shell.laboratory import Laboratory
+from textgen.validation import check_whole
 
 if TYPE_CHECKING:
     from textgen.models.folder import Model
+    from textgen.models.registry import Registry
     from textgen.ui.beam.view import Source
 
-MAX_WIDTH, MAX_LENGTH = 8, 60  # what a tree on a page can show
+
+@dataclass(frozen=True)
+class Field:
+    """A whole number of the form: what a tree on a page can show."""
+
+    name: str
+    high: int
+    default: int
+    hint: str
+
+    def check(self, form: dict[str, Any]) -> int:
+        """The number as the page sends it. Raises SettingError."""
+        value = form.get(self.name)
+        return check_whole(self.name, "nothing" if value is None else value, 1, self.high, self.hint)
+
+
+WIDTH = Field("width", high=8, default=3, hint="1 is greedy")
+LENGTH = Field("length", high=60, default=12, hint="12 is the default")
+# What the form offers, and its words. None of its stops hides the model's own.
 EARLY = {"no": False, "yes": True, "never": "never"}
+EARLY_WORDS = {
+    "no": "when nothing better can come",
+    "yes": "as soon as enough ended",
+    "never": "never early",
+}
 STOPS = {"none": "", "line": "\n", "sentence": "."}
+STOP_WORDS = {"none": "nothing", "line": "⏎", "sentence": "."}
 
 
-class BeamTab:
-    """Builds the tab and answers its events; every handler takes what any client may send."""
+def build(lab: Laboratory) -> None:
+    """Put the tab's component where Gradio is building."""
 
-    def __init__(self, registry: Registry, controls: Controls, new_seed: Callable[[], int]) -> None:
-        self.registry, self.controls, self.new_seed = registry, controls, new_seed
-        self.view = LabComponent("beam", view_config(), ("search",))
+    def search(data: dict[str, Any]) -> dict[str, Any]:
+        return searched(lab, data)
 
-    def connect(self) -> None:
-        c = self.controls
-        self.view.search(
-            self.search,
-            [c.model, c.context, c.seed, c.lock, *c.settings],
-            [self.view, c.seed],
-            concurrency_limit=None,
-            show_progress="hidden",
-            api_visibility="private",
-        )
-        gr.on(
-            [c.model.change, c.context.change],
-            None,
-            None,
-            None,
-            js="() => TemperatureLab.stale?.('beam')",
-            api_visibility="private",
-        )
+    LabComponent("beam", view_config(), answers={"search": search})
 
-    def search(self, event: gr.EventData, *values: Any) -> Any:
-        """Run a search with the form that the page sent; a mistake is a sentence in the view."""
-        model, context, seed, locked, *stages = values
-        try:
-            form = event_object(event)
-            seed = check_seed(seed) if locked else self.new_seed()
-            return self.found(model, context, form, seed, stages), seed
-        except TextgenError as error:
-            return {"problem": str(error), "numbers": model == NUMBERS}, gr.skip()
 
-    def found(self, model: Any, context: Any, form: dict[str, Any], seed: int, stages: Any) -> dict[str, Any]:
-        """The view of one search."""
-        from textgen.decoding.beam import beam_search  # torch comes in with the first model
-        from textgen.ui.beam.view import searched
+def view_config() -> dict[str, Any]:
+    """What the component needs once."""
+    return {
+        "form": {
+            WIDTH.name: WIDTH.default,
+            LENGTH.name: LENGTH.default,
+            "length_penalty": 1,
+            "early": "no",
+            "stop": "none",
+            "sample": False,
+            "table": FIGURE_12,
+        },
+        "highest": {field.name: field.high for field in (WIDTH, LENGTH)},
+        "early": list(EARLY_WORDS.items()),
+        "stops": list(STOP_WORDS.items()),
+    }
 
-        source, strip, note = self.source(model, context, form)
-        decode = settings_from(stages)
-        beam = beam_settings(form, seed, source)
-        steps = list(beam_search(source.scorer, beam, decode, source.context))
-        view = searched(source, steps, beam, decode)
-        told = " ".join(filter(None, [note, view["note"]]))
-        asked = {"table": form.get("table")} if model == NUMBERS else {"model": model, "prompt": context}
-        extra = {
-            "numbers": model == NUMBERS,
-            "autoplay": form.get("autoplay") is True,
-            "request": {"kind": "beam", **asked, "beam": beam.to_dict(), "settings": decode.to_dict()},
-        }
-        return {**view, **strip, **extra, "note": told}
 
-    def source(self, model: Any, context: Any, form: dict[str, Any]) -> Any:
-        """What is searched, its context piece by piece, and what to know about it."""
-        from textgen.ui.beam.view import Source
+def searched(lab: Laboratory, data: dict[str, Any]) -> dict[str, Any]:
+    """The answer to the page: `form`, `settings`, `seed`, and `model` and `context` or else the form's table.
 
-        if model == NUMBERS:
-            table = parse_table(form.get("table"))  # type: ignore[arg-type]
-            return Source(table, table.labels, ()), {"pieces": []}, " ".join(table.notes)
-        from textgen.api import read_context
-        from textgen.decoding.scorer import NetScorer
+    Raises TextgenError.
+    """
+    from textgen.decoding.beam import beam_search
+    from textgen.ui.beam.view import view_of
 
-        loaded = self.registry.get(str(model))
-        read = read_context(loaded, context)
-        pieces = [[visible(piece), known] for piece, known in read.encoded.pieces]
-        scorer = NetScorer(loaded.writer, read.ids)
-        found = Source(scorer, loaded.labels, read.ids, loaded.gap, tuple(sorted(loaded.stops)))
-        strip = {"pieces": pieces, "unseen": read.encoded.unseen}
-        return found, strip, " ".join(filter(None, [read.note, end_note(loaded)]))
+    form = data["form"] if isinstance(data.get("form"), dict) else {}
+    seed = lab.seed(data.get("seed"))
+    typed = data.get("model") is None
+    origin = (
+        {"table": form.get("table")} if typed else {"model": data["model"], "prompt": data.get("context")}
+    )
+    request = BeamRequest.from_json({**origin, "settings": data.get("settings", {})})
+    source, pieces, note = source_of(lab.registry, request)
+    beam = beam_settings(form, seed, source)
+    steps = list(beam_search(source.scorer, beam, request.settings, source.context))
+    view = view_of(source, steps, beam, request.settings)
+    return {
+        **view,
+        **pieces,
+        "note": " ".join(filter(None, [note, view["note"]])),
+        "seed": str(seed),
+        "request": replace(request, beam=beam).to_json(),
+    }
+
+
+def source_of(registry: Registry, request: BeamRequest) -> tuple[Source, dict[str, Any], str]:
+    """What is searched, its context piece by piece, and what to know about it."""
+    from textgen.ui.beam.view import Source
+
+    if isinstance(request.source, TableSource):
+        table = parse_table(request.source.table)
+        return Source(table, table.labels, ()), {"pieces": [], "unseen": 0}, " ".join(table.notes)
+    from textgen.decoding.scorer import NetScorer
+    from textgen.text.context import read_context
+
+    model = registry.get(request.source.model)
+    read = read_context(model, request.source.prompt)
+    pieces = [[visible(piece), known] for piece, known in read.encoded.pieces]
+    scorer = NetScorer(model.writer, read.ids)
+    source = Source(scorer, model.labels, read.ids, model.gap, tuple(sorted(model.stops)))
+    note = " ".join(filter(None, [read.note, end_note(model)]))
+    return source, {"pieces": pieces, "unseen": read.encoded.unseen}, note
 
 
 def end_note(model: Model) -> str:
@@ -106,39 +130,16 @@ def end_note(model: Model) -> str:
 
 
 def beam_settings(form: dict[str, Any], seed: int, source: Source) -> BeamSettings:
-    """The form's values as settings, within what the page can draw."""
+    """The form's values as settings, within what the page can draw. Raises TextgenError."""
     stop = visible(STOPS.get(str(form.get("stop", "none")), ""))
     if str(form.get("early")) not in EARLY:
         raise TextError(f"early stopping must be one of {', '.join(EARLY)}; 'no' is the default")
     return BeamSettings(
-        width=check_whole("width", form.get("width"), 1, MAX_WIDTH, "1 is greedy"),
-        length=check_whole("length", form.get("length"), 1, MAX_LENGTH, "20 is the default"),
+        width=WIDTH.check(form),
+        length=LENGTH.check(form),
         length_penalty=form.get("length_penalty"),  # type: ignore[arg-type]
         early_stopping=EARLY[str(form.get("early"))],
         stops=(*(i for i, label in enumerate(source.labels) if label == stop), *source.stops),
         sampling=form.get("sample") is True,
         seed=seed,
     )
-
-
-def view_config() -> dict[str, Any]:
-    """What the component needs once."""
-    return {
-        "form": {
-            "width": 3,
-            "length": 12,
-            "length_penalty": 1,
-            "early": "no",
-            "stop": "none",
-            "sample": False,
-            "table": FIGURE_12,
-        },
-        "early": [
-            ["no", "when nothing better can come"],
-            ["yes", "as soon as enough ended"],
-            ["never", "never early"],
-        ],
-        "stops": [["none", "nothing"], ["line", "⏎"], ["sentence", "."]],
-        "maxWidth": MAX_WIDTH,
-        "maxLength": MAX_LENGTH,
-    }

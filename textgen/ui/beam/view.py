@@ -20,6 +20,7 @@ ENDS = {
     "no better": "No running text could still overtake one that has ended.",
     "nothing left": "The stages removed every token.",
 }
+TIE = 0.005  # nats: a smaller difference would read 0.00
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Source:
         return "".join(gap + self.labels[token] for gap, token in zip(gaps, ids, strict=False))
 
 
-def searched(
+def view_of(
     source: Source, steps: Sequence[BeamStep], beam: BeamSettings, decode: DecodeSettings
 ) -> dict[str, Any]:
     """A finished search → JSON for the component."""
@@ -88,14 +89,15 @@ def finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def hypothesis(found: Hypothesis, order: int, source: Source) -> dict[str, Any]:
+def hypothesis(finished: Hypothesis, order: int, source: Source) -> dict[str, Any]:
+    """A finished text, and where in the columns its last token stands."""
     return {
-        "text": source.joined(found.ids),
-        "total": found.total,
-        "length": len(found.ids),
-        "ended": found.stopped,
+        "text": source.joined(finished.ids),
+        "total": finished.total,
+        "length": len(finished.ids),
+        "ended": finished.stopped,
         "order": order,
-        "end": {"step": len(found.path) - 1, "row": int(found.path[-1])},
+        "end": {"step": len(finished.path) - 1, "row": int(finished.path[-1])},
     }
 
 
@@ -113,9 +115,12 @@ def verdict(steps: Sequence[BeamStep], greedy: Hypothesis, finished: Sequence[Hy
         return "The likeliest text of the search is greedy's own."
     if len(best.ids) != len(greedy.ids):
         return "The texts are of different length: a longer text always has the lower sum."
-    if gain >= 0:
-        times = f"{np.exp(gain):.1f} times as likely"
-        return f"The search's best text is {gain:.2f} nats likelier than greedy's, {times}."
+    if abs(gain) < TIE:
+        return "The search's best text and greedy's differ, but are equally likely."
+    if gain > 0:
+        times = np.exp(gain)
+        likely = f"{times:.1f}" if times >= 1.95 else f"{times:.2f}"
+        return f"The search's best text is {gain:.2f} nats likelier than greedy's, {likely} times as likely."
     lost = pruned_at(steps, greedy)
     where = f" at step {lost + 1}, where other beginnings looked better" if lost is not None else ""
     return (
@@ -128,10 +133,10 @@ def pruned_at(steps: Sequence[BeamStep], greedy: Hypothesis) -> int | None:
     """The first step at which greedy's path was not among those kept."""
     place = -1
     for step, token in zip(steps, greedy.ids, strict=False):
-        found = np.flatnonzero((step.parents == place) & (step.ids == token))
-        if not len(found) or step.fates[found[0]] == "pruned":
+        places = np.flatnonzero((step.parents == place) & (step.ids == token))
+        if not len(places) or step.fates[places[0]] == "pruned":
             return step.index
-        place = int(found[0])
+        place = int(places[0])
     return None
 
 
