@@ -26,7 +26,7 @@ import { ink, thermal } from "../shell/theme.js";
  * @typedef {object} Answer
  * @property {number} n draws at each temperature
  * @property {string} [seed] digits; there once something is drawn
- * @property {object} [request] what it takes to draw these again; there once something is drawn
+ * @property {Record<string, any>} [request] what it takes to draw these again; there once something is drawn
  * @property {number} rest tokens in the last bar
  * @property {string} note
  * @property {Panel[]} panels

@@ -2,8 +2,9 @@
 import { plot } from "../shell/chart.js";
 import { component, isSeen, whenSeen } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
-import { count } from "../shell/format.js";
+import { count, temperatureText } from "../shell/format.js";
 import { seedOf, sourceOf, store } from "../shell/lab.js";
+import { saveMenu } from "../shell/save.js";
 import { Problem } from "../shell/server.js";
 import { onTheme } from "../shell/theme.js";
 import { toast } from "../shell/toast.js";
@@ -207,6 +208,21 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
     /** @type {object} */ more = {},
   ) => h("button", { class: "button", type: "button", key, onclick, ...more }, text);
 
+  const menu = saveMenu({
+    request: () => answer?.request,
+    charts: () => [
+      ...(answer?.panels ?? []).map((panel, k) => ({
+        title: `T = ${temperatureText(panel.temperature)}`,
+        line: `distance to the truth ${panel.distance} · ${panel.test}`,
+        plot: places.get(k),
+      })),
+      { title: "Distance between the drawn shares and the probabilities", plot: places.get("distance") },
+    ],
+    name: () => `draws-seed-${answer?.seed}`,
+    note: () => `${count(counts.n)} draws at each temperature · seed ${answer?.seed} · `
+      + (answer?.request?.model ?? "typed-in numbers"),
+  });
+
   const controls = () => {
     const [n, typed] = [plannedNumber(), typedNumber(form.text)];
     const follows = form.temperatures.includes(SLIDER);
@@ -239,7 +255,8 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
           disabled: most && !follows,
         }),
         button("add", "+ Temperature", () => setTemperatures(oneMore(form.temperatures)),
-          { title: "Six at most", disabled: most })));
+          { title: "Six at most", disabled: most }),
+        menu));
   };
   const panels = (/** @type {Answer} */ shown) => shown.panels.map((panel, k) => panelCard(panel, shown, {
     key: k,
