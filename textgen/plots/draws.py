@@ -24,7 +24,6 @@ ROW_HEIGHT = 25  # px
 MAX_LABEL = 12  # characters
 GREY = "rgba(128, 136, 150, 0.55)"  # on white and on black
 SHADE = "rgba(128, 136, 150, 0.28)"
-INK = "#1b2130"  # of the marks that the page repaints in the dark: their trace's `meta` is "ink"
 NARROW = 220  # px that the narrowest panel has for labels, bars and figures
 DIGIT = 7.6  # px
 BLANK = "\u00a0"  # plotly.js 4.1 removes the node of an empty text and never brings it back
@@ -134,10 +133,9 @@ def mark_trace(middle: Floats) -> Figure:
     return {
         "type": "scatter",
         "mode": "markers",
-        "meta": "ink",
         "y": list(range(len(middle))),
         "x": [None if math.isnan(value) else value for value in middle.tolist()],
-        "marker": {"symbol": "line-ns-open", "size": 13, "color": INK, "line": {"width": 2}},
+        "marker": {"symbol": "line-ns-open", "size": 13, "color": theme.INK, "line": {"width": 2}},
         "hoverinfo": "skip",
     }
 

@@ -1,7 +1,7 @@
 // What the Draws tab is made of: a panel a temperature, the distance chart, the table, the explanations.
 import { h } from "../shell/dom.js";
 import { count, effectOf, temperatureText } from "../shell/format.js";
-import { ink, thermal } from "../shell/theme.js";
+import { thermal } from "../shell/theme.js";
 
 /** @typedef {import("../shell/chart.js").Figure} Figure */
 /** @typedef {(changes: { at?: number, page?: number }) => void} Show asks for another part of the table */
@@ -38,14 +38,6 @@ const FEW = 12; // rows of the table at first
 const PAGE = 200; // rows of a page, as view.py sends them
 const COLUMNS = ["token", "probability", "expected", "drawn", "off by"];
 const MEANING = "Total variation: half the summed difference between drawn shares and probabilities";
-
-/** A figure of Python's in the ink of the theme. @param {Figure} figure @returns {Figure} */
-export const inkedMarks = (figure) => {
-  const color = ink("--lab-text");
-  const inked = (/** @type {any} */ trace) =>
-    (trace.meta === "ink" ? { ...trace, marker: { ...trace.marker, color } } : trace);
-  return { ...figure, data: figure.data.map(inked) };
-};
 
 /** `T = 0.5` beside a dot of its colour. */
 const named = (/** @type {number} */ temperature, more = "") => [

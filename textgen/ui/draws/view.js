@@ -1,5 +1,5 @@
 // The Draws tab: its controls, one question at a time, and the loop that keeps adding.
-import { plot } from "../shell/chart.js";
+import { painted, plot } from "../shell/chart.js";
 import { component, isSeen, whenSeen } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
 import { count, temperatureText } from "../shell/format.js";
@@ -11,7 +11,7 @@ import { toast } from "../shell/toast.js";
 import {
   basisOf, clearedBecause, oneMore, repeated, sameBasis, SLIDER, sliderToggled, typedNumber,
 } from "./counts.js";
-import { chanceCard, distanceCard, inkedMarks, legend, panelCard, tableCard } from "./parts.js";
+import { chanceCard, distanceCard, legend, panelCard, tableCard } from "./parts.js";
 
 /** @typedef {import("./counts.js").Temperature} Temperature */
 /** @typedef {import("./parts.js").Answer} Answer */
@@ -185,12 +185,12 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
       missed = true; // a hidden chart has no width
       return;
     }
-    answer.panels.forEach(({ figure }, k) => plotAt(k, inkedMarks(figure)));
+    answer.panels.forEach(({ figure }, k) => plotAt(k, figure));
     plotAt("distance", answer.distance);
   };
   const plotAt = (/** @type {number | string} */ name, /** @type {import("./parts.js").Figure} */ figure) => {
     const node = places.get(name);
-    if (node) plot(node, figure);
+    if (node) plot(node, painted(figure));
   };
   onTheme(paint, signal);
 
