@@ -36,6 +36,7 @@ export const mount = component("calibration", ({ root, config, memory, signal, a
   let value = null;
   /** @type {number | null} When the measurement that is running began, ms. */
   let since = null;
+  let looking = false;
   let missed = false; // something changed while another tab was open
 
   // ---- asking: while another tab is open the server is not asked, but when this one opens again
@@ -45,6 +46,10 @@ export const mount = component("calibration", ({ root, config, memory, signal, a
       draw();
     },
     refused: (problem) => toast(problem.message),
+    idle: (idle) => {
+      looking = !idle;
+      draw();
+    },
   });
   const look = () => {
     missed = !isSeen(root);
@@ -304,6 +309,7 @@ export const mount = component("calibration", ({ root, config, memory, signal, a
   });
 
   const draw = () => {
+    root.setAttribute("aria-busy", String(looking || since !== null));
     render(
       root,
       h(

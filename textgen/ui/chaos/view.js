@@ -71,6 +71,7 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
   /** @type {import("./map.js").Place | null} */
   let pointed = null;
   let width = 0; // px of the overview
+  let comparingNow = false;
   let scrolls = false; // whether the answer to come is to be scrolled to
   const places = /** @type {Record<"parts" | "scores" | "work" | "flips", HTMLElement>} */ ({});
 
@@ -169,6 +170,10 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
       if (scrolls) places.flips.scrollIntoView({ block: "nearest", behavior: "smooth" });
     },
     refused: (problem) => toast(problem.message),
+    idle: (idle) => {
+      comparingNow = !idle;
+      draw();
+    },
   });
   const compare = (
     /** @type {any} */ low,
@@ -483,6 +488,7 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
 
   const draw = () => {
     const { picture } = kept;
+    root.setAttribute("aria-busy", String(writing !== null || comparingNow));
     render(root, controls(), picture ? [pictureCard(picture), below()] : null);
     if (!picture || !isSeen(root)) return;
     drawCharts(picture);
