@@ -19,8 +19,9 @@ CONTEXT = "The king is d"
 @contextmanager
 def serving(root: Path) -> Iterator[str]:
     """The app on the models of a folder."""
-    page = build(Registry(root))
-    _, url, _ = page.launch(prevent_thread_lock=True, server_name="127.0.0.1", **launch_options())
+    registry = Registry(root)
+    page = build(registry)
+    _, url, _ = page.launch(prevent_thread_lock=True, server_name="127.0.0.1", **launch_options(registry))
     yield url.rstrip("/")
     page.close()
 

@@ -88,8 +88,19 @@ test("the next request goes on after a while, should Gradio say nothing", (conte
   context.mock.timers.enable({ apis: ["setTimeout"] });
   one.stream.start("run", { n: 1 });
   one.stream.start("run", { n: 2 });
+  context.mock.timers.tick(1000); // by then the server has taken the first one, and can stop it
   context.mock.timers.tick(2000);
   assert.equal(one.serials().length, 2);
+});
+
+test("what the server may not have taken yet is stopped when it is answered, or after a while", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const events = () => one.triggered.map(([event]) => event);
+  one.stream.start("run", {});
+  one.stream.stop();
+  assert.deepEqual(events(), ["run"]);
+  context.mock.timers.tick(1000);
+  assert.deepEqual(events(), ["run", "stop"]);
 });
 
 test("a request stopped while it waits never begins", () => {

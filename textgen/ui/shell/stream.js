@@ -23,11 +23,16 @@
  * @property {number} owed failures that are still to come of requests that were stopped
  * @property {(() => void) | null} waiting begins the request that waits for those
  * @property {ReturnType<typeof setTimeout> | undefined} timer
+ * @property {number} latest the request that was begun last
+ * @property {boolean} heard whether it was answered yet
+ * @property {(() => void) | null} cancel stops it as soon as that can be
  */
 
 // Gradio 6.31 calls a stopped request a failure, twice; until then it may stop the next one as well.
 const FAILURES_OF_A_STOP = 2;
 const SETTLED_AFTER = 2_000; // ms, should it ever say so less often
+// It knows what to stop once the server has taken the request: when that is answered, or after a while.
+const TAKEN_AFTER = 1_000; // ms
 
 /** @type {Map<string, Work>} */
 const works = new Map();
@@ -42,7 +47,7 @@ let serial = 0;
  */
 export const openStream = (name, host, actions) => {
   /** @type {Work} */
-  const work = works.get(name) ?? { host, actions, running: null, owed: 0, waiting: null, timer: undefined };
+  const work = works.get(name) ?? newWork(host, actions);
   works.set(name, Object.assign(work, { host, actions }));
   const receiving = () => receive(work, host.props.value);
   host.watch("value", receiving);
@@ -54,11 +59,21 @@ export const openStream = (name, host, actions) => {
   };
 };
 
+/** @param {import("./component.js").Host} host @param {Actions} actions @returns {Work} */
+const newWork = (host, actions) => {
+  const idle = { running: null, owed: 0, waiting: null, timer: undefined };
+  return { host, actions, ...idle, latest: 0, heard: true, cancel: null };
+};
+
 /** @param {Work} work @param {string} event @param {object} request */
 const start = (work, event, request) => {
   stop(work);
   const own = (work.running = serial += 1);
-  const begin = () => own === work.running && work.host.trigger(event, { ...request, serial: own });
+  const begin = () => {
+    if (own !== work.running) return;
+    Object.assign(work, { latest: own, heard: false });
+    work.host.trigger(event, { ...request, serial: own });
+  };
   if (work.owed) work.waiting = begin;
   else begin();
 };
@@ -69,8 +84,13 @@ const stop = (work) => {
   if (work.waiting) work.waiting = null; // it has not begun
   else {
     work.owed = FAILURES_OF_A_STOP;
-    work.timer = setTimeout(settled, SETTLED_AFTER, work);
-    work.host.trigger("stop", {});
+    work.cancel = () => {
+      work.cancel = null;
+      work.timer = setTimeout(settled, SETTLED_AFTER, work);
+      work.host.trigger("stop", {});
+    };
+    if (work.heard) work.cancel();
+    else setTimeout(() => work.cancel?.(), TAKEN_AFTER);
   }
   end(work, "stopped");
 };
@@ -83,6 +103,10 @@ const end = (work, why) => {
 
 /** @param {Work} work @param {any} message */
 const receive = (work, message) => {
+  if (message && message.serial === work.latest) {
+    work.heard = true;
+    work.cancel?.();
+  }
   if (!message || message.serial !== work.running) return;
   if (message.problem) {
     work.running = null;
@@ -98,7 +122,7 @@ const receive = (work, message) => {
 /** A stopped request can no longer stop another one: what waits may begin. @param {Work} work */
 const settled = (work) => {
   clearTimeout(work.timer);
-  work.owed = 0;
+  Object.assign(work, { owed: 0, cancel: null });
   const begin = work.waiting;
   work.waiting = null;
   begin?.();
