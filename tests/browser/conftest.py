@@ -15,6 +15,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from textgen.models.registry import Registry, default_root
 from textgen.ui.shell.page import build, launch_options
 
+expect.set_options(timeout=30_000)  # other work on the machine must not fail a test
+
 
 @pytest.fixture(scope="session")
 def app_url() -> Iterator[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,8 +14,8 @@ from tests.browser.conftest import LabPage
 from tests.browser.model_page import FIRST, serving
 from tests.ui.model.model_folders import three_models
 from textgen.api import perplexity
+from textgen.models.calibration import TEMPERATURES
 from textgen.models.registry import Registry
-from textgen.ui.calibration.tab import GRID
 
 VIEW = "calibration"
 LOSSES = {FIRST: (2.0, 1.1, 1.0, 1.4), "plays-gru": (3.0, 2.5, 2.6, 3.1)}
@@ -40,27 +39,45 @@ def app_url(models: Registry) -> Iterator[str]:
 
 
 @pytest.fixture
-def tab(lab: LabPage) -> LabPage:
-    open_part(lab)
-    return lab
+def tab(shared_page: LabPage) -> Iterator[LabPage]:
+    """The part with the first model's curve alone, whatever was done before."""
+    shared_page.set_sidebar()
+    open_part(shared_page)
+    for remove in shared_page.view(VIEW).get_by_role("button", name="Remove “").all():
+        remove.click()
+        settle(shared_page)
+    for chosen in shared_page.view(VIEW).locator(".calibration-beside [aria-pressed=true]").all():
+        chosen.click()
+        settle(shared_page)
+    curves(shared_page, 1)
+    yield shared_page
+    shared_page.page.set_viewport_size({"width": 1280, "height": 720})
+    shared_page.page.evaluate("document.body.classList.remove('dark')")
 
 
 def open_part(lab: LabPage) -> None:
     lab.page.get_by_role("tab", name="Experiments", exact=True).click()
     lab.page.get_by_role("tab", name="Calibration", exact=True).click()
-    lab.page.wait_for_selector("#lab-calibration .lab-root[data-curves]")
-    lab.wait_for_data("idle", "true", VIEW)
+    settle(lab)
+
+
+def settle(lab: LabPage) -> None:
+    """Wait until all that was asked is answered."""
+    lab.page.locator("#lab-calibration .lab-root[aria-busy=false]").wait_for()
 
 
 def plotted(lab: LabPage, trace: int) -> list[float]:
-    plot = lab.view(VIEW).locator(".calibration-plot")
-    return plot.evaluate("(plot, i) => [...plot._fullData[i].y]", trace)
+    return chart(lab).evaluate("(plot, i) => [...plot._fullData[i].y]", trace)
+
+
+def chart(lab: LabPage) -> Locator:
+    return lab.view(VIEW).locator(".calibration-plot")
 
 
 def curves(lab: LabPage, count: int) -> None:
-    """Wait until so many are shown."""
-    lab.wait_for_data("curves", str(count), VIEW)
-    lab.wait_for_data("idle", "true", VIEW)
+    """Wait until so many are shown, in the key and in the chart: each a line and its minimum."""
+    expect(lab.view(VIEW).locator(".calibration-key > span")).to_have_count(count)
+    expect(chart(lab).locator(".scatterlayer .trace")).to_have_count(2 * count)
 
 
 def chip(lab: LabPage, title: str) -> Locator:
@@ -96,24 +113,18 @@ def test_a_text_of_ones_own_is_measured_and_survives_another_tab(tab: LabPage, m
     expect(status).to_contain_text("Left out, since the model does not know them")
     expect(status).to_contain_text("say little")
     expect(tab.view(VIEW).locator("img")).to_have_count(0)
-    found = perplexity(models.get(FIRST), text, GRID).perplexities
-    assert plotted(tab, 1) == pytest.approx(found / found.min() - 1, abs=1e-4)
+    expected = perplexity(models.get(FIRST), text, TEMPERATURES).perplexities
+    assert plotted(tab, 1) == pytest.approx(expected / expected.min() - 1, abs=1e-4)
     tab.page.get_by_role("tab", name="Next token").click()
     open_part(tab)
     curves(tab, 2)
     assert tab.view(VIEW).get_by_label("Your own text").input_value() == text
-    with tab.page.expect_download() as download:
-        tab.view(VIEW).locator(".save-menu summary").click()
-        tab.view(VIEW).get_by_role("button", name="JSON").click()
-    saved = json.loads(Path(download.value.path()).read_text("utf-8"))
-    assert np.exp(saved[1]["nats"]) == pytest.approx(found, rel=1e-5)
-    asked = tab.page.evaluate("TemperatureLab.memory.calibration.request")
+    saved = json.loads(tab.saved(VIEW, "JSON").read_text("utf-8"))
+    assert np.exp(saved[1]["nats"]) == pytest.approx(expected, rel=1e-5)
+    receipt = json.loads(tab.saved(VIEW, "Receipt").read_text("utf-8"))
+    asked = receipt["request"]
     assert (asked["kind"], asked["model"], asked["text"]) == ("perplexity", FIRST, text)
-    with tab.page.expect_download() as download:
-        tab.view(VIEW).locator(".save-menu summary").click()
-        tab.view(VIEW).get_by_role("button", name="Receipt").click()
-    receipt = json.loads(Path(download.value.path()).read_text("utf-8"))
-    assert receipt["result"]["best"] == GRID[found.argmin()]
+    assert receipt["result"]["best"] == TEMPERATURES[expected.argmin()]
     tab.view(VIEW).get_by_role("button", name="Remove “the king").click()
     curves(tab, 1)
 
@@ -123,21 +134,22 @@ def test_what_cannot_be_measured_is_told_and_nothing_lost(tab: LabPage) -> None:
     for text, sentence in (("   ", "must not be empty"), ("€€€", "at least 2 tokens, got 0")):
         measure(tab, text)
         expect(tab.page.locator(".lab-toast")).to_contain_text(sentence)
-    tab.wait_for_data("idle", "true", VIEW)
+    settle(tab)
     assert plotted(tab, 0) == before
     tab.view(VIEW).get_by_label("Your own text").fill("a" * 20_001)
     expect(tab.view(VIEW).get_by_role("button", name="Measure")).to_be_disabled()
 
 
-def test_it_fits_a_phone_and_its_ink_the_dark(lab: LabPage) -> None:
-    open_part(lab)
+def test_it_fits_a_phone_and_its_ink_the_dark(tab: LabPage) -> None:
     colour = "plot => plot._fullData[0].line.color"
-    plot = lab.view(VIEW).locator(".calibration-plot")
-    light = plot.evaluate(colour)
-    lab.page.evaluate("document.body.classList.add('dark')")
-    lab.page.wait_for_function(
+    light = chart(tab).evaluate(colour)
+    tab.page.evaluate("document.body.classList.add('dark')")
+    tab.page.wait_for_function(
         "old => document.querySelector('.calibration-plot')._fullData[0].line.color !== old", arg=light
     )
-    assert plot.evaluate(colour) == lab.page.evaluate("TemperatureLab.ink('--lab-text')")
-    lab.page.set_viewport_size({"width": 390, "height": 844})
-    assert lab.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    ink = "getComputedStyle(document.body).getPropertyValue('--lab-text').trim()"
+    assert chart(tab).evaluate(colour) == tab.page.evaluate(ink)
+    tab.page.set_viewport_size({"width": 390, "height": 844})
+    assert tab.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    width = chart(tab).evaluate("plot => plot.clientWidth")
+    expect(chart(tab).locator(".main-svg").first).to_have_js_property("clientWidth", width)

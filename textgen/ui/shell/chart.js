@@ -48,8 +48,9 @@ export const inked = (/** @type {any} */ layout) => {
  */
 export const plot = async (place, figure) => {
   const Plotly = await plotly();
-  const layout = { ...inked(figure.layout), autosize: false, width: widthOf(place) };
-  const drawing = await Plotly.react(place, figure.data, layout, OPTIONS);
+  const { data, layout } = painted(figure);
+  const size = { autosize: false, width: widthOf(place) };
+  const drawing = await Plotly.react(place, data, { ...inked(layout), ...size }, OPTIONS);
   follow(place);
   return drawing;
 };
