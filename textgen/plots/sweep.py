@@ -18,7 +18,7 @@ Point = tuple[float, Interval]
 
 # Told apart under any colour-vision deficiency (ΔE ≥ 26 between any two, simulated after Machado et al.
 # 2009); none is on the thermal scale, which means temperature, or violet, which means surprise.
-COLOURS = ("#1b2130", "#0caa64", "#a7327c", "#94991a", "#fd31d4", "#256801", "#3c210c")
+COLOURS = (theme.INK, "#0caa64", "#a7327c", "#94991a", "#fd31d4", "#256801", "#3c210c")
 # The same hues on a dark ground: the page puts them in the others' places.
 DARK = ("#eceef3", "#20823d", "#c83788", "#8a9c04", "#f67ee1", "#99fe00", "#e4c182")
 DASHES = ("solid", "solid", "dash", "dashdot", "dot", "longdash", "longdashdot")

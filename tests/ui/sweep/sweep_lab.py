@@ -1,4 +1,4 @@
-"""The Sweep tab without a browser, driven as the page drives it."""
+"""The Sweep part without a browser, driven as the page drives it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,14 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-import gradio as gr
-
 from tests.experiments.sweep.sweeps import ticking
 from textgen.models.registry import Registry
-from textgen.ui.shell.errors import told
+from textgen.settings import DecodeSettings
+from textgen.ui.shell.components import server_function
 from textgen.ui.shell.laboratory import Laboratory
 from textgen.ui.shell.limits import Limits
-from textgen.ui.shell.sidebar import build_controls
 from textgen.ui.sweep.store import SweepStore
-from textgen.ui.sweep.tab import SweepTab, answered
+from textgen.ui.sweep.tab import SweepPart
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 FORM: dict[str, Any] = {
@@ -39,18 +37,16 @@ class Visitor:
 
     def __init__(self, registry: Registry, limits: Limits = Limits(), most: int = 32) -> None:
         numbers = count(1)
-        with gr.Blocks():
-            self.store = SweepStore(lambda: f"run {next(numbers)}", most)
-            controls = build_controls(registry)
-            lab = Laboratory(registry, controls, lambda: 7, limits, self.store, lambda: NOON)
-            self.tab = SweepTab(lab, ticking())
-        self.stages = {name: part.value for name, part in controls.stages.items()}  # type: ignore[attr-defined]
-        self.order: Any = controls.order.value
+        self.store = SweepStore(lambda: f"run {next(numbers)}", most)
+        self.part = SweepPart(
+            Laboratory(registry, limits, now=lambda: NOON, clock=ticking(), sweeps=self.store)
+        )
+        self.settings: dict[str, Any] = DecodeSettings().to_dict()  # of the sidebar
         self.run_id: Any = None
 
     def messages(self, **form: Any) -> Iterator[dict[str, Any]]:
-        event = gr.EventData(None, {**FORM, "leg": 5, **form})
-        for message in told(self.tab.run)(event, *self.stages.values(), self.order):
+        """What the page gets while a sweep is written. Raises TextgenError."""
+        for message in self.part.run({**FORM, "settings": self.settings, **form}):
             self.run_id = message["run"]
             yield json.loads(json.dumps(message, allow_nan=False))
 
@@ -58,12 +54,12 @@ class Visitor:
         return list(self.messages(**form))
 
     def ask(self, name: str, **data: Any) -> dict[str, Any]:
-        event = gr.EventData(None, {"run": self.run_id, "serial": 3, **data})
-        found = answered(getattr(self.tab, name))(event)
+        """The answer of a server function; a mistake is its `problem`."""
+        found = server_function(name, getattr(self.part, name))({"run": self.run_id, **data})
         return json.loads(json.dumps(found, allow_nan=False))
 
     def look(self, **view: Any) -> dict[str, Any]:
-        return self.ask("look", view={**VIEW, **view})["answer"]
+        return self.ask("look", view={**VIEW, **view})
 
     def texts(self, **cell: Any) -> dict[str, Any]:
-        return self.ask("texts", cell={**CELL, **cell})["answer"]
+        return self.ask("texts", cell={**CELL, **cell})

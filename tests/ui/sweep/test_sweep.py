@@ -1,14 +1,14 @@
-"""The Sweep tab: the handlers, called as the page calls them."""
+"""The Sweep part: its answers, asked as the page asks them."""
 
 from __future__ import annotations
 
 import math
 
-import gradio as gr
 import pytest
 
 from tests.ui.sweep.sweep_lab import CELL, Visitor
 from textgen.api import generate
+from textgen.errors import SettingError
 from textgen.experiments.metrics.bootstrap import Interval
 from textgen.experiments.metrics.metrics import METRICS
 from textgen.experiments.sweep.records import CellKey
@@ -16,9 +16,8 @@ from textgen.experiments.sweep.run import Strategy, paired_difference, summarize
 from textgen.experiments.sweep.summary import interval_text, signed_text
 from textgen.models.registry import Registry
 from textgen.settings import DecodeSettings
-from textgen.ui.sweep.guide import guide_says
 from textgen.ui.sweep.request import SIDEBAR
-from textgen.ui.sweep.view import NO_INDEX, NO_JUDGE, ONE_TEXT, surely
+from textgen.ui.sweep.view import NO_INDEX, NO_JUDGE, ONE_TEXT, guide_says, surely
 
 NAMES = [metric.name for metric in METRICS]
 
@@ -28,13 +27,12 @@ NAMES = [metric.name for metric in METRICS]
 
 def test_a_sweep_tells_how_far_it_is_and_ends_complete(visitor: Visitor) -> None:
     messages = visitor.run()
-    done = [message["done"] for message in messages]
-    assert done == sorted(done)
-    assert done[0] == 0
+    written = [message["written"] for message in messages]
+    assert written == sorted(written)
+    assert written[0] == 0
     last = messages[-1]
-    assert (last["done"], last["total"], last["texts"], last["complete"]) == (570, 570, 19, True)
-    assert [message["complete"] for message in messages[:-1]] == [False] * (len(messages) - 1)
-    assert {message["leg"] for message in messages} == {5}
+    assert (last["written"], last["total"], last["texts"], last["done"]) == (570, 570, 19, "complete")
+    assert not any("done" in message for message in messages[:-1])
     assert len(visitor.store.get(visitor.run_id).texts) == 19
 
 
@@ -63,7 +61,7 @@ def test_line_breaks_in_prompts_and_several_models(visitor: Visitor, models: Reg
 
 
 def test_the_sidebars_settings_are_swept_through_the_temperatures(visitor: Visitor, models: Registry) -> None:
-    visitor.stages.update(temperature=0.3, top_k=2)
+    visitor.settings.update(temperature=0.3, top_k=2)
     visitor.run(strategies=[SIDEBAR], seeds=1)
     for place, temperature in enumerate((0.5, 1, 3)):
         (text,) = visitor.texts(strategy=0, temperature=place)["texts"]
@@ -72,10 +70,13 @@ def test_the_sidebars_settings_are_swept_through_the_temperatures(visitor: Visit
 
 
 def test_a_nonsense_sidebar_matters_only_where_it_is_asked_for(visitor: Visitor) -> None:
-    visitor.stages["top_p"] = float("nan")
-    assert visitor.run(seeds=1)[-1]["complete"]
-    with pytest.raises(gr.Error, match="top_p must be"):
+    visitor.settings["top_p"] = float("nan")
+    assert visitor.run(seeds=1)[-1]["done"]
+    with pytest.raises(SettingError, match="top_p must be"):
         visitor.run(strategies=[SIDEBAR])
+    for settings in (None, 7, [], "x"):
+        with pytest.raises(SettingError, match="settings must be an object"):
+            visitor.run(strategies=[SIDEBAR], settings=settings)
 
 
 def test_a_prompt_with_unknown_letters_gets_a_note(visitor: Visitor) -> None:
@@ -155,7 +156,7 @@ def test_greedy_is_one_text_and_says_so(finished: Visitor) -> None:
 
 def test_the_difference_of_two_temperatures(visitor: Visitor) -> None:
     visitor.run(seeds=8)
-    rows = visitor.ask("difference", first={**CELL, "temperature": 2}, second=CELL)["answer"]
+    rows = visitor.ask("difference", first={**CELL, "temperature": 2}, second=CELL)["rows"]
     result = visitor.store.get(visitor.run_id)
     keys = [CellKey("chars", "Tab", "plain", t) for t in (3, 1)]
     for name, row in zip(NAMES, rows, strict=True):
@@ -166,13 +167,13 @@ def test_the_difference_of_two_temperatures(visitor: Visitor) -> None:
 
 
 def test_three_pairs_are_too_few_to_be_sure(finished: Visitor) -> None:
-    rows = finished.ask("difference", first={**CELL, "temperature": 2}, second=CELL)["answer"]
+    rows = finished.ask("difference", first={**CELL, "temperature": 2}, second=CELL)["rows"]
     assert {(row["enough"], row["sure"]) for row in rows} == {(False, 0)}
 
 
 def test_greedy_differs_from_itself_by_nothing(finished: Visitor) -> None:
     cells = [{**CELL, "strategy": 0, "temperature": place} for place in (0, 2)]
-    rows = finished.ask("difference", first=cells[0], second=cells[1])["answer"]
+    rows = finished.ask("difference", first=cells[0], second=cells[1])["rows"]
     assert {row["pairs"] for row in rows} <= {0, 1}
     assert rows[NAMES.index("surprise")] == {"text": "0.00", "pairs": 1, "enough": False, "sure": 0}
 

@@ -30,7 +30,7 @@ def visitor(models: Registry) -> Visitor:
 
 
 def saved(visitor: Visitor, kind: str, **data: Any) -> dict[str, Any]:
-    return visitor.ask("file", kind=kind, **data)["answer"]
+    return visitor.ask("file", kind=kind, **data)
 
 
 def test_tables_and_numbers_are_those_of_the_terminal(visitor: Visitor) -> None:

@@ -1,20 +1,21 @@
-"""The Sweep tab: what it refuses, and what it offers."""
+"""The Sweep part: what it refuses, and what it offers."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import gradio as gr
 import pytest
 
 from tests.ui.sweep.sweep_lab import CELL, VIEW, Visitor
+from textgen.errors import TextgenError
+from textgen.experiments.requests import SweepRequest
 from textgen.experiments.sweep.run import STRATEGIES
 from textgen.experiments.sweep.settings import SweepSettings
 from textgen.models.registry import Registry
 from textgen.ui.shell.limits import Limits
-from textgen.ui.shell.sidebar import NUMBERS
-from textgen.ui.sweep.request import offered, read_sweep
-from textgen.ui.sweep.tab import answered
+from textgen.ui.shell.model_choice import NUMBERS
+from textgen.ui.sweep.request import offered, read_request
+from textgen.ui.sweep.tab import PRESETS, view_config
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,7 @@ from textgen.ui.sweep.tab import answered
         ({"temperatures": "1e999"}, "temperature must be 0 or in"),
         ({"temperatures": "-1"}, "temperature must be 0 or in"),
         ({"temperatures": "0:1"}, "FROM:TO:STEP"),
-        ({"temperatures": "0:100:0.0001"}, "FROM:TO:STEP"),
+        ({"temperatures": "0:100:0.0001"}, "at most 1,000 temperatures, got 0:100:0.0001"),
         ({"temperatures": [0.5]}, "temperatures must be numbers"),
         ({"temperatures": None}, "got nothing"),
         ({"models": []}, "got none"),
@@ -65,7 +66,7 @@ from textgen.ui.sweep.tab import answered
 def test_what_cannot_be_swept_is_refused_before_the_first_token(
     visitor: Visitor, form: dict[str, Any], sentence: str
 ) -> None:
-    with pytest.raises(gr.Error) as refused:
+    with pytest.raises(TextgenError) as refused:
         visitor.run(**form)
     assert sentence in str(refused.value)
     assert visitor.run_id is None
@@ -73,20 +74,10 @@ def test_what_cannot_be_swept_is_refused_before_the_first_token(
 
 def test_the_servers_limit_is_the_servers(models: Registry) -> None:
     visitor = Visitor(models, Limits(sweep_tokens=100))
-    assert visitor.tab.view.props["config"]["limits"]["tokens"] == 100  # type: ignore[attr-defined]
-    with pytest.raises(gr.Error, match="at most 100 tokens here, got 570"):
+    assert view_config(visitor.part.lab.limits)["limits"]["tokens"] == 100
+    with pytest.raises(TextgenError, match="at most 100 tokens here, got 570"):
         visitor.run()
-    assert visitor.run(seeds=1, temperatures="1", length=30)[-1]["complete"]
-
-
-@pytest.mark.parametrize("data", [None, 7, "x", [], [1]])
-def test_an_event_without_an_object(visitor: Visitor, data: Any) -> None:
-    event = gr.EventData(None, data)
-    for handler in (visitor.tab.look, visitor.tab.texts, visitor.tab.difference, visitor.tab.file):
-        assert "the event must carry an object" in answered(handler)(event)["problem"]
-        assert answered(handler)(None)["serial"] == 0  # type: ignore[arg-type]
-    with pytest.raises(Exception, match="the event must carry an object"):
-        list(visitor.tab.run(event, *visitor.stages.values(), visitor.order))
+    assert visitor.run(seeds=1, temperatures="1", length=30)[-1]["done"]
 
 
 @pytest.mark.parametrize("run", [None, 7, "x", ["run 1"], {}])
@@ -94,7 +85,6 @@ def test_a_sweep_that_is_not_held(visitor: Visitor, run: Any) -> None:
     for name in ("look", "texts", "difference", "file"):
         found = visitor.ask(name, run=run, view=VIEW, cell=CELL)
         assert "does not hold the sweep" in found["problem"]
-        assert found["serial"] == 3
 
 
 @pytest.mark.parametrize(
@@ -119,22 +109,17 @@ def test_hostile_questions(finished: Visitor, name: str, data: dict[str, Any], s
     assert sentence in finished.ask(name, **data)["problem"]
 
 
-@pytest.mark.parametrize("serial", [None, "x", -1, 2**60, True])
-def test_a_serial_that_is_none_counts_as_0(finished: Visitor, serial: Any) -> None:
-    assert finished.ask("texts", cell=CELL, serial=serial)["serial"] == 0
-
-
-def test_every_strategy_has_a_button(visitor: Visitor) -> None:
-    config = visitor.tab.view.props["config"]  # type: ignore[attr-defined]
+def test_every_strategy_has_a_button() -> None:
+    config = view_config(Limits())
     assert [each["name"] for each in config["strategies"]] == [strategy.name for strategy in offered()]
     assert {strategy.name for strategy in STRATEGIES} <= {strategy.name for strategy in offered()}
 
 
-def test_the_default_is_the_issues_sweep(visitor: Visitor) -> None:
-
-    config = visitor.tab.view.props["config"]  # type: ignore[attr-defined]
-    form = {**config["default"], "models": ["chars"], "prompts": [""], "judge": ""}
-    assert read_sweep(form, ()) == SweepSettings(models=("chars",))
+def test_the_first_preset_is_the_default_of_the_library() -> None:
+    form = {**PRESETS[0]["values"], "models": ["chars"], "prompts": [""], "judge": ""}
+    request = read_request(form)
+    assert request.settings == SweepSettings(models=("chars",))
+    assert SweepRequest.from_json(request.to_json()) == request
 
 
 def test_a_full_store_drops_the_oldest(models: Registry) -> None:
@@ -142,4 +127,4 @@ def test_a_full_store_drops_the_oldest(models: Registry) -> None:
     for _ in range(3):
         visitor.run(seeds=1)
     assert "does not hold" in visitor.ask("texts", run="run 1", cell=CELL)["problem"]
-    assert "answer" in visitor.ask("texts", run="run 2", cell=CELL)
+    assert "texts" in visitor.ask("texts", run="run 2", cell=CELL)

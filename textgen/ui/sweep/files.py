@@ -33,16 +33,16 @@ File = dict[str, str]  # name, type, and content: a text, or base64 where `binar
 
 def sweep_file(kind: Any, held: Held, charts: Any, write: Writer) -> File:
     """One file. Raises SettingError for a kind that there is not."""
-    makers: Mapping[str, Callable[[], File]] = {
+    contents: Mapping[str, Callable[[], File]] = {
         "cells": lambda: text_file("cells.csv", "text/csv", cells_csv(held[1])),
         "texts": lambda: text_file("texts.csv", "text/csv", texts_csv(held[0].texts)),
         "json": lambda: text_file("sweep.json", "application/json", as_text(as_json(*held))),
         "receipt": lambda: text_file(RECEIPT, "application/json", write.receipt(held)),
         "report": lambda: report_file(held, read_charts(charts), write),
     }
-    if not isinstance(kind, str) or kind not in makers:
-        raise out_of_range("the file", f"one of {', '.join(makers)}", kind, "use the menu")
-    return makers[kind]()
+    if not isinstance(kind, str) or kind not in contents:
+        raise out_of_range("the file", f"one of {', '.join(contents)}", kind, "use the menu")
+    return contents[kind]()
 
 
 def text_file(name: str, mime: str, content: str) -> File:

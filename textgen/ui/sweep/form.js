@@ -1,132 +1,173 @@
 // What a sweep goes through: the form, how much that is, Run and Stop, and how far it has come.
-(() => {
-  const lab = window.TemperatureLab;
-  const { h } = lab;
-  const MOST_PROMPTS = 8; // fields; more is a case for the terminal
+import { config as page } from "../shell/config.js";
+import { h } from "../shell/dom.js";
+import { store, typedIn } from "../shell/lab.js";
+import { readTemperatures, sizeOf, sizeText } from "./size.js";
 
-  const chip = (text, title, onclick) => h("button", { class: "chip", type: "button", text, title, "aria-pressed": "false", onclick });
-  const row = (label, hint, ...children) => h("div", { class: "sweep-row", role: "group", "aria-label": `${label} of the sweep` }, h("div", { class: "sweep-label" }, h("b", { text: label }), hint ? h("span", { text: hint }) : null), h("div", { class: "sweep-field" }, ...children));
-  const models = (config) => (lab.modelGroups ?? []).flatMap((group) => group.models).filter(({ name }) => name !== config.numbers);
+/** @typedef {import("./size.js").Form} Form */
+/** @typedef {Omit<Form, "models" | "prompts"> & { models: string[] | null, prompts: string[] | null }} Chosen
+ *   what was chosen by hand; null follows the sidebar */
+/** @typedef {{ title: string, hint: string, values: Partial<Form> }} Preset */
+/** @typedef {{ busy: boolean, share: number, text: string, rate: number }} Progress */
 
-  // memory.form holds what was chosen by hand; null follows the sidebar.
-  lab.sweepForm = ({ config, memory, on }) => {
-    memory.form ??= { ...structuredClone(config.default), models: null, prompts: null, judge: "" };
-    const form = memory.form;
+const MOST_PROMPTS = 8; // fields; more is a case for the terminal
+const FIRST_MOST = 2 ** 53; // the largest whole number that a number field tells from its neighbours
+const LEAD =
+  "Write the same prompt at many temperatures, several times each, and measure the texts. A seed is the " +
+  "same luck at every temperature, so what differs, the settings made.";
+const JUDGE =
+  "Another model that scores every text: its surprise makes the coherence proxy independent of the writer";
+const SIDEBAR =
+  "The stages of the sidebar as they stand when you press Run; the sweep puts its temperatures in";
 
-    // ---- what stands in the form now
-    const sidebarModel = () => (lab.modelChosen === config.numbers ? [] : [lab.modelChosen]);
-    const sidebarPrompt = () => [lab.source?.context ?? document.querySelector("#context textarea")?.value ?? ""];
-    const values = () => ({ ...form, models: form.models ?? sidebarModel(), prompts: form.prompts ?? sidebarPrompt() });
-    const number = (text) => (text !== "" && Number.isFinite(Number(text)) ? Number(text) : text);
-    const asked = () => ({ ...values(), seeds: number(form.seeds), first: number(form.first), length: number(form.length) });
-    const set = (changes) => {
-      Object.assign(form, changes);
-      paint();
-    };
-    const toggled = (list, name) => (list.includes(name) ? list.filter((other) => other !== name) : [...list, name]);
+/** The models that can write. */
+const models = () =>
+  page.models.flatMap((group) => group.models).filter(({ name }) => name !== page.numbers);
+/** A model as people know it. */
+export const titleOf = (/** @type {string} */ name) =>
+  models().find((model) => model.name === name)?.title ?? name;
 
-    // ---- its fields
-    const modelChips = h("div", { class: "chips" });
-    const promptList = h("div", { class: "sweep-prompts" });
-    const addPrompt = h("button", { class: "quiet", type: "button", text: "+ Prompt", onclick: () => { set({ prompts: [...values().prompts, ""] }); promptList.lastChild?.querySelector("textarea").focus(); } });
-    const follow = h("button", { class: "quiet", type: "button", text: "Take the sidebar's context", onclick: () => set({ prompts: null }) });
-    const temperatures = h("input", { type: "text", class: "sweep-temperatures", "aria-label": "Temperatures", maxlength: "10000", spellcheck: "false" });
-    temperatures.addEventListener("input", () => set({ temperatures: temperatures.value }));
-    const scale = h("span", { class: "muted sweep-small" });
-    const strategyChips = h("div", { class: "chips" }, ...[...config.strategies, { name: config.sidebar }].map(({ name, title }) =>
-      chip(name, title ?? (name === config.sidebar ? "The stages of the sidebar as they stand when you press Run; the sweep puts its temperatures in" : ""), () => set({ strategies: toggled(form.strategies, name) }))));
-    const box = (name, label, max) => {
-      const node = h("input", { type: "number", min: name === "first" ? "0" : "1", max: String(max), "aria-label": label });
-      node.addEventListener("input", () => set({ [name]: node.value }));
-      return node;
-    };
-    const seeds = box("seeds", `Seeds, at most ${config.limits.seeds}`, config.limits.seeds);
-    const first = box("first", "First seed", 2 ** 53);
-    const length = box("length", "Tokens of a text", config.limits.length);
-    const judge = h("select", { "aria-label": "Judge" });
-    judge.addEventListener("change", () => set({ judge: judge.value }));
+/** @param {any} config @returns {Chosen} */
+export const firstForm = (config) =>
+  ({ ...structuredClone(config.presets[0].values), models: null, prompts: null, judge: "" });
 
-    // ---- the foot
-    const presets = config.presets.map(({ title, hint, values: preset }) => h("button", { class: "chip", type: "button", text: title, title: hint, onclick: () => set(structuredClone(preset)) }));
-    const size = h("span", { class: "sweep-size", role: "status" });
-    const run = h("button", { class: "button primary", type: "button", text: "Run", onclick: () => on.run(asked()) });
-    const stop = h("button", { class: "button", type: "button", text: "■ Stop", title: "Keep what is finished", onclick: on.stop });
-    const done = h("i");
-    const bar = h("div", { class: "sweep-bar", role: "progressbar", "aria-label": "The sweep", "aria-valuemin": "0", "aria-valuemax": "100" }, done);
-    const status = h("span", { class: "sweep-status", role: "status" });
-    const card = h("section", { class: "card sweep-form" },
-      h("header", {}, h("h3", { text: "What does temperature do to a text?" }),
-        h("p", { class: "muted", text: "Write the same prompt at many temperatures, several times each, and measure the texts. A seed is the same luck at every temperature, so what differs, the settings made." })),
-      row("Models", "", modelChips),
-      row("Prompts", "", promptList, h("div", {}, addPrompt, follow)),
-      row("Temperatures", "from:to:step, or a list", temperatures, scale),
-      row("Strategies", "how a token is chosen", strategyChips),
-      row("Texts", "", h("div", { class: "sweep-numbers" }, h("label", {}, "Seeds ", seeds), h("label", {}, "from ", first), h("label", {}, "Tokens each ", length), h("label", { title: "Another model that scores every text: its surprise makes the coherence proxy independent of the writer" }, "Judge ", judge))),
-      h("footer", {}, h("div", { class: "chips", role: "group", "aria-label": "Presets" }, ...presets), size, h("span", { class: "grow" }), stop, run),
-      bar, status);
+/** What stands in the form now. @param {Chosen} chosen @returns {Form} */
+const filled = (chosen) => {
+  const { model, context } = store.state;
+  const own = typedIn(store.state) ? [] : [model];
+  return { ...chosen, models: chosen.models ?? own, prompts: chosen.prompts ?? [context] };
+};
 
-    // ---- painting
-    const paintModels = (chosen) => {
-      const listed = models(config);
-      modelChips.replaceChildren(...listed.map(({ name, title, line }) => {
-        const node = chip(title, line, () => set({ models: toggled(values().models, name) }));
-        node.setAttribute("aria-pressed", String(chosen.includes(name)));
-        node.dataset.model = name;
-        return node;
-      }));
-      judge.replaceChildren(h("option", { value: "", text: "none" }), ...listed.map(({ name, title }) => h("option", { value: name, text: title })));
-      judge.value = form.judge;
-    };
-    const paintPrompts = (prompts) => {
-      while (promptList.children.length > prompts.length) promptList.lastChild.remove();
-      while (promptList.children.length < prompts.length) promptList.append(promptBox(promptList.children.length));
-      prompts.forEach((text, i) => {
-        const [area, close] = promptList.children[i].children;
-        if (area.value !== text) area.value = text;
-        close.hidden = prompts.length === 1;
-      });
-      addPrompt.hidden = prompts.length >= MOST_PROMPTS;
-      follow.hidden = form.prompts === null;
-    };
-    const promptBox = (i) => {
-      const area = h("textarea", { rows: "1", "aria-label": `Prompt ${i + 1}`, placeholder: "Empty: the start of a text", maxlength: "20000", spellcheck: "false" });
-      area.addEventListener("input", () => set({ prompts: values().prompts.map((text, k) => (k === i ? area.value : text)) }));
-      const close = h("button", { class: "quiet", type: "button", text: "×", "aria-label": `Remove prompt ${i + 1}`, onclick: () => set({ prompts: values().prompts.filter((_, k) => k !== i) }) });
-      return h("div", { class: "sweep-prompt" }, area, close);
-    };
-    const paintSize = (now) => {
-      const found = lab.sweepSize(now, config.strategies, config.limits);
-      const listed = lab.sweepTemperatures(form.temperatures);
-      lab.setText(scale, listed && listed.length > 1 ? `${listed.length} temperatures from ${Math.min(...listed)} to ${Math.max(...listed)}` : "");
-      size.classList.toggle("over", found.tokens > config.limits.tokens);
-      lab.setText(size, found.problem ?? sizeText(found));
-      Object.assign(card.dataset, { texts: String(found.texts ?? ""), tokens: String(found.tokens ?? "") });
-    };
-    const sizeText = ({ texts, tokens }) => {
-      const most = config.limits.tokens.toLocaleString("en");
-      if (tokens > config.limits.tokens) return `${lab.count(texts, "text")}, up to ${lab.count(tokens, "token")}: more than the ${most} that this server takes.`;
-      const time = memory.rate ? ` · about ${lab.secondsText(tokens / memory.rate)}` : "";
-      return `${lab.count(texts, "text")}, up to ${lab.count(tokens, "token")} of the ${most} that this server takes${time}`;
-    };
-    const keep = (node, text) => { if (node !== document.activeElement && node.value !== String(text)) node.value = String(text); };
-    const paint = () => {
-      const now = values();
-      paintModels(now.models);
-      paintPrompts(now.prompts);
-      for (const [node, name] of [[temperatures, "temperatures"], [seeds, "seeds"], [first, "first"], [length, "length"]]) keep(node, form[name]);
-      for (const node of strategyChips.children) node.setAttribute("aria-pressed", String(form.strategies.includes(node.textContent)));
-      paintSize(now);
-    };
-    // state: {busy, share, text}
-    const progress = ({ busy, share, text }) => {
-      run.disabled = busy;
-      stop.hidden = !busy;
-      bar.hidden = !busy;
-      done.style.width = `${100 * share}%`;
-      bar.setAttribute("aria-valuenow", String(Math.round(100 * share)));
-      lab.setText(status, text);
-      status.hidden = !text;
-    };
-    return { card, paint, progress };
+/** The form as a request, with what the sidebar's strategy takes. @param {Chosen} chosen */
+export const requestOf = (chosen) => {
+  const form = filled(chosen);
+  const [seeds, first, length] = [form.seeds, form.first, form.length].map(number);
+  return { ...form, seeds, first, length, settings: store.state.settings };
+};
+const number = (/** @type {string | number} */ text) =>
+  (text !== "" && Number.isFinite(Number(text)) ? Number(text) : text);
+const toggled = (/** @type {string[]} */ list, /** @type {string} */ name) =>
+  (list.includes(name) ? list.filter((other) => other !== name) : [...list, name]);
+
+/**
+ * @param {any} config
+ * @param {Chosen} chosen
+ * @param {Progress} progress
+ * @param {{ set: (changes: Partial<Chosen>) => void, run: () => void, stop: () => void }} on
+ */
+export const formCard = (config, chosen, progress, on) => {
+  const now = filled(chosen);
+  return h("section", { class: "card sweep-form" },
+    h("header", {}, h("h3", {}, "What does temperature do to a text?"), h("p", { class: "muted" }, LEAD)),
+    row("Models", "", chips(models().map(({ name, title, line }) => ({
+      text: title, title: line, on: now.models.includes(name),
+      toggle: () => on.set({ models: toggled(now.models, name) }),
+    })))),
+    row("Prompts", "", prompts(chosen, now, on)),
+    row("Temperatures", "from:to:step, or a list", temperatures(config, now, on)),
+    row("Strategies", "how a token is chosen", chips([...config.strategies, { name: config.sidebar }].map(
+      ({ name }) => ({
+        text: name, title: name === config.sidebar ? SIDEBAR : "", on: now.strategies.includes(name),
+        toggle: () => on.set({ strategies: toggled(now.strategies, name) }),
+      })))),
+    row("Texts", "", numbers(config, chosen, on)),
+    foot(config, now, progress, on),
+    h("div", {
+      class: "sweep-bar", role: "progressbar", "aria-label": "The sweep", hidden: !progress.busy,
+      "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": Math.round(100 * progress.share),
+    }, h("i", { style: `width:${100 * progress.share}%` })),
+    h("span", { class: "sweep-status", role: "status", hidden: !progress.text }, progress.text));
+};
+
+const row = (
+  /** @type {string} */ label, /** @type {string} */ hint,
+  /** @type {import("../shell/dom.js").Child[]} */ ...children
+) => h("div", { class: "sweep-row", role: "group", "aria-label": `${label} of the sweep` },
+  h("div", { class: "sweep-label" }, h("b", {}, label), hint ? h("span", {}, hint) : null),
+  h("div", { class: "sweep-field" }, children));
+
+/** @param {{ text: string, title: string, on: boolean, toggle: () => void }[]} list */
+const chips = (list) => h("div", { class: "chips" }, list.map(({ text, title, on, toggle }) =>
+  h("button", { class: "chip", type: "button", title, "aria-pressed": on, onclick: toggle }, text)));
+
+/** @typedef {{ set: (changes: Partial<Chosen>) => void }} On */
+
+const prompts = (/** @type {Chosen} */ chosen, /** @type {Form} */ now, /** @type {On} */ on) => {
+  const all = now.prompts;
+  const replace = (/** @type {number} */ place, /** @type {string} */ text) =>
+    on.set({ prompts: all.map((old, i) => (i === place ? text : old)) });
+  const add = (/** @type {any} */ { currentTarget }) => {
+    on.set({ prompts: [...all, ""] });
+    currentTarget.closest(".sweep-field").querySelector(".sweep-prompt:last-child textarea").focus();
   };
-})();
+  return [
+    h("div", { class: "sweep-prompts" }, all.map((text, i) => h("div", { class: "sweep-prompt" },
+      h("textarea", {
+        rows: 1, "aria-label": `Prompt ${i + 1}`, placeholder: "Empty: the start of a text",
+        maxlength: 20000, spellcheck: "false", value: text,
+        oninput: (/** @type {any} */ { target }) => replace(i, target.value),
+      }),
+      h("button", {
+        class: "quiet", type: "button", "aria-label": `Remove prompt ${i + 1}`, hidden: all.length === 1,
+        onclick: () => on.set({ prompts: all.filter((_, k) => k !== i) }),
+      }, "×")))),
+    h("div", {},
+      h("button", {
+        class: "quiet", type: "button", hidden: all.length >= MOST_PROMPTS, onclick: add,
+      }, "+ Prompt"),
+      h("button", {
+        class: "quiet", type: "button", hidden: chosen.prompts === null,
+        onclick: () => on.set({ prompts: null }),
+      }, "Take the sidebar's context")),
+  ];
+};
+
+const temperatures = (/** @type {any} */ config, /** @type {Form} */ now, /** @type {On} */ on) => {
+  const read = readTemperatures(now.temperatures, config.limits.temperatures);
+  const values = "values" in read ? read.values : [];
+  const scale = `${values.length} temperatures from ${Math.min(...values)} to ${Math.max(...values)}`;
+  return [
+    h("input", {
+      type: "text", class: "sweep-temperatures", "aria-label": "Temperatures", maxlength: 10000,
+      spellcheck: "false", value: now.temperatures,
+      oninput: (/** @type {any} */ { target }) => on.set({ temperatures: target.value }),
+    }),
+    h("span", { class: "muted sweep-small" }, values.length > 1 ? scale : ""),
+  ];
+};
+
+const numbers = (/** @type {any} */ config, /** @type {Chosen} */ chosen, /** @type {On} */ on) => {
+  /** @param {"seeds" | "first" | "length"} name @param {string} label @param {number} max */
+  const box = (name, label, max) => h("input", {
+    type: "number", min: name === "first" ? 0 : 1, max, "aria-label": label, value: String(chosen[name]),
+    oninput: (/** @type {any} */ { target }) => on.set({ [name]: target.value }),
+  });
+  const { limits } = config;
+  return h("div", { class: "sweep-numbers" },
+    h("label", {}, "Seeds ", box("seeds", `Seeds, at most ${limits.seeds}`, limits.seeds)),
+    h("label", {}, "from ", box("first", "First seed", FIRST_MOST)),
+    h("label", {}, "Tokens each ", box("length", "Tokens of a text", limits.length)),
+    h("label", { title: JUDGE }, "Judge ", h("select", {
+      "aria-label": "Judge", value: chosen.judge,
+      onchange: (/** @type {any} */ { target }) => on.set({ judge: target.value }),
+    }, h("option", { value: "" }, "none"),
+    models().map(({ name, title }) => h("option", { value: name }, title)))));
+};
+
+/** @param {any} config @param {Form} now @param {Progress} progress @param {any} on */
+const foot = (config, now, { busy, rate }, on) => {
+  const size = sizeOf(now, config.strategies, config.limits);
+  const over = "tokens" in size && size.tokens > config.limits.tokens;
+  return h("footer", {},
+    h("div", { class: "chips", role: "group", "aria-label": "Presets" },
+      config.presets.map((/** @type {Preset} */ { title, hint, values }) => h("button", {
+        class: "chip", type: "button", title: hint, onclick: () => on.set(structuredClone(values)),
+      }, title))),
+    h("span", { class: `sweep-size${over ? " over" : ""}`, role: "status" },
+      sizeText(size, config.limits, rate)),
+    h("span", { class: "grow" }),
+    h("button", {
+      class: "button", type: "button", title: "Keep what is finished", hidden: !busy, onclick: on.stop,
+    }, "■ Stop"),
+    h("button", { class: "button primary", type: "button", disabled: busy, onclick: on.run }, "Run"));
+};

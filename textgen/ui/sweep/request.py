@@ -1,4 +1,4 @@
-"""What the page asks of the Sweep tab, read as hostile input."""
+"""What the page asks of the Sweep part, read as hostile input."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from textgen.errors import SettingError, TextError, out_of_range, shorten
+from textgen.experiments.requests import SweepRequest
 from textgen.experiments.sweep.records import CellKey
 from textgen.experiments.sweep.settings import (
     GUIDE_BEAMS,
@@ -15,8 +16,9 @@ from textgen.experiments.sweep.settings import (
     SweepSettings,
     temperatures_in,
 )
-from textgen.settings import check_seed, check_whole
-from textgen.ui.shell.sidebar import NUMBERS, settings_from
+from textgen.settings import DecodeSettings, check_seed
+from textgen.ui.shell.model_choice import NUMBERS
+from textgen.validation import as_object, check_whole, one_of
 
 SIDEBAR = "the sidebar's settings"
 MAX_SEEDS = 64
@@ -43,22 +45,22 @@ def offered() -> tuple[Strategy, ...]:
     return (*STRATEGIES, GUIDE_BEAMS)
 
 
-def read_sweep(data: Mapping[str, Any], sidebar: Sequence[Any]) -> SweepSettings:
-    """The form and the sidebar's values → settings. Raises SettingError and TextError."""
+def read_request(data: Mapping[str, Any]) -> SweepRequest:
+    """The form, and under `settings` the sidebar's, as a request. Raises SettingError and TextError."""
     settings = SweepSettings(
         models=read_models(data.get("models")),
         prompts=read_prompts(data.get("prompts")),
         temperatures=temperatures_in(data.get("temperatures")),
-        strategies=read_strategies(data.get("strategies"), sidebar),
+        strategies=read_strategies(data.get("strategies"), data.get("settings")),
         seeds=read_seeds(data.get("seeds"), data.get("first")),
-        length=said(data.get("length")),
+        length=or_nothing(data.get("length")),
         judge=data.get("judge", ""),
     )
     check_cells(settings)
-    return settings
+    return SweepRequest(settings=settings)
 
 
-def said(value: Any) -> Any:
+def or_nothing(value: Any) -> Any:
     """A field that was left empty has a name in the error."""
     return "nothing" if value is None or value == "" else value
 
@@ -89,16 +91,16 @@ def writable(text: str) -> bool:
     return not any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
-def read_strategies(values: Any, sidebar: Sequence[Any]) -> tuple[Strategy, ...]:
-    """Strategies by their names; the sidebar's own is made of what stands there now."""
+def read_strategies(values: Any, sidebar: Any) -> tuple[Strategy, ...]:
+    """Strategies by their names; the sidebar's own takes its settings."""
     if not isinstance(values, list) or not values:
         raise SettingError(f"a sweep needs 1 strategy at least, got {shorten(values)}; choose one above")
     return tuple(read_strategy(value, sidebar) for value in values)
 
 
-def read_strategy(value: Any, sidebar: Sequence[Any]) -> Strategy:
+def read_strategy(value: Any, sidebar: Any) -> Strategy:
     if value == SIDEBAR:
-        return Strategy(SIDEBAR, settings_from(sidebar).at(1.0))
+        return Strategy(SIDEBAR, DecodeSettings.from_dict(as_object("settings", sidebar)).at(1.0))
     known = {strategy.name: strategy for strategy in offered()}
     if not isinstance(value, str) or value not in known:
         names = ", ".join([*known, SIDEBAR])
@@ -108,8 +110,8 @@ def read_strategy(value: Any, sidebar: Sequence[Any]) -> Strategy:
 
 def read_seeds(number: Any, first: Any) -> tuple[int, ...]:
     """That many seeds in a row."""
-    n = check_whole("the number of seeds", said(number), 1, MAX_SEEDS, "8 is the default")
-    start = check_seed(said(first))
+    n = check_whole("the number of seeds", or_nothing(number), 1, MAX_SEEDS, "8 is the default")
+    start = check_seed(or_nothing(first))
     return tuple(check_seed(seed) for seed in range(start, start + n))
 
 
@@ -128,12 +130,9 @@ def check_cells(settings: SweepSettings) -> None:
 
 def read_view(value: Any, settings: SweepSettings) -> View:
     """What the charts show. Raises SettingError."""
-    chosen = checked_object("the view", value)
-    lines = chosen.get("lines")
-    if lines not in LINES:
-        raise out_of_range("lines", f"one of {', '.join(LINES)}", lines, OWN)
+    chosen = as_object("the view", value)
     return View(
-        lines=lines,
+        lines=one_of(LINES, OWN)("lines", chosen.get("lines")),
         model=place("the model", chosen.get("model"), settings.models),
         prompt=place("the prompt", chosen.get("prompt"), settings.prompts),
         strategy=place("the strategy", chosen.get("strategy"), settings.strategies),
@@ -162,7 +161,7 @@ def places(settings: SweepSettings, view: View) -> list[tuple[int, int, int]]:
 
 def read_cell(value: Any, settings: SweepSettings) -> CellKey:
     """A setting of a sweep, by the places of its values. Raises SettingError."""
-    chosen = checked_object("the point", value)
+    chosen = as_object("the point", value)
     strategy = place("the strategy", chosen.get("strategy"), settings.strategies)
     temperature = place("the temperature", chosen.get("temperature"), settings.temperatures)
     return CellKey(
@@ -174,10 +173,4 @@ def read_cell(value: Any, settings: SweepSettings) -> CellKey:
 
 
 def place(name: str, value: Any, among: Sequence[Any]) -> int:
-    return check_whole(f"the place of {name}", said(value), 0, len(among) - 1, OWN)
-
-
-def checked_object(name: str, value: Any) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise SettingError(f"{name} must be an object, got {shorten(value)}; {OWN}")
-    return value
+    return check_whole(f"the place of {name}", or_nothing(value), 0, len(among) - 1, OWN)

@@ -1,30 +1,28 @@
-"""A sweep while it is written: what the page is told, and when."""
+"""A sweep while it is written: which messages the page gets, and when."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from textgen.experiments.sweep import run as experiments
 from textgen.experiments.sweep.records import Progress, SweepResult, SweepText
 from textgen.experiments.sweep.run import Plan
-from textgen.models.registry import Registry
-from textgen.ui.sweep.store import SweepStore
+from textgen.ui.shell.laboratory import Laboratory
 
-TELL = 0.15  # seconds between two messages: only there a sweep can be stopped
+EVERY = 0.15  # seconds between two messages: only there a sweep can be stopped
 SHOW = 1.0  # seconds between two states of the results
 SHARE = 4  # times as long as making the means takes they stay as they are, so that writing goes on
 
-Clock = Callable[[], float]  # seconds, from any start
 Message = dict[str, Any]
 
 
 class Sweep:
     """One run: it keeps what is finished in the store, so that stopping it loses nothing."""
 
-    def __init__(self, todo: Plan, registry: Registry, store: SweepStore, clock: Clock) -> None:
-        self.todo, self.registry, self.store, self.clock = todo, registry, store, clock
-        self.run = store.new_id()
+    def __init__(self, todo: Plan, lab: Laboratory) -> None:
+        self.todo, self.registry, self.store, self.clock = todo, lab.registry, lab.sweeps, lab.clock
+        self.run = self.store.new_id()
         self.texts: list[SweepText] = []
         self.version = 0  # of the results that can be looked at; 0 = none yet
         self.shown = 0  # texts in them
@@ -34,16 +32,16 @@ class Sweep:
         """How far it is, some times a second; `version` grows when there are new results to look at."""
         step = Progress(0, self.todo.settings.tokens, 0.0)
         yield self.message(step)
-        due = self.clock() + TELL
+        due = self.clock() + EVERY
         for step in experiments.run(self.todo, self.registry, self.clock):
             if step.texts:
                 self.keep(step)
             if self.clock() >= due:
                 self.show_if_due()
                 yield self.message(step)
-                due = self.clock() + TELL
+                due = self.clock() + EVERY
         self.show()
-        yield {**self.message(step), "complete": True}
+        yield {**self.message(step), "done": "complete"}
 
     def keep(self, step: Progress) -> None:
         """Put what is finished where it can be asked for."""
@@ -67,10 +65,9 @@ class Sweep:
         return {
             "run": self.run,
             "version": self.version,
-            "done": step.done,
+            "written": step.done,
             "total": step.total,
             "seconds": round(step.seconds, 3),
             "left": None if step.left is None else round(step.left, 1),
             "texts": len(self.texts),
-            "complete": False,
         }

@@ -1,40 +1,117 @@
-// How much a sweep is, counted in the browser as the server counts it.
-(() => {
-  const lab = window.TemperatureLab;
-  const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?$/i;
-  const MOST = 1000; // values, as textgen/analysis/sweep_settings.py
+// How much a sweep is and how long it takes, told before and while it runs. The numbers are those of
+// `SweepSettings` in Python, which the tests hold against these.
+import { count } from "../shell/format.js";
 
-  // "0.2, 0.5, 1" or "0.1:2:0.1" → numbers, or null: see textgen/analysis/sweep_ranges.py.
-  lab.sweepTemperatures = (text) => {
-    const parts = text.split(/[\s,;]+/).filter(Boolean).map((part) => (part.includes(":") ? range(part) : NUMBER.test(part) ? [Number(part)] : null));
-    const all = parts.includes(null) ? [] : parts.flat();
-    return all.length && all.length <= MOST ? all : null;
-  };
-  const range = (text) => {
-    const parts = text.split(":");
-    const [start, end, step] = parts.map(Number);
-    const steps = (end - start) / step;
-    if (parts.length !== 3 || !parts.every((part) => NUMBER.test(part)) || !(step > 0 && steps >= 0 && steps < MOST)) return null;
-    return Array.from({ length: Math.floor(steps + 1e-6) + 1 }, (_, i) => Number((start + i * step).toFixed(9)));
-  };
+/**
+ * @typedef {object} Form as the page sends it, with the sidebar's settings beside it
+ * @property {string[]} models
+ * @property {string[]} prompts
+ * @property {string} temperatures
+ * @property {string[]} strategies their names
+ * @property {string | number} seeds how many
+ * @property {string | number} first the first of them
+ * @property {string | number} length tokens of a text
+ * @property {string} judge
+ *
+ * @typedef {{ tokens: number, sweeps: number, temperatures: number, seeds: number, cells: number,
+ *   length: number }} Limits
+ * @typedef {{ name: string, greedy: boolean }} Strategy
+ * @typedef {{ texts: number, tokens: number } | { problem: string }} Size
+ * @typedef {{ run: string, version: number, written: number, total: number, seconds: number,
+ *   left: number | null, texts: number, done?: string }} Message of a sweep that is written
+ */
 
-  // What draws nothing is written once for all seeds, greedy once for all temperatures as well.
-  lab.sweepSize = (form, strategies, limits) => {
-    const temperatures = lab.sweepTemperatures(form.temperatures);
-    if (!temperatures) return { problem: "Temperatures are numbers such as 0.2, 0.5, 1 or a range such as 0.1:2:0.1." };
-    if (new Set(temperatures).size < temperatures.length) return { problem: "One of the temperatures is there twice." };
-    const [seeds, length] = [Number(form.seeds), Number(form.length)];
-    if (!Number.isInteger(seeds) || seeds < 1 || !Number.isInteger(length) || length < 1) return { problem: "Seeds and length are whole numbers from 1." };
-    if (seeds > limits.seeds) return { problem: `${seeds.toLocaleString("en")} seeds: this page takes ${limits.seeds} at most.` };
-    const cells = form.models.length * form.prompts.length * form.strategies.length * temperatures.length;
-    if (cells > limits.cells) return { problem: `${cells.toLocaleString("en")} settings (models × prompts × strategies × temperatures): this page takes ${limits.cells.toLocaleString("en")} at most.` };
-    const cold = temperatures.filter((t) => t === 0).length;
-    const drawn = cold + (temperatures.length - cold) * seeds;
-    const greedy = form.strategies.filter((name) => strategies.find((one) => one.name === name)?.greedy).length;
-    const texts = form.models.length * form.prompts.length * (greedy + (form.strategies.length - greedy) * drawn);
-    return texts ? { texts, tokens: texts * length } : { problem: "Choose at least one model and one strategy." };
-  };
+const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?$/i;
+const FORMAT = "Temperatures are numbers such as 0.2, 0.5, 1 or a range such as 0.1:2:0.1.";
+const NONE = "Choose at least one model and one strategy.";
 
-  lab.secondsText = (seconds) => (seconds < 1 ? "a second" : seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`);
-  lab.count = (n, word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
-})();
+/**
+ * "0.2, 0.5, 1" or "0.1:2:0.1" as numbers; of what is none the problem.
+ * @param {string} text @param {number} most
+ * @returns {{ values: number[] } | { problem: string }}
+ */
+export const readTemperatures = (text, most) => {
+  const parts = text.split(/[\s,;]+/).filter(Boolean).map((part) => inPart(part, most));
+  if (!parts.length || parts.includes(null)) return { problem: FORMAT };
+  const total = parts.reduce((sum, values) => sum + (values === "many" ? Infinity : values?.length ?? 0), 0);
+  if (total > most) return { problem: `Too many temperatures: ${count(most)} at most; take a larger step.` };
+  return { values: /** @type {number[][]} */ (parts).flat() };
+};
+
+/** A number or a range; null for what is neither. @param {string} text @param {number} most */
+const inPart = (text, most) => {
+  const parts = text.split(":");
+  if (!parts.every((part) => NUMBER.test(part))) return null;
+  const [start, end, step] = parts.map(Number);
+  if (parts.length === 1) return [start];
+  const steps = (end - start) / step;
+  if (parts.length !== 3 || !(step > 0 && step < Infinity && steps >= 0)) return null;
+  if (steps >= most) return "many";
+  const value = (/** @type {number} */ i) => Number((start + i * step).toFixed(9));
+  return Array.from({ length: Math.floor(steps + 1e-6) + 1 }, (_, i) => value(i));
+};
+
+/**
+ * What draws nothing is written once for all seeds, greedy once for all temperatures as well.
+ * @param {Form} form @param {Strategy[]} strategies @param {Limits} limits
+ * @returns {Size}
+ */
+export const sizeOf = (form, strategies, limits) => {
+  const read = readTemperatures(form.temperatures, limits.temperatures);
+  if ("problem" in read) return read;
+  const temperatures = read.values;
+  const [seeds, length] = [form.seeds, form.length].map(Number);
+  const problem = problemOf(form, temperatures, seeds, length, limits);
+  if (problem) return { problem };
+  const cold = temperatures.filter((t) => t === 0).length;
+  const drawn = cold + (temperatures.length - cold) * seeds;
+  const greedy = form.strategies.filter((name) => strategies.find((one) => one.name === name)?.greedy).length;
+  const ofEach = greedy + (form.strategies.length - greedy) * drawn;
+  const texts = form.models.length * form.prompts.length * ofEach;
+  return texts ? { texts, tokens: texts * length } : { problem: NONE };
+};
+
+/** Why a form cannot be swept, as far as its numbers tell. */
+const problemOf = (
+  /** @type {Form} */ { models, prompts, strategies }, /** @type {number[]} */ temperatures,
+  /** @type {number} */ seeds, /** @type {number} */ length, /** @type {Limits} */ limits,
+) => {
+  const whole = (/** @type {number} */ value) => Number.isInteger(value) && value >= 1;
+  const cells = models.length * prompts.length * strategies.length * temperatures.length;
+  if (new Set(temperatures).size < temperatures.length) return "One of the temperatures is there twice.";
+  if (!whole(seeds) || !whole(length)) return "Seeds and length are whole numbers from 1.";
+  if (seeds > limits.seeds) return `${count(seeds)} seeds: this page takes ${limits.seeds} at most.`;
+  if (cells <= limits.cells) return "";
+  return `${count(cells)} settings (models × prompts × strategies × temperatures): ` +
+    `this page takes ${count(limits.cells)} at most.`;
+};
+
+/** @param {Size} size @param {Limits} limits @param {number} rate tokens a second, 0: not known */
+export const sizeText = (size, limits, rate) => {
+  if ("problem" in size) return size.problem;
+  const { texts, tokens } = size;
+  const [much, most] = [`${counted(texts, "text")}, up to ${counted(tokens, "token")}`, count(limits.tokens)];
+  if (tokens > limits.tokens) return `${much}: more than the ${most} that this server takes.`;
+  return `${much} of the ${most} that this server takes${rate ? ` · about ${duration(tokens / rate)}` : ""}`;
+};
+
+/** How far a sweep is. @param {Message} message */
+export const progressText = ({ written, total, left, texts }) => {
+  const share = Math.floor((100 * written) / total);
+  const parts = [
+    `${share}% · ${count(written)} of ${counted(total, "token")}`,
+    texts ? `${counted(texts, "text")} finished` : "",
+    left ? `about ${duration(left)} left` : "",
+  ];
+  return parts.filter(Boolean).join(" · ");
+};
+
+/** 12 s, 3 min */
+export const duration = (/** @type {number} */ seconds) => {
+  if (seconds < 1) return "a second";
+  return seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
+};
+
+/** 1 text, 1,234 texts */
+export const counted = (/** @type {number} */ n, /** @type {string} */ word) =>
+  `${count(n)} ${word}${n === 1 ? "" : "s"}`;

@@ -1,128 +1,198 @@
-// The numbers of the charts, the table of the guides, and two temperatures against each other.
-(() => {
-  const lab = window.TemperatureLab;
-  const { h } = lab;
-  const FEW = 12; // rows of the guide's table at first
-  const HEADS = [["temperature", "T"], ["line", "strategy"], ["coherence", "coherence (proxy)"], ["creativity", "creativity (proxy)"]];
+// The numbers of the charts, the table of the guides, two temperatures against each other, and the texts
+// behind a point.
+import { h } from "../shell/dom.js";
+import { thermal } from "../shell/theme.js";
+import { lineKey } from "./charts.js";
+import { counted } from "./size.js";
 
-  const options = (select, texts, chosen) => {
-    const key = JSON.stringify(texts);
-    if (select.dataset.key === key) return;
-    select.dataset.key = key;
-    select.replaceChildren(...texts.map((text, i) => h("option", { value: String(i), text })));
-    select.value = String(chosen);
+/** @typedef {import("./charts.js").Look} Look */
+/** @typedef {import("./charts.js").Metric} Metric */
+/** @typedef {(line: number, temperature: number) => void} OnCell opens the texts of a setting */
+/** @typedef {{ by: string, down: boolean, line: string, own: boolean, open: boolean }} GuideState
+ *   what it is sorted by, in which direction, which line, whether guides name it alone, whether all of it */
+/** @typedef {{ line: number, first: number, second: number }} Pair */
+/** @typedef {{ text: string, pairs: number, enough: boolean, sure: number }} Difference of one metric */
+/** @typedef {{ seed: number | null, text: string, tokens: number, ended: boolean,
+ *   metrics: Record<string, string> }} SweepText */
+/** @typedef {{ note: string, prompt: string, written: number, of: number, texts: SweepText[] }} Texts */
+
+const FEW = 12; // rows of the guide's table at first
+/** @type {[string, string][]} */
+const HEADS = [
+  ["temperature", "T"], ["line", "strategy"], ["coherence", "coherence (proxy)"],
+  ["creativity", "creativity (proxy)"],
+];
+const SHOWN = [
+  "surprise", "coherence", "creativity", "repetition", "distinct_2", "novelty", "real_words", "entropy",
+];
+const DASH = "–"; // stands for what was not measured
+const DIFFERENCE =
+  "The mean difference between texts of the same seed, with its 95% interval. What the luck of a seed does " +
+  "to both cancels, so this is narrower than two bands side by side. “Not clear”: the interval holds 0; " +
+  "below five pairs it says too little.";
+
+const dot = (/** @type {number} */ t) => h("span", { class: "dot", style: `background:${thermal(t)}` });
+const opener = (/** @type {string} */ text, /** @type {string} */ label, /** @type {() => void} */ onclick) =>
+  h("button", {
+    class: "sweep-open", type: "button", title: "Read the texts", "aria-label": label, onclick,
+  }, text);
+/** @param {string} label @param {string | number} value @param {[string | number, string][]} options */
+const select = (label, value, options, /** @type {(value: string) => void} */ choose) => h("select", {
+  "aria-label": label, value: String(value),
+  onchange: (/** @type {any} */ { target }) => choose(target.value),
+}, options.map(([key, text]) => h("option", { value: String(key) }, text)));
+/** @param {(string | number)[]} texts @returns {[number, string][]} */
+const numbered = (texts) => texts.map((text, i) => [i, String(text)]);
+
+/** One metric: a row a temperature, a column a line; a number opens its texts. */
+export const numbersCard = (
+  /** @type {Look} */ look, /** @type {Metric[]} */ metrics, /** @type {string} */ chosen,
+  /** @type {{ choose: (metric: string) => void, cell: OnCell }} */ on,
+) => {
+  const place = metrics.findIndex(({ name }) => name === chosen);
+  const { definition, unit } = metrics[place];
+  const cell = (/** @type {number} */ l, /** @type {number} */ t) => {
+    const text = look.numbers[place][l][t];
+    const label = `${look.lines[l].name} at T = ${look.temperatures[t]}: ${text}`;
+    return h("td", {}, text ? opener(text, label, () => on.cell(l, t)) : null);
   };
-  const dot = (t, stops) => h("span", { class: "dot", style: `background:${lab.thermal(t, stops)}` });
-  const opener = (text, label, onclick) => h("button", { class: "sweep-open", type: "button", text, title: "Read the texts", "aria-label": label, onclick });
+  return h("section", { class: "card sweep-numbers-card" },
+    h("h3", {}, "Numbers: ", select("Metric of the table", place, numbered(metrics.map(({ title }) => title)),
+      (value) => on.choose(metrics[Number(value)].name))),
+    h("p", { class: "muted" },
+      `${definition}${unit ? `, in ${unit}` : ""}. Mean and 95% interval over seeds.`),
+    h("div", { class: "scroll tall" }, h("table", {},
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "T"),
+        look.lines.map((line) => h("th", { scope: "col" }, lineKey(line))))),
+      h("tbody", {}, look.order.map((t) => h("tr", {},
+        h("th", { scope: "row" }, dot(look.temperatures[t]), look.temperatures[t]),
+        look.lines.map((_, l) => cell(l, t))))))));
+};
 
-  // ---- one metric: a row a temperature, a column a line; a number opens its texts
-  lab.sweepNumbers = ({ config, memory, onCell }) => {
-    const metric = h("select", { "aria-label": "Metric of the table" }, ...config.metrics.map(({ title }, i) => h("option", { value: String(i), text: title })));
-    metric.value = String(config.metrics.findIndex(({ name }) => name === (memory.metric ?? config.firstMetrics[0])));
-    metric.addEventListener("change", () => { memory.metric = config.metrics[Number(metric.value)].name; draw(); });
-    const meaning = h("p", { class: "muted" });
-    const table = h("table");
-    const card = h("section", { class: "card sweep-numbers-card" }, h("h3", {}, "Numbers: ", metric), meaning, h("div", { class: "scroll tall" }, table));
-    let look = null;
-    const draw = () => {
-      if (!look) return;
-      const { definition, unit } = config.metrics[Number(metric.value)];
-      const cells = look.numbers[Number(metric.value)];
-      lab.setText(meaning, `${definition}${unit ? `, in ${unit}` : ""}. Mean and 95% interval over seeds.`);
-      table.replaceChildren(
-        h("thead", {}, h("tr", {}, h("th", { scope: "col", text: "T" }), ...look.lines.map((line) => h("th", { scope: "col" }, lab.sweepKey(line))))),
-        h("tbody", {}, ...look.order.map((t) => h("tr", {}, h("th", { scope: "row" }, dot(look.temperatures[t], config.stops), `${look.temperatures[t]}`),
-          ...look.lines.map((line, l) => h("td", {}, cells[l][t] ? opener(cells[l][t], `${line.name} at T = ${look.temperatures[t]}: ${cells[l][t]}`, () => onCell(l, t)) : null))))));
-    };
-    return { card, draw, update: (next) => { look = next; draw(); } };
+/** Temperature, strategy, coherence, creativity: as guides print it, here measured. */
+export const guideCard = (
+  /** @type {Look} */ look, /** @type {Metric[]} */ metrics, /** @type {GuideState} */ state,
+  /** @type {{ set: (changes: Partial<GuideState>) => void, cell: OnCell }} */ on,
+) => {
+  const rows = guideRows(look, state);
+  const about = ["coherence", "creativity"].map((name) => metrics.find((metric) => metric.name === name));
+  const words = about.map((metric) => `${metric?.title}: ${metric?.definition}.`).join(" ");
+  const named = look.guide.some(({ guide }) => guide);
+  /** @type {[string, string][]} */
+  const lines = look.lines.map(({ name }, i) => [String(i), name]);
+  const head = ([name, title] = HEADS[0]) => {
+    const sorted = state.by === name;
+    return h("th", { scope: "col", "aria-sort": sorted ? (state.down ? "descending" : "ascending") : "none" },
+      h("button", {
+        class: "sweep-sort", type: "button", onclick: () => on.set({ by: name, down: sorted && !state.down }),
+      }, `${title}${sorted ? (state.down ? " ↓" : " ↑") : ""}`));
   };
-
-  // ---- temperature, strategy, coherence, creativity
-  lab.sweepGuide = ({ config, memory, onCell }) => {
-    memory.guide ??= { by: "temperature", down: false, line: "all", own: false, open: false };
-    const state = memory.guide;
-    const set = (changes) => { Object.assign(state, changes); draw(); };
-    const filter = h("select", { "aria-label": "Which lines" });
-    filter.addEventListener("change", () => set({ line: filter.value }));
-    const own = h("input", { type: "checkbox" });
-    own.addEventListener("change", () => set({ own: own.checked }));
-    const ownLabel = h("label", { class: "sweep-check" }, own, " only settings that guides name");
-    const head = h("tr");
-    const body = h("tbody");
-    const more = h("button", { class: "quiet", type: "button", onclick: () => set({ open: !state.open }) });
-    const about = ["coherence", "creativity"].map((name) => config.metrics.find((metric) => metric.name === name)).map(({ title, definition }) => `${title}: ${definition}.`).join(" ");
-    const card = h("section", { class: "card sweep-guide" }, h("h3", { text: "Temperature, strategy, coherence, creativity" }),
-      h("p", { class: "muted", text: `Guides to text generation print this table with words such as “high”. Here it is measured. ${about}` }),
-      h("div", { class: "sweep-filters" }, filter, ownLabel), h("div", { class: "scroll tall" }, h("table", {}, h("thead", {}, head), body)), more);
-    let look = null;
-
-    const value = (row) => {
-      if (state.by === "temperature") return look.temperatures[row.temperature];
-      if (state.by === "line") return row.line;
-      return row[state.by].value ?? -Infinity;
-    };
-    const rows = () => look.guide
-      .filter((row) => (state.line === "all" || String(row.line) === state.line) && (!state.own || row.guide))
-      .sort((a, b) => (value(a) - value(b)) * (state.down ? -1 : 1) || a.line - b.line);
-    const draw = () => {
-      if (!look) return;
-      ownLabel.hidden = !look.guide.some(({ guide }) => guide);
-      head.replaceChildren(...HEADS.map(([name, title]) => h("th", { scope: "col", "aria-sort": state.by === name ? (state.down ? "descending" : "ascending") : "none" },
-        h("button", { class: "sweep-sort", type: "button", text: `${title}${state.by === name ? (state.down ? " ↓" : " ↑") : ""}`, onclick: () => set({ by: name, down: state.by === name && !state.down }) }))));
-      const found = rows();
-      body.replaceChildren(...found.slice(0, state.open ? found.length : FEW).map(guideRow));
-      more.hidden = found.length <= FEW;
-      lab.setText(more, state.open ? `show ${FEW}` : `show all ${found.length}`);
-    };
-    const guideRow = (row) => {
-      const [t, line] = [look.temperatures[row.temperature], look.lines[row.line]];
-      return h("tr", { class: row.guide ? "named" : "" },
-        h("th", { scope: "row" }, dot(t, config.stops), opener(String(t), `${line.name} at T = ${t}`, () => onCell(row.line, row.temperature))),
-        h("td", {}, lab.sweepKey(line), row.guide ? h("div", { class: "said", text: `Guides: ${row.guide}` }) : null), h("td", { text: row.coherence.text }), h("td", { text: row.creativity.text }));
-    };
-    const update = (next) => {
-      look = next;
-      const names = look.lines.map(({ name }) => name);
-      if (state.line !== "all" && Number(state.line) >= names.length) state.line = "all";
-      filter.replaceChildren(h("option", { value: "all", text: "all lines" }), ...names.map((text, i) => h("option", { value: String(i), text })));
-      filter.value = state.line;
-      own.checked = state.own;
-      draw();
-    };
-    return { card, draw, update };
+  const row = (/** @type {Look["guide"][0]} */ { line, temperature, coherence, creativity, guide }) => {
+    const [t, own] = [look.temperatures[temperature], look.lines[line]];
+    return h("tr", { class: guide ? "named" : "" },
+      h("th", { scope: "row" }, dot(t),
+        opener(String(t), `${own.name} at T = ${t}`, () => on.cell(line, temperature))),
+      h("td", {}, lineKey(own), guide ? h("div", { class: "expected" }, `Guides: ${guide}`) : null),
+      h("td", {}, coherence.text), h("td", {}, creativity.text));
   };
+  return h("section", { class: "card sweep-guide" },
+    h("h3", {}, "Temperature, strategy, coherence, creativity"),
+    h("p", { class: "muted" },
+      `Guides to text generation print this table with words such as “high”. Here it is measured. ${words}`),
+    h("div", { class: "sweep-filters" },
+      select("Which lines", state.line, [["all", "all lines"], ...lines], (line) => on.set({ line })),
+      h("label", { class: "sweep-check", hidden: !named }, h("input", {
+        type: "checkbox", checked: state.own,
+        onchange: (/** @type {any} */ { target }) => on.set({ own: target.checked }),
+      }), " only settings that guides name")),
+    h("div", { class: "scroll tall" }, h("table", {}, h("thead", {}, h("tr", {}, HEADS.map(head))),
+      h("tbody", {}, rows.slice(0, state.open ? rows.length : FEW).map(row)))),
+    h("button", {
+      class: "quiet", type: "button", hidden: rows.length <= FEW,
+      onclick: () => on.set({ open: !state.open }),
+    }, state.open ? `show ${FEW}` : `show all ${rows.length}`));
+};
 
-  // ---- two temperatures of one line, seed by seed
-  lab.sweepDifference = ({ config, onAsk }) => {
-    const [line, first, second] = ["Line", "First temperature", "Second temperature"].map((label) => h("select", { "aria-label": label, onchange: () => ask() }));
-    const body = h("tbody");
-    const pairs = h("span", { class: "muted" });
-    const card = h("section", { class: "card sweep-difference" }, h("h3", { text: "Two temperatures, the same luck" }),
-      h("div", { class: "sweep-filters" }, line, " T = ", first, " minus T = ", second, pairs),
-      h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, ...["metric", "difference", ""].map((text) => h("th", { scope: "col", text })))), body)),
-      h("p", { class: "muted", text: "The mean difference between texts of the same seed, with its 95% interval. What the luck of a seed does to both cancels, so this is narrower than two bands side by side. “Not clear”: the interval holds 0; below five pairs it says too little." }));
-    let look = null;
-    const ask = () => look?.order.length > 1 && onAsk(Number(line.value), Number(first.value), Number(second.value));
-    const nearest = (t) => look.order.reduce((best, at) => (Math.abs(look.temperatures[at] - t) < Math.abs(look.temperatures[best] - t) ? at : best));
-    const update = (next) => {
-      look = next;
-      card.hidden = look.order.length < 2;
-      if (card.hidden) return;
-      options(line, look.lines.map(({ name }) => name), Math.min(1, look.lines.length - 1));
-      const names = look.temperatures.map(String);
-      const [hot, cold] = [nearest(1), nearest(0.5)];
-      options(first, names, hot === cold ? look.order.at(-1) : hot);
-      options(second, names, hot === cold ? look.order[0] : cold);
-      ask();
-    };
-    const show = (rows) => {
-      const [a, b] = [first, second].map((select) => look.temperatures[Number(select.value)]);
-      lab.setText(pairs, lab.count(Math.max(...rows.map((row) => row.pairs)), "pair"));
-      body.replaceChildren(...rows.map((row, i) => ({ ...row, title: config.metrics[i].title })).filter((row) => row.text !== "–").map((row) => h("tr", {},
-        h("th", { scope: "row", text: row.title }), h("td", { class: row.sure ? "strong" : "", text: row.text }),
-        h("td", { class: row.sure ? "" : "muted", text: row.sure ? `higher at ${row.sure > 0 ? a : b}` : row.enough ? "not clear" : "few pairs" }))));
-      card.dataset.rows = String(body.children.length);
-    };
-    return { card, update, show };
+/** The rows that are asked for, sorted. @param {Look} look @param {GuideState} state */
+export const guideRows = (look, { by, down, line, own }) => {
+  const value = (/** @type {Look["guide"][0]} */ row) => {
+    if (by === "temperature") return look.temperatures[row.temperature];
+    if (by === "line") return row.line;
+    return row[/** @type {"coherence" | "creativity"} */ (by)].value ?? -Infinity;
   };
-})();
+  const compare = (/** @type {number} */ a, /** @type {number} */ b) => (a === b ? 0 : a < b ? -1 : 1);
+  return look.guide
+    .filter((row) => (line === "all" || String(row.line) === line) && (!own || row.guide))
+    .sort((a, b) => compare(value(a), value(b)) * (down ? -1 : 1) || a.line - b.line);
+};
+
+/** Two temperatures to begin with: near 1 and near 0.5, or the ends. @param {Look} look @returns {Pair} */
+export const firstPair = ({ lines, order, temperatures }) => {
+  const nearest = (/** @type {number} */ t) => order.reduce((best, at) =>
+    (Math.abs(temperatures[at] - t) < Math.abs(temperatures[best] - t) ? at : best));
+  const [hot, cold] = [nearest(1), nearest(0.5)];
+  const ends = { first: order[order.length - 1], second: order[0] };
+  return { line: Math.min(1, lines.length - 1), ...(hot === cold ? ends : { first: hot, second: cold }) };
+};
+
+/** Two temperatures of one line, seed by seed. */
+export const differenceCard = (
+  /** @type {Look} */ look, /** @type {Metric[]} */ metrics, /** @type {Pair} */ pair,
+  /** @type {Difference[] | null} */ rows, /** @type {(changes: Partial<Pair>) => void} */ set,
+) => {
+  const names = numbered(look.temperatures);
+  const most = Math.max(...(rows ?? []).map(({ pairs }) => pairs));
+  const [a, b] = [look.temperatures[pair.first], look.temperatures[pair.second]];
+  const row = (/** @type {Difference} */ { text, enough, sure }, /** @type {number} */ i) => {
+    const words = sure ? `higher at ${sure > 0 ? a : b}` : enough ? "not clear" : "few pairs";
+    return text === DASH ? null : h("tr", {}, h("th", { scope: "row" }, metrics[i].title),
+      h("td", { class: sure ? "strong" : "" }, text), h("td", { class: sure ? "" : "muted" }, words));
+  };
+  return h("section", { class: "card sweep-difference", hidden: look.order.length < 2 },
+    h("h3", {}, "Two temperatures, the same luck"),
+    h("div", { class: "sweep-filters" },
+      select("Line", pair.line, numbered(look.lines.map(({ name }) => name)), (line) => set({ line: +line })),
+      " T = ", select("First temperature", pair.first, names, (first) => set({ first: +first })),
+      " minus T = ", select("Second temperature", pair.second, names, (second) => set({ second: +second })),
+      h("span", { class: "muted" }, rows ? counted(most, "pair") : "")),
+    h("div", { class: "scroll" }, h("table", {},
+      h("thead", {}, h("tr", {},
+        ["metric", "difference", ""].map((text) => h("th", { scope: "col" }, text)))),
+      h("tbody", {}, rows?.map(row)))),
+    h("p", { class: "muted" }, DIFFERENCE));
+};
+
+/** The texts behind a point, by seed. */
+export const textsCard = (
+  /** @type {Texts} */ { note, prompt, written, of, texts }, /** @type {Metric[]} */ metrics,
+  /** @type {{ name: string, t: number, first: boolean, last: boolean }} */ { name, t, first, last },
+  /** @type {{ move: (step: number) => void, close: () => void, ref: (card: HTMLElement) => void }} */ on,
+) => {
+  const title = `T = ${t}, ${name}: ${written < of ? `${written} of ` : ""}${counted(of, "text")}`;
+  const step = (/** @type {string} */ text, /** @type {boolean} */ disabled, /** @type {number} */ by) =>
+    h("button", { class: "button small", type: "button", disabled, onclick: () => on.move(by) }, text);
+  return h("section", {
+    class: "card sweep-reader", key: "reader", "aria-label": "Texts of the chosen point",
+    style: `--t:${thermal(t)}`, ref: on.ref,
+  },
+  h("header", {}, h("h3", { tabindex: -1 }, title), h("span", { class: "grow" }),
+    step("‹ cooler", first, -1), step("hotter ›", last, 1),
+    h("button", { class: "quiet", type: "button", "aria-label": "Close the texts", onclick: on.close }, "×")),
+  h("p", { class: "note" }, note || (written ? "" : "Nothing is written here yet.")),
+  h("div", { class: "sweep-texts" }, texts.map((text) => oneText(text, prompt, metrics))));
+};
+
+const oneText = (
+  /** @type {SweepText} */ { seed, text, tokens, ended, metrics: measured }, /** @type {string} */ prompt,
+  /** @type {Metric[]} */ metrics,
+) => {
+  const known = SHOWN.flatMap((name) => metrics.filter((metric) => metric.name === name))
+    .filter(({ name }) => measured[name] !== DASH);
+  return h("article", { class: "sweep-text" },
+    h("header", {}, h("b", {}, seed === null ? "every seed" : `seed ${seed}`),
+      h("span", { class: "muted" }, `${counted(tokens, "token")}${ended ? ", ended by itself" : ""}`)),
+    h("div", { class: "sweep-words", tabindex: 0 },
+      prompt ? h("span", { class: "muted" }, prompt) : null, h("span", { class: "written" }, text)),
+    h("dl", {}, known.map(({ name, title, definition }) =>
+      h("div", { title: definition }, h("dt", {}, title), h("dd", {}, measured[name])))));
+};

@@ -1,158 +1,258 @@
-// The Sweep part of the Experiments tab: the form above, what was found below.
-(() => {
-  const lab = window.TemperatureLab;
-  const { h } = lab;
-  const KINDS = { strategy: ["Strategies", "strategies"], model: ["Models", "models"], prompt: ["Prompts", "prompts"] };
+// The Sweep part of the Experiments tab: the form above, what was found below. The server holds the results.
+import { component, isSeen, whenSeen } from "../shell/component.js";
+import { h, render } from "../shell/dom.js";
+import { count } from "../shell/format.js";
+import { store } from "../shell/lab.js";
+import { latest } from "../shell/server.js";
+import { onTheme } from "../shell/theme.js";
+import { toast } from "../shell/toast.js";
+import { metricCharts } from "./charts.js";
+import { currentRun, setCurrentRun } from "./current.js";
+import { sweepFiles } from "./files.js";
+import { firstForm, formCard, requestOf, titleOf } from "./form.js";
+import { counted, duration, progressText } from "./size.js";
+import { differenceCard, firstPair, guideCard, numbersCard, textsCard } from "./tables.js";
 
-  // Answers to what is asked of a sweep's results.
-  lab.factories.sweep_answer = () => (value) => lab.sweepAnswer?.(value);
+/** @typedef {import("./charts.js").Look} Look */
+/** @typedef {import("./charts.js").Point} Point */
+/** @typedef {import("./size.js").Message} Message */
+/** @typedef {"strategy" | "model" | "prompt"} Kind what the charts may have a line for */
+/** @typedef {{ lines: Kind, model: number, prompt: number, strategy: number }} View places in the settings */
 
-  lab.factories.sweep = ({ root, trigger, props, memory }) => {
-    const config = props.config;
-    let look = null;
-    const questions = new Map();
+const WAITS_AFTER = 1500; // ms without an answer until the page says that the sweep waits
+const KINDS = { strategy: "Strategies", model: "Models", prompt: "Prompts" };
+const NO_JUDGE = "none, so coherence is what the writer itself expects";
+const LOST = "The server gave no answer: the connection may be lost. What is on the page stays.";
 
-    // ---- asking
-    const line = lab.channel((event, changes) => {
-      memory.asked = (memory.asked ?? 0) + 1;
-      questions.set(memory.asked, changes);
-      trigger(event, { ...changes, run: memory.run, serial: memory.asked });
-      return memory.asked;
-    }, (idle) => (root.dataset.idle = String(idle)));
-    const ask = (kind, charts = {}) => line.ask("file", { kind, charts });
-    const lookAgain = () => memory.run && line.ask("look", { view: memory.view });
-
-    // ---- parts
-    const session = lab.sweepSession({
-      memory, limits: config.limits, ask: trigger,
-      onChange: () => paintProgress(),
-      onResults: (fresh, asked) => {
-        if (fresh) Object.assign(memory, { view: firstView(asked), point: null });
-        lookAgain();
-      },
-    });
-    const form = lab.sweepForm({ config, memory, on: { run: session.begin, stop: session.stop } });
-    const reader = lab.sweepTexts({ config, onMove: (step) => move(step), onClose: () => choose(null) });
-    const charts = lab.sweepCharts({ config, memory, onPoint: (l, t) => choose({ line: l, temperature: look.temperatures.indexOf(t) }) });
-    const onCell = (l, t) => choose({ line: l, temperature: t });
-    const numbers = lab.sweepNumbers({ config, memory, onCell });
-    const guide = lab.sweepGuide({ config, memory, onCell });
-    const difference = lab.sweepDifference({ config, onAsk: (l, a, b) => line.ask("difference", { first: cell(l, a), second: cell(l, b) }) });
-    const files = lab.sweepFiles({ config, look: () => look, ask });
-
-    // ---- what is shown of the results
-    const firstView = (asked) => ({ lines: asked.strategies.length === 1 && asked.models.length > 1 ? "model" : "strategy", model: 0, prompt: 0, strategy: 0 });
-    const show = (changes) => {
-      Object.assign(memory, { view: { ...memory.view, ...changes }, point: null });
-      reader.hide();
-      lookAgain();
-    };
-    const cell = (l, t) => ({ ...memory.view, [memory.view.lines]: l, temperature: t });
-
-    // ---- the texts behind a point
-    const choose = (point) => {
-      memory.point = point;
-      charts.mark(point && { line: point.line, t: look.temperatures[point.temperature] });
-      if (!point) return reader.hide();
-      line.ask("texts", { cell: cell(point.line, point.temperature), point, reach: true });
-    };
-    const move = (step) => {
-      const at = look.order.indexOf(memory.point.temperature) + step;
-      if (look.order[at] !== undefined) choose({ ...memory.point, temperature: look.order[at] });
-    };
-    const read = (view, { point, reach }) => {
-      const at = look.order.indexOf(point.temperature);
-      reader.show(view, { line: look.lines[point.line].name, t: look.temperatures[point.temperature], first: at === 0, last: at === look.order.length - 1 });
-      if (reach) reader.reach();
-    };
-
-    // ---- the head of the results
-    const title = h("h3");
-    const facts = h("p", { class: "muted" });
-    const notes = h("div", { class: "sweep-notes" });
-    const choice = h("div", { class: "sweep-choice" });
-    const head = h("section", { class: "card sweep-head" }, h("header", {}, h("div", {}, title, facts), h("span", { class: "grow" }), ...files.nodes), choice, notes);
-    const results = h("div", { class: "sweep-results" }, head, charts.node, reader.card, numbers.card, h("div", { class: "pair" }, guide.card, difference.card));
-    const hint = h("p", { class: "muted sweep-hint", text: `Press Run: charts appear while it writes, and stay when you stop it. Every result can be saved, cited and repeated. This server writes ${lab.count(config.limits.sweeps, "sweep")} at a time; further ones wait.` });
-    results.hidden = true;
-    root.replaceChildren(form.card, hint, results);
-
-    const titleOf = (name) => (lab.modelGroups ?? []).flatMap((group) => group.models).find((model) => model.name === name)?.title ?? name;
-    const paintHead = () => {
-      const f = look.facts;
-      lab.setText(title, `${f.models.map(titleOf).join(" · ")} after ${f.prompts.join(", ")}`);
-      const seeds = `${lab.count(f.seeds, "seed")} from ${f.first}`;
-      const state = f.complete ? "" : ` of ${f.of.toLocaleString("en")}`;
-      lab.setText(facts, `${f.texts.toLocaleString("en")}${state} texts · ${lab.count(f.tokens, "token")} · ${seeds} · judge: ${f.judge ? titleOf(f.judge) : "none, so coherence is what the writer itself expects"}`);
-      notes.replaceChildren(...f.notes.map((text) => h("p", { class: "note", text })));
-      choice.replaceChildren(...choices(f));
-    };
-    const choices = (f) => {
-      const lists = { strategy: f.strategies, model: f.models.map(titleOf), prompt: f.prompts };
-      const several = Object.keys(lists).filter((kind) => lists[kind].length > 1);
-      const kinds = several.length > 1 ? [h("span", { class: "muted", text: "Compare" }), h("div", { class: "segments" }, ...several.map((kind) => h("button", { type: "button", text: KINDS[kind][0], "aria-pressed": String(memory.view.lines === kind), onclick: () => show({ lines: kind }) })))] : [];
-      const fixed = several.filter((kind) => kind !== memory.view.lines).map((kind) => {
-        const select = h("select", { "aria-label": `Which of the ${KINDS[kind][1]}` }, ...lists[kind].map((text, i) => h("option", { value: String(i), text })));
-        select.value = String(memory.view[kind]);
-        select.addEventListener("change", () => show({ [kind]: Number(select.value) }));
-        return select;
-      });
-      return [...kinds, ...fixed];
-    };
-
-    // ---- answers
-    const ANSWERS = {
-      look: (value) => {
-        look = value;
-        paint();
-        difference.update(look);
-        if (memory.point) line.ask("texts", { cell: cell(memory.point.line, memory.point.temperature), point: memory.point });
-      },
-      texts: (value, question) => memory.point && look && read(value, question),
-      difference: (rows) => look && difference.show(rows),
-      file: (file) => files.receive(file),
-    };
-    lab.sweepAnswer = ({ serial, answer, problem }) => {
-      const question = questions.get(serial);
-      questions.delete(serial);
-      const event = line.answered(serial);
-      if (!event) return;
-      if (problem) lab.toast(problem);
-      else ANSWERS[event](answer, question);
-      root.dataset.updates = String(Number(root.dataset.updates ?? 0) + 1);
-    };
-    lab.sweepFailed = () => {
-      lab.toast("The server gave no answer: the connection may be lost. What is on the page stays.");
-      line.failed();
-    };
-
-    // ---- painting; a hidden chart has no width
-    const visible = () => root.isConnected && root.checkVisibility();
-    let missed = false;
-    const paint = () => {
-      if (!look) return;
-      missed = !visible();
-      if (missed) return;
-      hint.hidden = true;
-      results.hidden = false;
-      paintHead();
-      charts.update(look);
-      numbers.update(look);
-      guide.update(look);
-      Object.assign(root.dataset, { shown: String(look.facts.texts), lines: look.lines.map(({ name }) => name).join("|"), run: memory.run });
-    };
-    const paintProgress = () => {
-      form.progress({ busy: session.busy(), share: session.share(), text: memory.said ?? "" });
-      root.dataset.busy = String(session.busy());
-      if (!session.busy()) form.paint(); // the time that the next one takes is known now
-    };
-    new IntersectionObserver(() => missed && paint()).observe(root);
-    lab.onTheme(paint);
-    lab.sweepEnded = session.ended;
-    lab.sweepSource = () => requestAnimationFrame(form.paint); // when the mirror of the sidebar knows it, too
-    form.paint();
-    paintProgress();
-    lookAgain();
-    return session.receive;
+export const mount = component("sweep", ({ root, config, memory, signal, ask, stream }) => {
+  const start = {
+    form: firstForm(config), status: "", rate: 0, last: null, asked: null,
+    look: null, point: null, pair: null,
+    view: { lines: "strategy", model: 0, prompt: 0, strategy: 0 }, all: false, metric: config.firstMetrics[0],
+    guide: { by: "temperature", down: false, line: "all", own: false, open: false },
   };
-})();
+  /**
+   * @type {{ form: import("./form.js").Chosen, status: string, rate: number, last: Message | null,
+   *   asked: import("./size.js").Form | null, look: Look | null, point: Point | null,
+   *   pair: import("./tables.js").Pair | null, view: View, all: boolean, metric: string,
+   *   guide: import("./tables.js").GuideState }} What stays when the part is mounted again: `rate` is in
+   *   tokens a second, `last` and `asked` are of the sweep that is written.
+   */
+  const kept = Object.assign(memory, { ...start, ...memory });
+  /** @type {{ answer: import("./tables.js").Texts, point: Point } | null} The texts behind a point. */
+  let texts = null;
+  /** @type {import("./tables.js").Difference[] | null} */
+  let differences = null;
+  /** @type {HTMLElement | null} */
+  let reader = null;
+
+  // ---- writing: one sweep at a time
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let patience;
+  const atATime = `${counted(config.limits.sweeps, "sweep")} at a time`;
+  const writing = stream({
+    message: (message) => {
+      const before = kept.last?.version ?? 0;
+      kept.last = message;
+      if (message.version > before) showResults(message.run);
+      kept.status = progressText(message);
+      draw();
+    },
+    ended: (why) => {
+      clearTimeout(patience);
+      kept.status = endText(why);
+      const { last } = kept;
+      if (last?.written && last.seconds > 0.2) kept.rate = last.written / last.seconds;
+      if (why === "stopped" && last?.texts) showResults(last.run);
+      if (why === "lost") toast(LOST);
+      draw();
+    },
+    refused: toast,
+  });
+  const endText = (/** @type {string} */ why) => {
+    const { last } = kept;
+    if (why === "complete" && last) return `${counted(last.texts, "text")} in ${duration(last.seconds)}.`;
+    if (why === "stopped") {
+      if (!last?.texts) return "Stopped before the first texts were finished.";
+      return `Stopped. ${counted(last.texts, "text")} are finished and kept.`;
+    }
+    return currentRun() ? "That was not done; the results below are as they were." : "That was not done.";
+  };
+  const run = () => {
+    const request = requestOf(kept.form);
+    Object.assign(kept, { asked: request, last: null, status: "Checking…" });
+    writing.start("run", request);
+    patience = setTimeout(() => {
+      if (!writing.busy() || kept.last) return;
+      kept.status = `Waiting for its turn: this server writes ${atATime}.`;
+      draw();
+    }, WAITS_AFTER);
+    draw();
+  };
+
+  // ---- asking what is shown of a sweep
+  const refused = (/** @type {Error} */ { message }) => toast(message);
+  const looking = latest((/** @type {object} */ request) => ask("look", request), {
+    answered: (/** @type {Look} */ look) => {
+      kept.look = look;
+      if (!fitsPair(look)) kept.pair = firstPair(look);
+      if (Number(kept.guide.line) >= look.lines.length) kept.guide.line = "all";
+      compare();
+      if (kept.point) read(kept.point);
+      draw();
+    },
+    refused,
+  });
+  const reading = latest((/** @type {{ point: Point, cell: object, reach: boolean }} */ { cell }) =>
+    ask("texts", { run: currentRun(), cell }), {
+    answered: (answer, { point, reach }) => {
+      texts = { answer, point };
+      draw();
+      if (!reach || !kept.point) return;
+      reader?.scrollIntoView({ block: "nearest", behavior: "smooth" });
+      reader?.querySelector("h3")?.focus({ preventScroll: true });
+    },
+    refused,
+  });
+  const comparing = latest((/** @type {object} */ request) => ask("difference", request), {
+    answered: ({ rows }) => {
+      differences = rows;
+      draw();
+    },
+    refused,
+  });
+  const showResults = (/** @type {string} */ id) => {
+    if (currentRun() !== id) {
+      const { strategies = [], models = [] } = kept.asked ?? {};
+      const lines = strategies.length === 1 && models.length > 1 ? "model" : "strategy";
+      Object.assign(kept, { view: { lines, model: 0, prompt: 0, strategy: 0 }, point: null, pair: null });
+      [texts, differences] = [null, null];
+    }
+    setCurrentRun(id);
+    lookAgain();
+  };
+  const lookAgain = () => looking({ run: currentRun(), view: kept.view });
+  const show = (/** @type {Partial<View>} */ changes) => {
+    Object.assign(kept, { view: { ...kept.view, ...changes }, point: null });
+    texts = null;
+    lookAgain();
+    draw();
+  };
+  const cellOf = (/** @type {number} */ line, /** @type {number} */ temperature) =>
+    ({ ...kept.view, [kept.view.lines]: line, temperature });
+  const fitsPair = (/** @type {Look} */ { lines, temperatures }) => kept.pair &&
+    kept.pair.line < lines.length && Math.max(kept.pair.first, kept.pair.second) < temperatures.length;
+  const compare = () => {
+    const { look, pair } = kept;
+    if (!look || !pair || look.order.length < 2) return;
+    const [first, second] = [cellOf(pair.line, pair.first), cellOf(pair.line, pair.second)];
+    comparing({ run: currentRun(), first, second });
+  };
+
+  // ---- the texts behind a point
+  const read = (/** @type {Point} */ point, reach = false) =>
+    reading({ point, cell: cellOf(point.line, point.temperature), reach });
+  const choose = (/** @type {number} */ line, /** @type {number} */ temperature) => {
+    kept.point = { line, temperature };
+    read(kept.point, true);
+    draw();
+  };
+  const move = (/** @type {number} */ step) => {
+    const { look, point } = kept;
+    const next = look && point ? look.order[look.order.indexOf(point.temperature) + step] : undefined;
+    if (point && next !== undefined) choose(point.line, next);
+  };
+  const closeReader = () => set({ point: null });
+  const set = (/** @type {Partial<typeof kept>} */ changes) => {
+    Object.assign(kept, changes);
+    draw();
+  };
+
+  // ---- what stands where
+  const charts = metricCharts(config, choose);
+  const files = sweepFiles({
+    config, look: () => kept.look, shown: () => charts.shown(kept.all),
+    ask: (kind, drawings) => ask("file", { run: currentRun(), kind, charts: drawings }),
+  });
+  const hint = () => h("p", { class: "muted sweep-hint", key: "hint" },
+    "Press Run: charts appear while it writes, and stay when you stop it. Every result can be saved, cited " +
+    `and repeated. This server writes ${atATime}; further ones wait.`);
+  const results = (/** @type {Look} */ look) => h("div", { class: "sweep-results", key: "results" },
+    head(look),
+    charts.view(look, kept.all, { toggle: () => set({ all: !kept.all }), redraw: draw }),
+    textsBehind(look),
+    numbersCard(look, config.metrics, kept.metric, { choose: (metric) => set({ metric }), cell: choose }),
+    h("div", { class: "pair" },
+      guideCard(look, config.metrics, kept.guide, {
+        set: (changes) => set({ guide: { ...kept.guide, ...changes } }), cell: choose,
+      }),
+      differenceCard(look, config.metrics, kept.pair ?? firstPair(look), differences, (changes) => {
+        kept.pair = { ...(kept.pair ?? firstPair(look)), ...changes };
+        compare();
+        draw();
+      })));
+  const textsBehind = (/** @type {Look} */ look) => {
+    if (!kept.point || !texts) return null;
+    const { answer, point: { line, temperature } } = texts;
+    const at = look.order.indexOf(temperature);
+    const [first, last] = [at === 0, at === look.order.length - 1];
+    const place = { name: look.lines[line].name, t: look.temperatures[temperature], first, last };
+    const ref = (/** @type {HTMLElement} */ card) => (reader = card);
+    return textsCard(answer, config.metrics, place, { move, close: closeReader, ref });
+  };
+  const head = (/** @type {Look} */ { facts }) => {
+    const { models, prompts, texts: written, of, tokens, seeds, first, judge, complete, notes } = facts;
+    const parts = [
+      `${count(written)}${complete ? "" : ` of ${count(of)}`} texts`, counted(tokens, "token"),
+      `${counted(seeds, "seed")} from ${first}`, `judge: ${judge ? titleOf(judge) : NO_JUDGE}`,
+    ];
+    return h("section", { class: "card sweep-head" },
+      h("header", {},
+        h("div", {}, h("h3", {}, `${models.map(titleOf).join(" · ")} after ${prompts.join(", ")}`),
+          h("p", { class: "muted" }, parts.join(" · "))),
+        h("span", { class: "grow" }),
+        h("button", {
+          class: "button", type: "button", onclick: files.report,
+          title: "A Markdown report with charts, tables and receipt, as one zip",
+        }, "Report"),
+        files.menu),
+      h("div", { class: "sweep-choice" }, choices(facts)),
+      h("div", { class: "sweep-notes" },
+        notes.map((/** @type {string} */ note) => h("p", { class: "note" }, note))));
+  };
+  /** What has a line of its own, and which one of what has none. */
+  const choices = (/** @type {any} */ { strategies, models, prompts }) => {
+    /** @type {Record<Kind, string[]>} */
+    const lists = { strategy: strategies, model: models.map(titleOf), prompt: prompts };
+    const several = /** @type {Kind[]} */ (Object.keys(lists)).filter((kind) => lists[kind].length > 1);
+    const compared = kept.view.lines;
+    return [
+      several.length > 1 ? [h("span", { class: "muted" }, "Compare"), h("div", { class: "segments" },
+        several.map((kind) => h("button", {
+          type: "button", "aria-pressed": compared === kind, onclick: () => show({ lines: kind }),
+        }, KINDS[kind])))] : null,
+      several.filter((kind) => kind !== compared).map((kind) => h("select", {
+        key: kind, "aria-label": `Which of the ${KINDS[kind].toLowerCase()}`, value: String(kept.view[kind]),
+        onchange: (/** @type {any} */ { target }) => show({ [kind]: Number(target.value) }),
+      }, lists[kind].map((text, i) => h("option", { value: i }, text)))),
+    ];
+  };
+
+  const draw = () => {
+    const { form, last, status: text, rate, look } = kept;
+    const busy = writing.busy();
+    const progress = { busy, share: busy && last ? last.written / last.total : 0, text, rate };
+    render(root,
+      formCard(config, form, progress, {
+        set: (changes) => set({ form: { ...kept.form, ...changes } }), run, stop: writing.stop,
+      }),
+      look ? results(look) : hint());
+    root.setAttribute("aria-busy", String(busy));
+    if (look && isSeen(root)) charts.draw(look, kept.all, kept.point);
+  };
+  store.listen(draw, signal);
+  whenSeen(root, draw, signal);
+  onTheme(draw, signal);
+  draw();
+  if (kept.look) lookAgain();
+});

@@ -10,12 +10,12 @@ from textgen.errors import shorten
 from textgen.experiments.metrics.bootstrap import Interval
 from textgen.experiments.metrics.metrics import METRICS
 from textgen.experiments.sweep.records import Cell, CellKey, SweepResult, SweepText
-from textgen.experiments.sweep.settings import SweepSettings
+from textgen.experiments.sweep.settings import Strategy, SweepSettings
 from textgen.experiments.sweep.summary import DASH, interval_text, paired_differences, signed_text
 from textgen.plots.sweep import Line, chart, style
 from textgen.text.tokenizer import visible
-from textgen.ui.sweep.guide import Keyed, guide_rows
-from textgen.ui.sweep.request import View, keys_of
+from textgen.ui.generate.guide import GUIDE, Combination
+from textgen.ui.sweep.request import View, keys_of, places
 
 JUDGE = "surprise_elsewhere"
 NO_JUDGE = "Not measured: no other model was asked to score the texts."
@@ -25,6 +25,8 @@ INDEXED = ("novelty", "real_words", "creativity")
 FEWEST = 5  # pairs: all of fewer may lie on one side of zero by chance
 ONE_TEXT = "Greedy draws nothing: this is the one text of all temperatures and seeds."
 COLD = "At T = 0 nothing is drawn: this is the one text of all seeds."
+
+Keyed = dict[CellKey, Cell]
 
 
 def look(result: SweepResult, cells: Sequence[Cell], view: View) -> dict[str, Any]:
@@ -99,6 +101,41 @@ def numbers(metric: str, keys: Sequence[Sequence[CellKey]], known: Keyed) -> lis
     return [
         [interval_text(known[key].metrics[metric]) if key in known else "" for key in row] for row in keys
     ]
+
+
+# ---- the table of the guides to text generation, measured
+
+
+def guide_rows(settings: SweepSettings, view: View, known: Keyed) -> list[dict[str, Any]]:
+    """Temperature, line, coherence and creativity of every cell, and what guides say of some."""
+    rows = []
+    for line, (keys, place) in enumerate(zip(keys_of(settings, view), places(settings, view), strict=True)):
+        for temperature, key in enumerate(keys):
+            if key in known:
+                means = {name: measured(known[key].metrics[name]) for name in ("coherence", "creativity")}
+                expected = guide_says(settings.strategies[place[2]], key.temperature)
+                rows.append({"line": line, "temperature": temperature, **means, "guide": expected})
+    return rows
+
+
+def measured(found: Interval) -> dict[str, Any]:
+    """A mean to sort by, None where there is none, and its words."""
+    value = None if math.isnan(found.mean) else round(found.mean, 6)
+    return {"value": value, "text": interval_text(found)}
+
+
+def guide_says(strategy: Strategy, temperature: float) -> str:
+    """What guides to text generation expect of a setting; "" where they name it not."""
+    return next((row.expect for row in GUIDE if is_row(row, strategy, temperature)), "")
+
+
+def is_row(row: Combination, strategy: Strategy, temperature: float) -> bool:
+    if row.temperature != temperature or row.width != strategy.beams:
+        return False
+    if row.strategy == "greedy":
+        return strategy.greedy
+    settings = strategy.settings.to_dict()
+    return not strategy.greedy and all(settings[name] == value for name, value in row.changes.items())
 
 
 # ---- the texts behind a point
