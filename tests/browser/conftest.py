@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
 from textgen.models.registry import Registry, default_root
+from textgen.ui.shell import assets
 from textgen.ui.shell.page import build, launch_options
 
 expect.set_options(timeout=30_000)  # other work on the machine must not fail a test
@@ -40,13 +41,13 @@ class LabPage:
 
     def set_sidebar(self, **changes: Any) -> None:
         """Bring the sidebar back to how the page opened, but for `changes` of the store's state."""
-        script = """async (changes) => {
-            const shell = document.querySelector('link[rel=modulepreload][href$="shell/lab.js"]').href;
-            const { store } = await import(shell);
+        script = """async ([lab, changes]) => {
+            const shell = new URL(lab, document.baseURI);
+            const { store } = await import(shell.href);
             const { config } = await import(new URL("config.js", shell).href);
             store.set({ ...config.state, ...changes });
         }"""
-        self.page.evaluate(script, changes)
+        self.page.evaluate(script, [assets.address("shell/lab.js"), changes])
 
     def view(self, factory: str = "next_token") -> Any:
         return self.page.locator(f"#lab-{factory} .lab-root")
@@ -69,9 +70,18 @@ class LabPage:
         )
 
     def type_context(self, text: str) -> None:
-        """Replace the context and wait for its distribution."""
+        """Replace the context, and wait until the Next token tab shows what comes after it."""
         self.page.locator("#context textarea").fill(text)
-        self.wait_for_data("context", text)
+        self.wait_for_context(text)
+
+    def wait_for_context(self, text: str) -> None:
+        """Wait until the Next token tab shows this context."""
+        script = """(text) => {
+            const pieces = [...document.querySelectorAll("#lab-next_token .tokens .tok:not(.open)")];
+            const shown = pieces.map((piece) => piece.textContent).join("");
+            return shown.replace(/[\u2423\u23ce\u21e5]/g, "") === text.replace(/\\s/g, "");
+        }"""
+        self.page.wait_for_function(script, arg=text)
 
     def choose_model(self, title: str) -> None:
         """Choose from the sidebar's list of models, by title."""
@@ -89,9 +99,16 @@ class LabPage:
         return waiting.value.path()
 
     def bars(self, panel: int = -1) -> list[float]:
-        """The probabilities that Plotly draws in a panel: kept tokens, then the tail."""
-        script = "(plots, i) => [...plots.at(i)._fullData[0].x]"
-        return self.page.locator("#lab-next_token .panel-plot").evaluate_all(script, panel)
+        """How long the bars of a panel are, 0 to 1: kept tokens (0: removed), then the tail."""
+        script = """(rows) => rows.map((row) => row.classList.contains("gone") ? 0
+            : parseFloat(row.querySelector("i").style.width) / 100)"""
+        return self.page.locator("#lab-next_token .panel").nth(panel).locator(".bar").evaluate_all(script)
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """Nothing glides: what is shown is where it ends."""
+    return {**browser_context_args, "reduced_motion": "reduce"}
 
 
 @pytest.fixture(scope="session")
@@ -141,7 +158,7 @@ def lab(page: Page, app_url: str) -> Iterator[LabPage]:
     page.on("request", lambda request: problems.extend(outside(request)))
     page.goto(app_url)
     opened = LabPage(page)
-    page.wait_for_selector("#lab-next_token .lab-root[data-updates]")
+    page.wait_for_selector("#lab-next_token .bar")
     yield opened
     assert problems == []
 

@@ -1,4 +1,4 @@
-"""The Next token tab, driven in a real Chromium."""
+"""The Next token tab, and the sidebar beside it, driven in a real Chromium."""
 
 from __future__ import annotations
 
@@ -6,181 +6,294 @@ import math
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import LabPage
-from textgen.api import predict
+from textgen.api import generate, load, predict
 from textgen.experiments.panels import distribution
 from textgen.models.registry import Registry, default_root
 from textgen.settings import DecodeSettings
 
 HOSTILE = "<img src=x onerror=alert(1)> ${7*6} {{value}} \u202eabc \x00 🙂"
+CONTEXT = "The king is d"
+WIDTH = 2e-5  # a bar's length is written with three decimals of a percent
 
 
-def test_first_visit_shows_four_panels_of_the_shipped_model(lab: LabPage) -> None:
-    lab.type_context("The king is d")
-    record = predict(Registry(default_root()).get("shakespeare-char-lstm"), "The king is d")
-    for panel, temperature in enumerate([0.5, 1, 2, 1]):
+@pytest.fixture
+def tab(shared_page: LabPage) -> LabPage:
+    """The file's page, with the sidebar as it opened and the bars of its first context."""
+    shared_page.page.set_viewport_size({"width": 1280, "height": 900})
+    if shared_page.page.locator("#sidebar.open").count() == 0:  # a narrow window closed it
+        shared_page.page.locator("#sidebar .toggle-button").click()
+    shared_page.set_sidebar()
+    shared_page.wait_for_context(CONTEXT)
+    return shared_page
+
+
+def panel(lab: LabPage, place: int = -1) -> Locator:
+    return lab.view().locator(".panel").nth(place)
+
+
+def note(lab: LabPage) -> Locator:
+    return lab.view().locator("> .note")
+
+
+# ---- bars
+
+
+def test_first_visit_shows_four_panels_of_the_shipped_model(tab: LabPage) -> None:
+    record = predict(Registry(default_root()).get("shakespeare-char-lstm"), CONTEXT)
+    order = np.argsort(-record.logits, kind="stable")
+    for place, temperature in enumerate([0.5, 1, 2, 1]):
         expected = distribution(record, DecodeSettings(temperature=temperature)).probabilities
-        order = np.argsort(-record.logits, kind="stable")
-        shown = lab.bars(panel)
-        np.testing.assert_allclose(shown[:10], expected[order[:10]], atol=1e-6)
-        assert shown[10] == pytest.approx(expected[order[10:]].sum(), abs=1e-6)
+        shown = tab.bars(place)
+        np.testing.assert_allclose(shown[:10], expected[order[:10]], atol=WIDTH)
+        assert shown[10] == pytest.approx(expected[order[10:]].sum(), abs=WIDTH)
 
 
-def test_the_slider_moves_the_bars_without_asking_the_server(lab: LabPage) -> None:
-    before = lab.bars()
-    asked: list[str] = []
-    lab.page.on("request", lambda request: asked.append(request.url))
+def test_the_slider_moves_the_bars_without_asking_the_server(tab: LabPage) -> None:
+    before, asked = tab.bars(), list[str]()
+    listener = lambda request: asked.append(request.url)  # noqa: E731
+    tab.page.on("request", listener)
     for value in (0.3, 2.6, 0.7):
-        lab.slide("Temperature", value)
-    lab.wait_for_data("temperature", "0.7")
-    lab.slide("Top-p (1 = off)", 0.8)
-    lab.page.wait_for_function("window.TemperatureLab.settings.top_p === 0.8")
-    assert lab.bars()[0] > before[0]
-    assert 0 in lab.bars()
+        tab.slide("Temperature", value)
+    expect(tab.page.get_by_label("Temperature of the live panel", exact=True)).to_have_value("0.7")
+    tab.slide("Top-p (1 = off)", 0.8)
+    expect(panel(tab)).to_contain_text("removed by top")
+    assert tab.bars()[0] > before[0]
+    assert 0 in tab.bars()
     assert asked == []
+    tab.page.remove_listener("request", listener)
 
 
-def test_greedy_keeps_one_token_and_says_what_has_no_effect(lab: LabPage) -> None:
-    lab.slide("Top-k (0 = off)", 5)
-    lab.slide("Temperature", 0)
-    lab.wait_for_data("temperature", "0")
-    assert lab.bars()[0] == 1
-    expect(lab.page.locator(".lab-effects")).to_contain_text("top-k have no effect")
+def test_greedy_keeps_one_token_and_says_what_has_no_effect(tab: LabPage) -> None:
+    tab.slide("Top-k (0 = off)", 5)
+    tab.slide("Temperature", 0)
+    expect(panel(tab).locator(".bar-number").first).to_have_text("100.0%")
+    assert tab.bars()[0] == 1
+    expect(tab.page.locator(".lab-effects")).to_contain_text("top-k have no effect")
 
 
-def test_typed_in_numbers_give_the_blackboard_table(lab: LabPage) -> None:
-    lab.choose_model("Your own numbers")
-    lab.page.locator("#numbers textarea").fill("1: 0.726, 12: 0.15")
-    lab.page.wait_for_function(
-        "document.querySelector('#lab-next_token .ratio')?.dataset.ratios?.startsWith('[23.4')"
+def test_removed_tokens_keep_their_length_in_outline(tab: LabPage) -> None:
+    tab.slide("Top-k (0 = off)", 2)
+    gone = panel(tab).locator(".bar.gone")
+    expect(gone).to_have_count(8)
+    assert gone.first.locator("i").bounding_box()["width"] > 5  # type: ignore[index]
+    expect(gone.first).to_have_accessible_name("i 13.3% ; removed by top-k; put it into the context")
+    expect(panel(tab)).to_contain_text("63 removed by top‑k")
+
+
+def test_all_panels_and_all_stages_have_one_scale(tab: LabPage) -> None:
+    tab.slide("Top-p (1 = off)", 0.9)
+    widths = (
+        tab.view()
+        .locator(".stage .bar:first-child i")
+        .evaluate_all("(bars) => bars.map((bar) => bar.getBoundingClientRect().width)")
     )
-    ratios = lab.page.locator(".ratio td").all_inner_texts()
-    assert ratios[:3] == ["23.4", "4.8", "2.2"]
+    record = predict(load("shakespeare-char-lstm"), CONTEXT)
+    tops = [distribution(record, DecodeSettings(top_p=p)).summary.top for p in (1, 0.9)]
+    assert widths[0] / widths[1] == pytest.approx(tops[0] / tops[1], abs=0.01)
+    before = tab.bars(0)[0], tab.bars(1)[0]
+    zoom = tab.page.get_by_role("button", name="Zoom bars")
+    zoom.click()
+    expect(zoom).to_have_attribute("aria-pressed", "true")
+    assert tab.bars(0)[0] == 1
+    assert tab.bars(1)[0] == pytest.approx(before[1] / before[0], abs=WIDTH)
+    zoom.click()
 
 
-def test_a_bar_joins_the_context_and_back_takes_it_away(lab: LabPage) -> None:
-    lab.type_context("ROMEO")
-    first = lab.page.locator("#lab-next_token .numbers tbody button").first
-    token = first.inner_text()
-    first.click()
-    lab.wait_for_data("context", "ROMEO" + {"␣": " ", "⏎": "\n"}.get(token, token))
-    lab.page.get_by_role("button", name="Back").click()
-    lab.wait_for_data("context", "ROMEO")
-    assert lab.page.locator("#context textarea").input_value() == "ROMEO"
+# ---- the context
 
 
-def test_clicking_a_plotly_bar_appends_its_token(lab: LabPage) -> None:
-    lab.type_context("The king is d")
-    bars = lab.page.locator("#lab-next_token .panel-plot").first
-    bars.evaluate("plot => plot.emit('plotly_click', {points: [{pointNumber: 0}]})")
-    lab.page.wait_for_function(
-        "document.querySelector('#lab-next_token .lab-root').dataset.context.length === 14"
-    )
+def test_a_bar_joins_the_context_and_back_takes_it_away(tab: LabPage) -> None:
+    tab.type_context("ROMEO")
+    expect(note(tab)).to_have_text("")
+    bar = panel(tab, 0).get_by_role("button", name="put it into the context").first
+    token = bar.locator(".bar-label").inner_text()
+    bar.click()
+    tab.wait_for_context("ROMEO" + token)
+    assert len(tab.page.locator("#context textarea").input_value()) == 6
+    row = tab.view().locator(".numbers tbody button").first
+    row.click()
+    expect(tab.view().locator(".tokens .tok:not(.open)")).to_have_count(7)
+    tab.page.get_by_role("button", name="Back").click()
+    expect(tab.view().locator(".tokens .tok:not(.open)")).to_have_count(6)
+    tab.page.get_by_role("button", name="Back").click()
+    tab.wait_for_context("ROMEO")
+    assert tab.page.locator("#context textarea").input_value() == "ROMEO"
 
 
-def test_sampling_one_after_another_writes_what_generate_writes(lab: LabPage) -> None:
-    from textgen.api import generate, load
+def test_bars_are_one_tab_stop_with_arrows_inside(tab: LabPage) -> None:
+    bars = panel(tab).get_by_role("toolbar", name="Probabilities at T = 1.0")
+    first = bars.locator(".bar").first
+    first.focus()
+    tab.page.keyboard.press("ArrowDown")
+    second = bars.locator(".bar").nth(1)
+    expect(second).to_be_focused()
+    assert bars.locator("button[tabindex='0']").count() == 1
+    token = second.locator(".bar-label").inner_text()
+    tab.page.keyboard.press("Enter")
+    tab.wait_for_context(CONTEXT + token)
 
-    lab.type_context("ROMEO:")
+
+@pytest.mark.parametrize("width", [390, 1366, 1920])
+def test_the_mouse_hits_the_bar_it_points_at(tab: LabPage, width: int) -> None:
+    tab.page.set_viewport_size({"width": width, "height": 1400})
+    bar = panel(tab).locator(".bar").nth(1)
+    token = bar.locator(".bar-label").inner_text()
+    bar.scroll_into_view_if_needed()
+    box = bar.locator("i").bounding_box()
+    assert box
+    tab.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    tab.wait_for_context(CONTEXT + token)
+
+
+def test_sampling_one_after_another_writes_what_generate_writes(tab: LabPage) -> None:
+    tab.type_context("ROMEO:")
     for length in range(1, 6):
-        lab.page.get_by_role("button", name="Sample one").click()
-        lab.page.wait_for_function(
-            f"document.querySelector('#lab-next_token .lab-root').dataset.context.length === {6 + length}"
-        )
+        tab.page.get_by_role("button", name="Sample one").click()
+        expect(tab.view().locator(".tokens .tok:not(.open)")).to_have_count(6 + length)
     written = generate(load("shakespeare-char-lstm"), "ROMEO:", seed=1234, length=5).text
-    assert lab.data("context") == "ROMEO:" + written
+    assert tab.page.locator("#context textarea").input_value() == "ROMEO:" + written
 
 
-def test_unknown_characters_are_named(lab: LabPage) -> None:
-    lab.type_context("café 🙂")
-    expect(lab.page.locator("#lab-next_token .note")).to_contain_text("does not know them: é, 🙂.")
+def test_unknown_characters_are_named(tab: LabPage) -> None:
+    tab.type_context("café 🙂")
+    expect(note(tab)).to_contain_text("does not know them: é, 🙂.")
 
 
-def test_nothing_typed_becomes_markup(lab: LabPage) -> None:
-    lab.type_context(HOSTILE)
-    assert lab.page.locator("#lab-next_token img").count() == 0
-    expect(lab.page.locator("#lab-next_token .tokens")).to_contain_text(
-        "${7*6}".replace("7", "").replace("6", "")[:1]
-    )
+def test_nothing_typed_becomes_markup(tab: LabPage) -> None:
+    tab.page.locator("#context textarea").fill(HOSTILE)
+    expect(tab.view().locator(".tokens")).to_contain_text("<img␣src=x␣onerror=alert(1)>␣${7*6}␣{{value}}")
+    assert tab.page.locator("#lab-next_token img").count() == 0
 
 
-def test_an_empty_context_says_what_it_means(lab: LabPage) -> None:
-    lab.type_context("")
-    expect(lab.page.locator("#lab-next_token .note")).to_contain_text("empty")
-    assert math.isclose(sum(lab.bars()), 1, abs_tol=1e-6)
+def test_an_empty_context_says_what_it_means(tab: LabPage) -> None:
+    tab.type_context("")
+    expect(note(tab)).to_contain_text("empty")
+    assert math.isclose(sum(tab.bars()), 1, abs_tol=20 * WIDTH)
 
 
-def test_a_megabyte_of_context_is_refused_and_the_page_keeps_what_it_had(lab: LabPage) -> None:
-    lab.type_context("The king is d")
-    before = lab.bars()
-    lab.page.locator("#context textarea").evaluate(
-        "box => { box.value = 'a'.repeat(1e6); box.dispatchEvent(new Event('input', {bubbles: true})); }"
-    )
-    expect(lab.page.locator("#lab-next_token .note")).to_contain_text(
-        "at most 20,000 characters, got 1,000,000"
-    )
-    assert lab.bars() == before
+def test_a_megabyte_of_context_is_refused_and_the_bars_before_are_marked(tab: LabPage) -> None:
+    before = tab.bars()
+    tab.set_sidebar(context="a" * 1_000_000)
+    expect(note(tab)).to_contain_text("at most 20,000 characters, got 1,000,000")
+    assert tab.bars() == before
+    faded = tab.view().locator(".panels")
+    assert float(faded.evaluate("(panels) => getComputedStyle(panels).opacity")) < 0.6
+    tab.type_context("The king")
+    expect(note(tab)).to_have_text("")
+    assert float(faded.evaluate("(panels) => getComputedStyle(panels).opacity")) == 1
+
+
+def test_typed_in_numbers_give_the_blackboard_table(tab: LabPage) -> None:
+    tab.choose_model("Your own numbers")
+    tab.page.locator("#numbers textarea").fill("1: 0.726, 12: 0.15")
+    expect(tab.view().locator(".ratio td").first).to_have_text("23.4")
+    assert tab.view().locator(".ratio td").all_inner_texts()[:3] == ["23.4", "4.8", "2.2"]
+    panel(tab).locator(".bar").first.click()
+    expect(tab.view().locator(".tokens .tok:not(.open)")).to_have_text(["1"])
+    tab.page.get_by_role("button", name="Back").click()
+    expect(tab.view().locator(".tokens .tok:not(.open)")).to_have_count(0)
+
+
+# ---- numbers that are typed
+
+
+def test_the_sidebar_takes_a_comma_and_says_what_is_out_of_range(tab: LabPage) -> None:
+    box = tab.page.get_by_label("number input for Top-p (1 = off)")
+    for typed, value in (("0,7", "0.7"), ("1.2", "0.7"), ("much", "0.7"), ("0.001", "0.001")):
+        box.fill(typed)
+        box.press("Enter")
+        expect(box).to_have_value(value)
+        problem = tab.page.locator("#top_p .control-problem")
+        if value == "0.7" and typed != "0,7":
+            expect(problem).to_have_text(f"Top-p must be in (0, 1], got {typed}; 1 turns it off")
+        else:
+            expect(problem).to_have_count(0)
+
+
+def test_a_seed_that_is_none_is_said_and_never_sent(tab: LabPage) -> None:
+    box = tab.page.locator("#seed input")
+    box.fill("lucky")
+    box.press("Enter")
+    expect(tab.page.locator("#seed-row .control-problem")).to_contain_text("Seed must be a whole number")
+    expect(box).to_have_value("1234")
+    box.fill("77")
+    expect(tab.page.locator("#seed-row .control-problem")).to_have_count(0)
+
+
+def test_a_panels_number_that_cannot_be_falls_back_to_its_bars(tab: LabPage) -> None:
+    box = tab.page.get_by_label("Temperature of panel 1", exact=True)
+    box.fill("-3")
+    box.press("Enter")
+    expect(note(tab)).to_contain_text("got -3; 0 is greedy")
+    expect(box).to_have_value("0.5")
+    box.fill("0,5")
+    box.press("Enter")
+    expect(note(tab)).to_have_text("")
+
+
+# ---- panels, stages, the sweep
 
 
 def test_panels_are_added_edited_and_removed(lab: LabPage) -> None:
     lab.page.get_by_role("button", name="+ Temperature").click()
-    assert lab.page.locator("#lab-next_token .panel").count() == 5
-    box = lab.page.get_by_label("Temperature of this panel", exact=True).first
+    expect(lab.view().locator(".panel")).to_have_count(5)
+    box = lab.page.get_by_label("Temperature of panel 1", exact=True)
     box.fill("0")
     box.press("Enter")
-    lab.page.wait_for_function(
-        "document.querySelector('#lab-next_token .panel-plot')._fullData[0].x[0] === 1"
+    expect(panel(lab, 0).locator(".bar-number").first).to_have_text("100.0%")
+    lab.page.get_by_role("button", name="Remove the panel T = 0.0").click()
+    expect(lab.view().locator(".panel")).to_have_count(4)
+    expect(lab.page.get_by_label("Temperature of panel 1", exact=True)).to_have_value("1.0")
+
+
+def test_stages_are_reordered_by_keyboard(tab: LabPage) -> None:
+    tab.slide("Temperature", 2)
+    tab.slide("Top-p (1 = off)", 0.9)
+    stages = tab.view().locator(".stage header b")
+    expect(stages).to_have_text(["raw", "temperature", "top-p"])
+    kept = panel(tab).locator(".panel-stats b").nth(3)
+    before = kept.inner_text()
+    tab.page.get_by_role("button", name="Move top-p earlier").press("Enter")
+    expect(stages).to_have_text(["raw", "top-p", "temperature"])
+    expect(tab.page.get_by_role("button", name="Move top-p earlier")).to_be_focused()
+    assert kept.inner_text() != before
+    tab.page.locator("#more-stages summary").click()
+    expect(tab.page.get_by_role("radio", name="custom")).to_be_checked()
+    tab.page.get_by_role("radio", name="temperature first").check()
+    expect(stages).to_have_text(["raw", "temperature", "top-p"])
+    tab.page.locator("#more-stages summary").click()
+
+
+def test_the_sweep_moves_the_temperature_and_stops(tab: LabPage) -> None:
+    heading = tab.page.get_by_label("Temperature of the live panel", exact=True)
+    tab.page.get_by_role("button", name="Sweep T").click()
+    expect(heading).not_to_have_value("1.0")
+    tab.page.get_by_role("button", name="Stop sweep").click()
+    slider = tab.page.get_by_role("slider", name="range slider for Temperature")
+    assert float(heading.input_value()) == float(slider.input_value())
+
+
+# ---- any window
+
+
+@pytest.mark.parametrize("width", [390, 768, 1366, 1920])
+def test_every_bar_fits_its_card_and_no_number_its_bar(tab: LabPage, width: int) -> None:
+    tab.slide("Temperature", 0)  # one bar is as long as can be
+    tab.page.set_viewport_size({"width": width, "height": 900})
+    assert tab.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    apart = (
+        tab.view()
+        .locator(".panel .bar")
+        .evaluate_all("""(rows) => rows.every((row) => {
+        const [bar, number] = [row.querySelector("i"), row.querySelector(".bar-number")];
+        const [card, box] = [row.closest(".panel").getBoundingClientRect(), bar.getBoundingClientRect()];
+        const text = document.createRange();
+        text.selectNodeContents(number);
+        const end = text.getBoundingClientRect();
+        return box.left >= card.left && box.right <= end.left && end.right <= card.right;
+    })""")
     )
-    lab.page.get_by_role("button", name="Remove this panel").first.click()
-    assert lab.page.locator("#lab-next_token .panel").count() == 4
-    box = lab.page.get_by_label("Temperature of this panel", exact=True).first
-    box.fill("-3")
-    box.press("Enter")
-    expect(lab.page.locator("#lab-next_token .note")).to_contain_text("got -3")
-
-
-def test_stages_are_reordered_by_keyboard(lab: LabPage) -> None:
-    lab.slide("Temperature", 2)
-    lab.slide("Top-p (1 = off)", 0.9)
-    stages = "[...document.querySelectorAll('.stage')].map((s) => s.dataset.stage).join()"
-    lab.page.wait_for_function(f"{stages} === 'raw,temperature,top_p'")
-    kept = lab.page.locator(".panel.live .panel-stats b").nth(3).inner_text()
-    lab.page.get_by_role("button", name="Move top-p earlier").press("Enter")
-    lab.page.wait_for_function(f"{stages} === 'raw,top_p,temperature'")
-    assert lab.page.locator(".panel.live .panel-stats b").nth(3).inner_text() != kept
-    expect(lab.page.locator("#order textarea")).to_have_value(
-        "repetition_penalty,no_repeat_ngram,top_n_sigma,top_p,temperature,top_k,min_p,typical,epsilon,eta,xtc"
-    )
-
-
-def test_the_sweep_moves_the_temperature_and_stops(lab: LabPage) -> None:
-    lab.page.get_by_role("button", name="Sweep T").click()
-    before = lab.data("temperature")
-    lab.wait_for_change("temperature", before)
-    lab.page.get_by_role("button", name="Stop sweep").click()
-    stopped = lab.data("temperature")
-    box = lab.page.get_by_role("slider", name="range slider for Temperature")
-    expect(box).to_have_value(str(float(stopped or 0)).removesuffix(".0"))
-
-
-@pytest.mark.parametrize("width", [390, 1920])
-def test_nothing_is_wider_than_the_window(lab: LabPage, width: int) -> None:
-    lab.page.set_viewport_size({"width": width, "height": 900})
-    overflow = lab.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert overflow <= 0
-
-
-@pytest.mark.parametrize("width", [390, 1440, 1920])
-def test_the_mouse_hits_the_bar_it_points_at(lab: LabPage, width: int) -> None:
-    lab.page.set_viewport_size({"width": width, "height": 1400})
-    lab.type_context("The king is d")
-    target = lab.page.locator("#lab-next_token .panel.live .panel-plot .point path").nth(1)
-    token = lab.page.locator("#lab-next_token .numbers tbody button").nth(1).inner_text()
-    target.scroll_into_view_if_needed()
-    box = target.bounding_box()
-    assert box
-    lab.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    lab.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    lab.wait_for_data("context", "The king is d" + token)
+    assert apart

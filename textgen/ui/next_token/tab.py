@@ -5,19 +5,21 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textgen.errors import TextError, out_of_range
 from textgen.experiments.requests import ModelSource, Source
 from textgen.experiments.requests.base import as_settings
 from textgen.experiments.requests.source import source_from
-from textgen.models.folder import Model
 from textgen.records import NextToken
 from textgen.settings import DecodeSettings, check_whole
 from textgen.stages import MAX_TEMPERATURE, MIN_TEMPERATURE
 from textgen.text.tokenizer import visible
 from textgen.ui.shell.components import LabComponent
 from textgen.ui.shell.laboratory import Laboratory
+
+if TYPE_CHECKING:
+    from textgen.models.folder import Model
 
 MOST_IN_A_ROW = 2**31  # tokens sampled one after another
 

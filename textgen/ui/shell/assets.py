@@ -15,17 +15,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from textgen.plots.theme import PLOTLY_JS
 
 PREFIX = "lab"
 UI = Path(__file__).parents[1]
 PLOTLY, STYLE, CONFIG = "plotly.min.js", "style.css", "shell/config.js"
-# What the first tab needs, fetched while Gradio's own page starts.
-FIRST_ROOMS = ("shell", "next_token")
+FIRST_ROOMS = ("shell", "next_token")  # what the tab that opens first is made of
 TYPES = {".js": "text/javascript", ".css": "text/css"}
 KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}
 FRESH = {"Cache-Control": "no-cache"}
@@ -66,10 +67,31 @@ def imported(module: str, then: str) -> str:
 
 
 def head() -> str:
-    """What goes into the page's head: the style, and the modules of the tab that opens first."""
+    """What goes into the page's head."""
+    return f'<link rel="stylesheet" href="{address(STYLE)}">'
+
+
+def links() -> str:
+    """A `Link` header: what the first tab needs, which the browser fetches while Gradio's page starts."""
     first = [name for name in modules() if name.split("/")[0] in FIRST_ROOMS]
-    preloads = "".join(f'<link rel="modulepreload" href="{address(name)}">' for name in [*first, CONFIG])
-    return f'<link rel="stylesheet" href="{address(STYLE)}">{preloads}'
+    preloads = [f"<{address(name)}>; rel=modulepreload" for name in [*first, CONFIG]]
+    return ", ".join([f"<{address(STYLE)}>; rel=preload; as=style", *preloads])
+
+
+class LinkHeader:
+    """ASGI middleware: the header of `links` on the page itself."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def linked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).append("Link", links())
+            await send(message)
+
+        page = scope["type"] == "http" and scope["path"] == "/"
+        await self.app(scope, receive, linked if page else send)
 
 
 def routes(config: Config) -> list[BaseRoute]:

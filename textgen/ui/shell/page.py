@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 from gradio.themes.utils.fonts import LocalFont
+from starlette.middleware import Middleware
 
 from textgen.models.registry import Registry
 from textgen.ui.shell import assets, sidebar
@@ -64,7 +65,10 @@ def launch_options(registry: Registry) -> dict[str, Any]:
     return {
         "theme": theme(),
         "head": assets.head(),
-        "app_kwargs": {"routes": assets.routes(lambda: sidebar.page_config(registry))},
+        "app_kwargs": {
+            "routes": assets.routes(lambda: sidebar.page_config(registry)),
+            "middleware": [Middleware(assets.LinkHeader)],
+        },
         "run_history": False,
         "enable_monitoring": False,
         "share": False,

@@ -1,0 +1,61 @@
+"""The page as the server hands it out: light to build, its modules named early, nothing from elsewhere."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from textgen.ui.shell import assets
+
+HEAVY = ("torch", "plotly.graph_objects", "lightning", "transformers")
+
+
+@pytest.fixture
+def client() -> Iterator[TestClient]:
+    """Our files beside a page."""
+    page = Route("/", lambda _request: PlainTextResponse("page"))
+    routes = [page, *assets.routes(lambda: {"numbers": "</script>"})]
+    with TestClient(Starlette(routes=routes, middleware=[Middleware(assets.LinkHeader)])) as client:
+        yield client
+
+
+def test_the_page_is_built_without_what_is_slow_to_import(models_folder: Path) -> None:
+    """The server answers before torch comes in, which it does while the browser starts."""
+    script = f"""if True:
+        import sys
+        from textgen.models.registry import Registry
+        from textgen.ui.shell.page import build
+        build(Registry({str(models_folder)!r}))
+        print([name for name in {HEAVY!r} if name in sys.modules])"""
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+def test_every_file_named_in_the_header_is_served_for_good(client: TestClient) -> None:
+    named = re.findall(r"<([^>]+)>; rel=(\w+)", client.get("/").headers["Link"])
+    assert {"modulepreload", "preload"} == {kind for _, kind in named}
+    assert any(address.endswith("next_token/view.js") for address, _ in named)
+    for address, _ in named:
+        answer = client.get(f"/{address}")
+        assert answer.status_code == 200
+        kept = "no-cache" if address.endswith(assets.CONFIG) else "immutable"
+        assert kept in answer.headers["Cache-Control"]
+
+
+def test_only_the_page_has_the_header(client: TestClient) -> None:
+    assert "Link" not in client.get(f"/{assets.address(assets.STYLE)}").headers
+
+
+@pytest.mark.parametrize("name", ["../page.py", "shell/page.py", "%2e%2e/app.py", "next_token/", ""])
+def test_nothing_else_is_served(client: TestClient, name: str) -> None:
+    assert client.get(f"/{assets.PREFIX}/{assets.version()}/{name}").status_code == 404
