@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from xml.etree import ElementTree
 
+import pytest
+from playwright.sync_api import expect
+
 from tests.browser.conftest import LabPage
 from textgen import receipts
+from textgen.api import draw, load
 from textgen.models.registry import Registry, default_root
+
+
+@pytest.fixture
+def lab(shared_page: LabPage) -> LabPage:
+    """The file's page, as it opened."""
+    shared_page.page.set_viewport_size({"width": 1280, "height": 900})
+    shared_page.page.get_by_role("tab", name="Next token", exact=True).click()
+    shared_page.set_sidebar()
+    shared_page.wait_for_context("The king is d")
+    return shared_page
 
 
 def replayed(lab: LabPage, factory: str) -> dict[str, Any]:
@@ -22,11 +35,12 @@ def replayed(lab: LabPage, factory: str) -> dict[str, Any]:
 
 def test_bars(lab: LabPage) -> None:
     lab.slide("Top-p (1 = off)", 0.8)
-    lab.page.wait_for_function("TemperatureLab.settings.top_p === 0.8")
+    expect(lab.view().locator(".panel.live")).to_contain_text("removed by top")
     result = replayed(lab, "next_token")
     shares = result["panels"][-1]["probabilities"]
     assert [round(max(shares), 4)] == [round(max(lab.bars()), 4)]
     assert sum(share > 0 for share in shares) < len(shares)
+    assert lab.saved("next_token", "CSV").read_text(encoding="utf-8").count("\n") == 1 + len(shares)
 
 
 def test_pictures(lab: LabPage) -> None:
@@ -34,6 +48,8 @@ def test_pictures(lab: LabPage) -> None:
     drawing = ElementTree.fromstring(lab.saved("next_token", "SVG").read_text(encoding="utf-8"))
     words = ["".join(node.itertext()) for node in drawing.iter("{http://www.w3.org/2000/svg}text")]
     assert [word for word in words if word.startswith("T = ")] == ["T = 0.5", "T = 1.0", "T = 2.0", "T = 1.0"]
+    numbers = lab.view().locator(".panel .bar-number").all_inner_texts()
+    assert [word for word in words if word.endswith("%")] == numbers
     assert any("The king is d" in word for word in words)
     picture = lab.saved("next_token", "PNG").read_bytes()
     assert picture.startswith(b"\x89PNG")
@@ -43,15 +59,12 @@ def test_pictures(lab: LabPage) -> None:
 
 def test_counts(lab: LabPage) -> None:
     lab.page.get_by_role("tab", name="Draws", exact=True).click()
-    lab.page.get_by_role("button", name="100 draws at T = 2").click()
-    lab.wait_for_data("n", "100", "draws")
-    lab.page.get_by_role("button", name="Add 100 more").click()
-    lab.wait_for_data("n", "200", "draws")
+    for button, n in (("100 draws at T = 2", 100), ("Add 100 more", 200)):
+        lab.page.get_by_role("button", name=button, exact=True).click()
+        expect(lab.view("draws").get_by_text(f"{n} draws").first).to_be_visible()
     result = replayed(lab, "draws")
-    shown = json.loads(str(lab.view("draws").locator(".draws-panel").get_attribute("data-counts")))
-    order = sorted(range(len(result["labels"])), key=lambda i: -result["probabilities"][0][i])
-    assert [result["counts"][0][i] for i in order[: len(shown) - 1]] == shown[:-1]
-    assert sum(result["counts"][0]) == sum(shown) == 200
+    drawn = draw(load("shakespeare-char-lstm"), "The king is d", [2], 200, seed=1234)
+    assert result["counts"] == drawn.counts.tolist()
     assert lab.saved("draws", "CSV").read_text(encoding="utf-8").count("\n") == 1 + len(result["counts"][0])
 
 
@@ -69,6 +82,8 @@ def test_the_menu_stays_within_a_phone(lab: LabPage) -> None:
     """Wherever its button stands: at the left edge in Beam search, further right in Next token."""
     lab.page.set_viewport_size({"width": 390, "height": 844})
     within(lab, "next_token")
+    lab.page.keyboard.press("Escape")
+    expect(lab.view().locator(".save-entries")).to_be_hidden()
     lab.page.locator("#tabs .overflow-menu > button").click()
     lab.page.get_by_role("button", name="Beam search").click()
     lab.page.wait_for_selector("#lab-beam .lab-root[data-runs]")
