@@ -37,3 +37,15 @@ def draw_side_by_side(
     truth: Floats = np.stack([panel.probabilities for panel in panels])
     temperatures = [panel.settings["temperature"] for panel in panels]
     return draws.draw(truth, temperatures, n, seed, before, panels[0].next.labels)
+
+
+def draw_up_to(panels: Sequence[Distribution], n: int, seed: int, before: Draws | None = None) -> Draws:
+    """Draw until each panel has `n` in all, which may be more than are drawn in one go.
+
+    Goes on from `before` where that has no more. Raises SettingError.
+    """
+    record = before if before and before.n <= n else None
+    while record is None or record.n < n:
+        more = min(n - (record.n if record else 0), draws.MAX_DRAWS)
+        record = draw_side_by_side(panels, more, seed, record)
+    return record

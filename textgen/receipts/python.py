@@ -87,11 +87,11 @@ def draws_lines(request: DrawsRequest) -> list[str]:
     panels = f"side_by_side(expectation, {list(request.temperatures)}, {settings_code(request.settings)})"
     return [
         imports([*names, "DecodeSettings"]),
-        imports(["draw_side_by_side", "side_by_side"], "textgen.experiments.panels"),
+        imports(["draw_up_to", "side_by_side"], "textgen.experiments.panels"),
         "",
         *lines,
         f"panels = {panels}",
-        f"draws = draw_side_by_side(panels, {request.n}, {request.seed})",
+        f"draws = draw_up_to(panels, {request.n}, {request.seed})",
         "for temperature, counts in zip(draws.temperatures, draws.counts):",
         "    print(temperature, counts.tolist())",
     ]

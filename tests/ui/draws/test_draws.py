@@ -87,11 +87,13 @@ def test_draws_are_those_of_the_library(counting: Counting, registry: Registry) 
         assert counts(answer, k) == same.counts[k, order].tolist()
 
 
-def test_draws_in_pieces_are_the_draws_at_once(counting: Counting) -> None:
+def test_draws_in_pieces_are_the_draws_at_once(counting: Counting, registry: Registry) -> None:
+    """Also on a server that never saw the first ones: it was started again, or holds them no longer."""
     draw(counting, TINY, n=100)
     pieces = draw(counting, TINY, drawn=100, n=50)
-    assert pieces == draw(counting, TINY, n=150)
     assert pieces["n"] == 150
+    assert pieces == draw(counting_of(registry), TINY, drawn=100, n=50)
+    assert pieces == draw(counting_of(registry), TINY, n=150)
 
 
 def test_a_look_shows_the_counts_again(counting: Counting) -> None:
@@ -110,6 +112,13 @@ def test_the_request_gives_the_counts_again(counting: Counting, registry: Regist
     request = request_from_json(answer["request"])
     assert isinstance(request, DrawsRequest)
     assert sorted(request.run(registry).draws.counts[0]) == sorted(counts(answer))
+
+
+def test_more_draws_than_are_made_in_one_go_can_be_made_again(counting: Counting) -> None:
+    answer = draw(counting, drawn=2_000_000, n=500_000, temperatures=[1])
+    again = request_from_json(answer["request"]).run(counting.lab.registry).to_json()
+    assert again["n"] == 2_500_000
+    assert again["counts"][0] == counts(answer)
 
 
 @pytest.mark.parametrize(("seed", "shown"), [(None, str(FRESH)), ("5", "5"), (2**60 + 1, str(2**60 + 1))])
@@ -197,6 +206,7 @@ def test_the_model_is_not_asked_again_for_more_draws(
     draw(counting, TINY)
     monkeypatch.setattr("textgen.experiments.texts.predict", lambda *_: pytest.fail("asked again"))
     assert draw(counting, TINY, drawn=100)["n"] == 200
+    assert draw(counting, TINY, seed="9")["n"] == 100
 
 
 def test_a_model_that_took_the_place_of_another_is_asked(tmp_path: Path) -> None:
@@ -210,9 +220,9 @@ def test_a_model_that_took_the_place_of_another_is_asked(tmp_path: Path) -> None
 
 
 def test_only_the_last_few_counts_are_held() -> None:
-    recent = Recent(most=2)
+    recent: Recent[str] = Recent(most=2)
     for key in ("a", "b", "a", "c"):
-        recent.put(key, key)  # type: ignore[arg-type]
+        recent.put(key, key)
     assert [recent.get(key) for key in ("a", "b", "c")] == ["a", None, "c"]
 
 

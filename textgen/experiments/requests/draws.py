@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from textgen.experiments.draws.counts import MAX_TOTAL
-from textgen.experiments.panels import MAX_PANELS, draw_side_by_side, side_by_side
+from textgen.experiments.panels import MAX_PANELS, draw_up_to, side_by_side
 from textgen.experiments.requests.base import Seed, Settings, temperatures_from
 from textgen.experiments.requests.next_token import finite_or_none
 from textgen.experiments.requests.source import NextTokenSourced
@@ -56,4 +56,4 @@ class DrawsRequest(NextTokenSourced):
 
     def run(self, registry: Registry) -> Drawn:
         panels = self.panels(registry)
-        return Drawn(draw_side_by_side(panels, self.n, self.seed), panels[0].next)
+        return Drawn(draw_up_to(panels, self.n, self.seed), panels[0].next)

@@ -8,13 +8,13 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from textgen.experiments.draws.counts import MAX_DRAWS, MAX_TOTAL, normalized, nothing_drawn
-from textgen.experiments.panels import draw_side_by_side
+from textgen.experiments.panels import draw_up_to
 from textgen.experiments.requests import DrawsRequest, ModelSource
 from textgen.models.registry import stamp_of
 from textgen.records import Distribution, Draws
@@ -30,6 +30,8 @@ TICK = 150  # ms between two additions while adding goes on
 MAX_PAGE = 100_000
 FIELDS = ("model", "context", "numbers", "numbers_kind", "settings", "temperatures")  # what is drawn from
 OWN = "use the page's own controls"
+
+Value = TypeVar("Value")
 
 
 def build(lab: Laboratory) -> None:
@@ -55,7 +57,9 @@ class Counting:
     """Answers the page; both answers take what any client may send."""
 
     def __init__(self, lab: Laboratory) -> None:
-        self.lab, self.recent = lab, Recent()
+        self.lab = lab
+        self.recent_panels: Recent[Sequence[Distribution]] = Recent()
+        self.recent_draws: Recent[Draws] = Recent()
 
     def look(self, data: dict[str, Any]) -> dict[str, Any]:
         """The counts after `drawn` draws, 0 or more; where there are none, what `n` draws would bring."""
@@ -70,8 +74,9 @@ class Counting:
     def counts(self, data: dict[str, Any], total: int, planned: int) -> dict[str, Any]:
         """The component's answer. Raises TextgenError."""
         request, asked = self.request(data, total), asked_of(data, planned)
-        record, panels = self.record(request) if total else self.nothing(request)
-        answer = view(board(record, panels), asked)
+        panels = self.panels(request)
+        draws = self.draws(request, panels) if total else none_of(panels)
+        answer = view(board(draws, panels), asked)
         if not total:
             return answer
         return {**answer, "seed": str(request.seed), "request": request.to_json()}
@@ -82,23 +87,17 @@ class Counting:
         own["temperatures"] = temperatures_of(data.get("temperatures"))
         return DrawsRequest.from_json({**own, "seed": self.lab.seed(data.get("seed")), "n": total or 1})
 
-    def nothing(self, request: DrawsRequest) -> tuple[Draws, Sequence[Distribution]]:
-        """The record before the first draw."""
-        panels = request.panels(self.lab.registry)
-        truth = normalized(np.stack([panel.probabilities for panel in panels]))
-        return nothing_drawn(truth, request.temperatures, 0, panels[0].next.labels), panels
+    def panels(self, request: DrawsRequest) -> Sequence[Distribution]:
+        """What is drawn from, at each temperature."""
+        key = (replace(request, n=1, seed=0), self.stamp(request))
+        panels = self.recent_panels.get(key) or request.panels(self.lab.registry)
+        return self.recent_panels.put(key, panels)
 
-    def record(self, request: DrawsRequest) -> tuple[Draws, Sequence[Distribution]]:
+    def draws(self, request: DrawsRequest, panels: Sequence[Distribution]) -> Draws:
         """The draws of a request, going on from fewer of the same that were asked for just before."""
         key = (replace(request, n=1), self.stamp(request))
-        held = self.recent.get(key)
-        panels = held.panels if held else request.panels(self.lab.registry)
-        draws = held.draws if held and held.draws.n <= request.n else None
-        while draws is None or draws.n < request.n:
-            more = min(request.n - (draws.n if draws else 0), MAX_DRAWS)
-            draws = draw_side_by_side(panels, more, request.seed, draws)
-        self.recent.put(key, Held(panels, draws))
-        return draws, panels
+        draws = draw_up_to(panels, request.n, request.seed, self.recent_draws.get(key))
+        return self.recent_draws.put(key, draws)
 
     def stamp(self, request: DrawsRequest) -> Hashable:
         """What tells a model from another that took its place. Raises ModelError."""
@@ -107,35 +106,36 @@ class Counting:
         return stamp_of(self.lab.registry.folder(request.source.model))
 
 
-@dataclass(frozen=True, eq=False)
-class Held:
-    """Draws, and the distributions that they come from."""
+class Recent(Generic[Value]):
+    """The last few values by their keys, so that adding draws asks no model and draws nothing again.
 
-    panels: Sequence[Distribution]
-    draws: Draws
-
-
-class Recent:
-    """The last few draws, so that adding to them asks no model and draws nothing again.
-
-    The same draws come whether they are found here or not. Safe to use from many threads.
+    An answer is the same whether its parts are found here or not. Safe to use from many threads.
     """
 
     def __init__(self, most: int = 16) -> None:
         self.most = most
-        self._held: OrderedDict[Hashable, Held] = OrderedDict()
+        self._held: OrderedDict[Hashable, Value] = OrderedDict()
         self._guard = threading.Lock()
 
-    def get(self, key: Hashable) -> Held | None:
+    def get(self, key: Hashable) -> Value | None:
         with self._guard:
             return self._held.get(key)
 
-    def put(self, key: Hashable, held: Held) -> None:
+    def put(self, key: Hashable, value: Value) -> Value:
+        """Hold a value, which is given back; the one put in longest ago gives way."""
         with self._guard:
-            self._held[key] = held
+            self._held[key] = value
             self._held.move_to_end(key)
             while len(self._held) > self.most:
                 self._held.popitem(last=False)
+        return value
+
+
+def none_of(panels: Sequence[Distribution]) -> Draws:
+    """The record before the first draw."""
+    truth = normalized(np.stack([panel.probabilities for panel in panels]))
+    temperatures = tuple(panel.settings["temperature"] for panel in panels)
+    return nothing_drawn(truth, temperatures, 0, panels[0].next.labels)
 
 
 def drawn_of(data: dict[str, Any]) -> int:
