@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import LabPage
 from textgen.models.registry import Registry
@@ -27,13 +27,24 @@ def serving(root: Path) -> Iterator[str]:
 
 
 def open_model(lab: LabPage) -> LabPage:
-    """The page with the Model tab open and filled."""
+    """The Model tab as it opens: the first model, and the other one of its text beside it."""
     lab.page.get_by_role("tab", name="Model", exact=True).click()
-    lab.page.wait_for_selector("#lab-model .lab-root[data-updates]")
-    lab.page.wait_for_selector("#lab-compare .lab-root[data-updates]")
-    lab.wait_for_data("idle", "true", "compare")
+    lab.set_sidebar(model=NAMES)  # what was chosen beside the first model is forgotten
+    expect(model_title(lab)).to_have_text("Names")
+    lab.set_sidebar()
+    expect(model_title(lab)).to_have_text("Plays, characters")
+    expect(sides(lab).locator("h4")).to_have_text(["Plays, characters", "Plays, characters (GRU)"])
     return lab
 
 
-def context(lab: LabPage) -> Locator:
+def model_title(lab: LabPage) -> Locator:
+    return lab.view("model").locator(".model-title")
+
+
+def sides(lab: LabPage) -> Locator:
+    """The two models beside each other."""
+    return lab.view("model").locator(".compare-side")
+
+
+def context_box(lab: LabPage) -> Locator:
     return lab.page.locator("#context textarea")

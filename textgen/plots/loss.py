@@ -14,8 +14,6 @@ Figure = dict[str, Any]
 
 # Neither the thermal scale, which means temperature, nor violet, which means surprise.
 TRAIN, TARGET = "#2a9d8f", "#7d858f"
-VALIDATION = "#1b2130"  # the page's ink: `meta` asks for it, since it differs in the dark
-INK = "ink"
 # The page moves the first shape of the layout to the moment that its slider shows.
 MOMENT = {"type": "line", "xref": "x", "yref": "paper", "y0": 0, "y1": 1, "layer": "below"}
 
@@ -36,7 +34,7 @@ def losses(curves: LossCurves) -> Figure:
     x = log.tokens.tolist()
     traces = [
         line(x, log.train, "text it learns from", TRAIN),
-        {**line(x, log.validation, "new text", VALIDATION), "meta": INK},
+        line(x, log.validation, "new text", theme.INK),
         target_trace(curves, x),
         kept_trace(curves, x),
     ]
@@ -81,8 +79,7 @@ def kept_trace(curves: LossCurves, x: list[int]) -> Figure:
         "x": [x[at]] if there and at is not None else [],
         "y": [float(curves.log.validation[at])] if there and at is not None else [],
         "name": "kept",
-        "meta": INK,
-        "marker": {"size": 14, "symbol": "circle-open", "color": VALIDATION, "line": {"width": 2.5}},
+        "marker": {"size": 14, "symbol": "circle-open", "color": theme.INK, "line": {"width": 2.5}},
         "hovertemplate": "these weights were kept: %{y:.3f} nats<extra></extra>",
     }
 

@@ -2,24 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import LabPage
-from tests.browser.model_page import NAMES, open_model
+from tests.browser.model_page import model_title, open_model
 from tests.ui.model.model_folders import ROWS
 
 
 @pytest.fixture
-def tab(lab: LabPage) -> LabPage:
-    return open_model(lab)
+def tab(shared_page: LabPage) -> Iterator[LabPage]:
+    """The tab on the first model, at the first moment of its training."""
+    yield open_model(shared_page)
+    shared_page.page.set_viewport_size({"width": 1280, "height": 720})
 
 
-# ---- card and timeline
+def moment(lab: LabPage) -> Locator:
+    return lab.view("model").get_by_label("Moment of the training")
+
+
+def button(lab: LabPage, name: str) -> Locator:
+    return lab.view("model").get_by_role("button", name=name, exact=True)
+
+
+def step(lab: LabPage) -> Locator:
+    """Which moment the page says it is."""
+    return lab.view("model").locator(".moment-when")
+
+
+def texts(lab: LabPage) -> Locator:
+    return lab.view("model").locator(".moment-text")
+
+
+def line(lab: LabPage) -> float:
+    """Where the line of the moment stands in the chart, as a share of the width of all its points."""
+    script = """chart => {
+        const middle = (node) => {
+            const { left, width } = node.getBoundingClientRect();
+            return left + width / 2;
+        };
+        const points = [...chart.querySelectorAll(".scatterlayer .trace:nth-child(2) .point")].map(middle);
+        const [first, last] = [points[0], points.at(-1)];
+        return (middle(chart.querySelector(".shapelayer path")) - first) / (last - first);
+    }"""
+    return lab.view("model").locator(".model-curves .js-plotly-plot").evaluate(script)
 
 
 def test_the_card_has_the_facts(tab: LabPage) -> None:
-    expect(tab.view("model").locator(".model-title")).to_have_text("Plays, characters")
     tile = tab.view("model").locator(".tile", has_text="Had to beat")
     expect(tile.locator("b")).to_have_text("1.44 nats")
     expect(tile.locator("span")).to_contain_text("Beaten by 0.016. nanoGPT reaches 1.4697")
@@ -27,73 +58,75 @@ def test_the_card_has_the_facts(tab: LabPage) -> None:
     assert labels[:4] == ["Network", "Parameters", "Vocabulary", "Loss on new text"]
 
 
-def moment(lab: LabPage) -> Locator:
-    return lab.view("model").get_by_label("Moment of the training")
-
-
-def marked(lab: LabPage) -> list[float]:
-    """Where the line of the moment stands in the chart."""
-    plot = lab.view("model").locator(".model-curves .js-plotly-plot")
-    return plot.evaluate("plot => [plot.layout.shapes[0].x0, plot.layout.shapes[0].x1]")
-
-
-def texts(lab: LabPage) -> list[str]:
-    return [pane.text_content() or "" for pane in lab.view("model").locator(".moment-text").all()]
-
-
 def test_the_slider_shows_every_moment_without_the_server(tab: LabPage) -> None:
-    assert texts(tab) == ROWS[0][5:]
+    tab.view("model").locator(".model-curves .point").first.wait_for()
+    expect(texts(tab)).to_have_text(ROWS[0][5:])
     asked: list[str] = []
     tab.page.on("request", lambda request: asked.append(request.url))
     for i, row in enumerate(ROWS):
         moment(tab).fill(str(i))
-        tab.wait_for_data("moment", str(i), "model")
-        assert texts(tab) == row[5:]
-        assert marked(tab) == [int(row[1])] * 2
-        expect(tab.view("model").locator(".moment-when")).to_have_text(f"Step {row[0]} of 40")
+        expect(step(tab)).to_have_text(f"Step {row[0]} of 40")
+        expect(texts(tab)).to_have_text(row[5:])
+        assert line(tab) == pytest.approx(int(row[1]) / 2560, abs=0.01)
     expect(tab.view("model").locator(".moment-loss")).to_contain_text("new text 2.700 nats")
     assert tab.view("model").locator(".moment-text b").count() == 0
     assert asked == []
 
 
-def test_the_slider_is_used_with_the_keyboard(tab: LabPage) -> None:
+def test_the_slider_is_used_with_the_keyboard_and_by_steps(tab: LabPage) -> None:
     moment(tab).focus()
     tab.page.keyboard.press("ArrowRight")
     tab.page.keyboard.press("ArrowRight")
-    tab.wait_for_data("moment", "2", "model")
+    expect(step(tab)).to_have_text("Step 20 of 40")
     tab.page.keyboard.press("ArrowLeft")
-    tab.wait_for_data("moment", "1", "model")
+    expect(step(tab)).to_have_text("Step 10 of 40")
     tab.page.keyboard.press("End")
-    tab.wait_for_data("moment", "3", "model")
     expect(moment(tab)).to_have_attribute("aria-valuetext", "Step 40, loss 2.700")
+    expect(button(tab, "Moment after")).to_be_disabled()
+    button(tab, "Moment before").click()
+    expect(step(tab)).to_have_text("Step 20 of 40")
+    expect(tab.view("model").locator(".moment-loss")).to_contain_text("kept")
 
 
 def test_it_plays_from_the_first_moment_to_the_last(tab: LabPage) -> None:
     moment(tab).fill("3")
-    tab.view("model").get_by_role("button", name="▶ Play").click()
-    tab.wait_for_data("moment", "0", "model")
-    expect(tab.view("model").get_by_role("button", name="■ Pause")).to_be_visible()
-    tab.wait_for_data("moment", "3", "model")
-    expect(tab.view("model").get_by_role("button", name="▶ Play")).to_be_visible()
+    button(tab, "▶ Play").click()
+    expect(step(tab)).to_have_text("Step 0 of 40")
+    expect(button(tab, "■ Pause")).to_be_visible()
+    expect(step(tab)).to_have_text("Step 40 of 40")
+    expect(button(tab, "▶ Play")).to_be_visible()
+
+
+def test_a_point_of_the_chart_is_a_moment(tab: LabPage) -> None:
+    point = tab.view("model").locator(".model-curves .scatterlayer .trace").nth(1).locator(".point").nth(1)
+    point.scroll_into_view_if_needed()
+    box = point.bounding_box()
+    assert box is not None
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    tab.page.mouse.move(*middle)
+    tab.view("model").locator(".model-curves .hovertext").first.wait_for()
+    tab.page.mouse.click(*middle)
+    expect(step(tab)).to_have_text("Step 10 of 40")
 
 
 def test_the_panes_have_the_colours_of_their_temperatures(tab: LabPage) -> None:
-    colours = (
-        tab.view("model")
-        .locator(".moment-pane")
-        .evaluate_all("panes => panes.map((pane) => pane.style.getPropertyValue('--t'))")
-    )
-    assert colours == ["#3f86c0", "#7d858f", "var(--lab-muted)"]
+    script = "panes => panes.map((pane) => getComputedStyle(pane).borderTopColor)"
+    colours = tab.view("model").locator(".moment-pane").evaluate_all(script)
+    assert colours == ["rgb(63, 134, 192)", "rgb(125, 133, 143)", "rgb(102, 112, 128)"]
 
 
 def test_the_losses_are_drawn_and_in_a_table(tab: LabPage) -> None:
-    plot = tab.view("model").locator(".model-curves .js-plotly-plot")
-    drawn = plot.evaluate("plot => plot._fullData.map(({name, y}) => [name, [...(y ?? [])]])")
-    assert drawn[1] == ["new text", [3.091, 2.8, 2.6, 2.7]]
-    assert drawn[3] == ["kept", [2.6]]
+    traces = tab.view("model").locator(".model-curves .scatterlayer .trace")
+    points = traces.evaluate_all("traces => traces.map((trace) => trace.querySelectorAll('.point').length)")
+    assert points == [3, 4, 0, 1]
+    expect(tab.view("model").locator(".model-key span")).to_have_text(
+        ["text it learns from", "new text", "to beat", "kept"]
+    )
     tab.view("model").locator(".model-curves summary").click()
-    cells = tab.view("model").locator(".model-curves tbody tr").nth(2)
-    expect(cells).to_have_text("20 (kept)1,2802.5002.600")
+    cells = tab.view("model").locator(".model-curves tbody tr")
+    expect(cells.nth(2)).to_have_text("20 (kept)1,2802.5002.600")
+    moment(tab).fill("2")
+    expect(tab.view("model").locator(".model-curves tr.at")).to_have_text("20 (kept)1,2802.5002.600")
 
 
 def test_the_readme_is_text_whatever_it_holds(tab: LabPage) -> None:
@@ -101,28 +134,34 @@ def test_the_readme_is_text_whatever_it_holds(tab: LabPage) -> None:
     readme = tab.view("model").locator(".readme")
     expect(readme.locator("h3")).to_have_text("Plays")
     expect(readme).to_contain_text("<img src=x onerror=alert(1)>")
-    expect(readme.locator("td").first).to_have_text("windows")
-    expect(readme.locator("pre")).to_have_text("python -m textgen evaluate plays")
-    expect(readme.locator("b")).to_have_text("character")
     assert readme.locator("img, a, script").count() == 0
 
 
-def test_another_model_while_the_tab_is_open(tab: LabPage) -> None:
+def test_another_model_begins_at_its_first_moment(tab: LabPage) -> None:
     moment(tab).fill("2")
     tab.choose_model("Names")
-    expect(tab.view("model").locator(".model-title")).to_have_text("Names")
-    tab.wait_for_data("moment", "0", "model")
-    assert tab.data("model", "model") == NAMES
+    expect(model_title(tab)).to_have_text("Names")
+    expect(step(tab)).to_have_text("Step 0 of 40")
 
 
 def test_while_another_tab_is_open_the_server_is_not_asked(tab: LabPage) -> None:
-    before = tab.data("updates", "model")
     tab.page.get_by_role("tab", name="Next token").click()
+    asked: list[str] = []
+    tab.page.on("request", lambda request: asked.append(request.post_data or ""))
     tab.choose_model("Names")
-    tab.wait_for_data("context", "mar")
-    assert tab.data("updates", "model") == before
+    expect(tab.view().locator(".panel").first).to_contain_text("13 kept")
+    assert [data for data in asked if '"facts"' in data or '"expect"' in data] == []
     tab.page.get_by_role("tab", name="Model", exact=True).click()
-    expect(tab.view("model").locator(".model-title")).to_have_text("Names")
+    expect(model_title(tab)).to_have_text("Names")
+    assert [data for data in asked if '"facts"' in data]
+
+
+def test_typed_in_numbers_are_no_model(tab: LabPage) -> None:
+    tab.choose_model("Your own numbers")
+    note = tab.view("model").locator("> .note")
+    expect(note).to_contain_text("Your own numbers are no model")
+    expect(tab.view("model").get_by_text("Your own numbers cannot be compared")).to_be_visible()
+    expect(button(tab, "Write both")).to_be_disabled()
 
 
 def test_a_phone_holds_it_all(tab: LabPage) -> None:

@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import BrowserContext, Locator, expect
 
-from tests.browser.conftest import LabPage
-from tests.browser.model_page import CONTEXT, GRU, NAMES, context
+from tests.browser.conftest import LabPage, visit
+from tests.browser.model_page import CONTEXT, GRU, context_box
 from tests.ui.model.model_folders import make_model
 from textgen.api import next_token
 from textgen.models.registry import Registry
+
+
+@pytest.fixture
+def lab(shared_page: LabPage) -> LabPage:
+    """The page with its first tab and its first model, whatever was done before."""
+    shared_page.page.get_by_role("tab", name="Next token").click()
+    shared_page.set_sidebar()
+    chosen(shared_page, "Plays, characters")
+    return shared_page
+
+
+@pytest.fixture
+def new(context: BrowserContext, app_url: str) -> Iterator[LabPage]:
+    """A page where the context is still the one that the page itself put there."""
+    with visit(context, app_url) as opened:
+        yield opened
 
 
 def button(lab: LabPage) -> Locator:
@@ -22,13 +39,14 @@ def option(lab: LabPage, name: str) -> Locator:
     return lab.page.locator("#model").get_by_role("option", name=name)
 
 
-def chosen(lab: LabPage, name: str) -> None:
+def chosen(lab: LabPage, title: str) -> None:
     """Wait until the sidebar shows a choice."""
-    lab.page.wait_for_selector(f"#model .lab-root[data-model='{name}']")
+    expect(button(lab).locator("b")).to_have_text(title)
 
 
-def kept(lab: LabPage) -> Locator:
-    return lab.page.locator("#lab-kept .note")
+def left_out(lab: LabPage) -> Locator:
+    """What the model cannot read of the context."""
+    return lab.page.locator("#context .note")
 
 
 # ---- the list
@@ -54,82 +72,75 @@ def test_the_list_is_used_with_the_keyboard(lab: LabPage) -> None:
     expect(option(lab, "Plays, characters").first).to_have_attribute("aria-selected", "true")
     lab.page.keyboard.press("ArrowDown")
     lab.page.keyboard.press("Enter")
-    chosen(lab, GRU)
+    chosen(lab, "Plays, characters (GRU)")
     expect(button(lab)).to_be_focused()
     expect(button(lab)).to_have_attribute("aria-expanded", "false")
     lab.page.keyboard.press("n")
     lab.page.keyboard.press(" ")
-    chosen(lab, NAMES)
+    chosen(lab, "Names")
     lab.page.keyboard.press("ArrowDown")
     lab.page.keyboard.press("Home")
     lab.page.keyboard.press("Escape")
     expect(button(lab)).to_have_attribute("aria-expanded", "false")
-    chosen(lab, NAMES)
+    chosen(lab, "Names")
 
 
 def test_leaving_the_list_closes_it(lab: LabPage) -> None:
     button(lab).click()
-    context(lab).focus()
+    context_box(lab).focus()
     expect(button(lab)).to_have_attribute("aria-expanded", "false")
 
 
 def test_another_model_is_read_everywhere(lab: LabPage, models: Registry) -> None:
-    context(lab).fill("The dark")
-    lab.wait_for_data("context", "The dark")
-    before = lab.data("updates")
+    context_box(lab).fill("The dark")
     lab.choose_model("Plays, characters (GRU)")
-    lab.wait_for_change("updates", before)
     lab.slide("Temperature", 0.5)
-    lab.wait_for_data("temperature", "0.5")
     record = next_token(models.get(GRU), "The dark", temperature=0.5)
-    top = max(record.probabilities)
-    assert max(lab.bars()[:10]) == pytest.approx(top, abs=1e-6)
+    live = lab.view().locator(".panel.live")
+    expect(live.locator(".bar:not(.tail) .bar-label")).to_have_text([label for label, _ in record.top(10)])
+    expect(live.locator(".bar-number").first).to_have_text(f"{record.top(1)[0][1]:.1%}")
 
 
 # ---- the context
 
 
-def test_the_pages_own_context_goes_with_its_model(lab: LabPage) -> None:
-    expect(context(lab)).to_have_value(CONTEXT)
-    lab.choose_model("Names")
-    expect(context(lab)).to_have_value("mar")
-    lab.wait_for_data("context", "mar")
-    expect(kept(lab)).to_be_hidden()
-    lab.choose_model("Plays, characters (GRU)")
-    expect(context(lab)).to_have_value(CONTEXT)
+def test_the_pages_own_context_goes_with_its_model(new: LabPage) -> None:
+    expect(context_box(new)).to_have_value(CONTEXT)
+    new.choose_model("Names")
+    expect(context_box(new)).to_have_value("mar")
+    expect(new.view().locator(".tokens")).to_have_text("mar?")
+    expect(left_out(new)).to_be_hidden()
+    new.choose_model("Plays, characters (GRU)")
+    expect(context_box(new)).to_have_value(CONTEXT)
 
 
 def test_what_was_typed_stays_and_what_cannot_be_read_is_said(lab: LabPage) -> None:
-    lab.type_context("The dark!")
+    context_box(lab).fill("The dark!")
     lab.choose_model("Names")
-    expect(kept(lab)).to_contain_text("“Names” cannot read all of this. Left out")
-    expect(context(lab)).to_have_value("The dark!")
-    context(lab).fill("dark")
-    expect(kept(lab)).to_be_hidden()
+    expect(left_out(lab)).to_contain_text("“Names” cannot read all of this. Left out")
+    expect(context_box(lab)).to_have_value("The dark!")
+    context_box(lab).fill("dark")
+    expect(left_out(lab)).to_be_hidden()
 
 
 def test_typed_in_numbers_hide_the_context_and_models_bring_it_back(lab: LabPage) -> None:
     lab.choose_model("Your own numbers")
     expect(lab.page.locator("#numbers textarea")).to_be_visible()
-    expect(context(lab)).to_be_hidden()
-    open_tab = lab.page.get_by_role("tab", name="Model", exact=True)
-    open_tab.click()
-    note = lab.view("model").locator("> .note")
-    expect(note).to_contain_text("Your own numbers are no model")
+    expect(context_box(lab)).to_be_hidden()
     lab.choose_model("Names")
-    expect(lab.view("model").locator(".model-title")).to_have_text("Names")
-    expect(context(lab)).to_be_visible()
+    expect(context_box(lab)).to_be_visible()
+    expect(lab.page.locator("#numbers")).to_be_hidden()
 
 
-def test_a_new_folder_is_there_when_the_page_is_loaded_again(lab: LabPage, models: Registry) -> None:
+def test_a_new_folder_is_there_when_the_page_is_loaded_again(new: LabPage, models: Registry) -> None:
     folder = make_model(models.root, "zz-own", seed=5, title="My <b>own</b> text")
     try:
-        lab.page.reload()
-        lab.page.wait_for_selector("#lab-next_token .lab-root[data-updates]")
-        button(lab).click()
-        expect(option(lab, "My <b>own</b> text")).to_be_visible()
-        option(lab, "My <b>own</b> text").click()
-        expect(lab.view().locator("> .note")).to_have_text("")
-        chosen(lab, "zz-own")
+        new.page.reload()
+        new.page.wait_for_selector("#tabs [role=tab]")
+        button(new).click()
+        option(new, "My <b>own</b> text").click()
+        chosen(new, "My <b>own</b> text")
+        expect(new.view().locator(".panel").first).to_be_visible()
+        expect(new.view().locator("> .note")).to_have_text("")
     finally:
         shutil.rmtree(folder)

@@ -1,145 +1,186 @@
-// Two models beside each other: what each expects next, and what each writes. The distributions follow
-// the sidebar's sliders here in the browser; the texts are asked for leg by leg, until they are long enough.
-(() => {
-  const lab = window.TemperatureLab;
-  const { h } = lab;
+// Two models beside each other: what each expects next, and what each writes. The distributions follow the
+// sidebar's sliders here in the browser; the texts are streamed.
+import { config as page } from "../shell/config.js";
+import { h } from "../shell/dom.js";
+import { seedOf, store, typedIn } from "../shell/lab.js";
+import { createPicker } from "../shell/picker.js";
+import { latest } from "../shell/server.js";
+import { toast } from "../shell/toast.js";
+import { dataOf } from "../next_token/distribution.js";
+import { createSide, numbersTable } from "./side.js";
 
-  lab.factories.compare = ({ root, trigger, props, memory }) => {
-    const config = props.config;
-    if (!memory.labels) Object.assign(memory, { labels: new Map(), length: config.length, serial: 0, b: null });
-    let data = null;
-    let written = null; // { head, texts } as the server gave them last
-    let running = false;
+/**
+ * @typedef {import("../shell/config.js").ModelGroup} Group
+ * @typedef {import("./side.js").Expectation} Expectation
+ * @typedef {import("./side.js").Written} Written
+ * @typedef {import("../next_token/distribution.js").Answer & { unit: string }} Answer
+ *
+ * @typedef {object} Memory what stays when the tab is opened again
+ * @property {string | null} beside the other model
+ * @property {boolean} picked whether somebody chose it
+ * @property {string} length of the texts, as typed
+ * @property {Record<string, Expectation>} known what models expected last, by their name
+ * @property {import("./side.js").Asked | null} asked what is being written
+ * @property {Written | null} written
+ * @property {string} status a sentence
+ */
 
-    // ---- asking
-    const line = lab.channel((event, changes) => {
-      memory.serial += 1;
-      trigger(event, { b: memory.b, known: [...memory.labels.keys()], ...changes, serial: memory.serial });
-      return memory.serial;
-    }, (idle) => (root.dataset.idle = String(idle)));
+const INTRODUCTION = "Both read the sidebar's context, under its settings and with its seed. They may know "
+  + "different tokens, so compare what they expect and how it reads, not token by token.";
+const LOST = "The server gave no answer: the connection is lost, or the server has stopped. Try again.";
 
-    // ---- controls
-    const picker = lab.picker({ label: "Beside the sidebar's model", onPick: (name) => choose(name) });
-    const length = h("input", { type: "number", min: String(config.minLength), max: String(config.maxLength), step: "20", value: String(memory.length), "aria-label": "Length in characters" });
-    length.addEventListener("input", () => (memory.length = length.value));
-    const write = h("button", { class: "button primary", type: "button", text: "Write both", title: "Both texts, with the sidebar's settings and seed", onclick: () => start() });
-    const stop = h("button", { class: "button", type: "button", text: "■ Stop", onclick: () => halt("Stopped.") });
-    const status = h("span", { class: "muted", role: "status" });
-    const note = h("p", { class: "note", role: "status" });
-    const sides = [lab.compareSide(config), lab.compareSide(config)];
-    const numbers = lab.compareNumbers();
-    const pairing = h("div", { class: "compare-sides" }, ...sides.map((side) => side.card));
-    const card = h("section", { class: "card compare-card" }, h("h3", { text: "Two models, one context" }),
-      h("p", { class: "muted", text: "Both read the sidebar's context, under its settings and with its seed. They may know different tokens, so compare what they expect and how it reads, not token by token." }),
-      h("div", { class: "compare-row" }, picker.node, h("label", { class: "field" }, "Length ", length, " characters"), h("span", { class: "grow" }), stop, write),
-      note, status, pairing, numbers.node);
-    root.replaceChildren(card);
+/** All models but one, in their groups. @param {Group[]} groups @param {string[]} but @returns {Group[]} */
+export const othersOf = (groups, but) => groups
+  .map(({ label, models }) => ({ label, models: models.filter(({ name }) => !but.includes(name)) }))
+  .filter(({ models }) => models.length);
 
-    // ---- which models
-    const others = () => (lab.modelGroups ?? []).map(({ label, models }) => ({ label, models: models.filter(({ name }) => name !== config.numbers && name !== lab.modelChosen) })).filter(({ models }) => models.length);
-    const groupOf = (name) => (lab.modelGroups ?? []).find(({ models }) => models.some((model) => model.name === name));
-    // Rather one that learned from the same text than another.
-    const settle = (groups) => {
-      const listed = groups.flatMap(({ models }) => models.map(({ name }) => name));
-      if (memory.picked && listed.includes(memory.b)) return; // what was picked by hand stays
-      memory.picked = false;
-      const alike = groupOf(lab.modelChosen)?.models.map(({ name }) => name) ?? [];
-      memory.b = listed.find((name) => alike.includes(name)) ?? listed[0] ?? null;
-    };
-    const choose = (name) => {
-      Object.assign(memory, { b: name, picked: true });
-      forget();
-      look();
-    };
-    const forget = () => {
-      halt("");
-      written = null;
-      sides.forEach((side) => side.write(null));
-    };
+/**
+ * The model to stand beside another: rather one that learned from the same text, which is its group.
+ * @param {Group[]} groups @param {Group[]} others @param {string} model @returns {string | null}
+ */
+export const besideOf = (groups, others, model) => {
+  const label = groups.find(({ models }) => models.some(({ name }) => name === model))?.label;
+  const alike = others.find((group) => group.label === label) ?? others[0];
+  return alike?.models[0].name ?? null;
+};
 
-    // ---- the distributions
-    const look = lab.whenSeen(root, () => {
-      const groups = others();
-      settle(groups);
-      picker.update(groups, memory.b);
-      const sentence = lab.modelChosen === config.numbers ? config.noModel : memory.b ? "" : config.noOther;
-      lab.setText(note, sentence);
-      pairing.hidden = numbers.node.hidden = !!sentence;
-      write.disabled = !!sentence;
-      if (!sentence) line.ask("look");
-    }, () => draw(true));
-    const draw = (fresh = false) => {
-      if (!data || !lab.settings || !root.checkVisibility()) return;
-      data.forEach((value, i) => sides[i].update(value, lab.settings, fresh));
-      numbers.update(data, sides.map((side) => side.view));
-    };
-    const seen = ({ sides: values }) => {
-      data = values.map((value) => {
-        if (value.labels) memory.labels.set(value.vocabulary, JSON.parse(value.labels));
-        const raw = lab.floats(value.logits);
-        return { ...value, labels: memory.labels.get(value.vocabulary), raw, order: lab.ranking(raw) };
-      });
-      lab.setText(note, "");
-      draw(true);
-    };
+/**
+ * @param {object} options
+ * @param {{ length: number, minLength: number, maxLength: number, notCompared: string, noOther: string }}
+ *   options.config
+ * @param {{ compare?: Memory }} options.memory
+ * @param {import("../shell/component.js").Component["ask"]} options.ask
+ * @param {import("../shell/component.js").Component["stream"]} options.stream
+ * @param {() => void} options.redraw
+ */
+export const createComparison = ({ config, memory, ask, stream, redraw }) => {
+  const kept = (memory.compare ??= {
+    beside: null, picked: false, length: String(config.length), known: {}, asked: null, written: null,
+    status: "",
+  });
+  let problem = ""; // why the bars do not show what the sidebar says
+  /** @type {Expectation[] | null} */
+  let data = null;
+  const sides = [createSide(0), createSide(1)];
 
-    // ---- the texts
-    const start = () => {
-      running = true;
-      paint("Writing…");
-      const n = Number(memory.length);
-      line.ask("write", { length: memory.length !== "" && Number.isFinite(n) ? n : memory.length });
-    };
-    const halt = (sentence) => {
-      running = false;
-      paint(sentence);
-    };
-    const goOn = () => line.ask("go_on", { head: written.head, ids: written.texts.map(({ ids }) => ids) });
-    const leg = (value) => {
-      written = value;
-      value.texts.forEach((text, i) => sides[i].write(text, value.head, running));
-      if (!running) return;
-      if (value.texts.every(({ done }) => done)) halt(`Seed ${value.head.seed}: the same press writes the same texts again, while it is kept.`);
-      else goOn();
-    };
-    const paint = (sentence) => {
-      write.hidden = running;
-      stop.hidden = !running;
-      lab.setText(status, sentence);
-      root.dataset.running = String(running);
-    };
-
-    // ---- answers
-    const receive = (value) => {
-      line.answered(value.serial);
-      if (value.sides) seen(value);
-      else if (value.texts) leg(value);
-      else refuse(value);
-      root.dataset.updates = String(Number(root.dataset.updates ?? 0) + 1);
-    };
-    const refuse = ({ note: sentence, problem }) => {
-      if (sentence) return lab.setText(note, sentence);
-      halt("");
-      lab.toast(problem);
-    };
-
-    // ---- the sidebar
-    memory.card = {
-      model: () => { forget(); look(); },
-      context: () => look(),
-      failed: () => {
-        halt("");
-        lab.toast("The server gave no answer: a value in the sidebar may be out of its range, or the connection is lost.");
-        line.failed();
-      },
-    };
-    lab.compareModelChanged = () => memory.card.model();
-    lab.compareChanged = () => memory.card.context();
-    lab.compareFailed = () => memory.card.failed();
-    lab.onSettings(() => draw());
-    lab.onTheme(() => draw(true));
-    paint("");
+  // ---- which models
+  const choose = (/** @type {string} */ name) => {
+    Object.assign(kept, { beside: name, picked: true });
+    forget();
     look();
-    return receive;
   };
-})();
+  const picker = createPicker({ label: "Beside the sidebar's model", onPick: choose });
+  const pair = () => [store.state.model, kept.beside ?? ""];
+  /** What was picked by hand stays, unless it is now the sidebar's. */
+  const settle = () => {
+    const { model } = store.state;
+    const others = othersOf(page.models, [page.numbers, model]);
+    const listed = others.some(({ models }) => models.some(({ name }) => name === kept.beside));
+    kept.picked &&= listed;
+    if (!kept.picked) kept.beside = besideOf(page.models, others, model);
+    picker.update(others, kept.beside ?? "");
+  };
+  /** Why there is nothing to compare; "" where there is. */
+  const obstacle = () => {
+    if (typedIn(store.state)) return config.notCompared;
+    return kept.beside ? "" : config.noOther;
+  };
+
+  // ---- the distributions
+  /** @typedef {{ models: string[], context: string }} Pair */
+  const question = latest((/** @type {Pair} */ { models, context }) => Promise.all(models.map((model) =>
+    ask("expect", { model, context, known: kept.known[model]?.vocabulary ?? null }))), {
+    answered: (/** @type {Answer[]} */ answers, { models, context }) => {
+      answers.forEach((answer, i) => {
+        kept.known[models[i]] = expectation(answer, context);
+      });
+      if (models.join() !== pair().join()) return;
+      [data, problem] = [models.map((name) => kept.known[name]), ""];
+      redraw();
+    },
+    refused: ({ message }) => {
+      problem = message; // the bars that stand are those of before
+      redraw();
+    },
+  });
+  const expectation = (/** @type {Answer} */ answer, /** @type {string} */ context) => {
+    const all = page.models.flatMap(({ models }) => models);
+    const { model, unit } = answer;
+    const { title, line } = all.find(({ name }) => name === model) ?? { title: model, line: "" };
+    return { ...dataOf(answer, kept.known[model] ?? null), title, line, unit, context };
+  };
+  /** Ask for what the models expect after the sidebar's context. */
+  const look = () => {
+    settle();
+    problem = "";
+    if (!obstacle()) question({ models: pair(), context: store.state.context });
+    redraw();
+  };
+
+  // ---- the texts
+  const writing = stream({
+    message: ({ seed, texts }) => {
+      const { asked } = kept;
+      if (!asked) return;
+      if (kept.written?.asked !== asked) store.set({ seed });
+      kept.written = { asked, seed, texts };
+      redraw();
+      sides.forEach((side) => side.follow());
+    },
+    ended: (why) => {
+      if (why === "lost") toast(LOST);
+      kept.status = { stopped: "Stopped.", length: repeatable() }[why] ?? "";
+      redraw();
+    },
+    refused: (sentence) => toast(sentence),
+  });
+  const repeatable = () =>
+    `Seed ${kept.written?.seed}: the same press writes the same texts again, while it is kept.`;
+  const write = () => {
+    const { context, settings } = store.state;
+    const typed = Number(kept.length);
+    const length = kept.length.trim() && Number.isFinite(typed) ? typed : kept.length;
+    const [model, beside] = pair();
+    kept.asked = { models: [model, beside], context, settings, length: typed };
+    writing.start("write", { model, beside, context, settings, seed: seedOf(store.state), length });
+    kept.status = "Writing…";
+    redraw();
+  };
+  /** Other models: these texts are none of theirs. */
+  const forget = () => {
+    writing.stop();
+    Object.assign(kept, { written: null, status: "" });
+  };
+
+  // ---- what is shown
+  const form = () => h("div", { class: "compare-row" },
+    picker.node,
+    h("label", { class: "field" }, "Length ", h("input", {
+      type: "number", min: config.minLength, max: config.maxLength, step: 20, value: kept.length,
+      "aria-label": "Length in characters",
+      oninput: (/** @type {any} */ { target }) => (kept.length = target.value),
+    }), " characters"),
+    h("span", { class: "grow" }),
+    writing.busy()
+      ? h("button", { class: "button", type: "button", onclick: writing.stop }, "■ Stop")
+      : h("button", {
+        class: "button primary", type: "button", disabled: !!obstacle(), onclick: write,
+        title: "Both texts, with the sidebar's settings and seed",
+      }, "Write both"));
+  const pairing = (/** @type {Expectation[]} */ now) => {
+    const { settings } = store.state;
+    const shown = now.map((of, i) => sides[i].describe(of, settings, kept.written, writing.busy()));
+    return [
+      h("div", { class: "compare-sides" }, shown.map(({ node }) => node)),
+      numbersTable(now, shown.map(({ view }) => view)),
+    ];
+  };
+  const describe = () => h("section", { class: "card compare-card", "aria-label": "Two models, one context" },
+    h("h3", {}, "Two models, one context"),
+    h("p", { class: "muted" }, INTRODUCTION),
+    form(),
+    h("p", { class: "note", role: "status" }, obstacle() || problem),
+    h("span", { class: "muted", role: "status" }, kept.status),
+    !obstacle() && data && pairing(data));
+  return { describe, look, forget };
+};

@@ -2,55 +2,96 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from textgen.errors import TextError, TextgenError
-from textgen.models.log import read_log, temperature_of
+from textgen.errors import TextError
+from textgen.models.log import FILE, read_log, temperature_of
 from textgen.models.registry import Registry
 from textgen.plots.loss import LossCurves, losses
-from textgen.plots.theme import THERMAL
 from textgen.records import TrainingLog
 from textgen.ui.model.card import card
+from textgen.ui.model.compare import MAX_LENGTH, MIN_LENGTH, Comparison, messages
+from textgen.ui.next_token.tab import NextTokenTab
 from textgen.ui.shell.components import LabComponent
+from textgen.ui.shell.laboratory import Laboratory
+from textgen.ui.shell.model_choice import NUMBERS
 from textgen.ui.shell.model_facts import Facts
-from textgen.ui.shell.sidebar import NUMBERS, Controls
 
+if TYPE_CHECKING:
+    from textgen.models.folder import Model
+
+LENGTH = 300  # characters of each text at first
 MAX_README = 100_000  # characters
 NO_MODEL = "Your own numbers are no model: nothing has learned them. Choose a model in the sidebar."
 NO_LOG = "This folder has no training_log.csv that can be read: how the model learned is not known."
+NOT_COMPARED = "Your own numbers cannot be compared: choose a model in the sidebar."
+NO_OTHER = (
+    "There is no second model yet: train one, or copy its folder beside this one, and load the page anew."
+)
 
 
-class ModelTab:
-    """Builds the tab's first part and answers its event, which takes what any client may send."""
+def build(lab: Laboratory) -> None:
+    """Put the tab's component where Gradio is building."""
+    room = Room(lab)
+    answers = {"facts": room.facts, "expect": room.expect}
+    component = LabComponent("model", config(), answers=answers, streams={"write": room.write})
+    component.connect(concurrency_limit=None)
 
-    def __init__(self, registry: Registry, controls: Controls) -> None:
-        self.registry, self.controls = registry, controls
-        self.view = LabComponent("model", {"stops": [list(stop) for stop in THERMAL]}, ("look",))
 
-    def connect(self) -> None:
-        """The page asks for a model's card when the tab is first seen, and when the choice has changed."""
-        c = self.controls
-        quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-        self.view.look(self.show, c.model, self.view, trigger_mode="always_last", **quick)
-        c.model.change(None, None, None, js="() => TemperatureLab.modelChanged?.()", **quick)
+def config() -> dict[str, Any]:
+    """What the page needs to know once."""
+    return {
+        "length": LENGTH,
+        "minLength": MIN_LENGTH,
+        "maxLength": MAX_LENGTH,
+        "notCompared": NOT_COMPARED,
+        "noOther": NO_OTHER,
+    }
 
-    def show(self, model: Any) -> dict[str, Any]:
+
+class Room:
+    """What the page asks of the server; each request is what any client may send."""
+
+    def __init__(self, lab: Laboratory) -> None:
+        self.lab = lab
+
+    def facts(self, data: dict[str, Any]) -> dict[str, Any]:
         """All that the page needs of a model, once: its slider asks for nothing more."""
-        try:
-            return model_view(self.registry, model)
-        except TextgenError as error:
-            return {"model": "", "problem": str(error)}
+        return model_view(self.lab.registry, data.get("model"))
+
+    def expect(self, data: dict[str, Any]) -> dict[str, Any]:
+        """What a model expects after a context. `known`: the vocabulary whose labels the page has."""
+        name = compared(data.get("model"))
+        asked = {"model": name, "context": data.get("context"), "known": data.get("known")}
+        return {**NextTokenTab(self.lab).look(asked), "unit": Facts(self.lab.registry.info(name)).unit}
+
+    def write(self, data: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """The texts of `model` and of the one `beside` it; without a seed a new one is taken."""
+        models = self.model(data.get("model")), self.model(data.get("beside"))
+        yield from messages(
+            Comparison.from_json(models, self.lab.seed(data.get("seed")), data), self.lab.clock
+        )
+
+    def model(self, name: Any) -> Model:
+        return self.lab.registry.get(compared(name))
+
+
+def compared(name: Any) -> Any:
+    """A model that can be compared. Raises TextError for typed-in numbers; the registry judges the rest."""
+    if name == NUMBERS:
+        raise TextError(NOT_COMPARED)
+    return name
 
 
 def model_view(registry: Registry, model: Any) -> dict[str, Any]:
-    """The component's value. Raises TextgenError."""
+    """A model's card, README and history. Raises TextgenError."""
     if model == NUMBERS:
         raise TextError(NO_MODEL)
     facts, folder = Facts(registry.info(model)), registry.folder(model)
-    log = read_log(folder / "training_log.csv")
+    log = read_log(folder / FILE)
     return {
-        "model": facts.name,
         "title": facts.title,
         "line": facts.line,
         "tiles": [tile.to_dict() for tile in card(facts)],

@@ -1,124 +1,182 @@
 // How a model learned: the loss curves, and a slider over the moments at which it was made to write.
-// All of it is here already: nothing in this file asks the server.
-(() => {
-  const lab = window.TemperatureLab;
-  const { h } = lab;
-  const BEAT = 900; // ms a moment, while it plays
-  const whole = (n) => n.toLocaleString("en");
-  const nats = (value) => (value === null ? "–" : value.toFixed(3));
+// All of it is on the page already: nothing in this file asks the server.
+import { painted, plot } from "../shell/chart.js";
+import { isSeen } from "../shell/component.js";
+import { h } from "../shell/dom.js";
+import { count } from "../shell/format.js";
+import { thermal } from "../shell/theme.js";
 
-  // → { node, update(history), repaint() }; memory.moment survives a mounting
-  lab.timeline = ({ root, memory, stops }) => {
-    let past = null;
-    let playing = null;
-    let panes = [];
-    let drawn = null;
+/**
+ * @typedef {import("../shell/dom.js").Description} Description
+ *
+ * @typedef {object} History of a training of N moments
+ * @property {import("../shell/chart.js").Figure} figure the losses; its first shape marks the moment
+ * @property {string} unit what one token is
+ * @property {number | null} kept the moment whose weights were kept
+ * @property {number[]} steps (N)
+ * @property {number[]} tokens (N) learned from so far
+ * @property {(number | null)[]} train (N) nats per token
+ * @property {(number | null)[]} validation (N) nats per token
+ * @property {{ title: string, temperature: number | null, texts: string[] }[]} columns N texts each
+ */
 
-    const plot = h("div", { role: "img", "aria-label": "Losses while the model learned; the table below holds the numbers" });
-    const key = h("div", { class: "model-key" });
-    const body = h("tbody");
-    const unit = h("th", { scope: "col" });
-    const table = h("details", { class: "fold" }, h("summary", { text: "The numbers" }),
-      h("div", { class: "scroll tall" }, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col", text: "step" }), unit, h("th", { scope: "col", text: "text it learns from" }), h("th", { scope: "col", text: "new text" }))), body)));
-    const curves = h("section", { class: "card model-curves" }, h("h3", { text: "How the loss fell" }), key, plot,
-      h("p", { class: "muted small", text: "Lower is better. The loss is the surprise, in nats, at the token that really came. Text it learns from is measured with parts of the net switched off at random (dropout), so its line may lie above that of new text." }), table);
+const BEAT = 900; // ms a moment, while it plays
+const CURVES = "Lower is better. The loss is the surprise, in nats, at the token that really came. Text it "
+  + "learns from is measured with parts of the net switched off at random (dropout), so its line may lie "
+  + "above that of new text.";
+const TEXTS = "Every text starts the same way and has the same luck at every moment: what changes is what "
+  + "the model has learned, and from pane to pane the temperature.";
 
-    const play = h("button", { class: "button primary", type: "button", text: "▶ Play", title: "From the first moment to the last", onclick: () => (playing ? pause() : start()) });
-    const back = h("button", { class: "button", type: "button", text: "‹", "aria-label": "Moment before", onclick: () => step(-1) });
-    const on = h("button", { class: "button", type: "button", text: "›", "aria-label": "Moment after", onclick: () => step(1) });
-    const slider = h("input", { type: "range", class: "moment", min: "0", max: "0", step: "1", "aria-label": "Moment of the training" });
-    const when = h("output", { class: "moment-when" });
-    const loss = h("span", { class: "moment-loss" });
-    const grid = h("div", { class: "moments" });
-    const timeline = h("section", { class: "card model-timeline" }, h("h3", { text: "What it wrote on the way" }),
-      h("div", { class: "player" }, play, back, slider, on), h("div", { class: "moment-facts" }, when, loss),
-      h("p", { class: "muted small", text: "Every text starts the same way and has the same luck at every moment: what changes is what the model has learned, and from pane to pane the temperature." }), grid);
-    const node = h("div", { class: "model-past" }, curves, timeline);
+const nats = (/** @type {number | null} */ value) => (value === null ? "–" : value.toFixed(3));
 
-    // ---- moving
-    slider.addEventListener("input", () => {
-      pause();
-      show(Number(slider.value));
-    });
-    const step = (by) => {
-      pause();
-      show(memory.moment + by);
-    };
-    const start = () => {
-      if (memory.moment >= past.steps.length - 1) show(0);
-      playing = setInterval(() => {
-        if (!root.isConnected || memory.moment >= past.steps.length - 1) return pause();
-        show(memory.moment + 1);
-      }, BEAT);
-      lab.setText(play, "■ Pause");
-    };
-    const pause = () => {
-      clearInterval(playing);
-      playing = null;
-      lab.setText(play, "▶ Play");
-    };
+/** The table's rows, none of them marked. @param {History} history */
+const rowsOf = ({ steps, tokens, train, validation, kept }) => steps.map((step, i) => h("tr", {},
+  h("th", { scope: "row" }, count(step), i === kept && " (kept)"),
+  [count(tokens[i]), nats(train[i]), nats(validation[i])].map((text) => h("td", {}, text))));
 
-    const show = (moment) => {
-      memory.moment = Math.min(Math.max(moment, 0), past.steps.length - 1);
-      const i = memory.moment;
-      slider.value = String(i);
-      const text = `Step ${whole(past.steps[i])}`;
-      slider.setAttribute("aria-valuetext", `${text}, loss ${nats(past.validation[i])}`);
-      lab.setText(when, `${text} of ${whole(past.steps.at(-1))}`);
-      lab.setText(loss, `${whole(past.tokens[i])} ${past.unit}s learned from · new text ${nats(past.validation[i])} nats · learned text ${nats(past.train[i])}${i === past.kept ? " · kept" : ""}`);
-      panes.forEach((pane, c) => {
-        lab.setText(pane.text, past.columns[c].texts[i]);
-        pane.text.scrollTop = 0;
-      });
-      back.disabled = i === 0;
-      on.disabled = i === past.steps.length - 1;
-      [...body.children].forEach((row, r) => row.classList.toggle("at", r === i));
-      mark(past.tokens[i]);
-      root.dataset.moment = String(i);
-    };
-    const mark = (x) => {
-      if (drawn === past) window.Plotly.relayout(plot, { "shapes[0].x0": x, "shapes[0].x1": x });
-    };
+/** What a line of the chart looks like, and its name. */
+const sign = (/** @type {any} */ trace) => h("span", {}, h("i", {
+  class: trace.line?.dash ? "dash" : trace.mode === "markers" ? "ring" : "line",
+  style: `--c: ${(trace.line?.color ? trace.line : trace.marker).color}`,
+}), trace.name);
 
-    // ---- one model
-    const pane = ({ title, temperature }) => {
-      const text = h("div", { class: "moment-text", tabindex: "0", role: "region", "aria-label": `Text at ${title}` });
-      const colour = temperature === null ? "var(--lab-muted)" : lab.thermal(temperature, stops);
-      return { text, node: h("section", { class: "moment-pane", style: `--t:${colour}` }, h("h4", { text: title }), text) };
-    };
-    const row = (s, i) => h("tr", {}, h("th", { scope: "row", text: whole(s) + (i === past.kept ? " (kept)" : "") }), ...[whole(past.tokens[i]), nats(past.train[i]), nats(past.validation[i])].map((text) => h("td", { text })));
-    const named = (trace) => trace.x.length > 0;
-    const sign = (trace) => h("span", {}, h("i", { class: trace.line?.dash ? "dash" : trace.mode === "markers" ? "ring" : "line", style: `--c:${trace.meta ? "var(--lab-text)" : trace.line.color}` }), trace.name);
+/**
+ * @param {object} options
+ * @param {{ moment?: number }} options.memory
+ * @param {() => void} options.redraw
+ * @param {AbortSignal} options.signal
+ */
+export const createTimeline = ({ memory, redraw, signal }) => {
+  /** @type {History | null} */
+  let past = null;
+  /** @type {Description[]} */
+  let rows = [];
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  let playing;
+  /** @type {Description | null} What was described last, while nothing has changed. */
+  let last = null;
+  /** @type {HTMLElement | null} */
+  let place = null; // of the chart
+  /** @type {HTMLElement | null} */
+  let panes = null;
 
-    const update = (history) => {
-      pause();
-      past = history;
-      panes = past.columns.map(pane);
-      grid.replaceChildren(...panes.map((one) => one.node));
-      timeline.classList.toggle("empty", !panes.length);
-      body.replaceChildren(...past.steps.map(row));
-      lab.setText(unit, `${past.unit}s learned from`);
-      key.replaceChildren(...past.figure.data.filter(named).map(sign));
-      slider.max = String(past.steps.length - 1);
-      repaint();
-      show(memory.moment ?? 0);
-    };
-    const repaint = () => {
-      if (!past || !root.checkVisibility()) return;
-      lab.plot(plot, inked(past.figure, past.tokens[memory.moment ?? 0] ?? past.tokens[0]));
-      if (!drawn) plot.on("plotly_click", (event) => step(event.points[0].pointNumber - memory.moment));
-      drawn = past;
-    };
-    const inked = (figure, x) => {
-      const ink = lab.ink("--lab-text");
-      const copy = structuredClone(figure);
-      for (const trace of copy.data.filter((one) => one.meta === "ink")) {
-        if (trace.line) trace.line.color = ink;
-        trace.marker.color = ink;
-      }
-      Object.assign(copy.layout.shapes[0], { x0: x, x1: x });
-      return copy;
-    };
-    return { node, update, repaint, pause };
+  // ---- moving
+  const end = () => (past ? past.steps.length - 1 : 0);
+  const moment = () => Math.min(Math.max(memory.moment ?? 0, 0), end());
+  const changed = () => {
+    last = null;
+    redraw();
+    paint();
   };
-})();
+  const show = (/** @type {number} */ to) => {
+    memory.moment = to;
+    changed();
+    for (const text of panes?.querySelectorAll(".moment-text") ?? []) text.scrollTop = 0;
+  };
+  const goTo = (/** @type {number} */ to) => {
+    pause();
+    show(to);
+  };
+  const play = () => {
+    playing = setInterval(advance, BEAT);
+    show(moment() === end() ? 0 : moment());
+  };
+  const advance = () => {
+    if (moment() === end() || !place || !isSeen(place)) goTo(moment());
+    else show(moment() + 1);
+  };
+  const pause = () => {
+    clearInterval(playing);
+    playing = undefined;
+  };
+  signal.addEventListener("abort", pause);
+
+  // ---- the chart
+  /** @type {WeakSet<object>} */
+  const listening = new WeakSet();
+  const paint = async () => {
+    if (!past || !place || !isSeen(place)) return;
+    const { data, layout } = past.figure;
+    const [x, [line, ...others]] = [past.tokens[moment()], layout.shapes];
+    const shapes = [{ ...line, x0: x, x1: x }, ...others];
+    const drawing = await plot(place, { data, layout: { ...layout, shapes } });
+    if (listening.has(drawing)) return;
+    listening.add(drawing);
+    drawing.on("plotly_click", (/** @type {any} */ { points }) => goTo(points[0].pointNumber));
+  };
+  const repaint = () => {
+    last = null;
+    redraw();
+    paint();
+  };
+
+  // ---- what is shown
+  const curves = (/** @type {History} */ { unit, ...history }) => {
+    const shown = painted(history.figure).data.filter((trace) => trace.x.length);
+    const heads = ["step", `${unit}s learned from`, "text it learns from", "new text"];
+    const marked = rows.with(moment(), { ...rows[moment()], props: { class: "at" } });
+    return h("section", { class: "card model-curves" },
+      h("h3", {}, "How the loss fell"),
+      h("div", { class: "model-key" }, shown.map(sign)),
+      h("div", {
+        opaque: true, role: "img",
+        "aria-label": "Losses while the model learned; the table below holds the numbers",
+        ref: (/** @type {HTMLElement} */ element) => (place = element),
+      }),
+      h("p", { class: "muted small" }, CURVES),
+      h("details", { class: "fold" }, h("summary", {}, "The numbers"),
+        h("div", { class: "scroll tall" }, h("table", {},
+          h("thead", {}, h("tr", {}, heads.map((text) => h("th", { scope: "col" }, text)))),
+          h("tbody", {}, marked)))));
+  };
+  const player = (/** @type {string} */ now) => {
+    const i = moment();
+    /** @param {string} text @param {string} label @param {number} by */
+    const turn = (text, label, by) => h("button", {
+      class: "button", type: "button", "aria-label": label, disabled: i + by < 0 || i + by > end(),
+      onclick: () => goTo(i + by),
+    }, text);
+    return h("div", { class: "moment-player" },
+      h("button", {
+        class: "button primary", type: "button", title: "From the first moment to the last",
+        onclick: () => (playing === undefined ? play() : goTo(i)),
+      }, playing === undefined ? "▶ Play" : "■ Pause"),
+      turn("‹", "Moment before", -1),
+      h("input", {
+        type: "range", class: "moment", min: 0, max: end(), step: 1, value: String(i),
+        "aria-label": "Moment of the training", "aria-valuetext": now,
+        oninput: (/** @type {any} */ { target }) => goTo(target.valueAsNumber),
+      }),
+      turn("›", "Moment after", 1));
+  };
+  const pane = (/** @type {History["columns"][number]} */ { title, temperature, texts }) => {
+    const colour = temperature === null ? "var(--lab-muted)" : thermal(temperature);
+    return h("section", { class: "moment-pane", style: `--t: ${colour}` }, h("h4", {}, title), h("div", {
+      class: "moment-text", tabindex: 0, role: "region", "aria-label": `Text at ${title}`,
+    }, texts[moment()]));
+  };
+  const texts = (/** @type {History} */ { steps, tokens, unit, train, validation, kept, columns }) => {
+    const [i, step] = [moment(), `Step ${count(steps[moment()])}`];
+    const losses = `new text ${nats(validation[i])} nats · learned text ${nats(train[i])}`;
+    return h("section", { class: "card model-timeline" },
+      h("h3", {}, "What it wrote on the way"),
+      player(`${step}, loss ${nats(validation[i])}`),
+      h("div", { class: "moment-facts" },
+        h("output", { class: "moment-when" }, `${step} of ${count(steps[end()])}`),
+        h("span", { class: "moment-loss" },
+          `${count(tokens[i])} ${unit}s learned from · ${losses}${i === kept ? " · kept" : ""}`)),
+      h("p", { class: "muted small" }, TEXTS),
+      h("div", { class: "moments", ref: (/** @type {HTMLElement} */ element) => (panes = element) },
+        columns.map(pane)));
+  };
+
+  /** Another model's history; null for none. @param {History | null} history */
+  const update = (history) => {
+    pause();
+    [past, last] = [history, null];
+    rows = history ? rowsOf(history) : [];
+  };
+  const describe = () => past && (last ??= h("div", { class: "model-past" },
+    curves(past), past.columns.length > 0 && texts(past)));
+  return { update, describe, paint, repaint };
+};

@@ -1,66 +1,82 @@
-// The Model tab's first part: the card, how the model learned, and its README.
-(() => {
-  const lab = window.TemperatureLab;
-  const { h } = lab;
-  const WIDE = 170; // characters of a sentence that need two columns
+// The Model tab: what the sidebar's model is, how it learned, its README, and another model beside it.
+import { component, isSeen, whenSeen } from "../shell/component.js";
+import { h, render } from "../shell/dom.js";
+import { store } from "../shell/lab.js";
+import { latest } from "../shell/server.js";
+import { onTheme } from "../shell/theme.js";
+import { createComparison } from "./compare.js";
+import { markdown } from "./markdown.js";
+import { createTimeline } from "./timeline.js";
 
-  lab.factories.model = ({ root, trigger, props, memory }) => {
-    const title = h("h2", { class: "model-title" });
-    const line = h("span", { class: "muted" });
-    const tiles = h("dl", { class: "tiles" });
-    const note = h("p", { class: "note", role: "status" });
-    const past = lab.timeline({ root, memory, stops: props.config.stops });
-    const text = h("div", { class: "readme" });
-    const readme = h("details", { class: "card fold" }, h("summary", { text: "The whole model card (README.md)" }), text);
-    const head = h("section", { class: "card" }, h("header", { class: "model-head" }, title, line), tiles);
-    const all = h("div", { class: "model-all" }, head, past.node, readme);
-    root.replaceChildren(note, all);
-    all.hidden = true;
+/**
+ * @typedef {import("../shell/dom.js").Description} Description
+ * @typedef {{ label: string, value: string, detail: string }} Tile
+ * @typedef {{ title: string, line: string, tiles: Tile[], readme: string, note: string,
+ *   history: import("./timeline.js").History | null }} Facts
+ */
 
-    const tile = ({ label, value, detail }) => h("div", { class: `tile${detail.length > WIDE ? " wide" : ""}` }, h("dt", { text: label }), h("dd", {}, h("b", { text: value }), h("span", { text: detail })));
-    const receive = (value) => {
-      lab.setText(note, value.problem ?? value.note);
-      all.hidden = !!value.problem;
-      root.dataset.model = value.model;
-      if (!value.problem) fill(value);
-      root.dataset.updates = String(Number(root.dataset.updates ?? 0) + 1);
-    };
-    const fill = (value) => {
-      if (memory.model !== value.model) Object.assign(memory, { model: value.model, moment: 0 });
-      lab.setText(title, value.title);
-      lab.setText(line, value.line);
-      tiles.replaceChildren(...value.tiles.map(tile));
-      past.node.hidden = !value.history;
-      if (value.history) past.update(value.history);
-      text.replaceChildren(...lab.markdown(value.readme));
-      readme.hidden = !value.readme;
-    };
+const WIDE = 170; // characters of a sentence that need two columns
 
-    // While another tab is open the server is not asked, but when this one opens again.
-    const stale = lab.whenSeen(root, () => trigger("look", {}), past.repaint);
-    memory.changed = stale;
-    lab.modelChanged = () => {
-      memory.changed();
-      lab.compareModelChanged?.();
-    };
-    lab.onTheme(past.repaint);
-    stale();
-    return receive;
+const factsCard = (/** @type {Facts} */ { title, line, tiles }) => h("section", { class: "card" },
+  h("header", { class: "model-head" },
+    h("h2", { class: "model-title" }, title), h("span", { class: "muted" }, line)),
+  h("dl", { class: "tiles" }, tiles.map(({ label, value, detail }) =>
+    h("div", { class: detail.length > WIDE ? "tile wide" : "tile" },
+      h("dt", {}, label), h("dd", {}, h("b", {}, value), h("span", {}, detail))))));
+
+const readmeCard = (/** @type {string} */ text) => h("details", { class: "card fold" },
+  h("summary", {}, "The whole model card (README.md)"), h("div", { class: "readme" }, markdown(text)));
+
+export const mount = component("model", ({ root, config, memory, ask, stream, signal }) => {
+  /** @type {{ card: Description, readme: Description | null } | null} */
+  let shown = null;
+  let note = "";
+  let missed = false; // whether something changed while another tab was open
+  let asked = ""; // the model that the server was asked about last
+
+  const question = latest((/** @type {{ model: string }} */ request) => ask("facts", request), {
+    answered: (/** @type {Facts} */ facts, { model }) => {
+      if (model !== store.state.model) return;
+      if (memory.model !== model) Object.assign(memory, { model, moment: 0 });
+      shown = { card: factsCard(facts), readme: facts.readme ? readmeCard(facts.readme) : null };
+      note = facts.note;
+      timeline.update(facts.history);
+      draw();
+      timeline.paint();
+    },
+    refused: (problem, { model }) => {
+      if (model !== store.state.model) return;
+      [shown, note] = [null, problem.message];
+      timeline.update(null);
+      draw();
+    },
+  });
+  const draw = () => render(root,
+    h("p", { class: "note", role: "status" }, note),
+    h("div", { class: "model-all" },
+      shown && [shown.card, timeline.describe(), shown.readme], comparison.describe()));
+  const timeline = createTimeline({ memory, redraw: () => draw(), signal });
+  const comparison = createComparison({ config, memory, ask, stream, redraw: () => draw() });
+
+  /** While another tab is open the server is not asked, but when this one opens again. */
+  const look = () => {
+    missed = !isSeen(root);
+    if (missed) return;
+    const { model } = store.state;
+    if (model !== asked) question({ model: (asked = model) });
+    comparison.look();
   };
-
-  // Calls `ask` when something has changed and the part can be seen; until then it waits. → changed()
-  lab.whenSeen = (root, ask, seen = () => {}) => {
-    const visible = () => root.isConnected && root.checkVisibility();
-    let missed = false;
-    const changed = () => {
-      missed = !visible();
-      if (!missed) ask();
-    };
-    new IntersectionObserver(() => {
-      if (!visible()) return;
-      seen();
-      if (missed) changed();
-    }).observe(root);
-    return changed;
-  };
-})();
+  store.listen((state, before) => {
+    if (state.model !== before.model) comparison.forget();
+    if (state.model !== before.model || state.context !== before.context) look();
+    else if (isSeen(root)) draw();
+  }, signal);
+  whenSeen(root, () => {
+    if (missed) look();
+    else draw();
+    timeline.paint();
+  }, signal);
+  onTheme(timeline.repaint, signal);
+  draw();
+  look();
+});

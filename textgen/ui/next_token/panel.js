@@ -101,15 +101,15 @@ export const createPanel = (place, { onPick, onTemperature, onRemove }) => {
 /** @typedef {ReturnType<typeof createPanel>} Panel */
 
 /** @returns {[before: string, value: string, after: string, title: string][]} */
-const statsOf = (/** @type {Distribution} */ { summary }) => [
-  ["", summary.entropy.toFixed(2), " bits", "Entropy: how uncertain the choice is"],
+export const statsOf = (/** @type {Distribution} */ { summary }, bits = " bits") => [
+  ["", summary.entropy.toFixed(2), bits, "Entropy: how uncertain the choice is"],
   ["", summary.choices.toFixed(1), " choices", "Effective number of choices: 2 to the power of the entropy"],
   ["top ", `${(100 * summary.top).toFixed(0)}%`, "", "Probability of the likeliest token"],
   ["", count(summary.kept), " kept", "Tokens that can still be drawn"],
 ];
 
-/** @param {Data} data @param {number[]} ids @param {Distribution} view */
-const othersText = (data, ids, view) => {
+/** What has no bar of its own. @param {Data} data @param {number[]} ids @param {Distribution} view */
+export const othersText = (data, ids, view) => {
   const others = data.order.slice(ids.length);
   const more = others.length
     ? `… ${count(others.length)} more tokens: ${percent(massOf(others, view.probabilities))}`
