@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, expect
 
 from tests.browser.conftest import LabPage, visit
-from tests.browser.model_page import CONTEXT, FIRST, context
+from tests.browser.model_page import CONTEXT, FIRST, context_box
 from textgen.experiments.chaos.flips import flips_above
 from textgen.experiments.chaos.rows import Chaos, ChaosSettings, chaos, grid
 from textgen.models.registry import Registry
@@ -172,7 +172,7 @@ def shared_by(picture: Chaos, row: int, end: int) -> bool:
 def test_zooming_in_and_out(tab: LabPage, models: Registry) -> None:
     picture = library(models)
     low, high = picture.settings.temperatures[first_divergence(picture) - 1 :][:2]
-    context(tab).fill("another")  # a zoom shows more of the picture, not of the sidebar
+    context_box(tab).fill("another")  # a zoom shows more of the picture, not of the sidebar
     press(tab, "Zoom in")
     assert temperatures(tab) == pytest.approx(grid(low, high, 41), abs=1e-4)
     assert lines(tab)[0].replace("␣", " ") == picture.texts[first_divergence(picture) - 1].replace("\n", "⏎")
