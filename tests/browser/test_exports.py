@@ -70,7 +70,7 @@ def test_counts(lab: LabPage) -> None:
 
 def test_a_search(lab: LabPage) -> None:
     lab.page.get_by_role("tab", name="Beam search", exact=True).click()
-    lab.page.wait_for_selector("#lab-beam .lab-root[data-runs]")
+    expect(lab.view("beam").locator(".counter")).to_contain_text("of 12")
     result = replayed(lab, "beam")
     assert len(result["finished"]) == lab.view("beam").locator(".ranking tbody tr").count()
     lab.page.get_by_label("Step", exact=True).fill("8")
@@ -86,7 +86,7 @@ def test_the_menu_stays_within_a_phone(lab: LabPage) -> None:
     expect(lab.view().locator(".save-entries")).to_be_hidden()
     lab.page.locator("#tabs .overflow-menu > button").click()
     lab.page.get_by_role("button", name="Beam search").click()
-    lab.page.wait_for_selector("#lab-beam .lab-root[data-runs]")
+    expect(lab.view("beam").locator(".counter")).to_contain_text("of 12")
     within(lab, "beam")
 
 
