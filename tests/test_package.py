@@ -34,6 +34,12 @@ def test_commands_without_a_model_do_without_torch(command: str) -> None:
     assert "torch" not in loaded_after(f"{silent}assert cli.main({command}) == 0")
 
 
+@pytest.mark.parametrize("name", ["next", "draw", "sample", "beam", "sweep", "chaos", "replay"])
+def test_help_does_without_torch(name: str) -> None:
+    silent = "import io, contextlib, textgen.cli as cli\nwith contextlib.redirect_stdout(io.StringIO()): "
+    assert "torch" not in loaded_after(f"{silent}assert cli.main([{name!r}, '--help']) == 0")
+
+
 def test_the_first_model_function_brings_torch() -> None:
     assert "torch" in loaded_after("from textgen import load")
 

@@ -43,8 +43,9 @@ def test_the_sweep_prints_what_readme_says() -> None:
 
 
 def test_the_service_example_prints_the_same() -> None:
-    page = build(Registry(default_root()))
-    _, url, _ = page.launch(prevent_thread_lock=True, server_name="127.0.0.1", **launch_options())
+    registry = Registry(default_root())
+    page = build(registry)
+    _, url, _ = page.launch(prevent_thread_lock=True, server_name="127.0.0.1", **launch_options(registry))
     try:
         assert printed(block("service").replace("http://127.0.0.1:7860", url)) == block("library output")
     finally:

@@ -18,6 +18,7 @@ from textgen.experiments.metrics.scoring import own_window, perplexity, scored_d
 from textgen.experiments.panels import distribution, draw_side_by_side, side_by_side
 from textgen.experiments.sweep.settings import MAX_LENGTH
 from textgen.experiments.texts import predict, with_stops, write
+from textgen.files import is_folder
 from textgen.models import folder as checkpoint
 from textgen.models.folder import Model
 from textgen.models.registry import Registry, default_root
@@ -54,14 +55,6 @@ def load(name_or_folder: str | Path, registry: Registry | None = None) -> Model:
     if isinstance(name_or_folder, Path) or is_folder(name_or_folder):
         return checkpoint.load(Path(name_or_folder))
     return registry.get(name_or_folder)  # raises, with the names that there are
-
-
-def is_folder(text: str) -> bool:
-    """Whether a text is the path of a folder; False for what no file system accepts."""
-    try:
-        return bool(text) and Path(text).is_dir()
-    except (OSError, ValueError):  # too long, or with a NUL
-        return False
 
 
 def next_token(

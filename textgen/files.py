@@ -9,6 +9,14 @@ from pathlib import Path
 from textgen.errors import TextgenError, shorten
 
 
+def is_folder(text: str) -> bool:
+    """Whether a text is the path of a folder; False for what no file system accepts."""
+    try:
+        return bool(text) and Path(text).is_dir()
+    except (OSError, ValueError):  # too long, or with a NUL
+        return False
+
+
 def check_writable(path: str | Path | None) -> None:
     """Raises TextgenError for a place where no file can be, before any work is done for it."""
     if path is None:

@@ -67,7 +67,9 @@ def as_list(name: str, value: Any, low: int, high: int) -> Sequence[Any]:
     if not isinstance(value, (list, tuple)):
         raise SettingError(f"{name} must be a list, got {shorten(value)}; one value is a list as well")
     if not low <= len(value) <= high:
-        raise SettingError(f"{name} must be from {low:,} to {high:,}, got {len(value):,}; ask in parts")
+        raise SettingError(
+            f"the number of {name} must be from {low:,} to {high:,}, got {len(value):,}; ask in parts"
+        )
     return value
 
 

@@ -63,6 +63,9 @@ class TestMistakes:
         result = textgen("next", "bad", "-m", str(damaged(damage)))
         assert_complaint(result, "is not a usable model folder")
 
+    def test_a_folder_without_a_model(self, textgen: Command, tmp_path: Path) -> None:
+        assert_complaint(textgen("next", "bad", "-m", str(tmp_path)), "config.json cannot be read")
+
     def test_no_models_at_all(self, textgen: Command, tmp_path: Path) -> None:
         assert_complaint(textgen("next", "--models", str(tmp_path)), "there are no models in")
 

@@ -157,7 +157,7 @@ class TestModels:
             (tmp_path / name / "config.json").write_text(config)
         result = textgen("models", "--models", str(tmp_path))
         assert cells(result.out)[1:] == [["bad", "?", "?"], ["good", "lstm", "1,234"]]
-        assert "bad/config.json cannot be read" in result.err
+        assert "bad is not a usable model folder: config.json cannot be read" in result.err
 
 
 class TestTables:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from textgen import api
 from textgen.cli import options
 from textgen.cli.console import Console
 from textgen.cli.options import as_number
 from textgen.cli.tables import table
-from textgen.decoding.beam import ignored
 from textgen.errors import SettingError, TextError, shorten
-from textgen.experiments.requests.beam import Found
+from textgen.experiments.requests import BeamRequest, PromptSource
 from textgen.files import check_writable
-from textgen.models.folder import Model
 from textgen.records import BeamStep, Hypothesis
 from textgen.settings import BeamSettings, DecodeSettings
+
+if TYPE_CHECKING:
+    from textgen.models.folder import Model
 
 ENDS = {
     "length": "all are as long as allowed",
@@ -57,25 +57,22 @@ def add_search(group: options.Arguments) -> None:
 
 
 def run(args: argparse.Namespace, console: Console) -> None:
-    decode = decode_of(args)
+    from textgen.decoding.beam import ignored  # brings torch
+
+    settings = decode_of(args)
     check_writable(args.receipt)
-    model = options.model_of(args)
-    beam = beam_of(args, model, console)
-    prompt = options.prompt_of(args)
-    console.remark(api.read_context(model, prompt).note)
-    console.remark(no_effect(ignored(decode, beam)))
-    steps = api.beam_search(model, prompt, beam, decode)
+    registry, name = options.place_of(args)
+    model, prompt = registry.get(name), options.prompt_of(args)
+    source, beam = PromptSource(model=name, prompt=prompt), beam_of(args, model, console)
+    request = BeamRequest(source=source, beam=beam, settings=settings).resolved(registry)
+    console.remark(options.note_of(model, prompt))
+    console.remark(no_effect(ignored(settings, request.beam)))
     if args.json:
-        found = list(steps)
-        console.json(as_json(found, prompt, beam, decode))
+        steps = list(request.steps(registry))
+        console.json(as_json(steps, prompt, request))
     else:
-        found = show(steps, model, console, ranking_alone=args.ranking)
-    asked = {"kind": "beam", "beam": beam.to_dict(), "settings": decode.to_dict()}
-    options.save_receipt(
-        args,
-        lambda: {**asked, **options.source_of(args, "prompt", prompt)},
-        lambda: Found(found[-1], tuple(model.text(text.ids, prompt) for text in found[-1].finished)),
-    )
+        steps = show(request.steps(registry), model, console, ranking_alone=args.ranking)
+    options.save_receipt(args, registry, request, request.found(registry, steps[-1]))
 
 
 def decode_of(args: argparse.Namespace) -> DecodeSettings:
@@ -88,7 +85,8 @@ def decode_of(args: argparse.Namespace) -> DecodeSettings:
 
 
 def beam_of(args: argparse.Namespace, model: Model, console: Console) -> BeamSettings:
-    beam = BeamSettings(
+    """How to search. Raises SettingError and TextError."""
+    return BeamSettings(
         width=args.width,
         length=args.length,
         length_penalty=args.length_penalty,
@@ -97,7 +95,6 @@ def beam_of(args: argparse.Namespace, model: Model, console: Console) -> BeamSet
         sampling=args.sampling,
         seed=options.seed_of(args, console) if args.sampling else 0,
     )
-    return api.with_stops(model, beam)
 
 
 def token_id(model: Model, text: str) -> int:
@@ -164,13 +161,11 @@ def ranking_rows(finished: Sequence[Hypothesis], model: Model) -> list[tuple[str
     return rows
 
 
-def as_json(
-    steps: Sequence[BeamStep], prompt: str, beam: BeamSettings, decode: DecodeSettings
-) -> dict[str, Any]:
+def as_json(steps: Sequence[BeamStep], prompt: str, request: BeamRequest) -> dict[str, Any]:
     return {
         "prompt": prompt,
-        "beam": beam.to_dict(),
-        "settings": decode.to_dict(),
+        "beam": request.beam.to_dict(),
+        "settings": request.settings.to_dict(),
         "ended": steps[-1].done,
         "finished": [hypothesis.to_dict() for hypothesis in steps[-1].finished],
         "steps": [step_json(step) for step in steps],

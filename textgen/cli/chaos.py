@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from textgen import api
 from textgen.cli import options
 from textgen.cli.console import Console
 from textgen.cli.options import as_number
 from textgen.cli.tables import percent, table, width
-from textgen.experiments.chaos.flips import Candidate, Flip, flips_above
-from textgen.experiments.chaos.rows import Chaos, ChaosSettings, grid, writing
-from textgen.experiments.chaos.summary import sentences
-from textgen.experiments.chaos.text import cut
+from textgen.experiments.chaos.settings import grid
+from textgen.experiments.requests import ChaosRequest
+from textgen.experiments.sweep.settings import check_length
 from textgen.files import check_writable
-from textgen.models.folder import Model
+from textgen.models.registry import Registry
 from textgen.settings import check_whole
+
+if TYPE_CHECKING:
+    from textgen.experiments.chaos.flips import Candidate, Flip
+    from textgen.experiments.chaos.rows import Chaos
+    from textgen.models.folder import Model
 
 SHARED = "·"  # printed for each column that a text shares with the one above
 
@@ -40,23 +42,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, console: Console) -> None:
-    prompt = options.prompt_of(args)
     check_writable(args.receipt)
-    temperatures = grid(args.low, args.high, args.rows)
-    row = compared_row(args, len(temperatures))
-    settings = ChaosSettings(temperatures, length=args.length, decode=options.settings_of(args))
-    model = options.model_of(args)
-    console.remark(api.read_context(model, prompt).note)
-    chaos = written(model, prompt, replace(settings, seed=options.seed_of(args, console)), console)
-    flips = () if row is None else flips_above(model, chaos, row)
+    registry, request, row = request_of(args, console)
+    chaos, model = written(request, registry, console), registry.get(request.model)
+    flips = flips_of(model, chaos, row)
     if args.json:
         console.json(as_json(chaos, row, flips))
     else:
-        console.say("\n".join(lines(model, chaos)))
-        console.say("\n" + "\n".join(sentences(chaos)))
-        if row is not None:
-            console.say("\n" + "\n\n".join(flip_lines(chaos, row, flips)))
-    options.save_receipt(args, lambda: request_of(args, chaos), lambda: chaos, chaos.ids.size)
+        show(model, chaos, row, flips, console)
+    options.save_receipt(args, registry, request, chaos, request.tokens())
+
+
+def request_of(args: argparse.Namespace, console: Console) -> tuple[Registry, ChaosRequest, int | None]:
+    """Where the model lies, what is asked of it, and the row to compare. Raises TextgenError."""
+    temperatures = grid(args.low, args.high, args.rows)
+    row = compared_row(args, len(temperatures))
+    length, settings = check_length(args.length), options.settings_of(args)
+    registry, name = options.place_of(args)
+    prompt = options.prompt_of(args)
+    console.remark(options.note_of(registry.get(name), prompt))
+    request = ChaosRequest(
+        model=name,
+        prompt=prompt,
+        temperatures=temperatures,
+        seed=options.seed_of(args, console),
+        length=length,
+        settings=settings,
+    )
+    return registry, request, row
 
 
 def compared_row(args: argparse.Namespace, rows: int) -> int | None:
@@ -66,9 +79,26 @@ def compared_row(args: argparse.Namespace, rows: int) -> int | None:
     return check_whole("row", args.magnify, 1, rows - 1, "rows are numbered from 0, which has none above it")
 
 
-def written(model: Model, prompt: str, settings: ChaosSettings, console: Console) -> Chaos:
+def flips_of(model: Model, chaos: Chaos, row: int | None) -> Sequence[Flip]:
+    """What happened between a row, if there is one to compare, and the one above."""
+    from textgen.experiments.chaos.flips import flips_above  # brings torch
+
+    return () if row is None else flips_above(model, chaos, row)
+
+
+def show(model: Model, chaos: Chaos, row: int | None, flips: Sequence[Flip], console: Console) -> None:
+    """Print the texts, what they come to in words, and the flips of a row, if asked for."""
+    from textgen.experiments.chaos.summary import sentences
+
+    console.say("\n".join(lines(model, chaos)))
+    console.say("\n" + "\n".join(sentences(chaos)))
+    if row is not None:
+        console.say("\n" + "\n\n".join(flip_lines(chaos, row, flips)))
+
+
+def written(request: ChaosRequest, registry: Registry, console: Console) -> Chaos:
     """The texts, with what is done on stderr."""
-    for step in writing(model, prompt, settings):
+    for step in request.progress(registry):
         if step.chaos is not None:
             console.renew("")
             return step.chaos
@@ -97,6 +127,8 @@ def parts_at(chaos: Chaos, row: int) -> str:
 
 def text_line(model: Model, chaos: Chaos, row: int) -> str:
     """A text, with points in place of what it shares with the one above."""
+    from textgen.experiments.chaos.text import cut
+
     pieces = cut(model, chaos, row)
     return SHARED * width(pieces.shared) + pieces.token + pieces.rest
 
@@ -131,18 +163,6 @@ def candidate_rows(flip: Flip) -> list[tuple[str, ...]]:
         ("luck (Gumbel noise)", *(f"{candidate.noise:+.4f}" for candidate in pair)),
         ("score: the two above together", *(f"{candidate.score:.4f}" for candidate in pair)),
     ]
-
-
-def request_of(args: argparse.Namespace, chaos: Chaos) -> dict[str, Any]:
-    """The request as a receipt holds it."""
-    return {
-        "kind": "chaos",
-        **options.source_of(args, "prompt", chaos.prompt),
-        "temperatures": list(chaos.settings.temperatures),
-        "seed": chaos.settings.seed,
-        "length": chaos.settings.length,
-        "settings": chaos.settings.decode.to_dict(),
-    }
 
 
 def as_json(chaos: Chaos, row: int | None, flips: Sequence[Flip]) -> dict[str, Any]:

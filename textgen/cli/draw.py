@@ -10,10 +10,10 @@ from textgen.cli.console import Console
 from textgen.cli.options import as_number
 from textgen.cli.tables import percent, shown_first, table, tail, tail_label
 from textgen.experiments.draws.chi_squared import chi_squared
-from textgen.experiments.draws.counts import band, expected
-from textgen.experiments.panels import draw_side_by_side
-from textgen.experiments.requests.draws import Drawn
+from textgen.experiments.draws.counts import band, check_draws, expected
+from textgen.experiments.requests import DrawsRequest
 from textgen.files import check_writable
+from textgen.models.registry import Registry
 from textgen.records import ChiSquared, Draws, Ints, NextToken
 
 
@@ -30,24 +30,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, console: Console) -> None:
     rows = options.rows_of(args)
     check_writable(args.receipt)
-    panels = options.panels_of(args)
-    console.remark(panels[0].next.note)
-    draws = draw_side_by_side(panels, args.draws, options.seed_of(args, console))
+    registry, request = request_of(args, console)
+    result = request.run(registry)
+    console.remark(result.expectation.note)
     if args.json:
-        console.json(as_json(draws, panels[0].settings))
+        console.json(as_json(result.draws, request.settings.to_dict()))
     else:
-        show(draws, panels[0].next, rows, console)
-    settings = panels[0].settings
-    options.save_receipt(
-        args, lambda: request_of(args, draws, settings), lambda: Drawn(draws, panels[0].next)
+        show(result.draws, result.expectation, rows, console)
+    options.save_receipt(args, registry, request, result)
+
+
+def request_of(args: argparse.Namespace, console: Console) -> tuple[Registry, DrawsRequest]:
+    """What is asked for, and where its model lies. Raises TextgenError."""
+    n, settings = check_draws(args.draws), options.settings_of(args)
+    temperatures = options.temperatures_of(args, settings)
+    registry, source = options.source_of(args)
+    seed, settings = options.seed_of(args, console), settings.at(temperatures[0])
+    return registry, DrawsRequest(
+        source=source, settings=settings, temperatures=tuple(temperatures), seed=seed, n=n
     )
-
-
-def request_of(args: argparse.Namespace, draws: Draws, settings: dict[str, Any]) -> dict[str, Any]:
-    """The request as a receipt holds it."""
-    source, temperatures = options.source_of(args, "context", args.context), list(draws.temperatures)
-    drawn = {"temperatures": temperatures, "seed": draws.seed, "n": draws.n}
-    return {"kind": "draws", **source, "settings": settings, **drawn}
 
 
 def show(draws: Draws, expectation: NextToken, rows: int, console: Console) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from textgen.cli import options
 from textgen.cli.console import Console
 from textgen.cli.tables import percent, shown_first, table, tail, tail_label
-from textgen.experiments.requests.next_token import Panels
+from textgen.experiments.requests import NextTokenRequest
 from textgen.files import check_writable
 from textgen.records import Distribution, StageTrace, Summary
 
@@ -33,19 +33,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, console: Console) -> None:
     rows = options.rows_of(args)
     check_writable(args.receipt)
-    panels = options.panels_of(args)
+    settings = options.settings_of(args)
+    registry, source = options.source_of(args)
+    temperatures = options.temperatures_of(args, settings)
+    request = NextTokenRequest(source=source, panels=tuple(map(settings.at, temperatures)))
+    result = request.run(registry)
+    panels = result.panels
     console.remark(panels[0].next.note)
     if args.json:
         console.json(as_json(panels, args.context or ""))
     else:
         show(panels, rows, console, trace=args.trace)
-    options.save_receipt(args, lambda: request_of(args, panels), lambda: Panels(tuple(panels)))
-
-
-def request_of(args: argparse.Namespace, panels: Sequence[Distribution]) -> dict[str, Any]:
-    """The request as a receipt holds it."""
-    settings = [panel.settings for panel in panels]
-    return {"kind": "distribution", **options.source_of(args, "context", args.context), "panels": settings}
+    options.save_receipt(args, registry, request, result)
 
 
 def show(panels: Sequence[Distribution], rows: int, console: Console, trace: bool) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,15 +11,14 @@ from typing import TYPE_CHECKING, Any
 from textgen import receipts
 from textgen.cli.console import Console
 from textgen.errors import ModelError, SettingError, TextError, shorten
-from textgen.experiments.panels import side_by_side
-from textgen.experiments.requests import Request, Result
+from textgen.experiments.panels import MAX_PANELS
+from textgen.experiments.requests import ModelSource, NumbersSource, Request, Result, Source
 from textgen.experiments.sweep.settings import MAX_TOKENS
-from textgen.files import save
+from textgen.files import is_folder, save
+from textgen.models.config import ModelConfig
 from textgen.models.registry import Registry, default_root
-from textgen.records import Distribution, NextToken
 from textgen.settings import DecodeSettings, check_seed, check_whole
 from textgen.stages import ORDERS, STAGES, TEMPERATURE
-from textgen.text.numbers import parse_numbers
 
 if TYPE_CHECKING:
     from textgen.models.folder import Model
@@ -65,10 +63,20 @@ def add_model(parser: Arguments) -> None:
 
 def model_of(args: argparse.Namespace) -> Model:
     """The model asked for, or the first one there is. Raises ModelError."""
-    from textgen.api import load
+    registry, name = place_of(args)
+    return registry.get(name)
 
+
+def place_of(args: argparse.Namespace) -> tuple[Registry, str]:
+    """Where the model asked for lies, and its name there, which a request holds. Raises ModelError."""
     registry = registry_of(args)
-    return load(args.model if args.model is not None else default_model(registry), registry)
+    name = args.model if args.model is not None else default_model(registry)
+    if name not in registry.names() and is_folder(name):
+        folder = Path(name).resolve()
+        ModelConfig.read(folder)  # says what is wrong with a folder that holds no model
+        registry, name = Registry(folder.parent), folder.name
+    registry.check(name)
+    return registry, name
 
 
 def default_model(registry: Registry) -> str:
@@ -92,6 +100,13 @@ def prompt_of(args: argparse.Namespace) -> str:
     return args.text if args.prompt is None else args.prompt
 
 
+def note_of(model: Model, prompt: str) -> str:
+    """What the reader should know of how a model reads a prompt; empty for nothing. Raises TextError."""
+    from textgen.text.context import read_context  # brings the tokenizers
+
+    return read_context(model, prompt).note
+
+
 def add_source(parser: Arguments) -> None:
     """A context for a model, or numbers typed in."""
     parser.add_argument("context", nargs="?", help="the text so far; none means the start of a text")
@@ -100,21 +115,14 @@ def add_source(parser: Arguments) -> None:
     parser.add_argument("--kind", default="auto", help="what the numbers are: auto, probabilities or logits")
 
 
-def next_token_of(args: argparse.Namespace) -> NextToken:
-    """The next-token scores asked for: of a model after a context, or typed in. Raises TextgenError."""
+def source_of(args: argparse.Namespace) -> tuple[Registry, Source]:
+    """Where the next-token scores come from: a model after a context, or numbers. Raises TextgenError."""
     if args.numbers is None:
-        from textgen.api import predict
-
-        return predict(model_of(args), args.context or "")
+        registry, name = place_of(args)
+        return registry, ModelSource(model=name, context=args.context or "")
     if args.context is not None or args.model is not None:
         raise TextError("--numbers stands instead of a model and its context, got both; leave one out")
-    return parse_numbers(args.numbers, args.kind)
-
-
-def panels_of(args: argparse.Namespace) -> tuple[Distribution, ...]:
-    """One distribution for each --temperature, all other settings alike."""
-    settings = settings_of(args)
-    return side_by_side(next_token_of(args), temperatures_of(args, settings), settings)
+    return registry_of(args), NumbersSource(numbers=args.numbers, numbers_kind=args.kind)
 
 
 # Decoding: an option for each field of DecodeSettings, all neutral by default
@@ -176,7 +184,10 @@ def read_settings(path: Path) -> dict[str, Any]:
 
 
 def temperatures_of(args: argparse.Namespace, settings: DecodeSettings) -> list[float]:
-    return args.temperature or [settings.temperature]
+    """Each --temperature, else that of the settings. Raises SettingError for too many."""
+    temperatures = args.temperature or [settings.temperature]
+    check_whole("the number of temperatures", len(temperatures), 1, MAX_PANELS, "leave some out")
+    return temperatures
 
 
 # Seed, rows, the size of the work, a recipe's values
@@ -228,30 +239,12 @@ def add_receipt(parser: Arguments) -> None:
 
 def save_receipt(
     args: argparse.Namespace,
-    request: Callable[[], Request | Mapping[str, Any]],
-    result: Callable[[], Result],
+    registry: Registry,
+    request: Request,
+    result: Result,
     max_tokens: int = MAX_TOKENS,
 ) -> None:
     """Write the receipt, if asked for. Raises TextgenError; what was printed stands."""
-    if args.receipt is None:
-        return
-    asked, (registry, _) = request(), place_of(args)
-    receipt = receipts.build(asked, registry, datetime.now(UTC), result(), max_tokens)
-    save(args.receipt, receipt.receipt_text)
-
-
-def source_of(args: argparse.Namespace, field: str, text: str | None) -> dict[str, Any]:
-    """What a receipt was computed from: the model and its text under `field`, or typed-in numbers."""
-    if getattr(args, "numbers", None) is not None:
-        return {"numbers": args.numbers, "numbers_kind": args.kind}
-    return {"model": place_of(args)[1], field: text or ""}
-
-
-def place_of(args: argparse.Namespace) -> tuple[Registry, str]:
-    """Where the model lies, and its name there: a receipt never names a folder."""
-    registry = registry_of(args)
-    name = getattr(args, "model", None)
-    if not isinstance(name, str) or name in registry.names():
-        return registry, name if isinstance(name, str) else registry.first() or ""
-    folder = Path(name).resolve()
-    return Registry(folder.parent), folder.name
+    if args.receipt is not None:
+        receipt = receipts.build(request, registry, datetime.now(UTC), result, max_tokens)
+        save(args.receipt, receipt.receipt_text)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from textgen import api
 from textgen.cli import options
 from textgen.cli.console import Console
 from textgen.cli.options import as_number
-from textgen.decoding.stream import NO_TOKEN
 from textgen.errors import SettingError, shorten
-from textgen.experiments.texts import texts_of
+from textgen.experiments.requests import TextRequest, TextSpec
+from textgen.experiments.requests.text import Texts, WrittenText
+from textgen.experiments.sweep.settings import check_length
 from textgen.files import check_writable
-from textgen.models.folder import Model
-from textgen.records import Step
+from textgen.models.registry import Registry
 from textgen.settings import DecodeSettings
+
+if TYPE_CHECKING:
+    from textgen.records import Step
 
 DRAWN = ("sampling", "greedy")  # strategies that write token by token
 
@@ -34,33 +36,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, console: Console) -> None:
     check_writable(args.receipt)
-    panes = asked_for(args)
-    prompt = options.prompt_of(args)
-    model = options.model_of(args)
-    console.remark(api.read_context(model, prompt).note)
-    seed = options.seed_of(args, console)
-    steps = list[Step]()
-    coming = kept(api.write(model, prompt, panes, [seed] * len(panes), args.length), steps)
-    if args.json:
-        texts = written(model, prompt, list(coming), len(panes))
-        console.json([pane_json(prompt, seed, *item) for item in zip(panes, texts, strict=True)])
-    elif len(panes) == 1:
-        stream(coming, model, prompt, console)
+    registry, request = request_of(args, console)
+    if len(request.texts) > 1 or args.json:
+        result = request.run(registry)
+        show(request, result, console, as_json=args.json)
     else:
-        show(written(model, prompt, list(coming), len(panes)), prompt, panes, console)
-    options.save_receipt(
-        args,
-        lambda: request_of(args, prompt, seed, panes),
-        lambda: texts_of(model, prompt, steps, len(panes)),
-    )
+        result = stream(request, registry, console)
+    options.save_receipt(args, registry, request, result)
 
 
-def asked_for(args: argparse.Namespace) -> list[DecodeSettings]:
+def request_of(args: argparse.Namespace, console: Console) -> tuple[Registry, TextRequest]:
+    """What is asked for, and where its model lies. Raises TextgenError."""
+    settings, length = settings_of_texts(args), check_length(args.length)
+    registry, name = options.place_of(args)
+    prompt = options.prompt_of(args)
+    console.remark(options.note_of(registry.get(name), prompt))
+    seed = options.seed_of(args, console)
+    texts = tuple(TextSpec(settings=one, length=length) for one in settings)
+    return registry, TextRequest(model=name, prompt=prompt, seed=seed, texts=texts)
+
+
+def settings_of_texts(args: argparse.Namespace) -> list[DecodeSettings]:
     """The settings of each text: those of the page's record, or one a temperature."""
     record = options.read_settings(Path(args.settings)) if args.settings else {}
     if "panes" in record:  # a run that the page exported, rather than settings alone
         fill(args, record)
-        return panes_of(record)
+        return recorded_settings(record)
     settings = options.settings_of(args)
     return [settings.at(temperature) for temperature in options.temperatures_of(args, settings)]
 
@@ -77,7 +78,7 @@ def fill(args: argparse.Namespace, record: Mapping[str, Any]) -> None:
         args.seed = record.get("seed")
 
 
-def panes_of(record: Mapping[str, Any]) -> list[DecodeSettings]:
+def recorded_settings(record: Mapping[str, Any]) -> list[DecodeSettings]:
     """The settings of each text of the run. Raises SettingError."""
     panes = record["panes"]
     if not isinstance(panes, list) or not panes or not all(isinstance(pane, dict) for pane in panes):
@@ -99,54 +100,39 @@ def settings_in(pane: Mapping[str, Any]) -> Mapping[str, Any]:
     return settings
 
 
-def kept(steps: Iterable[Step], into: list[Step]) -> Iterator[Step]:
-    """The same steps, each also appended to `into`."""
-    for step in steps:
-        into.append(step)
-        yield step
-
-
-def written(model: Model, prompt: str, steps: Sequence[Step], panes: int) -> list[tuple[list[float], str]]:
-    """Surprise in bits of each token, a stop's as well, and the text, of every pane."""
-    texts = [model.text([int(step.ids[row]) for step in steps], prompt) for row in range(panes)]
-    surprise = [
-        [float(step.surprise[row]) for step in steps if step.ids[row] != NO_TOKEN] for row in range(panes)
-    ]
-    return list(zip(surprise, texts, strict=True))
-
-
-def pane_json(
-    prompt: str, seed: int, settings: DecodeSettings, pane: tuple[list[float], str]
-) -> dict[str, Any]:
-    surprise, text = pane
-    return {
-        "prompt": prompt,
-        "text": text,
-        "surprise_bits": surprise,
-        "settings": settings.to_dict(),
-        "seed": seed,
-    }
-
-
-def stream(steps: Iterable[Step], model: Model, prompt: str, console: Console) -> None:
+def stream(request: TextRequest, registry: Registry, console: Console) -> Texts:
     """Print a single text as it is written."""
-    console.stream(prompt)
-    for addition in model.parts((int(step.ids[0]) for step in steps), prompt):
+    model = registry.get(request.model)
+    steps: list[Step] = []
+    console.stream(request.prompt)
+    for addition in model.parts(ids(request.steps(registry), steps), request.prompt):
         console.stream(addition)
     console.stream("\n")
+    return request.written(registry, steps)
 
 
-def show(
-    texts: Sequence[tuple[list[float], str]], prompt: str, panes: Sequence[DecodeSettings], console: Console
-) -> None:
-    """Print several texts, each under its temperature."""
-    for pane, (_, text) in zip(panes, texts, strict=True):
-        console.say(f"── T = {pane.temperature:g} ──\n{prompt}{text}\n")
+def ids(steps: Iterable[Step], kept: list[Step]) -> Iterator[int]:
+    """The token that each step of a single text is; the steps go into `kept`."""
+    for step in steps:
+        kept.append(step)
+        yield int(step.ids[0])
 
 
-def request_of(
-    args: argparse.Namespace, prompt: str, seed: int, panes: Sequence[DecodeSettings]
-) -> dict[str, Any]:
-    """The request as a receipt holds it."""
-    texts = [{"settings": pane.to_dict(), "length": args.length} for pane in panes]
-    return {"kind": "text", **options.source_of(args, "prompt", prompt), "seed": seed, "texts": texts}
+def show(request: TextRequest, result: Texts, console: Console, as_json: bool) -> None:
+    """Print several texts, each under its temperature, or as JSON."""
+    pairs = list(zip(request.texts, result.texts, strict=True))
+    if as_json:
+        console.json([text_json(request, spec, text) for spec, text in pairs])
+        return
+    for spec, text in pairs:
+        console.say(f"── T = {spec.settings.temperature:g} ──\n{request.prompt}{text.text}\n")
+
+
+def text_json(request: TextRequest, spec: TextSpec, text: WrittenText) -> dict[str, Any]:
+    return {
+        "prompt": request.prompt,
+        "text": text.text,
+        "surprise_bits": list(text.surprise),
+        "settings": spec.settings.to_dict(),
+        "seed": request.seed,
+    }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from textgen.cli import options
 from textgen.cli.console import Console
@@ -14,10 +15,8 @@ from textgen.cli.tables import table
 from textgen.errors import SettingError, shorten
 from textgen.experiments.metrics.metrics import METRICS
 from textgen.experiments.requests.sweep import SweepRequest, Swept
-from textgen.experiments.sweep import run as experiments
 from textgen.experiments.sweep.export import as_json, cells_csv, texts_csv
 from textgen.experiments.sweep.records import Cell, Progress, SweepResult, SweepText
-from textgen.experiments.sweep.run import Plan
 from textgen.experiments.sweep.settings import (
     GUIDE_BEAMS,
     MAX_VALUES,
@@ -31,6 +30,9 @@ from textgen.experiments.sweep.summary import interval_text
 from textgen.files import check_writable, save
 from textgen.models.registry import Registry
 from textgen.settings import check_seed, check_whole
+
+if TYPE_CHECKING:
+    from textgen.experiments.sweep.run import Plan
 
 TITLES = {metric.name: metric.title.lower() for metric in METRICS}
 COLUMNS = "coherence,creativity,distinct_2,repetition,novelty,real_words,surprise,entropy"
@@ -81,7 +83,17 @@ def run(args: argparse.Namespace, console: Console) -> None:
     columns = columns_of(args.metrics)
     for path in (args.cells, args.texts, args.out, args.receipt):
         check_writable(path)
-    result, cells = swept(args, console)
+    registry = options.registry_of(args)
+    request = SweepRequest(settings=sweep_of(args, registry))
+    swept = written(request, registry, args, console)
+    show(swept, columns, args, console)
+    if finished := len(swept.result.texts):  # of none, nothing can be repeated
+        options.save_receipt(args, registry, replace(request, texts=finished), swept, args.max_tokens)
+
+
+def show(swept: Swept, columns: Sequence[str], args: argparse.Namespace, console: Console) -> None:
+    """Print the result, and write the files asked for."""
+    result, cells = swept.result, swept.cells
     if args.json:
         console.json(as_json(result, cells))
     elif cells:
@@ -89,15 +101,13 @@ def run(args: argparse.Namespace, console: Console) -> None:
     save(args.cells, lambda: cells_csv(cells))
     save(args.texts, lambda: texts_csv(result.texts))
     save(args.out, lambda: json.dumps(as_json(result, cells), allow_nan=False, indent=1) + "\n")
-    if result.texts:  # of one that was stopped before its first text nothing can be repeated
-        request = SweepRequest(settings=result.settings, texts=len(result.texts))
-        options.save_receipt(args, lambda: request, lambda: Swept(result, cells), args.max_tokens)
 
 
-def swept(args: argparse.Namespace, console: Console) -> tuple[SweepResult, tuple[Cell, ...]]:
+def written(request: SweepRequest, registry: Registry, args: argparse.Namespace, console: Console) -> Swept:
     """Write the sweep's texts, with progress on stderr; Ctrl-C keeps what is finished."""
-    registry = options.registry_of(args)
-    settings = sweep_of(args, registry)
+    from textgen.experiments.sweep import run as experiments  # brings torch
+
+    settings = request.settings
     todo = experiments.plan(settings, registry, options.max_tokens_of(args))
     for note in todo.notes:
         console.remark(note)
@@ -108,7 +118,7 @@ def swept(args: argparse.Namespace, console: Console) -> tuple[SweepResult, tupl
     except KeyboardInterrupt:
         console.remark(f"stopped; {len(texts):,} of {settings.texts:,} texts are finished")
     result = SweepResult(settings, tuple(texts), todo.notes)
-    return result, experiments.summarize(result)
+    return Swept(result, experiments.summarize(result))
 
 
 def sweep_of(args: argparse.Namespace, registry: Registry) -> SweepSettings:
@@ -157,6 +167,8 @@ def strategy_of(text: str) -> Strategy:
 
 def progress_of(args: argparse.Namespace, todo: Plan, registry: Registry) -> Iterator[Progress]:
     """One after the other in this process, unless asked for several jobs or a backend."""
+    from textgen.experiments.sweep import run as experiments
+
     jobs = check_whole("jobs", args.jobs, -1, experiments.MAX_JOBS, "1 is the default, -1 takes all cores")
     if args.backend is None and jobs == 1:
         return experiments.run(todo, registry)

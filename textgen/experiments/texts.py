@@ -15,7 +15,7 @@ from textgen.decoding.pipeline import Pipeline
 from textgen.decoding.scorer import NetScorer
 from textgen.errors import SettingError, TextError, out_of_range
 from textgen.experiments.requests.text import MAX_STREAMS, Segment, Texts, TextSpec, WrittenText
-from textgen.experiments.sweep.settings import MAX_LENGTH
+from textgen.experiments.sweep.settings import check_length
 from textgen.models.folder import Model
 from textgen.nets.base import ids_tensor
 from textgen.records import BeamStep, NextToken, Step
@@ -63,7 +63,7 @@ def write(
         raise out_of_range(
             "seeds", f"one a text, {len(settings)}", len(seeds), "repeat a seed for shared luck"
         )
-    check_whole("length", length, 1, MAX_LENGTH, "continue to write more")
+    check_length(length)
     check_whole("start", start, 0, 2**31, "0 starts a new text")
     contexts = shared_context(model, prompt, len(settings))
     streams = [

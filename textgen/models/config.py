@@ -183,7 +183,7 @@ class ModelConfig(Part):
             if not isinstance(data, dict):
                 raise ValueError("it is not a JSON object")
         except (OSError, ValueError, RecursionError) as error:
-            raise ModelError(f"{path} cannot be read ({error}); train or copy the model again") from error
+            raise foreign(folder, f"{FILE} cannot be read ({error})") from error
         return cls.from_json(data)
 
     def write(self, folder: Path) -> None:
@@ -241,3 +241,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, Part):
         return value.to_json()
     return list(value) if isinstance(value, tuple) else value
+
+
+def foreign(folder: Path, reason: str) -> ModelError:
+    """The error for a folder that holds no model of ours."""
+    return ModelError(f"{folder} is not a usable model folder: {reason}; train or copy the model again")

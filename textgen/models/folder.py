@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from textgen.errors import ModelError, SettingError, shorten
-from textgen.models.config import FILE, FORMAT, ModelConfig
+from textgen.models.config import FILE, FORMAT, ModelConfig, foreign
 from textgen.nets import build
 from textgen.nets.base import LanguageModel
 from textgen.nets.muted import Muted
@@ -142,10 +142,6 @@ def empty_net(folder: Path, config: ModelConfig) -> LanguageModel:
         return build(config.architecture, config.sizes)
     except SettingError as error:
         raise foreign(folder, f"{FILE} describes no network that we have ({error})") from error
-
-
-def foreign(folder: Path, reason: str) -> ModelError:
-    return ModelError(f"{folder} is not a usable model folder: {reason}; train or copy the model again")
 
 
 def weights_sha256(folder: Path) -> str:

@@ -87,3 +87,10 @@ def test_values_of_another_strategy_count_for_nothing() -> None:
     greedy = TextSpec(length=9, strategy="greedy", width=0, legs=((3, 1),), settings=DecodeSettings(top_k=2))
     assert greedy == TextSpec(length=9, strategy="greedy", settings=DecodeSettings(top_k=2, temperature=0))
     assert set(greedy.to_json()) == {"settings", "strategy", "length", "picks"}
+
+
+def test_more_draws_than_fit_one_go_are_run() -> None:
+    """The page adds up to a million at a time; its receipt names the total."""
+    request = DrawsRequest.from_json({"numbers": "3, 1", **DRAWS, "n": 2_000_001})
+    drawn = request.run(Registry(GOLDEN)).draws
+    assert (drawn.n, drawn.counts.sum(axis=1).tolist()) == (2_000_001, [2_000_001] * 2)

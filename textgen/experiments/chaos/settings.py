@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from textgen.errors import SettingError
-from textgen.experiments.sweep.settings import MAX_LENGTH, as_temperature
+from textgen.experiments.sweep.settings import as_temperature, check_length
 from textgen.settings import DecodeSettings, check_seed
 from textgen.validation import check_whole
 
@@ -32,9 +32,7 @@ class ChaosSettings:
             raise SettingError("the temperatures of a chaos must rise; sort them and leave out doubles")
         object.__setattr__(self, "temperatures", temperatures)
         object.__setattr__(self, "seed", check_seed(self.seed))
-        object.__setattr__(
-            self, "length", check_whole("length", self.length, 1, MAX_LENGTH, "200 is the default")
-        )
+        object.__setattr__(self, "length", check_length(self.length))
 
 
 def grid(low: float, high: float, rows: int) -> tuple[float, ...]:

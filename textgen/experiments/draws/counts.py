@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -44,7 +45,7 @@ def draw(
     `before` of other distributions or another seed.
     """
     truth = normalized(probabilities)
-    n, seed = check_whole("draws", n, 1, MAX_DRAWS, "more can be added to them"), check_seed(seed)
+    n, seed = check_draws(n), check_seed(seed)
     temperatures = tuple(map(float, temperatures))
     if len(temperatures) != len(truth):
         raise SettingError(
@@ -56,6 +57,11 @@ def draw(
     marks = checkpoints_between(start.n, start.n + n)
     counts = np.stack([DrawSequence(row, seed).counts(start.n, marks) for row in truth])
     return joined(start, marks, counts + start.counts[:, None])
+
+
+def check_draws(n: Any) -> int:
+    """A number of draws that are made in one go. Raises SettingError."""
+    return check_whole("draws", n, 1, MAX_DRAWS, "more can be added to them")
 
 
 def normalized(probabilities: ArrayLike) -> Floats:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from textgen.decoding.table_model import TableModel, parse_table
+from textgen.decoding.table_model import parse_table
 from textgen.errors import SettingError, shorten
 from textgen.experiments.requests.base import Model, Settings, SourcedRequest, Text
 from textgen.records import BeamStep
@@ -42,12 +42,14 @@ class PromptSource(Checked):
     model: Model
     prompt: Text = ""
 
-    def search(self, registry: Registry, beam: BeamSettings, settings: DecodeSettings) -> Found:
+    def steps(self, registry: Registry, beam: BeamSettings, settings: DecodeSettings) -> Iterator[BeamStep]:
         from textgen.experiments.texts import beam_search  # torch comes in with the first model
 
-        model = registry.get(self.model)
-        *_, last = beam_search(model, self.prompt, beam, settings)
-        return Found(last, tuple(model.text(found.ids, self.prompt) for found in last.finished))
+        return beam_search(registry.get(self.model), self.prompt, beam, settings)
+
+    def text(self, registry: Registry, ids: Sequence[int]) -> str:
+        """A hypothesis as the continuation of the prompt."""
+        return registry.get(self.model).text(ids, self.prompt)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,16 +60,15 @@ class TableSource(Checked):
 
     table: Text
 
-    def search(self, _registry: Registry | None, beam: BeamSettings, settings: DecodeSettings) -> Found:
+    def steps(self, _registry: Registry, beam: BeamSettings, settings: DecodeSettings) -> Iterator[BeamStep]:
         from textgen.decoding.beam import beam_search
 
-        table = parse_table(self.table)
-        *_, last = beam_search(table, beam, settings)
-        return Found(last, tuple(joined(table, found.ids) for found in last.finished))
+        return beam_search(parse_table(self.table), beam, settings)
 
-
-def joined(table: TableModel, ids: tuple[int, ...]) -> str:
-    return " ".join(table.labels[token] for token in ids)
+    def text(self, _registry: Registry, ids: Sequence[int]) -> str:
+        """A hypothesis as the labels of its tokens."""
+        labels = parse_table(self.table).labels
+        return " ".join(labels[token] for token in ids)
 
 
 def as_beam(name: str, value: Any) -> BeamSettings:
@@ -113,5 +114,14 @@ class BeamRequest(SourcedRequest):
 
         return replace(self, beam=with_stops(registry.get(self.source.model), self.beam))
 
+    def steps(self, registry: Registry) -> Iterator[BeamStep]:
+        """What each step of the search considered; the last one ranks the finished texts."""
+        return self.source.steps(registry, self.beam, self.settings)
+
+    def found(self, registry: Registry, last: BeamStep) -> Found:
+        """The result, from the last step."""
+        return Found(last, tuple(self.source.text(registry, text.ids) for text in last.finished))
+
     def run(self, registry: Registry) -> Found:
-        return self.source.search(registry, self.beam, self.settings)
+        *_, last = self.steps(registry)
+        return self.found(registry, last)

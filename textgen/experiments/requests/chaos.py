@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +12,7 @@ from textgen.settings import DecodeSettings
 from textgen.validation import as_list
 
 if TYPE_CHECKING:
-    from textgen.experiments.chaos.rows import Chaos
+    from textgen.experiments.chaos.rows import Chaos, Progress
     from textgen.models.registry import Registry
 
 
@@ -55,6 +56,12 @@ class ChaosRequest(Request):
 
     def tokens(self) -> int:
         return len(self.temperatures) * self.length
+
+    def progress(self, registry: Registry) -> Iterator[Progress]:
+        """How far the writing is, after each token; the last one holds the result."""
+        from textgen.experiments.chaos.rows import writing  # torch comes in with the first model
+
+        return writing(registry.get(self.model), self.prompt, self.rows())
 
     def run(self, registry: Registry) -> Chaos:
         from textgen.experiments.chaos.rows import chaos  # torch comes in with the first model

@@ -7,7 +7,7 @@ not, and each of its searches is named.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -21,6 +21,7 @@ from textgen.validation import Check, Checked, as_list, list_of, one_of, whole_f
 
 if TYPE_CHECKING:
     from textgen.models.registry import Registry
+    from textgen.records import Step
 
 MAX_STREAMS = 64  # texts side by side
 STRATEGIES = ("sampling", "greedy", "beam", "beam_sampling")
@@ -42,7 +43,7 @@ def pairs(most: int) -> Check:
     """The check for pairs of a position, rising, and another number up to `most`."""
 
     def check_pair(name: str, value: Any) -> Pair:
-        first, second = as_list(f"the numbers of one of {name}", value, 2, 2)
+        first, second = as_list(f"numbers in one of {name}", value, 2, 2)
         position = check_whole(f"a position in {name}", first, 0, MAX_LENGTH, OWN)
         return position, check_whole(f"a number in {name}", second, 0, most, OWN)
 
@@ -188,6 +189,19 @@ class TextRequest(Request):
 
     def tokens(self) -> int:
         return sum(text.tokens() for text in self.texts)
+
+    def steps(self, registry: Registry) -> Iterator[Step]:
+        """The tokens of all texts as they are drawn, for texts of one length that are drawn in one go."""
+        from textgen.experiments.texts import write  # torch comes in with the first model
+
+        settings, length = [text.settings for text in self.texts], self.texts[0].length
+        return write(registry.get(self.model), self.prompt, settings, [self.seed] * len(settings), length)
+
+    def written(self, registry: Registry, steps: Sequence[Step]) -> Texts:
+        """The result, from all `steps`."""
+        from textgen.experiments.texts import texts_of
+
+        return texts_of(registry.get(self.model), self.prompt, steps, len(self.texts))
 
     def run(self, registry: Registry) -> Texts:
         from textgen.experiments.texts import TextWriter  # torch comes in with the first model

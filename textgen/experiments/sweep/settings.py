@@ -117,7 +117,7 @@ class SweepSettings:
             "temperatures": check_list("temperatures", self.temperatures, as_temperature),
             "strategies": check_list("strategies", self.strategies, as_strategy),
             "seeds": check_list("seeds", self.seeds, check_seed),
-            "length": check_whole("length", self.length, 1, MAX_LENGTH, "200 is the default"),
+            "length": check_length(self.length),
             "judge": as_text(self.judge),
         }
         for name, value in checked.items():
@@ -201,6 +201,11 @@ def as_text(value: Any) -> str:
     if not isinstance(value, str):
         raise out_of_range("models, prompts and judge", "texts", value, "write them in quotes")
     return value
+
+
+def check_length(value: Any) -> int:
+    """How many tokens a text has at most. Raises SettingError."""
+    return check_whole("length", value, 1, MAX_LENGTH, "200 is the default")
 
 
 def as_temperature(value: Any) -> float:

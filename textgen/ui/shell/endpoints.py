@@ -7,9 +7,9 @@ from typing import Any
 import gradio as gr
 
 from textgen.errors import TextgenError
-from textgen.experiments.draws.counts import MAX_DRAWS
+from textgen.experiments.draws.counts import check_draws
 from textgen.experiments.requests import DrawsRequest, NextTokenRequest, TextRequest
-from textgen.experiments.sweep.settings import MAX_LENGTH
+from textgen.experiments.sweep.settings import check_length
 from textgen.models.registry import Registry
 from textgen.settings import DecodeSettings
 from textgen.ui.shell.errors import told
@@ -66,8 +66,7 @@ class Endpoints:
         """Draw `n` next tokens under the settings; counts by token, most drawn first."""
         chosen = plain(settings)
         asked = {"settings": chosen, "temperatures": [chosen["temperature"]], "seed": seed}
-        n = check_whole("draws", n, 1, MAX_DRAWS, "that many in one go")
-        request = DrawsRequest.from_json({"model": model, "context": context, **asked, "n": n})
+        request = DrawsRequest.from_json({"model": model, "context": context, **asked, "n": check_draws(n)})
         drawn = request.run(self.registry).draws
         return {
             "n": drawn.n,
@@ -75,10 +74,6 @@ class Endpoints:
             "counts": by_token(drawn.labels, drawn.counts[0]),
             "settings": chosen,
         }
-
-
-def check_length(length: Any) -> int:
-    return check_whole("length", length, 1, MAX_LENGTH, "200 is the default")
 
 
 def plain(settings: Any) -> dict[str, Any]:
