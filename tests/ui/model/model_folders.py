@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import save_tiny_model
+from textgen.models.config import ModelConfig
+from textgen.models.registry import ModelInfo
+from textgen.ui.shell.model_facts import Facts
 
 ALPHABET = "\n 'TRabcdefghiklmnorst"
 HEAD = ["step", "tokens", "train_loss", "validation_loss", "learning_rate", "sample_0.5", "sample_1", "beam"]
@@ -47,6 +50,7 @@ FACTS: dict[str, Any] = {
     "date": "2026-11-20",
     "seed": 1337,
 }
+CONFIG = {**FACTS, "architecture": "lstm", "parameters": 3_457_729, "sizes": {"layers": 2, "vocab_size": 65}}
 README = """# Plays
 
 `plays` predicts the *next* **character**. <img src=x onerror=alert(1)>
@@ -60,6 +64,11 @@ README = """# Plays
 - one
 - two, [a link](javascript:alert(1)) and ![a picture](https://example.org/x.png)
 """
+
+
+def facts(**changes: Any) -> Facts:
+    """The facts of a model in words."""
+    return Facts(ModelInfo("mine", ModelConfig.from_json({**CONFIG, **changes})))
 
 
 def make_model(root: Path, name: str, alphabet: str = ALPHABET, seed: int = 0, **facts: Any) -> Path:

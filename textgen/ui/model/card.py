@@ -28,8 +28,8 @@ class Tile:
 
 def card(facts: Facts) -> list[Tile]:
     """All that is known of a model, each fact once."""
-    makers = (network, parameters, vocabulary, loss, rivals, corpus, split, training, calibration, trained_on)
-    return [tile for maker in makers for tile in maker(facts) if tile.value]
+    parts = (network, parameters, vocabulary, loss, goals, corpus, split, training, calibration, origin)
+    return [tile for part in parts for tile in part(facts) if tile.value]
 
 
 def network(facts: Facts) -> Iterator[Tile]:
@@ -77,7 +77,7 @@ def loss(facts: Facts) -> Iterator[Tile]:
     )
 
 
-def rivals(facts: Facts) -> Iterator[Tile]:
+def goals(facts: Facts) -> Iterator[Tile]:
     """What it was trained to beat, and what the network's author reports."""
     target, note = facts.config.target, cut(facts.config.recipe.target_note.strip())
     if target is not None and target > 0:
@@ -149,7 +149,7 @@ def calibration(facts: Facts) -> Iterator[Tile]:
         yield Tile("Calibrated", f"÷ {divided:.2f}", detail)
 
 
-def trained_on(facts: Facts) -> Iterator[Tile]:
+def origin(facts: Facts) -> Iterator[Tile]:
     seed = facts.config.seed
     yield Tile("Made on", cut(facts.config.date.strip()), f"With seed {seed}." if seed is not None else "")
 

@@ -112,7 +112,6 @@ export const createComparison = ({ config, memory, ask, stream, redraw }) => {
   /** Ask for what the models expect after the sidebar's context. */
   const look = () => {
     settle();
-    problem = "";
     if (!obstacle()) question({ models: pair(), context: store.state.context });
     redraw();
   };

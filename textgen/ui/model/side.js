@@ -28,6 +28,8 @@ import { othersText, statsOf } from "../next_token/panel.js";
 
 const TAIL = 120; // pieces of the context that are shown
 const TABLE = 15; // rows of the table
+const DIVERGED = "The receipt was saved, but its text is not quite the one on the page: press Write both for "
+  + "texts that repeat.";
 
 /** @param {number} place 0: the sidebar's model; 1: the one beside it */
 export const createSide = (place) => {
@@ -51,9 +53,11 @@ export const createSide = (place) => {
   const saveText = () => {
     if (!written) return toast("There is no text yet: press Write both.");
     const { asked: { models, context, settings }, seed, texts } = written;
-    const text = { settings, strategy: "sampling", length: texts[place].tokens, picks: [] };
+    const own = texts[place];
+    const spec = { settings, strategy: "sampling", length: own.tokens, picks: [] };
     const source = { model: models[place], prompt: context, seed: Number(seed) };
-    return saveNumbers({ kind: "text", ...source, texts: [text] }, "receipt");
+    return saveNumbers({ kind: "text", ...source, texts: [spec] }, "receipt",
+      (result) => (result.texts[0].text === own.text ? "" : DIVERGED));
   };
   const save = saveMenu({
     request: () => shown && {
