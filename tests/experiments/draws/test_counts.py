@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from textgen.errors import SettingError
 from textgen.experiments.draws.counts import (
+    MAX_BLOCK,
     MAX_TOTAL,
+    SINGLE,
     DrawSequence,
     band,
     block_around,
@@ -98,7 +100,7 @@ def same_record(first: Draws, second: Draws) -> bool:
 class TestPieces:
     @pytest.mark.parametrize(
         "pieces",
-        [(100, 900), (1,) * 37, (999, 1), (12_589, 1, 40_000), (49_999, 2, 60_000), (100_000, 23_456)],
+        [(100, 900), (1,) * 37, (999, 1), (12_589, 1, 40_000), (99_999, 2, 60_000), (990, 20, 5_000)],
     )
     def test_a_record_does_not_depend_on_its_pieces(self, pieces: tuple[int, ...]) -> None:
         assert same_record(in_pieces(*pieces), drawn(sum(pieces)))
@@ -131,13 +133,23 @@ class TestPieces:
         assert (chi_squared(counts, np.array([0.49, 0.31, 0.2, 0.0])).p_value or 1) < 0.001
 
     def test_blocks_follow_each_other(self) -> None:
-        ends = [0]
+        ends = [SINGLE]
         while ends[-1] < 400_000:
             first, behind = block_around(ends[-1])
-            assert first == ends[-1] < behind <= first + 50_000
+            assert first == ends[-1] < behind <= first + MAX_BLOCK
             assert block_around(behind - 1) == (first, behind)
             ends.append(behind)
-        assert {1, 10, 100, 1_000, 10_000, 50_000, 63_096, 100_000, 125_893} <= set(ends)
+        assert {1_000, 10_000, 63_096, 100_000, 125_893, 300_000} <= set(ends)
+
+    def test_blocks_know_nothing_of_each_other(self) -> None:
+        """Over 400 seeds the counts of one block say nothing about those of the next."""
+        blocks = [(SINGLE, 1_259), (1_259, 1_585), (200_000, 251_189), (300_000, 316_228)]
+        sequences = [DrawSequence(TRUTH[1], seed) for seed in range(400)]
+        counts = [[sequence.between(*block)[0] for sequence in sequences] for block in blocks]
+        between = np.corrcoef(counts)[np.triu_indices(len(blocks), 1)]
+        assert np.abs(between).max() < 0.2
+        parts = [[sequence.between(300_000, end)[0] for sequence in sequences] for end in (308_000, 316_228)]
+        assert np.corrcoef(parts)[0, 1] > 0.5  # the test can fail
 
 
 class TestAdding:

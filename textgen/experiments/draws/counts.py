@@ -1,16 +1,18 @@
 """Repeated draws, and how their counts settle on the probabilities.
 
 A seed and a distribution determine one endless sequence of draws, of which `n` draws are the first n: a
-hundred draws and then nine hundred more are the same as a thousand at once. The sequence comes in blocks,
-from one checkpoint to the next and of 50,000 draws at most. How often each token is in a block is one
-multinomial draw, and the order of its tokens a random permutation, which together are as good as drawing one
-after the other; only a block that is cut between its ends needs its order.
+hundred draws and then nine hundred more are the same as a thousand at once. The first thousand are drawn
+one by one. What follows comes in blocks, from one checkpoint to the next and of 100,000 draws at most: how
+often each token is in a block is one multinomial draw, and the order of its tokens a random permutation,
+which together are as good as drawing one after the other; only a block that is cut between its ends needs
+its order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -26,7 +28,9 @@ __all__ = ["band", "chi_squared", "draw", "expected", "expected_distance", "tota
 MAX_DRAWS = 1_000_000  # in one go
 MAX_TOTAL = 100_000_000  # of one record
 CHECKPOINTS_A_DECADE = 10
-MAX_BLOCK = 50_000  # draws: permuting so many takes about a millisecond
+SINGLE = 1_000  # draws that are made one by one; a checkpoint
+MAX_BLOCK = 100_000  # draws: permuting so many takes about two milliseconds
+JUMP = 210306068529402873165736369884012333109  # of numpy's `PCG64.jumped`: 2¹²⁸ by the golden ratio, odd
 
 
 def draw(
@@ -125,12 +129,11 @@ def checkpoint_grid() -> Ints:
 
 
 def block_around(draw: int) -> tuple[int, int]:
-    """The first draw of the block in which one lies, and the first behind it."""
+    """The first draw of the block in which one lies, `SINGLE` or more, and the first behind it."""
     grid = checkpoint_grid()
     place = int(np.searchsorted(grid, draw, side="right"))
-    before = int(grid[place - 1]) if place else 0
     number = draw // MAX_BLOCK
-    return max(before, number * MAX_BLOCK), min(int(grid[place]), (number + 1) * MAX_BLOCK)
+    return max(int(grid[place - 1]), number * MAX_BLOCK), min(int(grid[place]), (number + 1) * MAX_BLOCK)
 
 
 class DrawSequence:
@@ -140,34 +143,63 @@ class DrawSequence:
         # Over the support alone: numpy gives what rounding leaves over to the last token, which must not
         # be an impossible one.
         self.support = np.flatnonzero(truth)
-        self.shares, self.size, self.seed = truth[self.support], len(truth), seed
+        self.shares, self.size = truth[self.support], len(truth)
+        self.bits = np.random.PCG64(seed)
+        self.begin, self.rng = self.bits.state, np.random.Generator(self.bits)
+
+    def numbers_at(self, place: int) -> np.random.Generator:
+        """The random numbers of the seed from a place on, made by nothing drawn before."""
+        self.bits.state = self.begin
+        self.bits.advance(place)
+        return self.rng
 
     def counts(self, start: int, marks: Ints) -> Ints:
-        """(M, V) counts of the draws from `start` to each of `marks` (M,), rising."""
-        found = np.empty((len(marks), self.size), dtype=np.int64)
-        running = np.zeros(self.size, dtype=np.int64)
-        for row, end in enumerate(marks.tolist()):
-            while start < end:
-                first, behind = block_around(start)
-                stop = min(end, behind)
-                running[self.support] += self.within_block(start - first, stop - first, first, behind - first)
-                start = stop
-            found[row] = running
-        return found
+        """(M, V) counts of the draws from `start` to each of `marks` (M,), rising.
 
-    def within_block(self, start: int, stop: int, first: int, size: int) -> Ints:
-        """Counts over the support of the draws start … stop − 1 of the block that begins at `first`."""
-        rng = np.random.default_rng([self.seed, first])
-        counts = rng.multinomial(size, self.shares)
-        if stop - start == size:
+        What leads from below `SINGLE` to above has a mark there, as all checkpoints do.
+        """
+        early = int((marks <= SINGLE).sum())
+        later = pairwise([start, *marks.tolist()][early:])
+        chunks = [*self.singles(start, marks[:early]), *(self.between(*ends) for ends in later)]
+        counts = np.zeros((len(marks), self.size), dtype=np.int64)
+        counts[:, self.support] = np.cumsum(chunks, axis=0)
+        return counts
+
+    def singles(self, start: int, marks: Ints) -> Ints:
+        """(M, S) counts over the support from each mark to the next, drawn one by one."""
+        if not len(marks):
+            return np.empty((0, len(self.support)), dtype=np.int64)
+        uniform = self.numbers_at(start).random(int(marks[-1]) - start)
+        tokens = np.searchsorted(np.cumsum(self.shares)[:-1], uniform, side="right")
+        chunk = np.searchsorted(marks, np.arange(start, marks[-1]), side="right")
+        size = (len(marks), len(self.support))
+        return np.bincount(chunk * size[1] + tokens, minlength=size[0] * size[1]).reshape(size)
+
+    def between(self, start: int, end: int) -> Ints:
+        """(S,) counts over the support of the draws start … end − 1, block by block."""
+        counts = np.zeros(len(self.support), dtype=np.int64)
+        while start < end:
+            block = block_around(start)
+            stop = min(end, block[1])
+            counts += self.within_block(start, stop, block)
+            start = stop
+        return counts
+
+    def within_block(self, start: int, stop: int, block: tuple[int, int]) -> Ints:
+        """(S,) counts over the support of the draws start … stop − 1, all of one block."""
+        first, behind = block
+        rng = self.numbers_at(first * JUMP)
+        counts = rng.multinomial(behind - first, self.shares)
+        if (start, stop) == block:
             return counts
         tokens = rng.permutation(np.repeat(np.arange(len(self.support)), counts))
-        return np.bincount(tokens[start:stop], minlength=len(self.support))
+        return np.bincount(tokens[start - first : stop - first], minlength=len(self.support))
 
 
 def joined(before: Draws, marks: Ints, counts: Ints) -> Draws:
     """The record that continues `before`; running counts (K, M, V) at the numbers of draws `marks` (M,)."""
-    new = total_variation(counts / marks[:, None], before.probabilities[:, None])
+    shares = (row / marks[:, None] for row in counts)
+    new = np.stack([total_variation(*pair) for pair in zip(shares, before.probabilities, strict=True)])
     on_grid = np.isin(before.checkpoints, checkpoint_grid())  # the last one may lie between
     return Draws(
         labels=before.labels,
