@@ -15,7 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from textgen.errors import SettingError, TextgenError
-from textgen.settings import MAX_SEED, BeamSettings, DecodeSettings, check_seed
+from textgen.settings import (
+    GUIDE,
+    MAX_SEED,
+    METHODS,
+    NAMED,
+    BeamSettings,
+    DecodeSettings,
+    Strategy,
+    advice_on,
+    check_seed,
+)
 from textgen.stages import ORDERS, STAGES, TEMPERATURE_FIRST, TEMPERATURE_LAST
 
 HOSTILE: list[Any] = [
@@ -235,3 +245,61 @@ def test_settings_come_from_objects_alone(kind: Any) -> None:
 def test_a_number_too_long_to_write_out_is_a_sentence() -> None:
     with pytest.raises(SettingError, match=r"top_k must be .* got a number of thousands of digits"):
         DecodeSettings(top_k=10**5000)
+
+
+# ---- strategies
+
+
+@pytest.mark.parametrize(
+    ("strategy", "method", "greedy"),
+    [
+        (Strategy("s", DecodeSettings(top_k=3)), "sampling", False),
+        (Strategy("s", DecodeSettings(temperature=0)), "greedy", True),
+        (Strategy("s", DecodeSettings(), beams=2), "beam_sampling", False),
+        (Strategy("s", DecodeSettings(temperature=0), beams=2), "beam_sampling", True),
+        (Strategy("s", DecodeSettings(top_k=3), beams=2, sampling=False), "beam", True),
+    ],
+)
+def test_a_strategy_is_one_of_four_methods_and_survives_json(
+    strategy: Strategy, method: str, greedy: bool
+) -> None:
+    assert (strategy.method, strategy.greedy) == (method, greedy)
+    assert strategy.method in METHODS
+    assert METHODS[method].searches == bool(strategy.beams)
+    assert strategy.at(0.5).temperature == (strategy.settings.temperature if greedy else 0.5)
+    written = json.loads(json.dumps(strategy.to_dict()))
+    assert ("beams" in written, "sampling" in written) == (strategy.beams > 0, method == "beam")
+    assert Strategy.from_dict("s", written) == strategy
+
+
+def test_a_strategy_says_how_its_beams_search() -> None:
+    beams = Strategy("s", DecodeSettings(), beams=4, sampling=False)
+    assert beams.search(9, 7, {5, 2}) == BeamSettings(width=4, length=9, seed=7, stops=(2, 5))
+    assert Strategy("s", DecodeSettings(), beams=4).search(9, 7).sampling
+
+
+@pytest.mark.parametrize("value", [0, None, "no", [True]])
+def test_whether_a_search_draws_is_yes_or_no(value: Any) -> None:
+    with pytest.raises(SettingError, match="sampling must be true or false"):
+        Strategy("s", DecodeSettings(), 3, value)
+    with pytest.raises(SettingError, match="sampling must be true or false"):
+        Strategy.from_dict("s", {"beams": 3, "sampling": value})
+
+
+def test_the_guides_four_are_strategies_with_a_name() -> None:
+    assert [(one.temperature, one.strategy.name) for one in GUIDE] == [
+        (0.2, "greedy"),
+        (0.5, "top-p 0.9"),
+        (0.8, "top-k 40"),
+        (1.2, "top-p 0.95 + beam 3"),
+    ]
+    assert all(NAMED[one.strategy.name] is one.strategy for one in GUIDE)
+    assert all(advice_on(one.strategy, one.temperature) == one.expect for one in GUIDE)
+
+
+def test_a_strategy_with_a_further_stage_is_not_the_guides() -> None:
+    assert advice_on(Strategy("a", DecodeSettings(top_k=40)), 0.8)
+    assert advice_on(Strategy("a", DecodeSettings(top_k=40, order=TEMPERATURE_LAST)), 0.8)
+    assert not advice_on(Strategy("a", DecodeSettings(top_k=40)), 0.7)
+    assert not advice_on(Strategy("a", DecodeSettings(top_k=40, min_p=0.1)), 0.8)
+    assert not advice_on(Strategy("a", DecodeSettings(top_k=40), beams=2), 0.8)

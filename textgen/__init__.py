@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from textgen.api import beam_search, draw, generate, load, next_token, predict, write
     from textgen.errors import TextgenError
-    from textgen.experiments.sweep.run import Strategy, SweepSettings, summarize, sweep
+    from textgen.experiments.sweep.run import SweepSettings, summarize, sweep
     from textgen.models.registry import Registry
-    from textgen.settings import BeamSettings, DecodeSettings
+    from textgen.settings import BeamSettings, DecodeSettings, Strategy
     from textgen.text.numbers import parse_numbers
 
 __version__ = "0.1.0"
@@ -47,7 +47,7 @@ def __getattr__(name: str) -> Any:
         "BeamSettings": "settings",
         "DecodeSettings": "settings",
         "Registry": "models.registry",
-        "Strategy": "experiments.sweep.run",
+        "Strategy": "settings",
         "SweepSettings": "experiments.sweep.run",
         "TextgenError": "errors",
         "parse_numbers": "text.numbers",

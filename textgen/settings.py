@@ -1,10 +1,14 @@
-"""What a user can set about decoding: frozen, validated, neutral by default."""
+"""What a user can set about decoding: frozen, validated, neutral by default.
+
+`DecodeSettings` are the values of the stages, `BeamSettings` those of a beam search; a `Strategy` is both
+under a name, as Generate, sweeps, requests and guides to text generation have them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from textgen.errors import SettingError, out_of_range, shorten
 from textgen.stages import MAX_TOP_K, ORDERS, STAGES, TEMPERATURE_FIRST, Stage, StageValues, completed
@@ -152,3 +156,159 @@ def check_order(order: Any) -> tuple[str, ...]:
         order,
         "'temperature first' is the default",
     )
+
+
+class Method(NamedTuple):
+    """One of the four ways from distributions to a text, in the words of Hugging Face transformers."""
+
+    name: str  # as requests, receipts and exported runs say it
+    title: str
+    hint: str  # one sentence of the page
+    temperature: float | None = None  # the one that stands for all, where temperature has no effect
+    searches: bool = False  # whether a beam search writes the text
+
+
+METHODS: dict[str, Method] = {
+    method.name: method
+    for method in (
+        Method("sampling", "Sampling", "Draw each token from the distribution under the settings"),
+        Method(
+            "greedy",
+            "Greedy",
+            "Always take the likeliest token: one pane, since temperature and luck have no say",
+            temperature=0,
+        ),
+        Method(
+            "beam",
+            "Beam",
+            "Search for the likeliest text as a whole, keeping a few at each step; written once it is "
+            "certain",
+            temperature=1,
+            searches=True,
+        ),
+        Method(
+            "beam_sampling",
+            "Beam sampling",
+            "A beam search that draws its candidates at each pane's temperature",
+            searches=True,
+        ),
+    )
+}
+MAX_NAME = 60  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """A way to decode under a name: the stages' settings, and the beam search that they serve, if any.
+
+    Settings at temperature 0 stay there: `at` any other temperature they are the same. With `beams`, a text
+    is the best that a beam search finds, so many hypotheses wide. Raises SettingError.
+    """
+
+    name: str
+    settings: DecodeSettings
+    beams: int = 0  # hypotheses kept; 0 = written token by token
+    sampling: bool = True  # whether a search draws its candidates; of no meaning without beams
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not 0 < len(self.name.strip()) <= MAX_NAME:
+            raise out_of_range(
+                "a strategy's name", f"1 to {MAX_NAME} characters", self.name, "it labels a line"
+            )
+        if not isinstance(self.settings, DecodeSettings):
+            raise out_of_range("a strategy's settings", "a DecodeSettings", self.settings, "name its stages")
+        beams = check_whole("beams", self.beams, 0, MAX_BEAMS, "0 is no search")
+        object.__setattr__(self, "beams", beams)
+        object.__setattr__(self, "sampling", check_flag("sampling", self.sampling) or not beams)
+
+    @property
+    def method(self) -> str:
+        """The name of its method, one of METHODS."""
+        if self.beams:
+            return "beam_sampling" if self.sampling else "beam"
+        return "greedy" if self.settings.temperature == 0 else "sampling"
+
+    @property
+    def greedy(self) -> bool:
+        """Whether nothing is drawn, so that all seeds and temperatures write the same text."""
+        return self.settings.temperature == 0 or not self.sampling
+
+    def at(self, temperature: float) -> DecodeSettings:
+        """Its settings at another temperature; where nothing is drawn, its own."""
+        return self.settings if self.greedy else self.settings.at(temperature)
+
+    def search(self, length: int, seed: int, stops: Iterable[int] = ()) -> BeamSettings:
+        """The beam search of a strategy with `beams`, for a text of at most `length` tokens."""
+        return BeamSettings(
+            width=self.beams, length=length, stops=tuple(sorted(stops)), sampling=self.sampling, seed=seed
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        beams = {"beams": self.beams} if self.beams else {}
+        return {**self.settings.to_dict(), **beams, **({} if self.sampling else {"sampling": False})}
+
+    @classmethod
+    def from_dict(cls, name: str, values: Any) -> Strategy:
+        """A strategy from a JSON object of settings, `beams` and `sampling` too. Raises SettingError."""
+        if not isinstance(values, Mapping):
+            legal = "an object of settings"
+            raise out_of_range(f"the strategy {shorten(name)!r}", legal, values, "name its stages")
+        own = ("beams", "sampling")
+        settings = DecodeSettings.from_dict({key: values[key] for key in values if key not in own})
+        return cls(name, settings, **{key: values[key] for key in own if key in values})
+
+
+GREEDY = Strategy("greedy", DecodeSettings(temperature=0))
+TOP_K = Strategy("top-k 40", DecodeSettings(top_k=40))
+TOP_P = Strategy("top-p 0.9", DecodeSettings(top_p=0.9))
+GUIDE_BEAMS = Strategy("top-p 0.95 + beam 3", DecodeSettings(top_p=0.95), beams=3)
+# What a sweep goes through where nobody says otherwise, and all that have a name.
+STRATEGIES: tuple[Strategy, ...] = (
+    GREEDY,
+    Strategy("plain", DecodeSettings()),
+    TOP_K,
+    TOP_P,
+    Strategy("min-p 0.05", DecodeSettings(min_p=0.05)),
+)
+NAMED: dict[str, Strategy] = {strategy.name: strategy for strategy in (*STRATEGIES, GUIDE_BEAMS)}
+
+
+class Advice(NamedTuple):
+    """One of the four combinations that guides to text generation name, and what to expect of it."""
+
+    temperature: float
+    strategy: Strategy
+    expect: str  # one sentence
+
+
+GUIDE: tuple[Advice, ...] = (
+    Advice(0.2, GREEDY, "Steady, the same at every run, and soon walking in circles."),
+    Advice(0.5, TOP_P, "Fluent, with a surprise now and then; the unlikely tenth never comes."),
+    Advice(0.8, TOP_K, "More variety; now and then the thread is lost."),
+    Advice(
+        1.2, GUIDE_BEAMS, "Flattened for invention, then held together by the beams: tamer than its heat."
+    ),
+)
+GUIDE_STRATEGIES: tuple[Strategy, ...] = tuple(
+    strategy for strategy in NAMED.values() if strategy in [advice.strategy for advice in GUIDE]
+)
+
+
+def advice_on(strategy: Strategy, temperature: float) -> str:
+    """What the guides expect of a strategy at a temperature, whatever its name; "" where they are silent."""
+    return next(
+        (
+            advice.expect
+            for advice in GUIDE
+            if advice.temperature == temperature and alike(advice.strategy, strategy)
+        ),
+        "",
+    )
+
+
+def alike(one: Strategy, other: Strategy) -> bool:
+    """Whether two strategies decode alike at every temperature, the order of their stages left aside."""
+    if one.greedy or other.greedy:
+        return (one.greedy, one.beams) == (other.greedy, other.beams)
+    first, second = (replace(each.at(1), order=TEMPERATURE_FIRST) for each in (one, other))
+    return (one.beams, first) == (other.beams, second)

@@ -16,12 +16,12 @@ from textgen.experiments.requests.text import Texts, WrittenText
 from textgen.experiments.sweep.settings import check_length
 from textgen.files import check_writable
 from textgen.models.registry import Registry
-from textgen.settings import DecodeSettings
+from textgen.settings import METHODS, DecodeSettings
 
 if TYPE_CHECKING:
     from textgen.records import Step
 
-DRAWN = ("sampling", "greedy")  # strategies that write token by token
+DRAWN = [method.name for method in METHODS.values() if not method.searches]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

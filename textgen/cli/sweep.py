@@ -18,18 +18,15 @@ from textgen.experiments.requests.sweep import SweepRequest, Swept
 from textgen.experiments.sweep.export import as_json, cells_csv, texts_csv
 from textgen.experiments.sweep.records import Cell, Progress, SweepResult, SweepText
 from textgen.experiments.sweep.settings import (
-    GUIDE_BEAMS,
     MAX_VALUES,
-    STRATEGIES,
     TEMPERATURES,
-    Strategy,
     SweepSettings,
     in_range,
 )
 from textgen.experiments.sweep.summary import interval_text
 from textgen.files import check_writable, save
 from textgen.models.registry import Registry
-from textgen.settings import check_seed, check_whole
+from textgen.settings import NAMED, STRATEGIES, Strategy, check_seed, check_whole
 
 if TYPE_CHECKING:
     from textgen.experiments.sweep.run import Plan
@@ -151,13 +148,12 @@ def temperatures_of(texts: Sequence[str]) -> tuple[Any, ...]:
 
 def strategy_of(text: str) -> Strategy:
     """The name of a known strategy, or `NAME: top_k=40, beams=3`. Raises SettingError."""
-    known = {strategy.name: strategy for strategy in (*STRATEGIES, GUIDE_BEAMS)}
-    if text in known:
-        return known[text]
+    if text in NAMED:
+        return NAMED[text]
     name, colon, stages = text.partition(":")
     if not colon:
         raise SettingError(
-            f"a strategy must be one of {', '.join(map(repr, known))} or one of your own like "
+            f"a strategy must be one of {', '.join(map(repr, NAMED))} or one of your own like "
             f"'mine: top_k=40, typical=0.9', got {shorten(text)!r}; leave it out for the first five"
         )
     pairs = [stage.partition("=") for stage in stages.split(",") if stage.strip()]

@@ -11,7 +11,7 @@ from textgen.errors import SettingError
 from textgen.experiments.metrics.metrics import entropy_bits
 from textgen.experiments.sweep.records import SweepResult
 from textgen.experiments.sweep.run import Strategy, SweepSettings, collect, plan, run, run_parallel
-from textgen.experiments.sweep.settings import GUIDE, GUIDE_STRATEGIES
+from textgen.settings import GUIDE_STRATEGIES
 
 BEAMS = Strategy("beams", DecodeSettings(top_p=0.9, repetition_penalty=1.3), beams=3)
 PLAIN = Strategy("plain", DecodeSettings())
@@ -77,10 +77,6 @@ def test_settings_survive_json() -> None:
     settings = small(strategies=GUIDE_STRATEGIES)
     assert SweepSettings.from_dict(settings.to_dict()) == settings
     assert settings.to_dict()["strategies"]["top-p 0.95 + beam 3"]["beams"] == 3
-
-
-def test_the_guides_rows_are_strategies() -> None:
-    assert {name for _, name in GUIDE} == {strategy.name for strategy in GUIDE_STRATEGIES}
 
 
 @pytest.mark.parametrize("beams", [-1, 65, 1.5, True, "3", None])

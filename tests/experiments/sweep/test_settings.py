@@ -9,14 +9,12 @@ import pytest
 
 from textgen.errors import SettingError
 from textgen.experiments.sweep.settings import (
-    STRATEGIES,
     TEMPERATURES,
-    Strategy,
     SweepSettings,
     check_size,
     temperatures_in,
 )
-from textgen.settings import DecodeSettings
+from textgen.settings import STRATEGIES, DecodeSettings, Strategy
 
 
 def test_the_default_sweep() -> None:

@@ -28,7 +28,6 @@ from textgen.models.folder import Model, weights_sha256
 from textgen.models.registry import Registry
 from textgen.settings import BeamSettings, DecodeSettings
 from textgen.ui.generate import runs, writing
-from textgen.ui.generate.guide import GUIDE
 from textgen.ui.generate.tab import config
 
 
@@ -208,9 +207,9 @@ def test_a_beam_of_one_is_greedy(lab: Lab, tiny: Model) -> None:
 def test_the_guides_four_are_what_their_names_say(lab: Lab) -> None:
     lab.settings = DecodeSettings(min_p=0.2, top_k=7)
     texts = []
-    for known in GUIDE:
-        width = {"width": known.width} if known.width else {}
-        texts.append(lab.text(known.temperature, known.changes, strategy=known.strategy, **width))
+    for pane in config()["guide"]:
+        width = {"width": pane["width"]} if pane["width"] else {}
+        texts.append(lab.text(pane["temperature"], pane["changes"], strategy=pane["strategy"], **width))
     settings = [DecodeSettings.from_dict(one) for one in head(lab.write(texts=texts))["settings"]]
     assert [(s.temperature, s.top_k, s.top_p, s.min_p) for s in settings] == [
         (0, 0, 1, 0),

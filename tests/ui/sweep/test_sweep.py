@@ -12,12 +12,11 @@ from textgen.errors import SettingError
 from textgen.experiments.metrics.bootstrap import Interval
 from textgen.experiments.metrics.metrics import METRICS
 from textgen.experiments.sweep.records import CellKey
-from textgen.experiments.sweep.run import Strategy, paired_difference, summarize
+from textgen.experiments.sweep.run import paired_difference, summarize
 from textgen.experiments.sweep.summary import interval_text, signed_text
 from textgen.models.registry import Registry
-from textgen.settings import DecodeSettings
 from textgen.ui.sweep.request import SIDEBAR
-from textgen.ui.sweep.view import NO_INDEX, NO_JUDGE, ONE_TEXT, guide_says, surely
+from textgen.ui.sweep.view import NO_INDEX, NO_JUDGE, ONE_TEXT, surely
 
 NAMES = [metric.name for metric in METRICS]
 
@@ -111,12 +110,6 @@ def test_the_guides_table_is_measured_and_marks_the_guides_rows(visitor: Visitor
     found = cells[CellKey("chars", "Tab", "top-p 0.9", 0.5)].metrics["coherence"]
     (row,) = (row for row in rows if (row["line"], row["temperature"]) == (1, 1))
     assert row["coherence"] == {"value": round(found.mean, 6), "text": interval_text(found)}
-
-
-def test_a_strategy_with_a_further_stage_is_not_the_guides() -> None:
-    assert guide_says(Strategy("a", DecodeSettings(top_k=40)), 0.8)
-    assert not guide_says(Strategy("a", DecodeSettings(top_k=40)), 0.7)
-    assert not guide_says(Strategy("a", DecodeSettings(top_k=40, min_p=0.1)), 0.8)
 
 
 def test_models_or_prompts_as_lines(visitor: Visitor) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from textgen.errors import SettingError
 from textgen.experiments.requests.base import Model, Request, Seed, Settings, Text
 from textgen.experiments.sweep.settings import MAX_LENGTH
-from textgen.settings import MAX_BEAM_LENGTH, MAX_BEAMS, DecodeSettings, check_whole
+from textgen.settings import MAX_BEAM_LENGTH, MAX_BEAMS, METHODS, DecodeSettings, Strategy, check_whole
 from textgen.stages import MAX_TOP_K
 from textgen.validation import Check, Checked, as_list, list_of, one_of, whole_from
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from textgen.records import Step
 
 MAX_STREAMS = 64  # texts side by side
-STRATEGIES = ("sampling", "greedy", "beam", "beam_sampling")
 OWN = "export the text again"
 
 Pair = tuple[int, int]
@@ -68,7 +67,7 @@ class TextSpec(Checked):
     what = "a text"
 
     settings: Settings = DecodeSettings()  # noqa: RUF009  # frozen
-    strategy: Annotated[str, one_of(STRATEGIES, "sampling draws each token")] = "sampling"
+    strategy: Annotated[str, one_of(tuple(METHODS), "sampling draws each token")] = "sampling"
     length: Annotated[int, whole_from(0, MAX_LENGTH, OWN)]
     picks: Annotated[tuple[Pair, ...], pairs(MAX_TOP_K)] = ()  # tokens chosen by hand: position, id
     width: Annotated[int | None, later] = None  # hypotheses of a beam search; None: drawn token by token
@@ -88,7 +87,12 @@ class TextSpec(Checked):
     @property
     def searched(self) -> bool:
         """Whether beam searches write it."""
-        return self.strategy.startswith("beam")
+        return METHODS[self.strategy].searches
+
+    @property
+    def decoding(self) -> Strategy:
+        """Its settings and, of a text that is searched, the search."""
+        return Strategy(self.strategy, self.settings, self.width or 0, self.strategy != "beam")
 
     @property
     def in_one_go(self) -> bool:

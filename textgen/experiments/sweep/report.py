@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from textgen.experiments.metrics.bootstrap import CONFIDENCE, RESAMPLES
 from textgen.experiments.metrics.metrics import METRICS, Metric
 from textgen.experiments.sweep.records import Cell, SweepResult, SweepText
-from textgen.experiments.sweep.settings import GUIDE_BEAMS, STRATEGIES, Strategy
 from textgen.experiments.sweep.summary import interval_text
+from textgen.settings import NAMED, Strategy
 from textgen.stages import ORDERS, STAGES, TEMPERATURE_FIRST
 from textgen.text.tokenizer import visible
 
@@ -100,7 +100,7 @@ def asked(result: SweepResult) -> Iterator[str]:
 
 def strategy_text(strategy: Strategy) -> str:
     """`plain`; of one that is not ours also its values: `mine (top-k 8, min-p 0.1, temperature last)`."""
-    if strategy in (*STRATEGIES, GUIDE_BEAMS):
+    if strategy in NAMED.values():
         return strategy.name
     settings = strategy.settings
     stages = [name for name in settings.active() if name != "temperature"]

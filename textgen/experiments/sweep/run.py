@@ -22,12 +22,12 @@ from typing import Any
 from textgen.errors import SettingError
 from textgen.experiments.sweep.jobs import Job, Place, Task, batch_of, run_job
 from textgen.experiments.sweep.records import Progress, SweepResult, TextKey
-from textgen.experiments.sweep.settings import MAX_TOKENS, STRATEGIES, Strategy, SweepSettings, check_size
+from textgen.experiments.sweep.settings import MAX_TOKENS, SweepSettings, check_size
 from textgen.experiments.sweep.summary import paired_difference, summarize
 from textgen.models.folder import Model
 from textgen.models.ngrams import FILE
 from textgen.models.registry import Registry, default_root
-from textgen.settings import check_whole
+from textgen.settings import STRATEGIES, Strategy, check_whole
 from textgen.text.context import read_context
 from textgen.text.tokenizer import visible
 

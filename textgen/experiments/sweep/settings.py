@@ -10,8 +10,8 @@ from typing import Any
 from textgen.errors import SettingError, out_of_range, shorten
 from textgen.settings import (
     MAX_BEAM_LENGTH,
-    MAX_BEAMS,
-    DecodeSettings,
+    STRATEGIES,
+    Strategy,
     check,
     check_seed,
     check_whole,
@@ -22,74 +22,12 @@ from textgen.stages import STAGES
 MAX_TOKENS = 1_000_000  # of one sweep, where nobody says otherwise
 MAX_LENGTH = 5_000  # tokens of a text
 MAX_VALUES = 1_000  # of one kind
-MAX_NAME = 60  # characters
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
 BETWEEN = re.compile(r"[\s,;]+")
 MAX_WRITTEN = 10_000  # characters
 
 
-@dataclass(frozen=True, slots=True)
-class Strategy:
-    """A way to decode under a name; the sweep puts its temperatures in.
-
-    Settings at temperature 0 are greedy: they stay so at every temperature of the sweep. With `beams`, a
-    text is the best that a beam search finds which draws its candidates, so many at each step.
-    """
-
-    name: str
-    settings: DecodeSettings
-    beams: int = 0  # hypotheses kept; 0 = written token by token
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not 0 < len(self.name.strip()) <= MAX_NAME:
-            raise out_of_range(
-                "a strategy's name", f"1 to {MAX_NAME} characters", self.name, "it labels a line"
-            )
-        if not isinstance(self.settings, DecodeSettings):
-            raise out_of_range("a strategy's settings", "a DecodeSettings", self.settings, "name its stages")
-        object.__setattr__(self, "beams", check_whole("beams", self.beams, 0, MAX_BEAMS, "0 is no search"))
-
-    @property
-    def greedy(self) -> bool:
-        return self.settings.temperature == 0
-
-    def at(self, temperature: float) -> DecodeSettings:
-        return self.settings if self.greedy else self.settings.at(temperature)
-
-    def to_dict(self) -> dict[str, Any]:
-        return {**self.settings.to_dict(), **({"beams": self.beams} if self.beams else {})}
-
-    @classmethod
-    def from_dict(cls, name: str, values: Any) -> Strategy:
-        """A strategy from a JSON object of settings, `beams` among them. Raises SettingError."""
-        if not isinstance(values, Mapping):
-            legal = "an object of settings"
-            raise out_of_range(f"the strategy {shorten(name)!r}", legal, values, "name its stages")
-        settings = {key: value for key, value in values.items() if key != "beams"}
-        return cls(name, DecodeSettings.from_dict(settings), values.get("beams", 0))
-
-
-GREEDY = Strategy("greedy", DecodeSettings(temperature=0))
-STRATEGIES: tuple[Strategy, ...] = (
-    GREEDY,
-    Strategy("plain", DecodeSettings()),
-    Strategy("top-k 40", DecodeSettings(top_k=40)),
-    Strategy("top-p 0.9", DecodeSettings(top_p=0.9)),
-    Strategy("min-p 0.05", DecodeSettings(min_p=0.05)),
-)
-# What the guides to text generation put side by side, each at the temperature that they name.
-GUIDE_BEAMS = Strategy("top-p 0.95 + beam 3", DecodeSettings(top_p=0.95), beams=3)
-GUIDE: tuple[tuple[float, str], ...] = (
-    (0.2, GREEDY.name),
-    (0.5, "top-p 0.9"),
-    (0.8, "top-k 40"),
-    (1.2, GUIDE_BEAMS.name),
-)
-GUIDE_STRATEGIES: tuple[Strategy, ...] = (
-    *(strategy for strategy in STRATEGIES if strategy.name in [name for _, name in GUIDE]),
-    GUIDE_BEAMS,
-)
 TEMPERATURES = tuple(step / 10 for step in range(1, 21))
 
 
@@ -97,8 +35,8 @@ TEMPERATURES = tuple(step / 10 for step in range(1, 21))
 class SweepSettings:
     """A sweep. Raises SettingError for an empty list, a value twice or one outside its range.
 
-    The same seed is the same luck at all temperatures and strategies, so that what differs between two
-    texts of one seed, the settings made.
+    The same seed is the same noise at all temperatures and strategies (common random numbers), so that two
+    texts of one seed differ by their settings alone.
     """
 
     models: tuple[str, ...]

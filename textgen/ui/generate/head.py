@@ -30,7 +30,7 @@ def facts(run: Run, weights_sha256: str, now: datetime) -> dict[str, Any]:
         "note": read_context(model, prompt).note,
         "seed": str(run.seed),
         "goal": run.goal,
-        "settings": [text.settings.to_dict() for text in run.texts],
+        "settings": [text.strategy.settings.to_dict() for text in run.texts],
         "vocabulary": vocabulary_key(model),
     }
     if model.stops:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from textgen.errors import TextError, out_of_range, shorten
 from textgen.experiments.requests import TextSpec
-from textgen.settings import DecodeSettings
+from textgen.settings import Strategy
 from textgen.validation import as_list, as_object, check_whole
 
 if TYPE_CHECKING:
@@ -34,11 +34,9 @@ LONGER = "to go on after that, put the end of the text into the context"
 class Text:
     """One text: how it is written and what it holds so far."""
 
-    settings: DecodeSettings
+    strategy: Strategy
     ids: tuple[int, ...] = ()  # (n,) tokens written so far
     pick: int | None = None  # a token chosen by hand, which comes next
-    width: int = 0  # hypotheses of a beam search; 0: drawn token by token
-    draws: bool = False  # whether that search draws its candidates
 
     @property
     def length(self) -> int:
@@ -73,8 +71,9 @@ def text_from(data: Any, model: Model) -> Text:
     if pick is not None:
         pick = checked_pick(pick, model, "choose one of the alternatives")
     spec = TextSpec.from_json({**given, "length": len(ids)})
-    width = check_whole("beam width", spec.width, 1, MAX_WIDTH, "1 is greedy") if spec.searched else 0
-    return Text(spec.settings, ids, pick, width, spec.strategy == "beam_sampling")
+    if spec.searched:
+        check_whole("beam width", spec.width, 1, MAX_WIDTH, "1 is greedy")
+    return Text(spec.decoding, ids, pick)
 
 
 def check_unfinished(texts: Sequence[Text], model: Model, goal: int) -> None:
@@ -94,7 +93,7 @@ def unfinished(text: Text, model: Model, goal: int) -> bool:
 def check_searches(texts: Sequence[Text], goal: int) -> None:
     """Raises SettingError where one of the searches would be too long."""
     for text in texts:
-        if text.width and goal - text.length > MAX_SEARCHED:
+        if text.strategy.beams and goal - text.length > MAX_SEARCHED:
             legal = f"at most {MAX_SEARCHED:,} tokens more for a beam search"
             raise out_of_range("length", legal, goal, "Continue searches on")
 

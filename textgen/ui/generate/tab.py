@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from textgen.errors import TextError
 from textgen.plots.surprise import surprise
-from textgen.ui.generate.guide import GUIDE
+from textgen.settings import GUIDE, METHODS, Advice
+from textgen.stages import STAGES
 from textgen.ui.generate.runs import MAX_LENGTH, MAX_PANES, MAX_WIDTH, Run, checked_ids, run_from
 from textgen.ui.shell.components import LabComponent
 from textgen.ui.shell.laboratory import Laboratory
@@ -26,28 +26,6 @@ FIRST_WIDTH = 3  # hypotheses of a beam search
 NO_MODEL = (
     "Generate needs a model: typed-in numbers say nothing about the token after the next one; "
     "choose a model in the sidebar"
-)
-# Name, title, hint, and the temperature of its one pane where temperature has no effect.
-STRATEGIES: tuple[tuple[str, str, str, float | None], ...] = (
-    ("sampling", "Sampling", "Draw each token from the distribution under the settings", None),
-    (
-        "greedy",
-        "Greedy",
-        "Always take the likeliest token: one pane, since temperature and luck have no say",
-        0,
-    ),
-    (
-        "beam",
-        "Beam",
-        "Search for the likeliest text as a whole, keeping a few at each step; written once it is certain",
-        1,
-    ),
-    (
-        "beam_sampling",
-        "Beam sampling",
-        "A beam search that draws its candidates at each pane's temperature",
-        None,
-    ),
 )
 
 
@@ -69,10 +47,25 @@ def config() -> dict[str, Any]:
         "maxLength": MAX_LENGTH,
         "maxPanes": MAX_PANES,
         "maxWidth": MAX_WIDTH,
-        "strategies": [dict(zip(("name", "title", "hint", "alone"), one, strict=True)) for one in STRATEGIES],
-        "guide": [asdict(entry) for entry in GUIDE],
+        "strategies": [
+            {"name": one.name, "title": one.title, "hint": one.hint, "alone": one.temperature}
+            for one in METHODS.values()
+        ],
+        "guide": [guide_pane(advice) for advice in GUIDE],
         "surprise": surprise((), np.zeros(0)),
         "noModel": NO_MODEL,
+    }
+
+
+def guide_pane(advice: Advice) -> dict[str, Any]:
+    """A pane of one of the guide's four: nothing but the order of its stages comes from the sidebar."""
+    strategy = advice.strategy
+    return {
+        "temperature": advice.temperature,
+        "strategy": strategy.method,
+        "expect": advice.expect,
+        "changes": {name: getattr(strategy.settings, name) for name in STAGES if name != "temperature"},
+        "width": strategy.beams,
     }
 
 

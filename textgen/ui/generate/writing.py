@@ -16,9 +16,8 @@ from typing import Any
 import numpy as np
 
 from textgen.decoding import stream
-from textgen.experiments.texts import picked_step, with_stops, write
+from textgen.experiments.texts import picked_step, write
 from textgen.records import Step
-from textgen.settings import BeamSettings
 from textgen.text.context import read_context
 from textgen.ui.generate.runs import Run, phases
 from textgen.ui.generate.stable_prefix import stable_steps
@@ -139,12 +138,13 @@ def steps_of(run: Run) -> Iterator[Written]:
     written = [[*text.ids] for text in run.texts]
     for row, text in enumerate(run.texts):
         if text.pick is not None:
-            step = picked_step(run.model, (*prompt, *text.ids), text.settings, text.pick, len(text.ids))
+            settings, context = text.strategy.settings, (*prompt, *text.ids)
+            step = picked_step(run.model, context, settings, text.pick, len(text.ids))
             yield (row,), step
             written[row].append(text.pick)
     going = [row for row, ids in enumerate(written) if len(ids) < run.goal and not run.model.ended(ids)]
-    drawn = [row for row in going if not run.texts[row].width]
-    searched = [row for row in going if run.texts[row].width]
+    drawn = [row for row in going if not run.texts[row].strategy.beams]
+    searched = [row for row in going if run.texts[row].strategy.beams]
     contexts = {row: (*prompt, *written[row]) for row in searched}
     writers = [search_steps(run, row, contexts[row], run.goal - len(written[row])) for row in searched]
     yield from in_turn([stream_steps(run, drawn, written, prompt), *writers])
@@ -159,7 +159,7 @@ def stream_steps(
         if not rows:
             continue
         contexts = [(*prompt, *written[row]) for row in rows]
-        settings = [run.texts[row].settings for row in rows]
+        settings = [run.texts[row].strategy.settings for row in rows]
         for step in write(run.model, contexts, settings, [run.seed] * len(rows), end - start, start):
             going, taken = not_ended(rows, step)
             for row, token in zip(going, taken.ids, strict=True):
@@ -177,10 +177,9 @@ def not_ended(rows: tuple[int, ...], step: Step) -> tuple[tuple[int, ...], Step]
 
 def search_steps(run: Run, row: int, context: tuple[int, ...], length: int) -> Iterator[Written]:
     """Steps of one text that a beam search writes: `length` tokens after a context."""
-    text = run.texts[row]
-    search = BeamSettings(width=text.width, length=length, sampling=text.draws, seed=run.seed)
-    ending = with_stops(run.model, search)
-    for step in stable_steps(run.model.writer, context, ending, text.settings):
+    model, strategy = run.model, run.texts[row].strategy
+    search = strategy.search(length, run.seed, model.stops)
+    for step in stable_steps(model.writer, context, search, strategy.settings):
         yield (row,), step
 
 

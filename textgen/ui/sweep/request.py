@@ -9,14 +9,8 @@ from typing import Any
 from textgen.errors import SettingError, TextError, out_of_range, shorten
 from textgen.experiments.requests import SweepRequest
 from textgen.experiments.sweep.records import CellKey
-from textgen.experiments.sweep.settings import (
-    GUIDE_BEAMS,
-    STRATEGIES,
-    Strategy,
-    SweepSettings,
-    temperatures_in,
-)
-from textgen.settings import DecodeSettings, check_seed
+from textgen.experiments.sweep.settings import SweepSettings, temperatures_in
+from textgen.settings import NAMED, DecodeSettings, Strategy, check_seed
 from textgen.ui.shell.model_choice import NUMBERS
 from textgen.validation import as_object, check_whole, one_of
 
@@ -38,11 +32,6 @@ class View:
     model: int
     prompt: int
     strategy: int
-
-
-def offered() -> tuple[Strategy, ...]:
-    """The strategies that the page has a button for."""
-    return (*STRATEGIES, GUIDE_BEAMS)
 
 
 def read_request(data: Mapping[str, Any]) -> SweepRequest:
@@ -101,11 +90,10 @@ def read_strategies(values: Any, sidebar: Any) -> tuple[Strategy, ...]:
 def read_strategy(value: Any, sidebar: Any) -> Strategy:
     if value == SIDEBAR:
         return Strategy(SIDEBAR, DecodeSettings.from_dict(as_object("settings", sidebar)).at(1.0))
-    known = {strategy.name: strategy for strategy in offered()}
-    if not isinstance(value, str) or value not in known:
-        names = ", ".join([*known, SIDEBAR])
+    if not isinstance(value, str) or value not in NAMED:
+        names = ", ".join([*NAMED, SIDEBAR])
         raise SettingError(f"a strategy must be one of {names}, got {shorten(value)}; choose from these")
-    return known[value]
+    return NAMED[value]
 
 
 def read_seeds(number: Any, first: Any) -> tuple[int, ...]:

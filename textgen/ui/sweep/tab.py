@@ -7,15 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from textgen.experiments.metrics.metrics import METRICS
-from textgen.experiments.sweep.settings import (
-    GUIDE,
-    GUIDE_STRATEGIES,
-    MAX_LENGTH,
-    MAX_VALUES,
-    STRATEGIES,
-    Strategy,
-)
+from textgen.experiments.sweep.settings import MAX_LENGTH, MAX_VALUES
 from textgen.plots.sweep import COLOURS, DARK
+from textgen.settings import GUIDE, GUIDE_STRATEGIES, NAMED, STRATEGIES, Strategy
 from textgen.ui.shell.components import LabComponent
 from textgen.ui.shell.laboratory import Laboratory
 from textgen.ui.shell.limits import Limits
@@ -23,7 +17,6 @@ from textgen.ui.sweep.request import (
     MAX_CELLS,
     MAX_SEEDS,
     SIDEBAR,
-    offered,
     read_cell,
     read_request,
     read_view,
@@ -59,7 +52,7 @@ PRESETS: list[dict[str, Any]] = [
         "hint": "The four combinations that guides to text generation name, and what lies between them",
         "values": {
             **COMMON,
-            "temperatures": ", ".join(f"{temperature:g}" for temperature, _ in GUIDE),
+            "temperatures": ", ".join(f"{advice.temperature:g}" for advice in GUIDE),
             "strategies": [strategy.name for strategy in GUIDE_STRATEGIES],
             "seeds": 5,
         },
@@ -127,7 +120,7 @@ class SweepPart:
 def view_config(limits: Limits) -> dict[str, Any]:
     """What the component needs once."""
     return {
-        "strategies": [strategy_facts(strategy) for strategy in offered()],
+        "strategies": [strategy_facts(strategy) for strategy in NAMED.values()],
         "sidebar": SIDEBAR,
         "metrics": [asdict(metric) for metric in METRICS],
         "firstMetrics": list(FIRST_METRICS),

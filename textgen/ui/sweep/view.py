@@ -10,11 +10,11 @@ from textgen.errors import shorten
 from textgen.experiments.metrics.bootstrap import Interval
 from textgen.experiments.metrics.metrics import METRICS
 from textgen.experiments.sweep.records import Cell, CellKey, SweepResult, SweepText
-from textgen.experiments.sweep.settings import Strategy, SweepSettings
+from textgen.experiments.sweep.settings import SweepSettings
 from textgen.experiments.sweep.summary import DASH, interval_text, paired_differences, signed_text
 from textgen.plots.sweep import Line, chart, style
+from textgen.settings import advice_on
 from textgen.text.tokenizer import visible
-from textgen.ui.generate.guide import GUIDE, Combination
 from textgen.ui.sweep.request import View, keys_of, places
 
 JUDGE = "surprise_elsewhere"
@@ -113,7 +113,7 @@ def guide_rows(settings: SweepSettings, view: View, known: Keyed) -> list[dict[s
         for temperature, key in enumerate(keys):
             if key in known:
                 means = {name: measured(known[key].metrics[name]) for name in ("coherence", "creativity")}
-                expected = guide_says(settings.strategies[place[2]], key.temperature)
+                expected = advice_on(settings.strategies[place[2]], key.temperature)
                 rows.append({"line": line, "temperature": temperature, **means, "guide": expected})
     return rows
 
@@ -122,20 +122,6 @@ def measured(found: Interval) -> dict[str, Any]:
     """A mean to sort by, None where there is none, and its words."""
     value = None if math.isnan(found.mean) else round(found.mean, 6)
     return {"value": value, "text": interval_text(found)}
-
-
-def guide_says(strategy: Strategy, temperature: float) -> str:
-    """What guides to text generation expect of a setting; "" where they name it not."""
-    return next((row.expect for row in GUIDE if is_row(row, strategy, temperature)), "")
-
-
-def is_row(row: Combination, strategy: Strategy, temperature: float) -> bool:
-    if row.temperature != temperature or row.width != strategy.beams:
-        return False
-    if row.strategy == "greedy":
-        return strategy.greedy
-    settings = strategy.settings.to_dict()
-    return not strategy.greedy and all(settings[name] == value for name, value in row.changes.items())
 
 
 # ---- the texts behind a point
