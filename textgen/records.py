@@ -154,6 +154,11 @@ class Hypothesis:
         """Σ ln p as the model learned it: comparable between any two texts."""
         return sum(self.logprobs)
 
+    @property
+    def surprisal(self) -> Floats:
+        """(n,) −log2 p of each token as the model learned it: bits."""
+        return -np.array(self.logprobs) / np.log(2)
+
     def to_dict(self) -> dict[str, Any]:
         """All but the path, which belongs to a search's steps."""
         return {

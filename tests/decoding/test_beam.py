@@ -12,8 +12,7 @@ import pytest
 import torch
 
 from tests.decoding.fakes import FakeNet
-from textgen.decoding.beam import beam_search, ignored, largest, ranking, single_path
-from textgen.decoding.scorer import NetScorer
+from textgen.decoding.beam import NetScorer, beam_search, best_text, ignored, largest, ranking, single_path
 from textgen.decoding.stream import Stream, generate
 from textgen.decoding.table_model import FIGURE_12, TableModel, parse_table
 from textgen.nets.lstm import LSTM
@@ -246,6 +245,21 @@ def test_a_net_is_searched_through_its_states(net: LSTM) -> None:
         logs = net(torch.tensor([[1, 2, *hypothesis.ids]]))[0].double().log_softmax(-1).numpy()
         expected = [logs[1 + i, token] for i, token in enumerate(hypothesis.ids)]
         np.testing.assert_allclose(hypothesis.logprobs, expected, rtol=0, atol=1e-5)
+
+
+def test_the_best_text_is_the_first_of_the_last_ranking(net: LSTM) -> None:
+    settings, decode = BeamSettings(width=3, length=9, stops=(4,)), DecodeSettings(no_repeat_ngram=2)
+    *_, last = beam_search(NetScorer(net, (1, 2)), settings, decode, (1, 2))
+    best = best_text(net, (1, 2), settings, decode)
+    assert best == last.finished[0] == max(last.finished, key=lambda found: found.score)
+    np.testing.assert_allclose(2.0**-best.surprisal, np.exp(best.logprobs))
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")  # −inf everywhere is no distribution
+def test_where_no_token_is_left_the_best_text_is_empty() -> None:
+    net = FakeNet(lambda _text: [-math.inf, -math.inf], "ab")
+    best = best_text(net, (0,), BeamSettings(width=2, length=3))
+    assert (best.ids, best.surprisal.tolist(), best.stopped) == ((), [], False)
 
 
 def test_a_single_path_is_what_generate_writes(net: LSTM) -> None:

@@ -13,15 +13,18 @@ from textgen.errors import SettingError
 from textgen.experiments.requests import Segment, TextSpec
 from textgen.models.folder import Model
 from textgen.models.registry import Registry
-from textgen.settings import DecodeSettings
+from textgen.settings import DecodeSettings, Strategy
 from textgen.ui.generate.runs import Run, Text
 from textgen.ui.generate.writing import steps_of
 
 PROMPT, SEED = "bad", 11
 HOT, BEAM = DecodeSettings(temperature=1.3), DecodeSettings(temperature=1.6)
-DRAWN = Text(HOT)
-SEARCHED, SAMPLED = Text(BEAM, width=3), Text(BEAM, width=3, draws=True)
-STRATEGIES = {DRAWN: "sampling", SEARCHED: "beam", SAMPLED: "beam_sampling"}
+TEXTS = [
+    Text(Strategy("sampling", HOT)),
+    Text(Strategy("beam", BEAM, beams=3, sampling=False)),
+    Text(Strategy("beam_sampling", BEAM, beams=3)),
+]
+METHODS = [text.strategy.method for text in TEXTS]
 
 
 def on_page(model: Model, text: Text, goal: int, stop_after: int | None = None) -> tuple[int, ...]:
@@ -34,9 +37,9 @@ def on_page(model: Model, text: Text, goal: int, stop_after: int | None = None) 
 def in_receipt(make: Make, text: Text, length: int, **more: Any) -> tuple[int, ...]:
     """The ids that a receipt's request writes."""
     asked = {
-        "settings": text.settings.to_dict(),
-        "strategy": STRATEGIES[replace(text, ids=(), pick=None)],
-        "width": text.width,
+        "settings": text.strategy.settings.to_dict(),
+        "strategy": text.strategy.method,
+        "width": text.strategy.beams,
         "length": length,
         **more,
     }
@@ -49,23 +52,23 @@ def model(models: Registry) -> Model:
     return models.get("tiny")
 
 
-@pytest.mark.parametrize("text", STRATEGIES, ids=STRATEGIES.values())
+@pytest.mark.parametrize("text", TEXTS, ids=METHODS)
 def test_as_written_in_one_go(make: Make, model: Model, text: Text) -> None:
     assert in_receipt(make, text, 20) == on_page(model, text, 20)
 
 
-@pytest.mark.parametrize("text", STRATEGIES, ids=STRATEGIES.values())
+@pytest.mark.parametrize("text", TEXTS, ids=METHODS)
 def test_stopped_and_gone_on_with(make: Make, model: Model, text: Text) -> None:
     first = on_page(model, text, 20, stop_after=7)
     second = on_page(model, replace(text, ids=first), 30, stop_after=9)
     legs = [[0, 20], [7, 30]]
     assert in_receipt(make, text, 16, legs=legs) == second
     assert len(second) == 16
-    if text.draws:  # its luck begins anew with each search
+    if text.strategy.method == "beam_sampling":  # its luck begins anew with each search
         assert in_receipt(make, text, 16, legs=[[0, 30]]) != second
 
 
-@pytest.mark.parametrize("text", STRATEGIES, ids=STRATEGIES.values())
+@pytest.mark.parametrize("text", TEXTS, ids=METHODS)
 def test_led_another_way_twice(make: Make, model: Model, text: Text) -> None:
     first = on_page(model, text, 20)
     other = on_page(model, replace(text, ids=first[:8], pick=5), 20)
@@ -77,7 +80,7 @@ def test_led_another_way_twice(make: Make, model: Model, text: Text) -> None:
 
 def test_bits_are_those_of_the_page(make: Make, model: Model) -> None:
     """Within rounding: the page reads a text anew where the receipt steps on."""
-    text = replace(SEARCHED, ids=on_page(model, SEARCHED, 20)[:8], pick=5)
+    text = replace(TEXTS[1], ids=on_page(model, TEXTS[1], 20)[:8], pick=5)
     steps = [step for _, step in steps_of(Run(model, PROMPT, SEED, (text,), 20)) if step is not None]
     asked = {"settings": BEAM.to_dict(), "strategy": "beam", "width": 3, "length": 20, "picks": [[8, 5]]}
     request = {"kind": "text", "model": "tiny", "prompt": PROMPT, "seed": SEED, "texts": [asked]}
@@ -120,7 +123,7 @@ def test_searches_stand_between_the_tokens_chosen_by_hand_where_nobody_says() ->
 
 def test_a_text_of_nothing(make: Make) -> None:
     assert segments_of(length=0) == segments_of(length=0, strategy="beam", width=2, picks=[[0, 1]]) == []
-    assert in_receipt(make, DRAWN, 0) == in_receipt(make, SEARCHED, 0, legs=[]) == ()
+    assert in_receipt(make, TEXTS[0], 0) == in_receipt(make, TEXTS[1], 0, legs=[]) == ()
 
 
 @pytest.mark.parametrize("strategy", ["sampling", "beam"])

@@ -20,13 +20,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
+import torch
 
 from textgen.decoding.picking import GumbelNoise, pick
 from textgen.decoding.pipeline import Pipeline
-from textgen.decoding.scorer import Scorer
+from textgen.decoding.stream import advance, read
 from textgen.history import History
+from textgen.nets.base import LanguageModel
 from textgen.records import BeamStep, Floats, Hypothesis, Ints
 from textgen.settings import BeamSettings, DecodeSettings
 from textgen.stages import STAGES, log_softmax
@@ -34,6 +37,40 @@ from textgen.stages import STAGES, log_softmax
 # So many times `width` candidates are recorded, though fewer can be chosen: the rest show what lost.
 SHOWN = 4
 ONLY = np.zeros(1, dtype=np.int64)  # the row of the one text
+
+
+class Scorer(Protocol):
+    """Scores the tokens that may follow each of B texts; B and their order may change every step."""
+
+    @property
+    def vocab_size(self) -> int: ...
+
+    def start(self) -> tuple[Floats, Any]:
+        """Logits (1, V) after the context alone, and a state for `extend`."""
+        ...
+
+    def extend(self, state: Any, rows: Ints, ids: Ints) -> tuple[Floats, Any]:
+        """Texts rows (B,) of those before, each longer by ids (B,) → logits (B, V), state."""
+        ...
+
+
+class NetScorer:
+    """A net after a context of T ≥ 1 ids."""
+
+    def __init__(self, net: LanguageModel, context: Sequence[int]) -> None:
+        self.net, self.context = net, tuple(context)
+
+    @property
+    def vocab_size(self) -> int:
+        return self.net.vocab_size
+
+    def start(self) -> tuple[Floats, Any]:
+        return read(self.net, [self.context])
+
+    def extend(self, state: Any, rows: Ints, ids: Ints) -> tuple[Floats, Any]:
+        with torch.inference_mode():
+            chosen = self.net.select(state, torch.from_numpy(rows))
+        return advance(self.net, ids, chosen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +94,7 @@ class Node:
         return nodes[::-1]
 
 
+EMPTY = Hypothesis(ids=(), logprobs=(), total=0.0, score=0.0, stopped=False, path=())
 PROMPT = Node(before=None, id=-1, logprob=0.0, running_logprob=0.0, total=0.0, place=-1)
 
 
@@ -135,6 +173,17 @@ def beam_search(
         if done:
             return
         logits, state = scorer.extend(state, frontier.rows[going], frontier.ids[going])
+
+
+def best_text(
+    net: LanguageModel, context: Sequence[int], settings: BeamSettings, decode: DecodeSettings | None = None
+) -> Hypothesis:
+    """The best text that a search finds after a context of T ≥ 1 ids; an empty one where there is none.
+
+    There is none where the stages remove every token at the first step.
+    """
+    *_, last = beam_search(NetScorer(net, context), settings, decode, context)
+    return last.finished[0] if last.finished else EMPTY
 
 
 class Search:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -12,7 +11,6 @@ import torch
 from textgen.decoding import beam as search
 from textgen.decoding import stream
 from textgen.decoding.pipeline import Pipeline
-from textgen.decoding.scorer import NetScorer
 from textgen.errors import SettingError, TextError, out_of_range
 from textgen.experiments.requests.text import MAX_STREAMS, Segment, Texts, TextSpec, WrittenText
 from textgen.experiments.sweep.settings import check_length
@@ -104,7 +102,7 @@ def beam_search(
     """
     chosen, ids = settings or DecodeSettings(), read_context(model, prompt).ids
     ending = with_stops(model, beam or BeamSettings())
-    return search.beam_search(NetScorer(model.writer, ids), ending, chosen, ids)
+    return search.beam_search(search.NetScorer(model.writer, ids), ending, chosen, ids)
 
 
 def with_stops(model: Model, beam: BeamSettings) -> BeamSettings:
@@ -191,15 +189,9 @@ class TextWriter:
 
     def searched(self, length: int, text: TextSpec, context: tuple[int, ...]) -> Written:
         """The best text of a beam search."""
-        beam = BeamSettings(
-            width=text.width or 1, length=length, sampling=text.strategy == "beam_sampling", seed=self.seed
-        )
-        scorer = NetScorer(self.model.writer, context)
-        *_, last = search.beam_search(scorer, with_stops(self.model, beam), text.settings, context)
-        if not last.finished:  # the stages removed every token
-            return [], []
-        best = last.finished[0]
-        return list(best.ids), [-logprob / math.log(2) for logprob in best.logprobs]
+        beam = text.decoding.search(length, self.seed, self.model.stops)
+        best = search.best_text(self.model.writer, context, beam, text.settings)
+        return list(best.ids), best.surprisal.tolist()
 
 
 def written_text(model: Model, prompt: str, ids: Sequence[int], surprise: Sequence[float]) -> WrittenText:

@@ -38,8 +38,7 @@ def searched(ids, settings, goal, width, sampling):
     """Go on with the best text of a beam search of `goal` tokens."""
     before = (*context, *ids)
     beam = BeamSettings(width=width, length=goal - len(ids), sampling=sampling, seed=seed)
-    *_, last = beam_search(NetScorer(model.writer, before), with_stops(model, beam), settings, before)
-    return [*ids, *(last.finished[0].ids if last.finished else ())]
+    return [*ids, *best_text(model.writer, before, with_stops(model, beam), settings).ids]
 
 '''
 
@@ -132,8 +131,7 @@ def segment_lines(request: TextRequest) -> list[str]:
     head = [
         imports(["DecodeSettings", "load", "write", *(["BeamSettings"] if searching else [])]),
         imports(["read_context", *(["with_stops"] if searching else [])], "textgen.api"),
-        *(["from textgen.decoding.beam import beam_search"] if searching else []),
-        *(["from textgen.decoding.scorer import NetScorer"] if searching else []),
+        *(["from textgen.decoding.beam import best_text"] if searching else []),
         "",
         *assigned(request),
         "context = read_context(model, prompt).ids",
@@ -158,8 +156,7 @@ def segment_line(segment: Segment, text: TextSpec) -> str:
     if not text.searched:
         return f"ids = drawn(ids, settings, {segment.goal})"
     cut = f"[:{segment.end}]" if segment.end < segment.goal else ""
-    draws = text.strategy == "beam_sampling"
-    return f"ids = searched(ids, settings, {segment.goal}, {text.width}, {draws}){cut}"
+    return f"ids = searched(ids, settings, {segment.goal}, {text.width}, {text.decoding.sampling}){cut}"
 
 
 def beam_lines(request: BeamRequest) -> list[str]:

@@ -20,7 +20,6 @@ from textgen.experiments.requests import (
     TextRequest,
     TextSpec,
 )
-from textgen.experiments.texts import with_stops
 from textgen.models.folder import Model
 from textgen.models.registry import Registry
 from textgen.receipts.python import listing
@@ -302,9 +301,7 @@ def arguments(text: TextSpec, model: Model, ended: bool) -> Arguments:
         return Arguments(missing=missing)
     else:
         length = text.legs[0][1]
-        sampled = text.strategy == "beam_sampling"
-        beam = BeamSettings(width=text.width or 1, length=length, sampling=sampled)
-        found = beams(with_stops(model, beam), text.settings, model)
+        found = beams(text.decoding.search(length, 0, model.stops), text.settings, model)
     return Arguments((*found.values, *endings(model, length, sorted(model.stops))), found.missing)
 
 

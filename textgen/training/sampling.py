@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from textgen.decoding.beam import beam_search
-from textgen.decoding.scorer import NetScorer
+from textgen.decoding.beam import best_text
 from textgen.decoding.stream import Stream, generate
 from textgen.errors import TextError
 from textgen.models.folder import Model
@@ -39,8 +38,7 @@ def write_beam(model: Model, length: int) -> str:
         return ""
     start = start_ids(model.tokenizer, model.start)
     settings = BeamSettings(width=BEAM_WIDTH, length=length, stops=tuple(model.stops))
-    *_, last = beam_search(NetScorer(model.writer, start), settings, DecodeSettings(), start)
-    return model.text(last.finished[0].ids, model.start)
+    return model.text(best_text(model.writer, start, settings).ids, model.start)
 
 
 def start_ids(tokenizer: TextTokenizer, start: str) -> tuple[int, ...]:

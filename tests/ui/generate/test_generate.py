@@ -22,8 +22,7 @@ from tests.ui.generate.generate_lab import (
     written,
 )
 from textgen import __version__, api
-from textgen.decoding.beam import beam_search
-from textgen.decoding.scorer import NetScorer
+from textgen.decoding.beam import NetScorer, beam_search
 from textgen.models.folder import Model, weights_sha256
 from textgen.models.registry import Registry
 from textgen.settings import BeamSettings, DecodeSettings

@@ -10,8 +10,7 @@ import pytest
 from tests.tiny_models import save_tiny_names_model, save_tiny_words_model
 from tests.ui.generate.generate_lab import Lab, head, held, written
 from textgen import api
-from textgen.decoding.beam import beam_search
-from textgen.decoding.scorer import NetScorer
+from textgen.decoding.beam import NetScorer, beam_search
 from textgen.errors import TextgenError
 from textgen.models.folder import Model
 from textgen.models.registry import Registry

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.tiny_models import load_tiny_names
-from textgen.decoding.beam import beam_search
-from textgen.decoding.scorer import NetScorer
+from textgen.decoding.beam import NetScorer, beam_search
 from textgen.settings import BeamSettings
 from textgen.ui.generate.stable_prefix import stable_prefixes
 

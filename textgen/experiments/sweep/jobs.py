@@ -14,9 +14,8 @@ import numpy as np
 import torch
 
 from textgen import stages
-from textgen.decoding.beam import beam_search
+from textgen.decoding.beam import best_text
 from textgen.decoding.pipeline import Pipeline
-from textgen.decoding.scorer import NetScorer
 from textgen.decoding.stream import NO_TOKEN, Picked, Stream, picks
 from textgen.experiments.metrics.metrics import entropy_bits
 from textgen.experiments.metrics.scoring import bits_per_character
@@ -28,7 +27,7 @@ from textgen.models.ngrams import FILE, NoveltyIndex
 from textgen.nets.base import ids_tensor
 from textgen.nets.packed import in_one_thread
 from textgen.records import Floats, Ints
-from textgen.settings import BeamSettings, DecodeSettings
+from textgen.settings import DecodeSettings, Strategy
 from textgen.text.context import read_context
 
 
@@ -43,8 +42,12 @@ class Task(NamedTuple):
     """One text to write."""
 
     key: TextKey
-    settings: DecodeSettings
-    beams: int = 0  # hypotheses of its search; 0 = written token by token
+    strategy: Strategy
+
+    @property
+    def settings(self) -> DecodeSettings:
+        """Its strategy's at its temperature."""
+        return self.strategy.at(self.key.temperature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def load(place: Place) -> Model:
 
 def batch_of(model: Model, job: Job) -> Batch:
     """The writer that a job needs."""
-    return Searches(model, job) if job.tasks[0].beams else Batch(model, job)
+    return Searches(model, job) if job.tasks[0].strategy.beams else Batch(model, job)
 
 
 class Batch:
@@ -178,7 +181,7 @@ def entropy_of(logits: Floats) -> Floats:
 
 
 class Searched(NamedTuple):
-    """The best text that a search found."""
+    """A text that a search found."""
 
     ids: Ints  # (n,)
     surprise: Floats  # (n,) bits under the model at T = 1
@@ -187,28 +190,19 @@ class Searched(NamedTuple):
 
 def search(model: Model, context: tuple[int, ...], task: Task, length: int) -> Searched:
     """The text of a task, as `api.beam_search` finds it with its settings and seed. `context` (T,), T ≥ 1."""
-    beam = BeamSettings(
-        width=task.beams,
-        length=length,
-        sampling=True,
-        seed=task.key.seed or 0,
-        stops=tuple(sorted(model.stops)),
-    )
-    *_, last = beam_search(NetScorer(model.writer, context), beam, task.settings, context)
-    if not last.finished:  # the stages left nothing at the first step
-        return Searched(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
-    best = last.finished[0]
-    bits = -np.array(best.logprobs) / np.log(2)
-    return Searched(np.array(best.ids), bits, entropies(model, context, best.ids, task.settings))
+    beam = task.strategy.search(length, task.key.seed or 0, model.stops)
+    best = best_text(model.writer, context, beam, task.settings)
+    ids = np.array(best.ids, dtype=np.int64)
+    return Searched(ids, best.surprisal, entropies(model, context, best.ids, task.settings))
 
 
 def entropies(
     model: Model, context: tuple[int, ...], ids: tuple[int, ...], settings: DecodeSettings
 ) -> Floats:
     """(n,) bits of the distributions that the tokens ids (n,) stand in, after all stages."""
-    read = (*context, *ids[:-1])
+    read, first = (*context, *ids[:-1]), len(context) - 1
     with torch.inference_mode():
-        logits = model.writer.unroll(ids_tensor(read))[0][0, len(context) - 1 :].double().numpy()
+        logits = model.writer.unroll(ids_tensor(read))[0][0, first : first + len(ids)].double().numpy()
     pipeline = Pipeline(settings)
     rows = (pipeline.probabilities(row, (*context, *ids[:i])) for i, row in enumerate(logits))
     return np.array([entropy_bits(row) for row in rows])

@@ -120,15 +120,14 @@ def tasks_of(settings: SweepSettings, model: str, prompt: str) -> list[Task]:
 
 def task_of(strategy: Strategy, temperature: float, seed: int, of: tuple[str, str]) -> Task:
     """A text; one that draws nothing belongs to all seeds, a greedy one to all temperatures as well."""
-    settings = strategy.at(temperature)
-    own = None if settings.temperature == 0 else seed
-    return Task(TextKey(*of, strategy.name, settings.temperature, own), settings, strategy.beams)
+    drawn = temperature != 0 and not strategy.greedy
+    return Task(TextKey(*of, strategy.name, *((temperature, seed) if drawn else (0.0, None))), strategy)
 
 
 def batches(tasks: Sequence[Task]) -> list[tuple[Task, ...]]:
     """Sampled batches, then beam batches, which are smaller."""
-    drawn = [task for task in tasks if not task.beams]
-    searched = [task for task in tasks if task.beams]
+    drawn = [task for task in tasks if not task.strategy.beams]
+    searched = [task for task in tasks if task.strategy.beams]
     return [*even(drawn), *even(searched, SEARCHES)]
 
 

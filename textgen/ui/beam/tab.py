@@ -111,7 +111,7 @@ def source_of(registry: Registry, request: BeamRequest) -> tuple[Source, dict[st
     if isinstance(request.source, TableSource):
         table = parse_table(request.source.table)
         return Source(table, table.labels, ()), {"pieces": [], "unseen": 0}, " ".join(table.notes)
-    from textgen.decoding.scorer import NetScorer
+    from textgen.decoding.beam import NetScorer
     from textgen.text.context import read_context
 
     model = registry.get(request.source.model)

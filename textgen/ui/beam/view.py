@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from textgen.decoding.beam import ignored, single_path
-from textgen.decoding.scorer import Scorer
+from textgen.decoding.beam import Scorer, ignored, single_path
 from textgen.records import BeamStep, Hypothesis
 from textgen.settings import BeamSettings, DecodeSettings
 

@@ -14,7 +14,6 @@ import torch
 
 from textgen.decoding import beam, stream
 from textgen.decoding.pipeline import Pipeline
-from textgen.decoding.scorer import NetScorer
 from textgen.history import History
 from textgen.nets.base import LanguageModel, ids_tensor
 from textgen.records import BeamStep, Floats, Step
@@ -31,7 +30,7 @@ def stable_steps(
     The last tokens come together, when the search has ended. `context` (T,), T ≥ 1.
     """
     describer = Describer(net, context, beam.heeded(decode, search))
-    for found in stable_prefixes(beam.beam_search(NetScorer(net, context), search, decode, context)):
+    for found in stable_prefixes(beam.beam_search(beam.NetScorer(net, context), search, decode, context)):
         yield from describer(found)
         yield None
 
