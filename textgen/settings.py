@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from textgen.errors import SettingError, out_of_range, shorten
 from textgen.stages import MAX_TOP_K, ORDERS, STAGES, TEMPERATURE_FIRST, Stage, StageValues, completed
-from textgen.validation import check_whole, finite, whole
+from textgen.validation import as_flag, check_whole, finite, whole
 
 MAX_SEED = 2**63 - 1
 
@@ -97,7 +97,7 @@ class BeamSettings:
             "length_penalty": penalty,
             "early_stopping": check_early_stopping(self.early_stopping),
             "stops": check_stops(self.stops),
-            "sampling": check_flag("sampling", self.sampling),
+            "sampling": as_flag("sampling", self.sampling),
             "seed": check_seed(self.seed),
         }
         for name, value in checked.items():
@@ -110,12 +110,6 @@ class BeamSettings:
     def from_dict(cls, values: Mapping[str, Any]) -> BeamSettings:
         """Settings from a JSON object; a name we do not know is refused, not ignored."""
         return cls(**known_settings(cls, values))
-
-
-def check_flag(name: str, value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise out_of_range(name, "true or false", value, "false turns it off")
 
 
 def check_early_stopping(value: Any) -> bool | str:

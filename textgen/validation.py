@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields
+from difflib import get_close_matches
 from functools import cache
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self, get_type_hints
@@ -55,6 +56,26 @@ def whole_from(low: int, high: int, hint: str, name: str | None = None) -> Check
     return lambda field, value: check_whole(name or field, value, low, high, hint)
 
 
+def number_in(low: float, high: float, hint: str, *, below: bool = False) -> Check:
+    """The check for a finite number in [low, high], or `below` high: in [low, high)."""
+    legal = f"in [{low:g}, {high:g}{')' if below else ']'}"
+
+    def check(name: str, value: Any) -> float:
+        number = finite(value)
+        if number is None or not low <= number <= high or (below and number == high):
+            raise out_of_range(name, legal, value, hint)
+        return number
+
+    return check
+
+
+def as_flag(name: str, value: Any) -> bool:
+    """True or False, and no number that stands for it."""
+    if isinstance(value, bool):
+        return value
+    raise out_of_range(name, "true or false", value, "false turns it off")
+
+
 def as_object(name: str, value: Any) -> Mapping[str, Any]:
     """A JSON object."""
     if not isinstance(value, Mapping):
@@ -62,20 +83,22 @@ def as_object(name: str, value: Any) -> Mapping[str, Any]:
     return value
 
 
-def as_list(name: str, value: Any, low: int, high: int) -> Sequence[Any]:
+def as_list(name: str, value: Any, low: int, high: int, hint: str = "ask in parts") -> Sequence[Any]:
     """A JSON list of `low` to `high` values."""
     if not isinstance(value, (list, tuple)):
         raise SettingError(f"{name} must be a list, got {shorten(value)}; one value is a list as well")
     if not low <= len(value) <= high:
         raise SettingError(
-            f"the number of {name} must be from {low:,} to {high:,}, got {len(value):,}; ask in parts"
+            f"the number of {name} must be from {low:,} to {high:,}, got {len(value):,}; {hint}"
         )
     return value
 
 
-def list_of(check: Check, low: int, high: int, each: str | None = None) -> Check:
+def list_of(check: Check, low: int, high: int, each: str | None = None, hint: str = "ask in parts") -> Check:
     """The check for a list of `low` to `high` values, each of which is checked under the name `each`."""
-    return lambda name, value: tuple(check(each or name, one) for one in as_list(name, value, low, high))
+    return lambda name, value: tuple(
+        check(each or name, one) for one in as_list(name, value, low, high, hint)
+    )
 
 
 def as_text(name: str, value: Any, most: int = MAX_TEXT) -> str:
@@ -109,23 +132,38 @@ def or_none(check: Check) -> Check:
 
 
 def known_fields(what: str, data: Mapping[str, Any], known: Sequence[str]) -> None:
-    """Raises SettingError for a field that means nothing here."""
+    """Raises SettingError for a field that means nothing here; it names the one that may be meant."""
     if unknown := [name for name in data if name not in known]:
-        raise SettingError(f"{what} has no {shorten(unknown[0])}; it has {', '.join(known)}")
+        meant = "".join(f", perhaps {name}" for name in get_close_matches(str(unknown[0])[:60], known, 1))
+        raise SettingError(
+            f"{what} has no {shorten(unknown[0])}{meant}; it has {', '.join(known) or 'nothing to set'}"
+        )
 
 
 class Checked:
     """The base of frozen dataclasses whose fields say how they are checked: `Annotated[type, check]`.
 
-    However one is made, every field has passed its check; `from_json` also refuses what has no field.
+    A field that is such a dataclass itself needs no check. However one is made, every field has passed its
+    check; `from_json` also refuses what has no field. In `class Split(Checked, section="split")` a mistake
+    is called by its place in the whole: `split.train must be …`.
     """
 
     what: ClassVar[str]  # what it is called in an error: `a request of the kind text`
+    prefix: ClassVar[str] = ""  # of its fields' names in an error: `split.`
+
+    def __init_subclass__(cls, section: str = "") -> None:
+        if section:
+            cls.what, cls.prefix = section, f"{section}."
 
     def __post_init__(self) -> None:
         """Check every field, and make it plain."""
         for name, check in checks_of(type(self)).items():
-            object.__setattr__(self, name, check(name, getattr(self, name)))
+            object.__setattr__(self, name, check(self.prefix + name, getattr(self, name)))
+
+    @classmethod
+    def checked(cls, _name: str, value: Any) -> Self:
+        """The check of a field that holds such a record: one, or the JSON object of one."""
+        return value if isinstance(value, cls) else cls.from_json(value)
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
@@ -153,7 +191,12 @@ class Checked:
 def checks_of(kind: type[Checked]) -> Mapping[str, Check]:
     """The check of each field of a class."""
     hints = get_type_hints(kind, include_extras=True)
-    return {field.name: hints[field.name].__metadata__[0] for field in fields_of(kind)}
+    return {field.name: check_of(hints[field.name]) for field in fields_of(kind)}
+
+
+def check_of(hint: Any) -> Check:
+    """The check that a field's type names."""
+    return hint.checked if isinstance(hint, type) else hint.__metadata__[0]
 
 
 def fields_of(kind: type[Checked]) -> tuple[Field[Any], ...]:

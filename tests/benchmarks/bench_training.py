@@ -25,8 +25,8 @@ from torch.utils import _pytree as pytree
 
 from textgen.nets import build
 from textgen.training.callbacks import Averaging, Progress
+from textgen.training.job import TrainOptions
 from textgen.training.module import TrainingModule
-from textgen.training.options import TrainOptions, precision
 from textgen.training.recipe import Recipe, read_recipe
 from textgen.training.run import StreamData, make_trainer, quiet
 from textgen.training.schedule import make_optimiser, make_schedule
@@ -73,7 +73,7 @@ def bare(recipe: Recipe, options: TrainOptions, streams: TokenStreams) -> list[f
     for step in range(recipe.schedule.steps):
         chunk = streams.chunk(step)
         optimiser.zero_grad()
-        with torch.autocast("cpu", torch.bfloat16, enabled=precision(options) == "bf16-mixed"):
+        with torch.autocast("cpu", torch.bfloat16, enabled=options.lightning_precision() == "bf16-mixed"):
             logits, state = net.unroll(chunk.inputs, None if chunk.fresh else state)
             loss = F.cross_entropy(logits.flatten(0, 1).float(), chunk.targets.flatten())
         state = pytree.tree_map(Tensor.detach, state)
@@ -103,7 +103,10 @@ def main() -> None:
         figures["ours"] += ours(recipe, options, streams)
         figures["bare"] += bare(recipe, options, streams)
     speed = {name: streams.tokens_per_step / statistics.median(times) for name, times in figures.items()}
-    print(f"training {RECIPE}, {precision(options)}, {torch.get_num_threads()} threads, tokens/s (median)")
+    print(
+        f"training {RECIPE}, {options.lightning_precision()}, {torch.get_num_threads()} threads, "
+        "tokens/s (median)"
+    )
     print(f"  a bare PyTorch loop    {speed['bare']:9,.0f}")
     print(f"  ours, through Lightning{speed['ours']:9,.0f}   {speed['ours'] / speed['bare']:.3f} of it")
 

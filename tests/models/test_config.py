@@ -71,7 +71,7 @@ def test_what_is_no_object_is_a_sentence(tmp_path: Path, content: str) -> None:
         ({"format": 2}, "config.json is not of format 1"),
         ({"format": None}, "config.json is not of format 1"),
         ({"architecture": 7}, "describes no network that we have .architecture must be one of lstm"),
-        ({"sizes": [1]}, "describes no network that we have .sizes must have vocab_size"),
+        ({"sizes": [1]}, "describes no network that we have .sizes.vocab_size must be a whole number"),
         ({"bos": "ab"}, "its bos must be one token of its tokenizer, got ab"),
     ],
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from textgen.nets.base import LanguageModel, NetSizes
+from textgen.nets.base import LanguageModel, NetSizes, Size
 
 
 class FadingMemory(LanguageModel):
@@ -17,7 +17,7 @@ class FadingMemory(LanguageModel):
     class Sizes(NetSizes):
         """What a recipe and a config.json say of it, besides the size of the vocabulary."""
 
-        width: int = 32
+        width: Size = 32
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()

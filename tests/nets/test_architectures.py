@@ -18,7 +18,7 @@ from textgen.errors import ModelError, SettingError
 from textgen.models import folder as checkpoint
 from textgen.models.registry import Registry
 from textgen.nets import ARCHITECTURES, Architecture, build
-from textgen.training.options import TrainOptions
+from textgen.training.job import TrainOptions
 from textgen.training.run import train
 
 LSTM_SIZES = {"vocab_size": 7, "embedding": 4, "hidden": 8}
@@ -36,10 +36,14 @@ def test_every_architecture_can_be_built(name: str) -> None:
     [
         ("owl", LSTM_SIZES, "architecture must be one of lstm, gru, rnn, gpt, windowed_lstm, attention_lstm"),
         (["lstm"], LSTM_SIZES, "architecture must be one of"),
-        ("lstm", None, "sizes must be an object of names and numbers, got None"),
+        ("lstm", None, "sizes must be an object, got None"),
         ("lstm", [1], "sizes must be an object"),
-        ("lstm", {"vocab_size": 7}, "sizes must have vocab_size, embedding, hidden; embedding is missing"),
-        ("lstm", {**LSTM_SIZES, "depth": 2}, "sizes must be among vocab_size, embedding, .*, got depth"),
+        ("lstm", {"vocab_size": 7}, "sizes.embedding must be a whole number from 1 to 1,000,000, got None"),
+        (
+            "lstm",
+            {**LSTM_SIZES, "depth": 2},
+            "sizes has no depth; it has vocab_size, embedding, hidden, layers, tied",
+        ),
         ("lstm", {**LSTM_SIZES, "hidden": 0}, "sizes.hidden must be a whole number from 1 to 1,000,000"),
         ("lstm", {**LSTM_SIZES, "hidden": "8"}, "sizes.hidden must be a whole number"),
         ("lstm", {**LSTM_SIZES, "hidden": True}, "sizes.hidden must be a whole number"),
@@ -59,10 +63,10 @@ def test_bad_sizes_are_sentences(architecture: Any, sizes: Any, sentence: str) -
     [
         ("lstm", {"output": 1}, r"dropout.output must be in \[0, 1\), got 1; 0 turns it off"),
         ("lstm", {"output": "x"}, "dropout.output must be in"),
-        ("lstm", {"inputs": 0.1}, "dropout must be among embedding, between, output, weights, got inputs"),
+        ("lstm", {"inputs": 0.1}, "dropout has no inputs; it has embedding, between, output, weights"),
         ("lstm", 0.5, "dropout must be an object"),
-        ("gpt", {"weights": 0.1}, "dropout must be among output, got weights"),
-        ("windowed_lstm", {"output": 0.1}, "dropout must be empty for this architecture"),
+        ("gpt", {"weights": 0.1}, "dropout has no weights; it has output"),
+        ("windowed_lstm", {"output": 0.1}, "dropout has no output; it has nothing to set"),
     ],
 )
 def test_bad_dropout_is_a_sentence(architecture: str, rates: Any, sentence: str) -> None:

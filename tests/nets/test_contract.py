@@ -60,7 +60,7 @@ def net(request: pytest.FixtureRequest) -> LanguageModel:
     """With weights large enough that gates saturate and mistakes show."""
     torch.manual_seed(0)
     kind, sizes = NETS[request.param]
-    net = kind.from_json({"vocab_size": VOCABULARY, **sizes}, {})
+    net = kind(*kind.arguments({"vocab_size": VOCABULARY, **sizes}, {}))
     for name, parameter in net.named_parameters():
         torch.nn.init.normal_(parameter, 0, spread(net, name))
     return net.eval().requires_grad_(False)

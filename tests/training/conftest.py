@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from textgen.training.options import TrainOptions
+from textgen.training.job import TrainOptions
 
 RECIPE = """
 title = "Made up"

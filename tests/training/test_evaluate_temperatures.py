@@ -20,7 +20,7 @@ from textgen.models import folder as checkpoint
 from textgen.models.calibration import COLUMNS, FILE, TEMPERATURES
 from textgen.models.config import ModelConfig
 from textgen.models.registry import SHIPPED, Registry
-from textgen.training.options import TrainOptions
+from textgen.training.job import TrainOptions
 from textgen.training.run import train
 
 NAMES = Registry(SHIPPED).names()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from textgen.models.folder import load
-from textgen.training.options import TrainOptions
+from textgen.training.job import TrainOptions
 from textgen.training.run import train
 
 Options = Callable[..., TrainOptions]

@@ -6,17 +6,14 @@ import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from textgen.cli import main
 from textgen.errors import TextgenError
 from textgen.models.registry import Registry
-from textgen.training.job import prepare
-from textgen.training.options import TrainOptions
-from textgen.training.own_text import own_recipe
-from textgen.training.recipe import make_recipe
+from textgen.training.job import TrainOptions, prepare
+from textgen.training.recipe import make_recipe, own_recipe
 from textgen.training.run import train
 
 Options = Callable[..., TrainOptions]
@@ -50,14 +47,10 @@ def test_a_text_of_ones_own_becomes_a_model_that_the_app_lists(
     assert registry.get("mine").text([1, 2, 3])
 
 
-def test_the_recipe_grows_with_the_text(tmp_path: Path) -> None:
-    def recipe(size: int, level: str) -> Any:
-        path = tmp_path / f"{size}.txt"
-        path.write_text("a word\n" * (size // 7), encoding="utf-8")
-        return make_recipe(own_recipe(path, level, "mine"))
-
+def test_the_recipe_grows_with_the_text() -> None:
     for level in ("char", "word"):
-        small, middle, large = (recipe(size, level) for size in (10_000, 400_000, 5_000_000))
+        sizes = 10_000, 400_000, 5_000_000
+        small, middle, large = (make_recipe(own_recipe(size, level, "mine")) for size in sizes)
         assert small.net.sizes["hidden"] < middle.net.sizes["hidden"] < large.net.sizes["hidden"]
         assert 100 <= small.schedule.steps < middle.schedule.steps < large.schedule.steps < 50_000
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from textgen.training.options import TrainOptions
+from textgen.training.job import TrainOptions
 from textgen.training.run import train
 
 VALUES = ("log.every=5", "batches.reset=0.2", "net.dropout={}")

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from textgen.cli import main
-from textgen.errors import TextgenError
+from textgen.errors import SettingError, TextgenError
 from textgen.models import folder as checkpoint
 from textgen.models.registry import Registry
-from textgen.training.options import TrainOptions
-from textgen.training.run import train
+from textgen.training.job import TrainOptions
+from textgen.training.run import torch_seed, train
 from textgen.training.streams import Chunk, TokenStreams
 
 Options = Callable[..., TrainOptions]
@@ -51,6 +51,30 @@ def test_training_learns_and_leaves_a_usable_folder(
     best = min(float(row["validation_loss"]) for row in rows(folder))
     assert config.losses.validation_windows == pytest.approx(best, abs=2e-3)
     assert checkpoint.load(folder).net.vocab_size == config.sizes["vocab_size"]
+
+
+@pytest.mark.parametrize("seed", [5_000_000_000, 2**63 - 1])
+def test_any_seed_up_to_the_largest_trains(
+    seed: int, recipe_file: Path, text_file: Path, options: Options
+) -> None:
+    folder = train(recipe_file, text_file, options(max_steps=2, seed=seed))
+    assert Registry(folder.parent).info("made-up").config.seed == seed
+
+
+def test_large_seeds_are_not_those_that_their_last_32_bits_would_be() -> None:
+    assert [torch_seed(seed) for seed in (0, 1337, 2**32 - 1)] == [0, 1337, 2**32 - 1]
+    large = [torch_seed(2**32 + 7), torch_seed(2**33 + 7), torch_seed(2**63 - 1)]
+    assert len({7, *large}) == 4
+    assert all(0 <= seed < 2**32 for seed in large)
+
+
+@pytest.mark.parametrize("override", ["net.sizes.hidden=0", "net.dropout.output=1.5", "net.sizes.hiden=3"])
+def test_a_net_that_cannot_be_is_refused_before_the_text_is_read(
+    override: str, recipe_file: Path, text_file: Path, options: Options, tmp_path: Path
+) -> None:
+    with pytest.raises(SettingError, match=rf"^net\.{override[4:11]}"):
+        train(recipe_file, text_file, options(overrides=(override,)))
+    assert not (tmp_path / "runs").exists()
 
 
 def test_folder_holds_no_pickle_and_no_leftovers(
@@ -86,8 +110,8 @@ def test_a_seed_fixes_the_course_and_another_changes_it(
 KILLED_AT_60 = """
 import os, signal, sys
 from pathlib import Path
-from textgen.training.options import TrainOptions
-from textgen.training.run import train
+from textgen.training.job import TrainOptions
+from textgen.training.run import torch_seed, train
 
 def tell(line):
     if line.startswith("step 60: "):
@@ -167,7 +191,8 @@ def test_bad_text_ends_with_a_sentence_and_no_folder(
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"overrides": ("corpus.sha256=00ff",)}, "sha256 must be 00ff, got [0-9a-f]{64}"),
+        ({"overrides": ("corpus.sha256=" + "0f" * 32,)}, "sha256 must be (0f){32}, got [0-9a-f]{64}"),
+        ({"overrides": ("corpus.sha256=00ff",)}, "corpus.sha256 must be 64 digits from 0 to f, got 00ff"),
         ({"name": "a/b"}, "name must be 1 to 64 letters"),
         ({"name": ".."}, "name must be 1 to 64 letters"),
         ({"overrides": ("start=☃",)}, "start"),

@@ -13,7 +13,7 @@ from textgen import generate
 from textgen.models import folder as checkpoint
 from textgen.models.ngrams import FILE, NoveltyIndex
 from textgen.models.registry import SHIPPED, Registry
-from textgen.training.recipe import Recipe, bundled, from_values, read_recipe
+from textgen.training.recipe import Recipe, bundled, read_recipe
 
 NAMES = Registry(SHIPPED).names()
 
@@ -118,7 +118,7 @@ def test_log_leads_to_the_kept_weights(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(set(NAMES) & set(bundled())))
 def test_bundled_recipe_is_the_one_that_made_the_model(name: str) -> None:
     kept = Registry(SHIPPED).info(name).config.recipe.values
-    assert from_values(Recipe, kept, "") == read_recipe(name)
+    assert Recipe.from_json(kept) == read_recipe(name)
 
 
 @pytest.mark.parametrize("name", NAMES)

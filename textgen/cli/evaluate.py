@@ -24,7 +24,7 @@ from textgen.models.evaluation import WINDOW, Evaluation, evaluate
 from textgen.models.folder import Model
 from textgen.training.corpus import Corpus, open_corpus
 from textgen.training.job import bos_of
-from textgen.training.recipe import Recipe, from_values
+from textgen.training.recipe import Recipe
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -132,7 +132,7 @@ def window_of(model: Model, window: int | None) -> int:
 def recipe_of(model: Model) -> Recipe:
     """The recipe that a model was made with, for any text; defaults where its folder names none."""
     values = {"level": model.tokenizer.level, **model.config.recipe.values, "corpus": {}}
-    return from_values(Recipe, {"name": model.name, **values}, "")
+    return Recipe.from_json({"name": model.name, **values})
 
 
 @dataclass(frozen=True, slots=True)

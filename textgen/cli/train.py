@@ -9,7 +9,7 @@ from pathlib import Path
 from textgen.cli import options
 from textgen.cli.console import Console
 from textgen.errors import TextgenError
-from textgen.training.options import TrainOptions, is_leader, to_stderr
+from textgen.training.job import TrainOptions, is_leader, to_stderr
 from textgen.training.recipe import bundled
 
 

@@ -19,7 +19,7 @@ from textgen.validation import whole
 FILE = "config.json"
 FORMAT = 1
 WINDOWS = "validation_windows_"  # then the number of tokens
-LARGEST = 1e18  # of a number that can be worked with
+LARGEST = 2**63  # below it: what a seed may be at most
 
 
 class Part:

@@ -7,7 +7,8 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from textgen.errors import SettingError, out_of_range
+from textgen.errors import SettingError
+from textgen.validation import one_of
 
 if TYPE_CHECKING:
     from textgen.nets.base import LanguageModel
@@ -57,21 +58,26 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
 )
 
 
-def build(
-    architecture: str, sizes: Mapping[str, Any], dropout: Mapping[str, Any] = MappingProxyType({})
-) -> LanguageModel:
+def build(architecture: str, sizes: Any, dropout: Any = MappingProxyType({})) -> LanguageModel:
     """A net with random weights, from what JSON or TOML says of it: {"vocab_size": 65, "hidden": 512, …}.
 
     `dropout` names rates (0..1) of `base.Dropout` and matters in training alone. Raises SettingError for
     an architecture that is not in the table and for sizes or rates that it does not take.
     """
-    known = ARCHITECTURES.get(architecture) if isinstance(architecture, str) else None
-    if known is None:
-        names = ", ".join(ARCHITECTURES)
-        raise out_of_range("architecture", f"one of {names}", architecture, "lstm is usual")
-    module, name = known.place.split(":")
-    kind: type[LanguageModel] = getattr(import_module(module), name)
+    kind = net_class(architecture)
+    arguments = kind.arguments(sizes, dropout)
     try:
-        return kind.from_json(sizes, dropout)
+        return kind(*arguments)
     except (RuntimeError, MemoryError) as error:  # PyTorch's, for more numbers than there is memory
         raise SettingError(f"a net of these sizes cannot be built ({error}); choose smaller ones") from error
+
+
+def net_class(architecture: str) -> type[LanguageModel]:
+    """The class of an architecture. Raises SettingError for one that is not in the table."""
+    module, name = ARCHITECTURES[as_architecture("architecture", architecture)].place.split(":")
+    return getattr(import_module(module), name)
+
+
+def as_architecture(name: str, value: Any) -> str:
+    """The check for the name of an architecture."""
+    return one_of(tuple(ARCHITECTURES), "lstm is usual")(name, value)

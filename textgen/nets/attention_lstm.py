@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from textgen.nets.base import NO_DROPOUT, Dropout, NetSizes
+from textgen.nets.base import NO_DROPOUT, Dropout, NetSizes, Size, Switch
 from textgen.nets.embedding_net import EmbeddingNet, Linear
 from textgen.nets.fast_recurrent import Layer
 from textgen.nets.lstm import LSTMCell
@@ -63,13 +63,13 @@ class AttentionLSTM(EmbeddingNet):
     class Sizes(NetSizes):
         """H = hidden, L = layers; the second LSTM is 2·L·H wide."""
 
-        embedding: int = 128
-        hidden: int = 128  # of each of the two cells of a layer
-        layers: int = 2
-        heads: int = 1
-        width: int = 64  # of a head
-        window: int = 20  # tokens attended to
-        tied: bool = True  # whether the embedding table scores as well
+        embedding: Size = 128
+        hidden: Size = 128  # of each of the two cells of a layer
+        layers: Size = 2
+        heads: Size = 1
+        width: Size = 64  # of a head
+        window: Size = 20  # tokens attended to
+        tied: Switch = True  # whether the embedding table scores as well
 
     def __init__(self, sizes: Sizes, dropout: Dropout = NO_DROPOUT) -> None:
         super().__init__()

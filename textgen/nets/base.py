@@ -1,18 +1,15 @@
-"""The whole contract between a net and everything else."""
+"""What a net is to everything else: it reads token ids and scores the next one."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
-from typing import Any, ClassVar, Self
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 
-from textgen.errors import SettingError, out_of_range, shorten
-from textgen.settings import check_flag
-from textgen.validation import check_whole, finite
+from textgen.validation import Checked, as_flag, as_object, known_fields, number_in, whole_from
 
 # Whatever a net carries from one token to the next. Only the net that made it looks inside.
 State = Any
@@ -20,44 +17,33 @@ State = Any
 MAX_SIZE = 1_000_000  # of any one dimension of a net
 
 
-@dataclass(frozen=True)
-class NetSizes:
-    """What decides a net's shape; each architecture adds its own fields, whole numbers or switches.
+# The types of the fields of a net's sizes.
+Size = Annotated[int, whole_from(1, MAX_SIZE, "the bundled recipes show usual sizes")]
+Switch = Annotated[bool, as_flag]
+Rate = Annotated[float, number_in(0, 1, "0 turns it off", below=True)]
 
-    Raises SettingError for a number outside 1..1,000,000.
+
+@dataclass(frozen=True)
+class NetSizes(Checked, section="sizes"):
+    """What decides a net's shape; each architecture adds its own fields, of type `Size` or `Switch`.
+
+    Raises SettingError for a size outside 1..1,000,000.
     """
 
-    vocab_size: int
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            value, name = getattr(self, field.name), f"sizes.{field.name}"
-            if field.type in ("bool", bool):
-                check_flag(name, value)
-            else:
-                number = check_whole(name, value, 1, MAX_SIZE, "the bundled recipes show usual sizes")
-                object.__setattr__(self, field.name, number)
+    vocab_size: Size
 
 
 @dataclass(frozen=True)
-class Dropout:
+class Dropout(Checked, section="dropout"):
     """Probabilities (0..1) of leaving a number out, in training alone.
 
     Raises SettingError for one outside [0, 1).
     """
 
-    embedding: float = 0.0
-    between: float = 0.0  # between layers
-    output: float = 0.0
-    weights: float = 0.0  # of the hidden-to-hidden weights: DropConnect (Merity et al. 2017)
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            rate = finite(getattr(self, field.name))
-            if rate is None or not 0 <= rate < 1:
-                raise out_of_range(
-                    f"dropout.{field.name}", "in [0, 1)", getattr(self, field.name), "0 turns it off"
-                )
+    embedding: Rate = 0.0
+    between: Rate = 0.0  # between layers
+    output: Rate = 0.0
+    weights: Rate = 0.0  # of the hidden-to-hidden weights: DropConnect (Merity et al. 2017)
 
 
 NO_DROPOUT = Dropout()
@@ -81,14 +67,12 @@ class LanguageModel(nn.Module, ABC):
     context: int | None = None
 
     @classmethod
-    def from_json(cls, sizes: Mapping[str, Any], dropout: Mapping[str, Any]) -> Self:
-        """A net with random weights from plain values. Raises SettingError for any that it does not take."""
-        values = known_values("sizes", sizes, [field.name for field in fields(cls.Sizes)])
-        required = [field.name for field in fields(cls.Sizes) if field.default is MISSING]
-        if missing := [name for name in required if name not in values]:
-            raise SettingError(f"sizes must have {', '.join(required)}; {missing[0]} is missing")
-        rates = known_values("dropout", dropout, cls.dropout_places)
-        return cls(cls.Sizes(**values), *([Dropout(**rates)] if rates else []))
+    def arguments(cls, sizes: Any, dropout: Any) -> tuple[NetSizes] | tuple[NetSizes, Dropout]:
+        """What its constructor takes, from JSON objects. Raises SettingError for what it does not take."""
+        rates = as_object(Dropout.what, dropout)
+        known_fields(Dropout.what, rates, cls.dropout_places)
+        shape = cls.Sizes.from_json(sizes)
+        return (shape, Dropout.from_json(rates)) if rates else (shape,)
 
     @abstractmethod
     def unroll(self, ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:
@@ -161,16 +145,6 @@ class LanguageModel(nn.Module, ABC):
     @property
     def parameter_count(self) -> int:
         return sum(p.numel() for p in self.parameters())
-
-
-def known_values(section: str, values: Any, known: Sequence[str]) -> dict[str, Any]:
-    """A JSON object of names that we know. Raises SettingError for anything else."""
-    if not isinstance(values, Mapping):
-        raise SettingError(f"{section} must be an object of names and numbers, got {shorten(values)}")
-    if unknown := [name for name in values if name not in known]:
-        legal = f"among {', '.join(known)}" if known else "empty for this architecture"
-        raise out_of_range(section, legal, unknown[0], "leave it out")
-    return dict(values)
 
 
 def ids_tensor(ids: Any) -> Tensor:

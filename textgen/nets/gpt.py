@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from textgen.errors import out_of_range
-from textgen.nets.base import NO_DROPOUT, Dropout, LanguageModel, NetSizes
+from textgen.nets.base import NO_DROPOUT, Dropout, LanguageModel, NetSizes, Size
 from textgen.nets.packed import Packed, own_copy
 
 # Tokens of windows that are read at once; a text longer than the block is one window per token.
@@ -73,10 +73,10 @@ class GPT(LanguageModel):
     class Sizes(NetSizes):
         """Of microgpt, unless given. Raises SettingError for a width that heads do not divide."""
 
-        block: int = 16
-        layers: int = 1
-        width: int = 16
-        heads: int = 4
+        block: Size = 16
+        layers: Size = 1
+        width: Size = 16
+        heads: Size = 4
 
         def __post_init__(self) -> None:
             super().__post_init__()

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional as F
 
-from textgen.nets.base import NO_DROPOUT, Dropout, NetSizes
+from textgen.nets.base import NO_DROPOUT, Dropout, NetSizes, Size, Switch
 from textgen.nets.embedding_net import EmbeddingNet
 from textgen.nets.fast_recurrent import Cell, FastRecurrent, Layer, StepState
 
@@ -40,10 +40,10 @@ class RecurrentNet(EmbeddingNet):
     class Sizes(NetSizes):
         """Of a recurrent net."""
 
-        embedding: int
-        hidden: int  # of each layer
-        layers: int = 2
-        tied: bool = False  # whether the embedding table scores as well
+        embedding: Size
+        hidden: Size  # of each layer
+        layers: Size = 2
+        tied: Switch = False  # whether the embedding table scores as well
 
     def __init__(self, sizes: Sizes, dropout: Dropout = NO_DROPOUT) -> None:
         super().__init__()

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from textgen.nets.base import LanguageModel, NetSizes
+from textgen.nets.base import LanguageModel, NetSizes, Size
 from textgen.nets.fast_recurrent import FastRecurrent, Layer
 from textgen.nets.lstm import LSTMCell
 
@@ -30,8 +30,8 @@ class WindowedLSTM(LanguageModel):
     class Sizes(NetSizes):
         """Of the Keras example."""
 
-        hidden: int = 128
-        window: int = 40
+        hidden: Size = 128
+        window: Size = 40
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()

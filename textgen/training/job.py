@@ -1,11 +1,16 @@
-"""What a run is started with, checked before the first step; what it keeps on its way."""
+"""A training run before its first step: what it is started with, checked, and the folder that it keeps."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
-from dataclasses import dataclass, replace
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -13,17 +18,63 @@ import torch
 from torch import Tensor
 
 from textgen.errors import TextgenError, out_of_range, shorten
+from textgen.models.registry import default_root
 from textgen.text.tokenizer import TextTokenizer
 from textgen.training.corpus import Corpus, open_corpus
-from textgen.training.options import TrainOptions, check_name, is_leader
-from textgen.training.own_text import own_recipe
 from textgen.training.reading import files_of
-from textgen.training.recipe import Recipe, make_recipe, read_recipe
+from textgen.training.recipe import Recipe, make_recipe, own_recipe, read_recipe
 from textgen.training.sampling import start_ids
 
 RECIPE = "recipe.json"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 CHECKPOINTS = 200_000_000  # bytes that those of the largest bundled recipe take, and a little more
 SEEN = 1_000_000  # tokens among which the most frequent one is looked for
+
+
+def to_stderr(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainOptions:
+    """Where a run reads and writes, on what it runs, and how it tells of itself."""
+
+    name: str | None = None  # of the model; None = the recipe's
+    level: str = "char"  # "char" or "word", of a text without a recipe
+    models: Path = field(default_factory=default_root)  # the finished folder appears here
+    runs: Path = Path("runs")  # checkpoints of the run, at runs/NAME
+    resume: bool = False  # go on from the run's last checkpoint
+    restart: bool = False  # throw away the run's checkpoints
+    replace: bool = False  # the model folder may exist already
+    seed: int | None = None  # None = the recipe's
+    max_steps: int | None = None  # None = the recipe's; the schedule shrinks with it
+    overrides: tuple[str, ...] = ()  # "section.key=value", over the recipe's values
+    accelerator: str = "auto"  # these four go to Lightning's Trainer as they are
+    devices: str | int = "auto"
+    strategy: str = "auto"
+    precision: str = "auto"  # "auto" = bf16 autocast where the machine has it
+    tell: Callable[[str], None] | None = to_stderr  # one line of progress; None = silent
+    pause: float = 10.0  # seconds between two lines of progress
+    clock: Callable[[], float] = time.monotonic  # seconds
+    today: Callable[[], date] = date.today
+
+    def all_overrides(self) -> list[str]:
+        """The overrides, those with an option of their own last."""
+        own = {"seed": self.seed, "schedule.steps": self.max_steps}
+        return [*self.overrides, *(f"{key}={value}" for key, value in own.items() if value is not None)]
+
+    def lightning_precision(self) -> str:
+        """What Lightning's Trainer takes: bf16 autocast (float32 weights) if the machine computes in bf16."""
+        if self.precision != "auto":
+            return self.precision
+        cuda = self.accelerator in {"auto", "gpu", "cuda"} and torch.cuda.is_available()
+        able = torch.cuda.is_bf16_supported(including_emulation=False) if cuda else cpu_has_bf16()
+        return "bf16-mixed" if able else "32-true"
+
+
+def cpu_has_bf16() -> bool:
+    """Whether the processor multiplies bfloat16 itself (AVX512-BF16, AMX); emulated it is slower."""
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +104,7 @@ class Job:
 def prepare(recipe: str | Path | None, corpus: Path, options: TrainOptions) -> Job:
     """Check all that can be checked before the first step; without a recipe, make one for the text."""
     values = read_recipe(recipe, options.all_overrides()) if recipe else own(corpus, options)
+    values.net.check()
     name = check_name(options.name or values.name)
     folder = options.runs / name
     check_free(options, name)
@@ -77,7 +129,23 @@ def usual_start(corpus: Corpus) -> str:
 def own(corpus: Path, options: TrainOptions) -> Recipe:
     """A recipe for a text of one's own. Raises TextgenError for a wrong name, level or value."""
     name = check_name(options.name or corpus.stem)
-    return make_recipe(own_recipe(corpus, options.level, name), options.all_overrides())
+    size = sum(file.stat().st_size for file in files_of(corpus))
+    return make_recipe(own_recipe(size, options.level, name), options.all_overrides())
+
+
+def check_name(name: str) -> str:
+    """A name that is one folder on every system. Raises TextgenError."""
+    if not NAME.fullmatch(name) or name.endswith("."):
+        raise TextgenError(
+            f"a model's name must be 1 to 64 letters, digits, '.', '_' or '-', got {shorten(name)!r}; "
+            "for example my-model"
+        )
+    return name
+
+
+def is_leader() -> bool:
+    """Whether this is the first of the run's processes; Lightning numbers the others it starts."""
+    return int(os.environ.get("LOCAL_RANK", "0")) == 0 and int(os.environ.get("NODE_RANK", "0")) == 0
 
 
 def check_room(corpus: Path, options: TrainOptions) -> None:
@@ -123,7 +191,7 @@ def check_free(options: TrainOptions, name: str) -> None:
 
 def check_same_recipe(folder: Path, recipe: Recipe) -> None:
     """A run goes on with the recipe it began with. Raises TextgenError where they differ."""
-    values, path = recipe.to_dict(), folder / RECIPE
+    values, path = recipe.to_json(), folder / RECIPE
     if saved(folder) and path.is_file():
         begun = json.loads(path.read_text(encoding="utf-8"))
         if differing := [key for key in values if begun.get(key) != values[key]]:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from textgen.experiments.metrics.scoring import held_out_perplexity
@@ -35,8 +36,7 @@ from textgen.models.ngrams import NoveltyIndex
 from textgen.nets.base import LanguageModel
 from textgen.training.calibration import calibrate
 from textgen.training.corpus import CHUNK, Corpus
-from textgen.training.job import validation_documents
-from textgen.training.options import TrainOptions, machine, precision
+from textgen.training.job import TrainOptions, validation_documents
 from textgen.training.recipe import Recipe
 from textgen.training.sampling import write_samples
 
@@ -164,7 +164,7 @@ def describe(finished: FinishedRun, options: TrainOptions) -> ModelConfig:
         target=recipe.target,
         published=PublishedFacts(recipe.published.train_loss or None, recipe.published.source),
         training=training_facts(finished, options),
-        recipe=RecipeFacts.from_json(recipe.to_dict()),
+        recipe=RecipeFacts.from_json(recipe.to_json()),
     )
 
 
@@ -188,5 +188,16 @@ def training_facts(finished: FinishedRun, options: TrainOptions) -> TrainingFact
         kept_step=finished.step,
         seconds=round(finished.seconds),
         machine=machine(),
-        precision=precision(options),
+        precision=options.lightning_precision(),
     )
+
+
+def machine() -> str:
+    """The processor that training runs on, in words."""
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8", errors="replace").splitlines() if info.is_file() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    threads = torch.get_num_threads()
+    return f"{names[0] if names else 'CPU'}, {threads} thread{'s' if threads > 1 else ''}"

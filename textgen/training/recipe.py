@@ -1,88 +1,117 @@
-"""A recipe: all that decides how a model turns out, besides the machine. Frozen, checked, read from TOML.
+"""Training recipes: all that decides how a model turns out, besides the machine.
 
-The bundled ones have names; any other is a file; single values can be replaced, `section.key=value`.
+The bundled ones have names, any other is a TOML file, and one for a text of one's own is made from its size.
+Single values can be replaced: `section.key=value`. Every value is checked when a recipe is made.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from types import MappingProxyType
+from typing import Annotated, Any
 
 from textgen.errors import SettingError, TextgenError, out_of_range, shorten
-from textgen.settings import check_seed
-from textgen.validation import check_whole, finite
+from textgen.nets import as_architecture, net_class
+from textgen.settings import MAX_BEAM_LENGTH, check, check_seed
+from textgen.stages import TEMPERATURE
+from textgen.validation import (
+    Checked,
+    as_flag,
+    as_object,
+    as_text,
+    list_of,
+    number_in,
+    one_of,
+    whole_from,
+)
 
 BUNDLED = Path(__file__).resolve().parent / "recipes"
-T = TypeVar("T")
+LEVELS = ("char", "word")
+MAX_STEPS = 10**9
+SHA256 = re.compile("[0-9a-f]{64}")
 
 
-def check_choice(name: str, value: str, choices: Sequence[str]) -> None:
-    """Raises SettingError for anything but one of the choices."""
-    if value not in choices:
-        raise out_of_range(name, f"one of {', '.join(choices)}", value, f"{choices[0]} is usual")
+def as_sha256(name: str, value: Any) -> str:
+    """A checksum in hexadecimal, or nothing."""
+    if value == "" or (isinstance(value, str) and SHA256.fullmatch(value)):
+        return value
+    raise out_of_range(name, "64 digits from 0 to f", value, "an empty one takes any text")
 
 
-def check_number(name: str, value: Any, low: float, high: float) -> float:
-    """A finite number in [low, high], or a SettingError that names the setting."""
-    number = finite(value)
-    if number is None or not low <= number <= high:
-        raise out_of_range(name, f"in [{low:g}, {high:g}]", value, "the bundled recipes show usual values")
-    return number
+def as_temperature(name: str, value: Any) -> float:
+    return float(check(name, value, TEMPERATURE))
 
 
-@dataclass(frozen=True, slots=True)
-class CorpusRecipe:
+def as_seed(_name: str, value: Any) -> int:
+    return check_seed(value)
+
+
+def as_values(name: str, value: Any) -> dict[str, Any]:
+    """A table of values that somebody else checks."""
+    return dict(as_object(name, value))
+
+
+Text = Annotated[str, as_text]
+Flag = Annotated[bool, as_flag]
+Share = Annotated[float, number_in(0, 1, "the bundled recipes show usual values")]
+Decay = Annotated[float, number_in(0, 1, "0.9 is usual", below=True)]  # kept of an average from step to step
+Nats = Annotated[float, number_in(0, 100, "0 is none")]
+
+
+@dataclass(frozen=True)
+class CorpusRecipe(Checked, section="corpus"):
     """The text that the recipe was made for."""
 
-    name: str = ""
-    file: str = ""  # how its file or folder is usually called
-    url: str = ""  # where it was published
-    sha256: str = ""  # of the file's bytes, or of a folder's `sha256sum *.txt`; "" takes any text
-    status: str = ""  # under which terms the text may be used
+    name: Text = ""
+    file: Text = ""  # how its file or folder is usually called
+    url: Text = ""  # where it was published
+    sha256: Annotated[str, as_sha256] = ""  # of the file's bytes, or of a folder's `sha256sum *.txt`
+    status: Text = ""  # under which terms the text may be used
 
 
-@dataclass(frozen=True, slots=True)
-class TextRecipe:
+@dataclass(frozen=True)
+class TextRecipe(Checked, section="text"):
     """What is done to a text before it is read."""
 
-    lower: bool = False  # to lower case
-    ascii: bool = False  # drop all characters beyond ASCII
-    unwrap: bool = False  # join the lines of a paragraph; a line break is where blank lines were
-    min_count: int = 1  # words that the learned part has fewer times become `<unk>`
-
-    def __post_init__(self) -> None:
-        check_whole("text.min_count", self.min_count, 1, 10**6, "3 to 5 are usual")
+    lower: Flag = False  # to lower case
+    ascii: Flag = False  # drop all characters beyond ASCII
+    unwrap: Flag = False  # join the lines of a paragraph; a line break is where blank lines were
+    min_count: Annotated[int, whole_from(1, 10**6, "3 to 5 are usual")] = 1  # rarer words are `<unk>`
 
 
-@dataclass(frozen=True, slots=True)
-class SplitRecipe:
-    """The first `train` (0..1) is learned, the rest validates.
+@dataclass(frozen=True)
+class SplitRecipe(Checked, section="split"):
+    """Which share of a text is learned; the rest validates.
 
     By "text" of all tokens; by "file" of each file's; by "line" of all lines, shuffled by the seed.
     """
 
-    train: float = 0.9
-    by: str = "text"
-
-    def __post_init__(self) -> None:
-        check_number("split.train", self.train, 0.5, 0.99)
-        check_choice("split.by", self.by, ("text", "file", "line"))
+    train: Annotated[float, number_in(0.5, 0.99, "0.9 is usual")] = 0.9
+    by: Annotated[str, one_of(("text", "file", "line"), "text is usual")] = "text"
 
 
-@dataclass(frozen=True, slots=True)
-class NetRecipe:
+@dataclass(frozen=True)
+class NetRecipe(Checked, section="net"):
     """What `nets.build` needs, without the vocabulary, which comes from the text."""
 
-    architecture: str = "lstm"
-    sizes: dict[str, Any] = field(default_factory=dict)
-    dropout: dict[str, float] = field(default_factory=dict)
+    architecture: Annotated[str, as_architecture] = "lstm"
+    sizes: Annotated[dict[str, Any], as_values] = field(default_factory=dict)
+    dropout: Annotated[dict[str, Any], as_values] = field(default_factory=dict)
+
+    def check(self) -> None:
+        """Raises SettingError for a size or a rate that the architecture does not take."""
+        try:
+            net_class(self.architecture).arguments({"vocab_size": 1, **self.sizes}, self.dropout)
+        except SettingError as error:  # its sentence begins with the value's name
+            raise SettingError(f"{self.prefix}{error}") from error
 
 
-@dataclass(frozen=True, slots=True)
-class BatchRecipe:
+@dataclass(frozen=True)
+class BatchRecipe(Checked, section="batches"):
     """What a step reads.
 
     - "streams": truncated backpropagation. `streams` places in the text are read on, `length` tokens a
@@ -93,43 +122,36 @@ class BatchRecipe:
     - "lines": `streams` whole lines in random order, each from BOS to the next BOS, cut at `length`.
     """
 
-    kind: str = "streams"
-    streams: int = 32
-    length: int = 128
-    reset: float = 0.02
-    stride: int = 1
-
-    def __post_init__(self) -> None:
-        check_choice("batches.kind", self.kind, ("streams", "windows", "lines"))
-        check_whole("batches.streams", self.streams, 1, 65_536, "32 is usual")
-        check_whole("batches.length", self.length, 1, 65_536, "128 is usual")
-        check_number("batches.reset", self.reset, 0, 1)
-        check_whole("batches.stride", self.stride, 1, 65_536, "1 takes every window")
+    kind: Annotated[str, one_of(("streams", "windows", "lines"), "streams is usual")] = "streams"
+    streams: Annotated[int, whole_from(1, 65_536, "32 is usual")] = 32
+    length: Annotated[int, whole_from(1, 65_536, "128 is usual")] = 128
+    reset: Share = 0.02
+    stride: Annotated[int, whole_from(1, 65_536, "1 takes every window")] = 1
 
 
-@dataclass(frozen=True, slots=True)
-class OptimiserRecipe:
+@dataclass(frozen=True)
+class OptimiserRecipe(Checked, section="optimiser"):
     """AdamW (Loshchilov & Hutter 2019) or RMSprop (Tieleman & Hinton 2012), with a clipped gradient."""
 
-    name: str = "adamw"
-    rate: float = 2e-3  # the highest learning rate
-    weight_decay: float = 0.1  # of matrices; biases do not decay
-    betas: tuple[float, float] = (0.9, 0.99)  # of AdamW
-    alpha: float = 0.9  # of RMSprop: how much of the mean square is kept from step to step
-    eps: float = 1e-8
-    clip: float = 1.0  # largest norm of the gradient
+    name: Annotated[str, one_of(("adamw", "rmsprop"), "adamw is usual")] = "adamw"
+    rate: Annotated[float, number_in(1e-8, 10, "0.001 to 0.01 are usual")] = 2e-3  # highest learning rate
+    weight_decay: Annotated[float, number_in(0, 100, "0 turns it off")] = 0.1  # of matrices, not of biases
+    betas: Annotated[
+        tuple[float, float],
+        list_of(
+            number_in(0, 1, "0.9 and 0.99 are usual", below=True),
+            2,
+            2,
+            hint="AdamW has two, such as [0.9, 0.99]",
+        ),
+    ] = (0.9, 0.99)
+    alpha: Decay = 0.9  # of RMSprop: how much of the mean square is kept from step to step
+    eps: Annotated[float, number_in(1e-16, 1, "1e-8 is usual")] = 1e-8
+    clip: Annotated[float, number_in(1e-6, 1e6, "1e6 never clips")] = 1.0  # largest norm of the gradient
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "betas", tuple(self.betas))
-        check_choice("optimiser.name", self.name, ("adamw", "rmsprop"))
-        check_number("optimiser.rate", self.rate, 1e-8, 10)
-        check_number("optimiser.weight_decay", self.weight_decay, 0, 100)
-        check_number("optimiser.alpha", self.alpha, 0, 1)
-        check_number("optimiser.clip", self.clip, 1e-6, 1e6)
 
-
-@dataclass(frozen=True, slots=True)
-class ScheduleRecipe:
+@dataclass(frozen=True)
+class ScheduleRecipe(Checked, section="schedule"):
     """How long, and the learning rate on the way.
 
     "cosine", "linear" and "constant" begin with a linear warm-up; the first two go down to `floor` at the
@@ -138,71 +160,65 @@ class ScheduleRecipe:
     `every` steps apart, in which the training loss has not fallen by the share `threshold`.
     """
 
-    name: str = "cosine"
-    steps: int = 4000
-    warmup: int = 200
-    floor: float = 0.03  # lowest learning rate as a share of the highest, 0..1
-    peak: float = 0.3  # of one-cycle, 0..1
-    factor: float = 0.5  # these four of plateau
-    patience: int = 3
-    every: int = 100
-    threshold: float = 1e-3
-    stop_after: int = 0  # rows of the log without a better validation loss that end the run; 0 = never
-
-    def __post_init__(self) -> None:
-        check_choice("schedule.name", self.name, ("cosine", "linear", "constant", "one-cycle", "plateau"))
-        check_whole("schedule.steps", self.steps, 1, 10**9, "a few thousand are usual")
-        check_whole("schedule.warmup", self.warmup, 0, 10**9, "0 turns it off")
-        check_whole("schedule.patience", self.patience, 0, 10**9, "3 is usual")
-        check_whole("schedule.every", self.every, 1, 10**9, "100 is usual")
-        check_whole("schedule.stop_after", self.stop_after, 0, 10**9, "0 turns it off")
-        for name in ("floor", "peak", "factor", "threshold"):
-            check_number(f"schedule.{name}", getattr(self, name), 0, 1)
+    name: Annotated[
+        str, one_of(("cosine", "linear", "constant", "one-cycle", "plateau"), "cosine is usual")
+    ] = "cosine"
+    steps: Annotated[int, whole_from(1, MAX_STEPS, "a few thousand are usual")] = 4000
+    warmup: Annotated[int, whole_from(0, MAX_STEPS, "0 turns it off")] = 200
+    floor: Share = 0.03  # lowest learning rate as a share of the highest
+    peak: Share = 0.3  # of one-cycle
+    factor: Annotated[float, number_in(0, 1, "0.5 is usual", below=True)] = 0.5  # these four of plateau
+    patience: Annotated[int, whole_from(0, MAX_STEPS, "3 is usual")] = 3
+    every: Annotated[int, whole_from(1, MAX_STEPS, "100 is usual")] = 100
+    threshold: Share = 1e-3
+    # Rows of the log without a better validation loss that end the run.
+    stop_after: Annotated[int, whole_from(0, MAX_STEPS, "0 turns it off")] = 0
 
 
-@dataclass(frozen=True, slots=True)
-class LogRecipe:
+@dataclass(frozen=True)
+class LogRecipe(Checked, section="log"):
     """What is measured and written down on the way, every `every` steps; checkpoints likewise."""
 
-    every: int = 250
-    window: int = 256  # tokens scored from a zero state
-    temperatures: tuple[float, ...] = (0.2, 0.5, 1.0, 1.2)
-    sample: int = 300  # tokens a sample
-    beam: int = 60  # tokens that a beam search (k = 3) writes
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "temperatures", tuple(self.temperatures))
-        check_whole("log.every", self.every, 1, 10**9, "250 is usual")
-        check_whole("log.window", self.window, 1, 10**6, "256 compares with nanoGPT")
-        check_whole("log.sample", self.sample, 0, 10**5, "0 writes no samples")
-        check_whole("log.beam", self.beam, 0, 1000, "0 searches no text")
+    every: Annotated[int, whole_from(1, MAX_STEPS, "250 is usual")] = 250
+    # Tokens scored from a zero state.
+    window: Annotated[int, whole_from(1, 10**6, "256 compares with nanoGPT")] = 256
+    temperatures: Annotated[
+        tuple[float, ...], list_of(as_temperature, 0, 16, hint="0.2, 0.5, 1 and 1.2 are usual")
+    ] = (0.2, 0.5, 1.0, 1.2)
+    sample: Annotated[int, whole_from(0, 10**5, "0 writes no samples")] = 300  # tokens a sample
+    # Tokens that a beam search (k = 3) writes.
+    beam: Annotated[int, whole_from(0, MAX_BEAM_LENGTH, "0 searches no text")] = 60
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedRecipe:
+@dataclass(frozen=True)
+class PublishedRecipe(Checked, section="published"):
     """What the author of the network reports of its own training."""
 
-    train_loss: float = 0.0  # nats per token at the end; 0 = nothing published
-    source: str = ""  # who says so, of which run
+    train_loss: Nats = 0.0  # nats per token at the end; 0 = nothing published
+    source: Text = ""  # who says so, of which run
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+@dataclass(frozen=True)
+class Recipe(Checked):
     """All that decides how a model turns out, besides the machine."""
 
-    name: str
-    title: str = ""
-    level: str = "char"
-    start: str = "\n"  # the text that stands for an empty context; "" takes one that the text has
-    bos: str = ""  # the token with which every text begins and ends; "" = none
-    prompt: str = ""  # a context to show the model with; "" = none
-    seed: int = 1337
-    target: float = 0.0  # validation nats per token to reach in windows; 0 = none
-    target_note: str = ""  # where the target comes from
+    what = "a recipe"
+
+    name: Text
+    title: Text = ""
+    level: Annotated[str, one_of(LEVELS, "char is usual")] = "char"
+    start: Text = "\n"  # the text that stands for an empty context; "" takes one that the text has
+    bos: Text = ""  # the token with which every text begins and ends; "" = none
+    prompt: Text = ""  # a context to show the model with; "" = none
+    seed: Annotated[int, as_seed] = 1337
+    target: Nats = 0.0  # validation nats per token to reach in windows; 0 = none
+    target_note: Text = ""  # where the target comes from
     published: PublishedRecipe = PublishedRecipe()
-    keep: str = "best"  # whose weights: those with the "best" validation loss, or the "last"
-    averaging: float = 0.0  # decay per step of the running average of the weights; 0 turns it off
-    calibrate: bool = False  # at the end, make T = 1 the best temperature for new text
+    # Whose weights: those with the "best" validation loss, or the "last".
+    keep: Annotated[str, one_of(("best", "last"), "best is usual")] = "best"
+    # Decay per step of the running average of the weights.
+    averaging: Annotated[float, number_in(0, 0.999999, "0 turns it off")] = 0.0
+    calibrate: Flag = False  # at the end, make T = 1 the best temperature for new text
     corpus: CorpusRecipe = CorpusRecipe()
     text: TextRecipe = TextRecipe()
     split: SplitRecipe = SplitRecipe()
@@ -213,18 +229,9 @@ class Recipe:
     log: LogRecipe = LogRecipe()
 
     def __post_init__(self) -> None:
-        check_seed(self.seed)
-        check_number("averaging", self.averaging, 0, 0.999999)
-        check_choice("level", self.level, ("char", "word"))
-        check_choice("keep", self.keep, ("best", "last"))
+        super().__post_init__()
         if self.batches.kind == "lines" and not (self.bos and self.split.by == "line"):
             raise SettingError("batches.kind = 'lines' needs bos, a token, and split.by = 'line'")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, as JSON and TOML know them."""
-        return asdict(
-            self, dict_factory=lambda pairs: {k: list(v) if isinstance(v, tuple) else v for k, v in pairs}
-        )
 
 
 def bundled() -> list[str]:
@@ -240,7 +247,7 @@ def read_recipe(recipe: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     path = find(recipe)
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise TextgenError(f"{path} cannot be read as a recipe ({error}); it must be a TOML file") from error
     values.setdefault("name", path.stem)
     return make_recipe(values, overrides)
@@ -250,7 +257,7 @@ def make_recipe(values: dict[str, Any], overrides: Sequence[str] = ()) -> Recipe
     """A recipe from plain values, some of them replaced. Raises SettingError for a wrong one."""
     for override in overrides:
         put(values, override)
-    return from_values(Recipe, values, "")
+    return Recipe.from_json(values)
 
 
 def find(recipe: str | Path) -> Path:
@@ -280,33 +287,54 @@ def put(values: dict[str, Any], override: str) -> None:
 def toml_value(text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # no TOML, thousands of digits, thousands of brackets
         return text
 
 
-def from_values(kind: type[T], values: Mapping[str, Any], section: str) -> T:
-    """A section of a recipe from plain values; a key we do not know is refused, not ignored."""
-    known = [item.name for item in fields(kind)]  # type: ignore[arg-type]
-    if unknown := [key for key in values if key not in known]:
-        raise SettingError(f"unknown recipe value {shorten(section + unknown[0])}; known: {', '.join(known)}")
-    hints = get_type_hints(kind)
-    return kind(**{key: convert(hints[key], value, section + key) for key, value in values.items()})
+# Per level: bytes of text from which a size is worth its while, hidden width, passes over the text. A
+# small text is soon known by heart: a smaller net reads it more often before that.
+SIZES: Mapping[str, tuple[tuple[int, int, int], ...]] = MappingProxyType(
+    {
+        "char": ((0, 128, 60), (100_000, 256, 30), (1_000_000, 512, 15), (10_000_000, 512, 3)),
+        "word": ((0, 96, 40), (300_000, 160, 20), (3_000_000, 256, 12), (30_000_000, 400, 3)),
+    }
+)
+BYTES_A_TOKEN: Mapping[str, float] = MappingProxyType({"char": 1.0, "word": 4.5})
+DROPOUT: Mapping[str, float] = MappingProxyType(
+    {"embedding": 0.1, "between": 0.4, "output": 0.5, "weights": 0.2}
+)
+ROWS = 25  # of the log
 
 
-def convert(kind: Any, value: Any, name: str) -> Any:
-    """A value in the type that its field declares, or the sentence that says what was expected."""
-    if is_dataclass(kind) and isinstance(kind, type):
-        return from_values(kind, expect(dict, value, name), f"{name}.")
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if kind in (int, float, str, bool):
-        return expect(kind, value, name)
-    return expect(dict, value, name) if str(kind).startswith("dict") else expect(list, value, name)
+def own_recipe(size: int, level: str, name: str) -> dict[str, Any]:
+    """The values of a recipe for a text of so many bytes: as large a net and as long a run as it can feed.
+
+    Raises SettingError for a level that there is not.
+    """
+    one_of(LEVELS, "char is usual")("level", level)
+    _, hidden, passes = max(row for row in SIZES[level] if row[0] <= size)
+    streams, length = batch(size / BYTES_A_TOKEN[level])
+    steps = max(100, int(0.9 * size / BYTES_A_TOKEN[level] * passes / (streams * length)))
+    return {
+        "name": name,
+        "title": name,
+        "level": level,
+        "start": "",
+        "averaging": 0.99,
+        "calibrate": True,
+        "text": {"min_count": 2 if level == "word" else 1},
+        "net": {
+            "architecture": "lstm",
+            "sizes": {"embedding": hidden // 2, "hidden": hidden, "layers": 2, "tied": level == "word"},
+            "dropout": dict(DROPOUT),
+        },
+        "batches": {"streams": streams, "length": length, "reset": 0.05},
+        "optimiser": {"rate": 3e-3, "clip": 1.0},
+        "schedule": {"steps": steps, "warmup": 100, "stop_after": 5},
+        "log": {"every": max(20, steps // ROWS), "window": 128 if level == "char" else 64, "sample": 200},
+    }
 
 
-def expect(kind: type, value: Any, name: str) -> Any:
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise SettingError(
-            f"{name} must be of type {kind.__name__}, got {shorten(value)}; see the bundled recipes"
-        )
-    return value
+def batch(tokens: float) -> tuple[int, int]:
+    """Streams and tokens a stream of a step: small steps for a small text, so that there are enough."""
+    return (8, 64) if tokens < 50_000 else (16, 64) if tokens < 500_000 else (32, 128)

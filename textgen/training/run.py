@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import lightning.pytorch as pl
+import numpy as np
 import torch
 from lightning.pytorch.callbacks import Checkpoint
 
@@ -20,9 +21,17 @@ from textgen.nets import build
 from textgen.nets.base import LanguageModel
 from textgen.training.callbacks import Averaging, Measure, Measured, Progress, checkpoints
 from textgen.training.corpus import Corpus
-from textgen.training.job import Job, bos_of, prepare, saved, step_of, validation_documents
+from textgen.training.job import (
+    Job,
+    TrainOptions,
+    bos_of,
+    is_leader,
+    prepare,
+    saved,
+    step_of,
+    validation_documents,
+)
 from textgen.training.module import TrainingModule
-from textgen.training.options import TrainOptions, is_leader, precision
 from textgen.training.package import FinishedRun, publish_model
 from textgen.training.recipe import Recipe
 from textgen.training.streams import Batches, StepLoader, make_batches
@@ -50,7 +59,7 @@ def train(recipe: str | Path | None, corpus: Path, options: TrainOptions) -> Pat
 
 def fit(job: Job) -> TrainingModule:
     """Train to the last step, from the last checkpoint if there is one."""
-    pl.seed_everything(job.recipe.seed, verbose=False)
+    pl.seed_everything(torch_seed(job.recipe.seed), verbose=False)
     module = TrainingModule(make_net(job.recipe, job.corpus), job.recipe)
     batches = make_batches(job.corpus.train, job.recipe, bos_of(job.recipe, job.corpus.tokenizer))
     inputs = measured(job, batches)
@@ -63,6 +72,11 @@ def fit(job: Job) -> TrainingModule:
             trainer.fit(module, datamodule=data, ckpt_path=begun[-1] if begun else None, weights_only=True)
             keep_end(trainer, job)
     return module
+
+
+def torch_seed(seed: int) -> int:
+    """A seed (0..2^63 − 1) as PyTorch and Lightning take it, below 2^32: those are as they are."""
+    return seed if seed < 2**32 else int(np.random.SeedSequence(seed).generate_state(1)[0])
 
 
 class StreamData(pl.LightningDataModule):
@@ -111,7 +125,7 @@ def make_trainer(recipe: Recipe, options: TrainOptions, callbacks: list[pl.Callb
         accelerator=options.accelerator,
         devices=options.devices,
         strategy=options.strategy,
-        precision=precision(options),  # type: ignore[arg-type]
+        precision=options.lightning_precision(),  # type: ignore[arg-type]
         max_steps=recipe.schedule.steps,
         gradient_clip_val=recipe.optimiser.clip,
         callbacks=callbacks,

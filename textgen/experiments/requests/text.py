@@ -173,10 +173,6 @@ class Texts:
         return {"texts": [text.to_json() for text in self.texts]}
 
 
-def as_spec(name: str, value: Any) -> TextSpec:
-    return value if isinstance(value, TextSpec) else TextSpec.from_json(value)
-
-
 @dataclass(frozen=True, kw_only=True)
 class TextRequest(Request):
     """1 to 64 texts of one model, prompt and seed."""
@@ -186,7 +182,7 @@ class TextRequest(Request):
     model: Model
     prompt: Text = ""
     seed: Seed
-    texts: Annotated[tuple[TextSpec, ...], list_of(as_spec, 1, MAX_STREAMS)]
+    texts: Annotated[tuple[TextSpec, ...], list_of(TextSpec.checked, 1, MAX_STREAMS)]
 
     def models(self) -> tuple[str, ...]:
         return (self.model,)
