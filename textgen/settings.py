@@ -213,7 +213,7 @@ class Strategy:
             raise out_of_range("a strategy's settings", "a DecodeSettings", self.settings, "name its stages")
         beams = check_whole("beams", self.beams, 0, MAX_BEAMS, "0 is no search")
         object.__setattr__(self, "beams", beams)
-        object.__setattr__(self, "sampling", check_flag("sampling", self.sampling) or not beams)
+        object.__setattr__(self, "sampling", as_flag("sampling", self.sampling) or not beams)
 
     @property
     def method(self) -> str:
