@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import * as size from "../../textgen/ui/sweep/size.js";
+import { firstPair, guideRows } from "../../textgen/ui/sweep/tables.js";
+import { vectors } from "./vectors.js";
+
+const { config, temperatures, sizes } = vectors("sweep.json");
+const { limits, strategies } = config;
+/** @type {import("../../textgen/ui/sweep/size.js").Form} */
+const FORM = {
+  models: ["m"], prompts: [""], temperatures: "0.5, 1", strategies: ["plain"], seeds: "3", first: "0",
+  length: "20", judge: "",
+};
+
+test("temperatures are read as Python reads them", () => {
+  for (const [text, expected] of temperatures) {
+    const read = size.readTemperatures(text, limits.temperatures);
+    const found = "values" in read ? read.values : read.problem.startsWith("Too many") ? "many" : "format";
+    assert.deepEqual(found, expected, text);
+  }
+});
+
+test("a sweep has as many texts and tokens as in Python", () => {
+  for (const { form, texts, tokens } of sizes) {
+    assert.deepEqual(size.sizeOf(form, strategies, limits), { texts, tokens }, JSON.stringify(form));
+  }
+});
+
+test("a form that cannot be swept says why at once", () => {
+  /** @type {[Partial<import("../../textgen/ui/sweep/size.js").Form>, string][]} */
+  const table = [
+    [{ temperatures: "0.5, warm" }, "Temperatures are numbers"],
+    [{ temperatures: "0.1:5:0.001" }, "Too many temperatures: 1,000 at most"],
+    [{ temperatures: "0.5, .5" }, "twice"],
+    [{ temperatures: "0.01:9:0.01", strategies: strategies.map(({ name = "" }) => name) }, "5,400 settings"],
+    [{ seeds: "65" }, "65 seeds: this page takes 64 at most"],
+    [{ seeds: "" }, "whole numbers from 1"],
+    [{ length: "2.5" }, "whole numbers from 1"],
+    [{ models: [] }, "at least one model"],
+    [{ strategies: [] }, "at least one model and one strategy"],
+  ];
+  for (const [changes, sentence] of table) {
+    const found = size.sizeOf({ ...FORM, ...changes }, strategies, limits);
+    assert.ok("problem" in found, JSON.stringify(changes));
+    assert.ok(found.problem.includes(sentence), `${found.problem}: ${sentence}`);
+  }
+});
+
+test("the size in words: more than the server takes, and how long it may take", () => {
+  const small = size.sizeOf(FORM, strategies, limits);
+  assert.equal(size.sizeText(small, limits, 0),
+    "6 texts, up to 120 tokens of the 1,000,000 that this server takes");
+  assert.match(size.sizeText(small, limits, 2), / · about 60 s$/);
+  assert.equal(size.sizeText({ texts: 1, tokens: 2e6 }, limits, 5),
+    "1 text, up to 2,000,000 tokens: more than the 1,000,000 that this server takes.");
+  assert.equal(size.sizeText({ problem: "why" }, limits, 5), "why");
+});
+
+test("how far a sweep is", () => {
+  const message = { run: "r", version: 1, written: 1999, total: 3000, seconds: 9, left: 200, texts: 1 };
+  assert.equal(size.progressText(message),
+    "66% · 1,999 of 3,000 tokens · 1 text finished · about 3 min left");
+  assert.equal(size.progressText({ ...message, written: 0, left: null, texts: 0 }), "0% · 0 of 3,000 tokens");
+  assert.deepEqual([0.2, 1, 89.6, 91].map(size.duration), ["a second", "1 s", "90 s", "2 min"]);
+});
+
+/** A sweep of two lines at 1, 0.5 and 2, in that order. @returns {any} */
+const look = () => {
+  const means = [3, 1, 2].map((value) => ({ value, text: String(value) }));
+  const guide = [0, 1].flatMap((line) => [0, 1, 2].map((temperature) => ({
+    line, temperature, coherence: line && temperature === 1 ? { value: null, text: "–" } : means[temperature],
+    creativity: means[0], guide: line === 0 && temperature === 1 ? "Steady." : "",
+  })));
+  return { lines: [{ name: "a" }, { name: "b" }], temperatures: [1, 0.5, 2], order: [1, 0, 2], guide };
+};
+const STATE = { by: "temperature", down: false, line: "all", own: false, open: false };
+const places = (/** @type {Partial<typeof STATE>} */ changes) =>
+  guideRows(look(), { ...STATE, ...changes }).map(({ line, temperature }) => `${line}${temperature}`);
+
+test("the guide's table is sorted by any column, what was not measured comes last or first", () => {
+  assert.deepEqual(places({}), ["01", "11", "00", "10", "02", "12"]);
+  assert.deepEqual(places({ by: "line", down: true }), ["10", "11", "12", "00", "01", "02"]);
+  assert.deepEqual(places({ by: "coherence" }), ["11", "01", "02", "12", "00", "10"]);
+  assert.deepEqual(places({ by: "coherence", down: true }), ["00", "10", "02", "12", "01", "11"]);
+});
+
+test("the guide's table shows one line alone, or what guides name", () => {
+  assert.deepEqual(places({ line: "1" }), ["11", "10", "12"]);
+  assert.deepEqual(places({ own: true }), ["01"]);
+});
+
+test("two temperatures to begin with: near 1 and 0.5, else the ends", () => {
+  assert.deepEqual(firstPair(look()), { line: 1, first: 0, second: 1 });
+  const hot = { ...look(), lines: [{}], temperatures: [5, 3, 4], order: [1, 2, 0] };
+  assert.deepEqual(firstPair(hot), { line: 0, first: 0, second: 1 });
+});

@@ -1,0 +1,88 @@
+"""Sweeps as forms, and how large they are in Python."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from textgen.errors import SettingError
+from textgen.experiments.sweep.settings import temperatures_in
+from textgen.settings import DecodeSettings
+from textgen.ui.shell.limits import Limits
+from textgen.ui.sweep.request import SIDEBAR, offered, read_request
+from textgen.ui.sweep.tab import view_config
+
+TEMPERATURES = (
+    "0.5",
+    "0.2, 0.5;1 \n 2",
+    "0.1:2:0.1",
+    "0, 0.5:1:0.25, 3",
+    ".5 1. 1e-1 +2 2E0",
+    "1:1:0.1",
+    "0.3:0.7:0.2",
+    "0.01:9:0.01",
+    "0.1:1.099:0.001",
+    "",
+    " ,; ",
+    "warm",
+    "0.5, warm",
+    "1_0",
+    "0x1",
+    "inf",
+    "nan",
+    "1:2",
+    "1:2:0",
+    "1:2:-1",
+    "2:1:0.1",
+    "1:2:0.1:1",
+    "::",
+    "0:nan:1",
+    "1e999:1e999:1",
+    "0:1:1e-999",
+    "0:1:1e-9",
+    "0.1:5:0.001",
+    "0:1e999:1",
+    "0:1:0.002, 1.1:2:0.001",
+)
+
+
+def sweep_vectors() -> dict[str, Any]:
+    """What the page's own parser and arithmetic must agree with."""
+    return {
+        "config": view_config(Limits()),
+        "temperatures": [[text, read(text)] for text in TEMPERATURES],
+        "sizes": [sized(form) for form in forms()],
+    }
+
+
+def read(text: str) -> list[float] | str:
+    """The temperatures; of a text that is none whether it is `many` or of another `format`."""
+    try:
+        return list(temperatures_in(text))
+    except SettingError as error:
+        return "many" if "at most" in str(error) else "format"
+
+
+def forms(count: int = 60) -> list[dict[str, Any]]:
+    """Legal forms of all sizes."""
+    rng = np.random.default_rng(7)
+    names = [SIDEBAR, *(strategy.name for strategy in offered())]
+    return [
+        {
+            "models": [f"m{i}" for i in range(rng.integers(1, 4))],
+            "prompts": [f"p{i}" for i in range(rng.integers(1, 4))],
+            "temperatures": str(rng.choice(["0", "0, 0.5;1 2", "0.1:2:0.1", "0:1:0.25", "1"])),
+            "strategies": rng.permutation(names)[: rng.integers(1, len(names) + 1)].tolist(),
+            "seeds": int(rng.integers(1, 65)),
+            "first": int(rng.integers(100)),
+            "length": int(rng.integers(1, 200)),
+            "judge": "",
+        }
+        for _ in range(count)
+    ]
+
+
+def sized(form: dict[str, Any]) -> dict[str, Any]:
+    settings = read_request({**form, "settings": DecodeSettings().to_dict()}).settings
+    return {"form": form, "texts": settings.texts, "tokens": settings.tokens}
