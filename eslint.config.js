@@ -1,10 +1,5 @@
-import { readFileSync } from "node:fs";
-
 import js from "@eslint/js";
 import globals from "globals";
-
-// Scripts that are not modules yet; tsconfig.json holds the list for both checkers.
-const { exclude } = JSON.parse(readFileSync(new URL("tsconfig.json", import.meta.url), "utf8"));
 
 const GLOBAL_OBJECTS = "/^(window|globalThis|self)$/";
 const ONE_GLOBAL = "A module exports; the one global object lives in shell/globals.js.";
@@ -22,7 +17,6 @@ const TEXT_ALONE = [
 ].map((selector) => ({ selector, message: AS_TEXT }));
 
 export default [
-  { ignores: exclude },
   js.configs.recommended,
   {
     linterOptions: { reportUnusedDisableDirectives: "error" },

@@ -8,9 +8,9 @@ import numpy as np
 
 from textgen.errors import SettingError
 from textgen.experiments.sweep.settings import temperatures_in
-from textgen.settings import DecodeSettings
+from textgen.settings import NAMED, DecodeSettings
 from textgen.ui.shell.limits import Limits
-from textgen.ui.sweep.request import SIDEBAR, offered, read_request
+from textgen.ui.sweep.request import SIDEBAR, read_request
 from textgen.ui.sweep.tab import view_config
 
 TEMPERATURES = (
@@ -67,7 +67,7 @@ def read(text: str) -> list[float] | str:
 def forms(count: int = 60) -> list[dict[str, Any]]:
     """Legal forms of all sizes."""
     rng = np.random.default_rng(7)
-    names = [SIDEBAR, *(strategy.name for strategy in offered())]
+    names = [SIDEBAR, *NAMED]
     return [
         {
             "models": [f"m{i}" for i in range(rng.integers(1, 4))],

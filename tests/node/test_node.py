@@ -62,13 +62,3 @@ def test_a_wrong_answer_fails(vectors: Path, tmp_path: Path) -> None:
     run = run_node(tmp_path, "--test-name-pattern=summary", "tests/node/decoding.test.js")
     assert run.returncode != 0
     assert "summary: top" in run.stdout
-
-
-def test_scripts_that_are_not_checked_are_not_modules() -> None:
-    """The list of what the checkers leave out holds old scripts alone, and only what is there."""
-    for name in json.loads((ROOT / "tsconfig.json").read_text()).get("exclude", []):
-        script = ROOT / name
-        assert script.exists(), f"{name} is gone: take it off the list in tsconfig.json"
-        lines = script.read_text().splitlines()
-        modules = [line for line in lines if line.startswith(("import ", "export "))]
-        assert not modules, f"{name} is a module: take it off the list in tsconfig.json"

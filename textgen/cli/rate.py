@@ -15,7 +15,7 @@ from textgen.cli.console import Console
 from textgen.cli.options import as_number
 from textgen.cli.tables import table
 from textgen.errors import SettingError, TextError, shorten
-from textgen.experiments.ratings.agreement import Rating, agreement, check_once
+from textgen.experiments.ratings.agreement import Rating, agreement, agreement_sentences, check_once
 from textgen.experiments.ratings.files import items_from_json, key_csv, read_key, read_scores, sheet_csv
 from textgen.experiments.ratings.rating_set import (
     QUESTIONS,
@@ -27,7 +27,6 @@ from textgen.experiments.ratings.rating_set import (
     usual_cells,
     verdicts,
 )
-from textgen.experiments.ratings.words import agreement_sentences
 from textgen.experiments.sweep.records import CellKey
 from textgen.experiments.sweep.summary import interval_text
 from textgen.files import check_writable, save

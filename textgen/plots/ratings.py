@@ -12,8 +12,6 @@ from textgen.plots import theme
 
 Figure = dict[str, Any]
 
-INK = "ink"  # `meta` of what the page draws in its ink
-LINE = "#1b2130"
 DASHES = ("solid", "dash", "dot", "dashdot")  # a line a strategy
 PROXY = "#7d858f"
 
@@ -75,8 +73,7 @@ def points(name: str, found: Sequence[Verdict], number: int) -> Figure:
         "mode": "lines+markers",
         "x": temperatures,
         "name": theme.plain(name),
-        "meta": INK,
-        "line": {"color": LINE, "width": 2, "dash": DASHES[number % len(DASHES)]},
+        "line": {"color": theme.INK, "width": 2, "dash": DASHES[number % len(DASHES)]},
         "marker": {"size": 11, "color": [theme.thermal(t) for t in temperatures], "line": {"width": 0}},
     }
 

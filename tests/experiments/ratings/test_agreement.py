@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -15,7 +16,6 @@ from textgen.experiments.ratings.agreement import (
     agreement,
     blinded,
     mean_scores,
-    read_ratings,
     weighted_kappa,
 )
 
@@ -90,22 +90,17 @@ def test_texts_are_handed_out_blind() -> None:
     assert blinded(texts, seed=4) != blind
 
 
-def test_a_csv_is_read() -> None:
-    ratings = read_ratings("rater,item,score,remark\nmy aunt,T1,4,nice\nme,T1,1,\nme,T2,5,\n")
-    assert ratings == (Rating("T1", "my aunt", 4), Rating("T1", "me", 1), Rating("T2", "me", 5))
+def test_each_text_has_its_mean() -> None:
+    ratings = [Rating("T1", "my aunt", 4), Rating("T1", "me", 1), Rating("T2", "me", 5)]
     assert mean_scores(ratings) == {"T1": 2.5, "T2": 5.0}
 
 
-@pytest.mark.parametrize(
-    ("text", "kind", "sentence"),
-    [
-        ("item,score\nT1,3\n", TextError, "columns item, rater, score, got none named rater"),
-        ("item,rater,score\nT1,me,6\n", SettingError, "a score must be a whole number from 1 to 5, got 6"),
-        ("item,rater,score\nT1,me,good\n", SettingError, "got good; leave out what was not rated"),
-        ("item,rater,score\nT1,me\n", SettingError, "got None"),
-        ("item,rater,score\nT1,me,3\nT1,me,4\n", TextError, "once, got me twice for T1"),
-    ],
-)
-def test_mistakes_end_with_a_sentence(text: str, kind: type[Exception], sentence: str) -> None:
-    with pytest.raises(kind, match=sentence):
-        read_ratings(text)
+@pytest.mark.parametrize("score", [0, 6, 1.5, "4", None, True, math.nan])
+def test_a_score_is_a_whole_number_from_1_to_5(score: Any) -> None:
+    with pytest.raises(SettingError, match="a score must be a whole number from 1 to 5, got"):
+        Rating("T1", "me", score)
+
+
+def test_a_text_rated_twice_by_one_has_no_agreement() -> None:
+    with pytest.raises(TextError, match="once, got me twice for T1"):
+        agreement([Rating("T1", "me", 3), Rating("T1", "me", 4)])

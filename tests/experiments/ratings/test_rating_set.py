@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 
 import pytest
 
 from textgen.errors import SettingError, TextError
-from textgen.experiments.ratings.agreement import Rating, agreement
+from textgen.experiments.ratings.agreement import Rating, agreement, agreement_sentences
 from textgen.experiments.ratings.files import (
     items_from_json,
     key_csv,
-    ratings_csv,
     read_key,
     read_scores,
     sheet_csv,
@@ -24,7 +25,6 @@ from textgen.experiments.ratings.rating_set import (
     usual_cells,
     verdicts,
 )
-from textgen.experiments.ratings.words import agreement_sentences
 from textgen.experiments.sweep.records import CellKey
 
 
@@ -149,7 +149,9 @@ def test_key_and_sheet_come_back_as_they_were() -> None:
 def test_saved_scores_are_read_again_whatever_the_rater_is_called() -> None:
     found = made()
     ratings = [Rating("T1", 'a "b", c', 4), Rating("T2", "=1+1", 2)]
-    assert read_scores("\ufeff" + ratings_csv(ratings, found), found) == ratings
+    rows = [["set", "item", "rater", "score"], *([found.name, r.item, r.rater, r.score] for r in ratings)]
+    csv.writer(file := io.StringIO()).writerows(rows)
+    assert read_scores("\ufeff" + file.getvalue(), found) == ratings
 
 
 @pytest.mark.parametrize(

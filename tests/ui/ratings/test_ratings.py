@@ -1,22 +1,18 @@
-"""The Blind ratings part's handlers, called as the page calls them."""
+"""The Blind ratings part: its answers, asked as the page asks them."""
 
 from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
 from typing import Any
 
-import gradio as gr
 import pytest
 
 from tests.experiments.sweep.sweeps import save_models, swept
 from textgen.experiments.ratings.rating_set import items_of, rating_set
 from textgen.experiments.sweep.records import CellKey, SweepResult
-from textgen.ui.ratings.tab import RatingsTab
-from textgen.ui.shell.laboratory import Laboratory
-from textgen.ui.shell.limits import Limits
-from textgen.ui.shell.sidebar import build_controls
+from textgen.ui.ratings.tab import Ratings
+from textgen.ui.shell.components import server_function
 from textgen.ui.sweep.store import SweepStore
 
 COLD, HOT, GREEDY = (["chars", "", *end] for end in (("plain", 0.5), ("plain", 3.0), ("greedy", 0.0)))
@@ -35,28 +31,25 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> SweepResult:
 
 
 @pytest.fixture
-def tab(result: SweepResult, tmp_path: Path) -> RatingsTab:
-    registry, store = save_models(tmp_path), SweepStore(lambda: "run")
+def tab(result: SweepResult) -> Ratings:
+    store = SweepStore(lambda: "run")
     store.put(result)
-    with gr.Blocks():
-        return RatingsTab(Laboratory(registry, build_controls(registry), lambda: 7, Limits(), store))
+    return Ratings(store)
 
 
-def send(tab: RatingsTab, name: str, **data: Any) -> dict[str, Any]:
-    """One event of the page."""
-    view = getattr(tab, name)(gr.EventData(None, {"serial": 3, **data}))
-    json.dumps(view, allow_nan=False)
-    assert view["serial"] == 3
-    return view
+def send(tab: Ratings, name: str, **data: Any) -> dict[str, Any]:
+    """One question of the page; a mistake is the answer's `problem`."""
+    answer = server_function(name, getattr(tab, name))(data)
+    return json.loads(json.dumps(answer, allow_nan=False))
 
 
-def begun(tab: RatingsTab) -> dict[str, Any]:
+def begun(tab: Ratings) -> dict[str, Any]:
     """A set as the page goes on with it."""
     return {**ASKED, "set": send(tab, "begin", **ASKED)["set"], "ratings": []}
 
 
-def test_what_there_is_to_choose_from(tab: RatingsTab) -> None:
-    view = send(tab, "look", run="run")
+def test_what_there_is_to_choose_from(tab: Ratings) -> None:
+    view = send(tab, "choices", run="run")
     assert view["complete"]
     keys = [cell["key"] for cell in view["cells"]]
     assert keys[0] == GREEDY  # in the order of the sweep
@@ -67,9 +60,9 @@ def test_what_there_is_to_choose_from(tab: RatingsTab) -> None:
     assert {cell["label"] for cell in view["cells"]} >= {"greedy", "plain", "penalty"}
 
 
-def test_the_page_is_not_told_which_is_which(tab: RatingsTab, result: SweepResult) -> None:
+def test_the_page_is_not_told_which_is_which(tab: Ratings, result: SweepResult) -> None:
     view = send(tab, "begin", **ASKED)
-    assert set(view) == {"serial", "set", "question", "sentence", "sheet"}
+    assert set(view) == {"set", "question", "sentence", "sheet"}
     expected = rating_set(
         items_of(result.texts), [CellKey(*key) for key in ASKED["cells"]], 2, "coherence", 1
     )
@@ -79,7 +72,7 @@ def test_the_page_is_not_told_which_is_which(tab: RatingsTab, result: SweepResul
         assert word not in json.dumps(view)
 
 
-def test_the_result_by_hand(tab: RatingsTab, result: SweepResult) -> None:
+def test_the_result_by_hand(tab: Ratings, result: SweepResult) -> None:
     """Ann gives the cold texts 5 and the hot ones 1, Bob 4 and 2."""
     page = begun(tab)
     of = rating_set(items_of(result.texts), [CellKey(*key) for key in ASKED["cells"]], 2, "coherence", 1)
@@ -91,7 +84,7 @@ def test_the_result_by_hand(tab: RatingsTab, result: SweepResult) -> None:
         for c, is_cold in cold.items()
         for who, scores in (("Ann", (5, 1)), ("Bob", (4, 2)))
     ]
-    found = send(tab, "reveal", **{**page, "ratings": ratings})["result"]
+    found = send(tab, "reveal", **{**page, "ratings": ratings})
     rows = [(row["label"], row["t"], row["mean"], row["texts"], row["ratings"]) for row in found["rows"]]
     assert rows == [("plain", 0.5, "4.50", 2, 4), ("plain", 3, "1.50", 2, 4)]
     cell = [text for text in result.texts if text.key[2:4] == ("plain", 0.5)][:2]
@@ -105,25 +98,27 @@ def test_the_result_by_hand(tab: RatingsTab, result: SweepResult) -> None:
     assert "two or three, they are far too narrow" in found["caution"]
 
 
-def test_scores_of_others_come_in_once(tab: RatingsTab) -> None:
+def test_scores_of_others_come_in_once(tab: Ratings) -> None:
     page = {**begun(tab), "ratings": [["T1", "Ann", 5]]}
     csv = f"set,item,rater,score\n{page['set']},T1,Ann,5\n{page['set']},T2,Bob,3\n"
-    loaded = send(tab, "load", **page, csv=csv)["ratings"]
+    loaded = send(tab, "add_scores", **page, csv=csv)["ratings"]
     assert loaded == [["T1", "Ann", 5], ["T2", "Bob", 3]]
-    again = send(tab, "load", **{**page, "ratings": loaded}, csv=csv)["ratings"]
+    again = send(tab, "add_scores", **{**page, "ratings": loaded}, csv=csv)["ratings"]
     assert again == loaded
-    assert "Ann twice for T1" in send(tab, "load", **page, csv="item,rater,score\nT1,Ann,4\n")["problem"]
+    assert (
+        "Ann twice for T1" in send(tab, "add_scores", **page, csv="item,rater,score\nT1,Ann,4\n")["problem"]
+    )
     assert (
         "belongs to the set 'ffff'"
-        in send(tab, "load", **page, csv="set,item,rater,score\nffff,T1,B,4\n")["problem"]
+        in send(tab, "add_scores", **page, csv="set,item,rater,score\nffff,T1,B,4\n")["problem"]
     )
 
 
-def test_a_sweep_that_has_grown_or_gone_is_told(tab: RatingsTab, result: SweepResult) -> None:
+def test_a_sweep_that_has_grown_or_gone_is_told(tab: Ratings, result: SweepResult) -> None:
     page = {**begun(tab), "ratings": [["T1", "Ann", 5]]}
     part = SweepResult(result.settings, tuple(text for text in result.texts if text.key.seed != 0))
-    tab.lab.sweeps.put(part, "run")
-    assert not send(tab, "look", run="run")["complete"]
+    tab.sweeps.put(part, "run")
+    assert not send(tab, "choices", run="run")["complete"]
     assert "begin again" in send(tab, "reveal", **page)["problem"]
     assert "does not hold the sweep 'gone'" in send(tab, "reveal", **{**page, "run": "gone"})["problem"]
 
@@ -154,7 +149,7 @@ def test_a_sweep_that_has_grown_or_gone_is_told(tab: RatingsTab, result: SweepRe
         {"run": "x" * 100_000},
     ],
 )
-def test_hostile_selections_end_with_a_sentence(tab: RatingsTab, changes: dict[str, Any]) -> None:
+def test_hostile_selections_end_with_a_sentence(tab: Ratings, changes: dict[str, Any]) -> None:
     problem = send(tab, "begin", **{**ASKED, **changes})["problem"]
     assert len(problem) < 400
 
@@ -178,12 +173,12 @@ def test_hostile_selections_end_with_a_sentence(tab: RatingsTab, changes: dict[s
         [["T1", "Ann", 5]] * 10_001,
     ],
 )
-def test_hostile_ratings_end_with_a_sentence(tab: RatingsTab, ratings: Any) -> None:
+def test_hostile_ratings_end_with_a_sentence(tab: Ratings, ratings: Any) -> None:
     problem = send(tab, "reveal", **{**begun(tab), "ratings": ratings})["problem"]
     assert len(problem) < 400
 
 
 @pytest.mark.parametrize("data", [None, [], "x", {}])
-@pytest.mark.parametrize("name", ["look", "begin", "load", "reveal"])
-def test_events_that_are_none(tab: RatingsTab, name: str, data: Any) -> None:
-    assert getattr(tab, name)(gr.EventData(None, data))["problem"]
+@pytest.mark.parametrize("name", ["choices", "begin", "add_scores", "reveal"])
+def test_questions_that_are_none(tab: Ratings, name: str, data: Any) -> None:
+    assert server_function(name, getattr(tab, name))(data)["problem"]

@@ -12,6 +12,7 @@ from textgen.experiments.requests import SweepRequest
 from textgen.experiments.sweep.settings import SweepSettings
 from textgen.models.registry import Registry
 from textgen.settings import NAMED
+from textgen.ui.shell.components import server_function
 from textgen.ui.shell.limits import Limits
 from textgen.ui.shell.model_choice import NUMBERS
 from textgen.ui.sweep.request import read_request
@@ -78,6 +79,12 @@ def test_the_servers_limit_is_the_servers(models: Registry) -> None:
     with pytest.raises(TextgenError, match="at most 100 tokens here, got 570"):
         visitor.run()
     assert visitor.run(seeds=1, temperatures="1", length=30)[-1]["done"]
+
+
+@pytest.mark.parametrize("data", [None, 7, "x", [], [1], {}])
+@pytest.mark.parametrize("name", ["look", "texts", "difference", "file"])
+def test_questions_that_are_none(visitor: Visitor, name: str, data: Any) -> None:
+    assert server_function(name, getattr(visitor.part, name))(data)["problem"]
 
 
 @pytest.mark.parametrize("run", [None, 7, "x", ["run 1"], {}])

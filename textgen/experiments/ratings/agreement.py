@@ -6,21 +6,21 @@ that says which is which stays behind until the scores are in.
 
 from __future__ import annotations
 
-import csv
-import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
-from textgen.errors import SettingError, TextError, shorten
+from textgen.errors import TextError, shorten
 from textgen.records import Floats
 from textgen.settings import check_seed, check_whole
 
 LOWEST, HIGHEST = 1, 5
 SCORES = HIGHEST - LOWEST + 1
-COLUMNS = ("item", "rater", "score")
+FEW = 10  # texts: with fewer, agreement says little about the next ones
+RELIABLE, TENTATIVE = 0.8, 0.667  # Krippendorff 2004: to rely on, and for first conclusions
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,30 +60,6 @@ def blinded(texts: Mapping[str, str], seed: int) -> Blind:
     order = np.random.default_rng(check_seed(seed)).permutation(len(names))
     codes = {f"T{place}": names[number] for place, number in enumerate(order, 1)}
     return Blind(tuple((code, texts[name]) for code, name in codes.items()), codes)
-
-
-def read_ratings(text: str) -> tuple[Rating, ...]:
-    """A CSV with the columns item, rater and score → the ratings.
-
-    Raises TextError for other columns or a text rated twice by one, SettingError for a score outside 1..5.
-    """
-    reader = csv.DictReader(io.StringIO(text))
-    if missing := [name for name in COLUMNS if name not in (reader.fieldnames or ())]:
-        raise TextError(f"ratings must have the columns {', '.join(COLUMNS)}, got none named {missing[0]}")
-    ratings = tuple(Rating(row["item"], row["rater"], as_score(row["score"])) for row in reader)
-    check_once(ratings)
-    return ratings
-
-
-def as_score(cell: str | None) -> int:
-    """A cell as a whole number. Raises SettingError."""
-    try:
-        return int(cell or "")
-    except ValueError:
-        raise SettingError(
-            f"a score must be a whole number from {LOWEST} to {HIGHEST}, got {shorten(cell)}; "
-            "leave out what was not rated"
-        ) from None
 
 
 def check_once(ratings: Sequence[Rating]) -> None:
@@ -171,3 +147,43 @@ def weighted_kappa(first: Sequence[int], second: Sequence[int]) -> float:
         return np.nan
     expected = ((a[:, None] - b[None, :]) ** 2).mean()
     return float(1 - ((a - b) ** 2).mean() / expected) if expected else np.nan
+
+
+# ---- in sentences
+
+
+def agreement_sentences(found: Agreement) -> list[str]:
+    """What alpha and kappa say, a sentence each; why there are none, where there are none."""
+    if found.raters < 2:
+        return ["One person has rated: how far people agree takes two who rate the same texts."]
+    if not found.items:
+        return [f"{found.raters} people have rated, but no text twice: agreement cannot be told."]
+    return [alpha_sentence(found), kappa_sentence(found)]
+
+
+def alpha_sentence(found: Agreement) -> str:
+    if math.isnan(found.alpha):
+        return "Krippendorff's alpha cannot be told: all scores are the same, so chance would agree as well."
+    meaning = (
+        f"a hint at most, since fewer than {FEW} texts say little"
+        if found.items < FEW
+        else "enough to rely on the scores"
+        if found.alpha >= RELIABLE
+        else "enough for first conclusions"
+        if found.alpha >= TENTATIVE
+        else "too little to build on: they see different things in the texts"
+    )
+    texts = "1 text" if found.items == 1 else f"{found.items} texts"
+    return (
+        f"Krippendorff's alpha over the {texts} that two or more rated is {found.alpha:.2f}, where 1 is full "
+        f"agreement and 0 what chance gives: {meaning}."
+    )
+
+
+def kappa_sentence(found: Agreement) -> str:
+    if math.isnan(found.kappa):
+        return "Weighted kappa cannot be told: no two people gave different scores to texts they share."
+    return (
+        f"Weighted kappa, averaged over pairs of people, is {found.kappa:.2f}: the same idea, where two "
+        "points apart counts four times as much as one."
+    )

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from textgen.errors import SettingError, TextError, shorten
-from textgen.experiments.ratings.agreement import COLUMNS, Rating, as_score, check_once
+from textgen.experiments.ratings.agreement import HIGHEST, LOWEST, Rating, check_once
 from textgen.experiments.ratings.rating_set import QUESTIONS, Item, RatingSet, check_ratings
 from textgen.experiments.sweep.records import CellKey
 
+COLUMNS = ("item", "rater", "score")
 SHEET = ("set", *COLUMNS, "prompt", "text")
 KEY = ("set", "question", "item", "model", "prompt", "strategy", "temperature", "seed", *QUESTIONS, "text")
 MAX_BYTES = 1_000_000  # of a file of ratings
@@ -25,12 +26,6 @@ Row = Mapping[str | None, Any]
 def sheet_csv(of: RatingSet) -> str:
     """One row a text, to be filled in: nothing in it tells which setting wrote it."""
     return as_csv([SHEET, *([of.name, code, "", "", prompt, text] for code, prompt, text in of.sheet)])
-
-
-def ratings_csv(ratings: Sequence[Rating], of: RatingSet) -> str:
-    """Scores that were given, as `read_scores` takes them."""
-    rows = ([of.name, rating.item, rating.rater, rating.score] for rating in ratings)
-    return as_csv([("set", *COLUMNS), *rows])
 
 
 def key_csv(of: RatingSet) -> str:
@@ -130,6 +125,17 @@ def rating_of(row: Row, number: int, of: RatingSet) -> Rating:
     except TextError as error:
         raise TextError(f"row {number}: {error}") from error
     return rating
+
+
+def as_score(cell: str | None) -> int:
+    """A cell as a whole number. Raises SettingError."""
+    try:
+        return int(cell or "")
+    except ValueError:
+        raise SettingError(
+            f"a score must be a whole number from {LOWEST} to {HIGHEST}, got {shorten(cell)}; "
+            "leave out what was not rated"
+        ) from None
 
 
 def check_rater(name: Any) -> str:

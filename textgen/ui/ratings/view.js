@@ -1,156 +1,195 @@
 // The Blind ratings part: choose, rate, gather, and in the end see what came of it. Until then the page
 // itself does not know which text is which.
-(() => {
-  const lab = window.TemperatureLab;
-  const { h } = lab;
+import { painted, plot } from "../shell/chart.js";
+import { component, isSeen, whenSeen } from "../shell/component.js";
+import { h, render } from "../shell/dom.js";
+import { csvOf, download, savePicture } from "../shell/save.js";
+import { Problem } from "../shell/server.js";
+import { openTab } from "../shell/tabs.js";
+import { onTheme } from "../shell/theme.js";
+import { toast } from "../shell/toast.js";
+import { currentRun } from "../sweep/current.js";
+import { choiceCard, textCard } from "./rate.js";
+import { doneCard, resultCards, titleOf } from "./result.js";
+import { firstState, pickedOf, rated, ratedBy, selectionOf } from "./state.js";
 
-  lab.factories.ratings = ({ root, trigger, props, memory }) => {
-    const config = props.config;
-    if (!memory.phase) Object.assign(memory, { phase: "choose", run: null, choices: null, picked: new Set(), each: config.each, question: config.questions[0][0], rater: "", seed: config.seed, set: null, selection: null, at: 0, scores: {}, who: "", ratings: [], result: null, serial: 0, open: new Map() });
+/** @typedef {import("./state.js").State} State */
 
-    // ---- asking. Mounted again, Gradio hands over the last answer once more: only an open question has one.
-    const ofSet = () => ({ ...memory.selection, set: memory.set.set, ratings: memory.ratings });
-    const line = lab.channel((event, changes) => {
-      memory.serial += 1;
-      memory.open.set(memory.serial, event);
-      trigger(event, { ...(event === "load" || event === "reveal" ? ofSet() : {}), ...changes, serial: memory.serial });
-      return memory.serial;
-    }, (free) => (root.dataset.idle = String(free)));
+const NO_NAME =
+  "Give a name first, so that your scores can be told apart from those of others: any name will do.";
+const NO_NEXT = "The next rater needs a name, so that the scores can be told apart.";
+const FIRST_A_SWEEP =
+  "The texts that people rate here are those of a sweep. There is none on this page yet: run one in the " +
+  "first part.";
+const WHY = [
+  "Who knows that a text was written at T = 2 reads it as nonsense. Here texts come in random order under " +
+    "codes; neither you nor this page is told which is which until the end.",
+  "Coherence and creativity are the two words that guides use of temperature. The sweep's own figures for " +
+    "them are proxies; this is the measurement.",
+];
+const CLASS =
+  "A class: everybody runs the same sweep, takes the same settings and seed, and so gets the same set; its " +
+  "name tells. Save your scores and give the file to one of you, who loads them all. Texts are cut off at " +
+  "the sweep's length: do not mind the end.";
 
-    // ---- the parts
-    const note = h("p", { class: "note", role: "status" });
-    const toSweep = h("button", { class: "button primary", type: "button", text: "Go to Sweep", onclick: () => document.querySelector("#experiments [role=tab]")?.click() });
-    const none = h("section", { class: "card ratings-none" }, h("h3", { text: "First a sweep" }), h("p", { text: "The texts that people rate here are those of a sweep. There is none on this page yet: run one in the first part." }), toSweep);
-    const choice = lab.ratingsChoice({ config, memory, onBegin: () => begin() });
-    const card = lab.ratingsCard({ config, memory, onChange: () => keep(), onDone: () => go("done") });
-    const on = {
-      save: () => lab.download(`ratings-${memory.set.set}.csv`, "text/csv", lab.csvOf([["set", "item", "rater", "score"], ...memory.ratings.map((rating) => [memory.set.set, ...rating])])),
-      json: () => lab.download(`ratings-${memory.set.set}.json`, "application/json", JSON.stringify({ ...memory.selection, ...memory.result, figure: undefined, ratings: memory.ratings }, null, 1)),
-      load: (files) => files.forEach((csv) => line.ask("load", { csv })),
-      reveal: () => line.ask("reveal"),
-      back: () => go("rate"),
-      next: (name) => (name.trim() ? start(name.trim()) : lab.toast("The next rater needs a name, so that the scores can be told apart.")),
-      again: () => { Object.assign(memory, { set: null, result: null, ratings: [], scores: {}, phase: "choose" }); look(); paint(); },
-    };
-    const done = lab.ratingsDone({ config, memory, on });
-    const result = lab.ratingsResult({ config, memory, on });
-    const parts = { choose: choice.node, rate: card.node, done: done.node, result: result.node };
-
-    // ---- from one phase to the next
-    const begin = () => {
-      if (!memory.rater.trim()) return lab.toast("Give a name first, so that your scores can be told apart from those of others: any name will do.");
-      memory.selection = { run: memory.run, ...choice.selection() };
-      line.ask("begin", memory.selection);
-    };
-    const start = (who) => {
-      Object.assign(memory, { who, at: 0, scores: scoresOf(who) });
-      go("rate");
-      card.node.querySelector(".ratings-text").focus({ preventScroll: true });
-    };
-    const scoresOf = (who) => Object.fromEntries(memory.ratings.filter(([, rater]) => rater === who).map(([item, , score]) => [item, score]));
-    // The scores of who rates now, among those of all.
-    const keep = () => {
-      const others = memory.ratings.filter(([, rater]) => rater !== memory.who);
-      memory.ratings = [...others, ...memory.set.sheet.filter(([item]) => item in memory.scores).map(([item]) => [item, memory.who, memory.scores[item]])];
-      root.dataset.rated = String(card.rated());
-    };
-    const go = (phase) => {
-      memory.phase = phase;
-      paint();
-    };
-
-    const paint = () => {
-      const empty = memory.phase === "choose" && !memory.choices;
-      none.hidden = !(empty && (!sweep() || memory.lost));
-      for (const [name, node] of Object.entries(parts)) node.hidden = name !== memory.phase || empty;
-      help.hidden = memory.phase === "result" || memory.phase === "rate";
-      all.classList.toggle("narrow", memory.phase === "rate");
-      if (memory.phase === "choose" && memory.choices) choice.update();
-      if (memory.phase === "rate") card.update();
-      if (memory.phase === "done") done.update();
-      if (memory.phase === "result") result.update(memory.result);
-      Object.assign(root.dataset, { phase: empty ? "none" : memory.phase, set: memory.set?.set ?? "", rated: String(memory.set ? card.rated() : 0) });
-    };
-
-    // ---- answers
-    const receive = (value) => {
-      const event = memory.open.get(value.serial);
-      if (!memory.open.delete(value.serial)) return;
-      if (value.problem) refuse(value.problem, event);
-      else if (value.cells) listed(value);
-      else if (value.sheet) begun(value);
-      else if (value.ratings) loaded(value.ratings);
-      else if (value.result) revealed(value.result);
-      line.answered(value.serial);
-      root.dataset.updates = String(Number(root.dataset.updates ?? 0) + 1);
-    };
-    const refuse = (sentence, event) => {
-      root.dataset.problem = sentence;
-      if (event !== "look") return lab.toast(sentence);
-      Object.assign(memory, { choices: null, lost: true });
-      lab.setText(note, sentence);
-      paint();
-    };
-    const listed = (choices) => {
-      const known = new Set(choices.cells.map((cell) => JSON.stringify(cell.key)));
-      Object.assign(memory, { choices, lost: false });
-      memory.picked = new Set([...memory.picked].filter((key) => known.has(key)));
-      if (!memory.picked.size) memory.picked = new Set(choices.cells.filter((cell) => cell.usual).map((cell) => JSON.stringify(cell.key)));
-      lab.setText(note, "");
-      paint();
-    };
-    const begun = (set) => {
-      Object.assign(memory, { set, ratings: [], scores: {}, result: null });
-      start(memory.rater.trim());
-    };
-    const loaded = (ratings) => {
-      memory.ratings = ratings;
-      done.clear();
-      paint();
-    };
-    const revealed = (found) => {
-      memory.result = found;
-      go("result");
-    };
-
-    // ---- the sweep that is on the page; looked for whenever this part is seen
-    const sweep = () => lab.memory.sweep?.run ?? null;
-    const look = lab.whenSeen(root, () => {
-      if (memory.phase !== "choose") return;
-      memory.run = sweep();
-      if (memory.run) line.ask("look", { run: memory.run });
-      else { memory.choices = null; paint(); }
-    }, () => {
-      if (memory.phase === "choose" && sweep() !== memory.run) look();
-      result.draw();
-    });
-    // Keys that mean something else where the focus is; the arrows move from tab to tab as well.
-    const taken = ({ target, key }) => target.closest?.(`input, textarea, select, [role=combobox]${key.startsWith("Arrow") ? ", [role=tab]" : ""}`);
-    memory.part = {
-      key: (event) => {
-        if (memory.phase !== "rate" || !root.isConnected || !root.checkVisibility() || taken(event)) return;
-        if (!(event.ctrlKey || event.metaKey || event.altKey)) card.key(event);
-      },
-      failed: () => {
-        lab.toast("The server gave no answer: the connection is lost, or it is being started again. Your scores are still here.");
-        line.failed();
-      },
-    };
-    lab.ratingsFailed = () => memory.part.failed();
-    lab.onTheme(result.draw);
-
-    const help = explanation();
-    const all = h("div", { class: "ratings-all" }, h("div", { class: "ratings-main" }, none, ...Object.values(parts)), help);
-    root.replaceChildren(note, all);
-    paint();
-    look();
-    return receive;
+export const mount = component("ratings", ({ root, config, memory, signal, ask }) => {
+  const state = /** @type {State} */ (Object.assign(memory, { ...firstState(config), ...memory }));
+  const places = /** @type {{ text?: HTMLElement, chart?: HTMLElement }} */ ({});
+  const set = (/** @type {Partial<State>} */ changes) => {
+    Object.assign(state, changes);
+    draw();
   };
 
-  const explanation = () => h("section", { class: "card ratings-help" }, h("h3", { text: "Why blind" }),
-    h("p", { text: "Who knows that a text was written at T = 2 reads it as nonsense. Here texts come in random order under codes; neither you nor this page is told which is which until the end." }),
-    h("p", { text: "Coherence and creativity are the two words that guides use of temperature. The sweep's own figures for them are proxies; this is the measurement." }),
-    h("p", { class: "muted small", text: "A class: everybody runs the same sweep, takes the same settings and seed, and so gets the same set; its name tells. Save your scores and give the file to one of you, who loads them all. Texts are cut off at the sweep's length: do not mind the end." }));
+  // ---- asking: one after another
+  /** @type {Promise<unknown>} */
+  let turn = Promise.resolve();
+  /**
+   * @param {string} name @param {() => object} request as things are when its turn has come
+   * @param {(answer: any) => void} answered
+   * @param {(sentence: string) => void} [refused]
+   */
+  const asking = (name, request, answered, refused = toast) => {
+    turn = turn.then(async () => {
+      try {
+        answered(await ask(name, request()));
+      } catch (problem) {
+        if (!(problem instanceof Problem)) throw problem;
+        refused(problem.message);
+      }
+    });
+  };
+  const ofSet = () => ({ ...state.selection, set: state.set?.set, ratings: state.ratings });
 
-  document.addEventListener("keydown", (event) => lab.memory.ratings?.part?.key(event));
-})();
+  // ---- from one phase to the next
+  const look = () => {
+    const run = currentRun();
+    if (!run) return set({ run, choices: null });
+    state.run = run;
+    asking("choices", () => ({ run }),
+      (choices) => set({ choices, note: "", picked: pickedOf(choices, state.picked) }),
+      (note) => set({ choices: null, note }));
+  };
+  const begin = () => {
+    const [selection, rater] = [selectionOf(state), state.rater.trim()];
+    if (!rater) {
+      toast(NO_NAME);
+      return;
+    }
+    asking("begin", () => selection, (answer) => {
+      Object.assign(state, { selection, set: answer, ratings: [], result: null });
+      start(rater);
+    });
+  };
+  const start = (/** @type {string} */ who) => {
+    set({ who, at: 0, phase: "rate" });
+    places.text?.focus({ preventScroll: true });
+  };
+  const rate = (/** @type {number} */ score) => {
+    const sheet = state.set?.sheet ?? [];
+    state.ratings = rated(state, sheet[state.at][0], score);
+    if (state.at === sheet.length - 1 && ratedBy(state) === sheet.length) set({ phase: "done" });
+    else go(1);
+  };
+  const go = (/** @type {number} */ by) => {
+    const last = (state.set?.sheet.length ?? 1) - 1;
+    set({ at: Math.min(Math.max(state.at + by, 0), last) });
+    if (places.text) places.text.scrollTop = 0;
+  };
+  const handOver = () => {
+    const who = state.next.trim();
+    if (!who) {
+      toast(NO_NEXT);
+      return;
+    }
+    state.next = "";
+    start(who);
+  };
+  /** Scores of others, each file added to what the page has by then. @param {string[]} files */
+  const add = (files) => {
+    for (const csv of files) {
+      asking("add_scores", () => ({ ...ofSet(), csv }), ({ ratings }) => set({ ratings, pasted: "" }));
+    }
+  };
+  const reveal = () => asking("reveal", ofSet, (result) => set({ result, phase: "result" }));
+  const again = () => {
+    set({ set: null, result: null, ratings: [], phase: "choose" });
+    look();
+  };
+
+  // ---- files
+  const save = () => {
+    const name = state.set?.set ?? "";
+    const rows = state.ratings.map((rating) => [name, ...rating]);
+    download(`ratings-${name}.csv`, "text/csv", csvOf([["set", "item", "rater", "score"], ...rows]));
+  };
+  const json = () => {
+    const all = { ...state.selection, ...state.result, figure: undefined, ratings: state.ratings };
+    download(`ratings-${state.set?.set}.json`, "application/json", JSON.stringify(all, null, 1));
+  };
+  const picture = (/** @type {string} */ format) => {
+    const { result } = state;
+    if (!result) return;
+    const note = `set ${result.set} · ${result.raters.length} raters · proxy below: by a computer`;
+    const charts = [{ title: titleOf(result), plot: places.chart }];
+    savePicture(charts, { name: `ratings-${result.set}`, note, format });
+  };
+
+  // ---- what stands where
+  const phases = {
+    choose: () => (state.choices ? choiceCard(state, config, { set, begin }) : nothingYet()),
+    rate: () => textCard(state, config, {
+      rate, go, done: () => set({ phase: "done" }), ref: (element) => (places.text = element),
+    }),
+    done: () => doneCard(state, config, {
+      set, add, reveal, save, back: () => set({ phase: "rate" }), next: handOver,
+    }),
+    result: () => state.result && resultCards(state.result, {
+      save, json, picture, again, ref: (element) => (places.chart = element),
+    }),
+  };
+  const nothingYet = () => (currentRun() && !state.note ? null : h("section", {
+    class: "card ratings-none", key: "none",
+  }, h("h3", {}, "First a sweep"), h("p", {}, FIRST_A_SWEEP),
+  h("button", { class: "button primary", type: "button", onclick: () => openTab("sweep") }, "Go to Sweep")));
+
+  /** @type {unknown[]} What the chart was last drawn from. */
+  let drawn = [];
+  const draw = () => {
+    const { phase, note, result } = state;
+    const alone = phase === "rate" || phase === "result";
+    render(root, h("p", { class: "note", role: "status" }, phase === "choose" ? note : ""),
+      h("div", { class: `ratings-all${alone ? " alone" : ""}${phase === "rate" ? " narrow" : ""}` },
+        h("div", { class: "ratings-main" }, phases[phase]()), alone ? null : explanation()));
+    const dark = document.body.classList.contains("dark");
+    const now = [result, places.chart, dark];
+    if (phase !== "result" || !result || !places.chart || !isSeen(places.chart)) return;
+    if (now.every((part, i) => part === drawn[i])) return;
+    drawn = now;
+    plot(places.chart, painted(result.figure));
+  };
+
+  // ---- keys, where they mean nothing else: the arrows move from tab to tab as well
+  const isTaken = (/** @type {any} */ { target, key }) => target.closest?.(
+    `input, textarea, select, [role=combobox]${key.startsWith("Arrow") ? ", [role=tab]" : ""}`);
+  document.addEventListener("keydown", (event) => {
+    if (state.phase !== "rate" || !isSeen(root) || isTaken(event)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const score = config.scores.find((/** @type {number} */ one) => String(one) === event.key);
+    if (score) rate(score);
+    else if (event.key === "ArrowLeft") go(-1);
+    else if (event.key === "ArrowRight") go(1);
+    else return;
+    event.preventDefault();
+  }, { signal });
+
+  whenSeen(root, () => {
+    if (state.phase === "choose" && currentRun() !== state.run) look();
+    else draw();
+  }, signal);
+  onTheme(draw, signal);
+  draw();
+  if (state.phase === "choose") look();
+});
+
+const explanation = () => h("section", { class: "card ratings-help" }, h("h3", {}, "Why blind"),
+  WHY.map((text) => h("p", {}, text)), h("p", { class: "muted small" }, CLASS));

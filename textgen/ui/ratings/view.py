@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from textgen.experiments.ratings.agreement import Rating, agreement
+from textgen.experiments.ratings.agreement import Rating, agreement, agreement_sentences
 from textgen.experiments.ratings.rating_set import (
     QUESTIONS,
     RatingSet,
@@ -16,7 +16,6 @@ from textgen.experiments.ratings.rating_set import (
     usual_cells,
     verdicts,
 )
-from textgen.experiments.ratings.words import agreement_sentences
 from textgen.experiments.sweep.records import CellKey, SweepResult
 from textgen.plots.ratings import ratings as chart
 
@@ -72,16 +71,14 @@ def result(of: RatingSet, ratings: Sequence[Rating]) -> dict[str, Any]:
     found = verdicts(ratings, of)
     several = varied([verdict.cell for verdict in found])
     return {
-        "result": {
-            "set": of.name,
-            "question": of.question,
-            "rows": [row(verdict, several, of.question) for verdict in found],
-            "figure": chart(found, of.question),
-            "agreement": agreement_sentences(agreement(ratings)),
-            "caution": caution(found),
-            "key": key(of, ratings, several),
-            "raters": list(dict.fromkeys(rating.rater for rating in ratings)),
-        }
+        "set": of.name,
+        "question": of.question,
+        "rows": [row(verdict, several, of.question) for verdict in found],
+        "figure": chart(found, of.question),
+        "agreement": agreement_sentences(agreement(ratings)),
+        "caution": caution(found),
+        "key": key(of, ratings, several),
+        "raters": list(dict.fromkeys(rating.rater for rating in ratings)),
     }
 
 
