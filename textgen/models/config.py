@@ -7,14 +7,13 @@ describes it and may be written by anybody: a fact that is missing or not of its
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
-from functools import cache
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self, get_type_hints
+from typing import Annotated, Any, Self
 
 from textgen.errors import ModelError
-from textgen.validation import whole
+from textgen.validation import Checked, whole
 
 FILE = "config.json"
 FORMAT = 1
@@ -22,80 +21,118 @@ WINDOWS = "validation_windows_"  # then the number of tokens
 LARGEST = 2**63  # below it: what a seed may be at most
 
 
-class Part:
-    """A JSON object as a frozen dataclass: its fields, in their order."""
+def words(_name: str, value: Any) -> str:
+    """A text as it is, an empty one for anything else."""
+    return value if isinstance(value, str) else ""
+
+
+def words_or_none(_name: str, value: Any) -> str | None:
+    """A text as it is, None for anything else."""
+    return value if isinstance(value, str) else None
+
+
+def number(_name: str, value: Any) -> Any:
+    """A number as it is, None for anything else."""
+    known = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return value if known and abs(value) < LARGEST else None  # NaN is not below
+
+
+def count(name: str, value: Any) -> int | None:
+    """A whole number, None for anything else."""
+    return whole(number(name, value))
+
+
+def numbers(name: str, value: Any) -> tuple[Any, ...]:
+    """A list of numbers as it is, none for anything else."""
+    known = isinstance(value, (list, tuple)) and all(number(name, item) is not None for item in value)
+    return tuple(value) if known else ()
+
+
+def mapping(_name: str, value: Any) -> dict[str, Any]:
+    """A JSON object, an empty one for anything else."""
+    return dict(value) if isinstance(value, Mapping) else {}
+
+
+Words = Annotated[str, words]
+WordsOrNone = Annotated[str | None, words_or_none]
+Number = Annotated[float | None, number]
+Count = Annotated[int | None, count]
+Object = Annotated[Mapping[str, Any], mapping]
+
+
+class Part(Checked):
+    """A JSON object that somebody may have written by hand: what is not of its type counts as missing."""
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
         """Whatever `data` has of the fields; what is missing or not of its type is None or empty."""
         known = data if isinstance(data, Mapping) else {}
-        return cls(**{name: fitting(kind, known.get(name)) for name, kind in types_of(cls).items()})
+        return cls.from_fields({name: known.get(name) for name in cls.field_names()})
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, without what is None or empty."""
-        values = {item.name: plain(getattr(self, item.name)) for item in fields(self)}  # type: ignore[arg-type]
-        return {name: value for name, value in values.items() if value not in (None, "", [], {})}
+        return {name: value for name, value in super().to_json().items() if value not in (None, "", [], {})}
 
 
 @dataclass(frozen=True)
 class CorpusFacts(Part):
     """The text that a model learned from."""
 
-    name: str = ""
-    file: str = ""  # how its file or folder is usually called
-    url: str = ""
-    sha256: str = ""  # of the file's bytes, or of a folder's `sha256sum *.txt`
-    status: str = ""  # under which terms the text may be used
-    bytes: int | None = None
+    name: Words = ""
+    file: Words = ""  # how its file or folder is usually called
+    url: Words = ""
+    sha256: Words = ""  # of the file's bytes, or of a folder's `sha256sum *.txt`
+    status: Words = ""  # under which terms the text may be used
+    bytes: Count = None
 
 
 @dataclass(frozen=True)
 class SplitFacts(Part):
     """Which parts of the text were learned and which validate, in words and in tokens."""
 
-    train: str = ""
-    validation: str = ""
-    train_tokens: int | None = None
-    validation_tokens: int | None = None
+    train: Words = ""
+    validation: Words = ""
+    train_tokens: Count = None
+    validation_tokens: Count = None
 
 
 @dataclass(frozen=True)
 class PublishedFacts(Part):
     """What the author of the network reports of its own training."""
 
-    train_loss: float | None = None  # nats per token at the end
-    source: str = ""
+    train_loss: Number = None  # nats per token at the end
+    source: Words = ""
 
 
 @dataclass(frozen=True)
 class TrainingFacts(Part):
     """How long the training took, on what."""
 
-    steps: int | None = None
-    tokens: int | None = None  # learned from, over all passes
-    kept_step: int | None = None  # whose weights these are
-    seconds: float | None = None
-    machine: str = ""
-    precision: str = ""
+    steps: Count = None
+    tokens: Count = None  # learned from, over all passes
+    kept_step: Count = None  # whose weights these are
+    seconds: Number = None
+    machine: Words = ""
+    precision: Words = ""
 
 
 @dataclass(frozen=True)
 class RecipeFacts(Part):
     """The recipe that a model was trained by; `values` has all of it, for `training.recipe`."""
 
-    values: Mapping[str, Any] = field(default_factory=dict)
-    name: str = ""
-    target_note: str = ""  # where the loss to reach comes from
-    keep: str = ""  # whose weights were kept: those with the "best" validation loss, or the "last"
-    window: int | None = None  # tokens in which the losses were measured
-    temperatures: tuple[float, ...] = ()  # of the samples in the training log
+    values: Object = field(default_factory=dict)
+    name: Words = ""
+    target_note: Words = ""  # where the loss to reach comes from
+    keep: Words = ""  # whose weights were kept: those with the "best" validation loss, or the "last"
+    window: Count = None  # tokens in which the losses were measured
+    temperatures: Annotated[tuple[float, ...], numbers] = ()  # of the samples in the training log
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
         values = data if isinstance(data, Mapping) else {}
         log = values.get("log")
         found = {**values, **(log if isinstance(log, Mapping) else {}), "values": values}
-        return cls(**{name: fitting(kind, found.get(name)) for name, kind in types_of(cls).items()})
+        return super().from_json(found)
 
     def to_json(self) -> dict[str, Any]:
         return dict(self.values)
@@ -105,33 +142,33 @@ class RecipeFacts(Part):
 class CalibrationFacts(Part):
     """What temperature scaling did; losses in nats per token, in windows from a zero state."""
 
-    temperature: float | None = None  # the logits were divided by it
-    second_half_before: float | None = None
-    second_half_after: float | None = None
-    whole_before: float | None = None
+    temperature: Number = None  # the logits were divided by it
+    second_half_before: Number = None
+    second_half_after: Number = None
+    whole_before: Number = None
 
 
 @dataclass(frozen=True)
 class NoveltyFacts(Part):
     """What the index of n-grams beside the weights holds."""
 
-    longest: int | None = None
-    distinct: tuple[int, ...] = ()  # n-grams of each length
-    false_positives: float | None = None  # share, 0..1
-    bytes: int | None = None
+    longest: Count = None
+    distinct: Annotated[tuple[int, ...], numbers] = ()  # n-grams of each length
+    false_positives: Number = None  # share, 0..1
+    bytes: Count = None
 
 
 @dataclass(frozen=True)
 class LossFacts(Part):
     """Nats per token of the weights as stored."""
 
-    unit: str = ""  # "nats per char"
-    window: int | None = None
-    validation_windows: float | None = None  # each window of `window` tokens from a zero state
-    validation_streamed: float | None = None  # state carried
-    train_with_dropout: float | None = None
-    perplexity: float | None = None  # in windows, of word models
-    validation_targets: int | None = None  # predictions scored
+    unit: Words = ""  # "nats per char"
+    window: Count = None
+    validation_windows: Number = None  # each window of `window` tokens from a zero state
+    validation_streamed: Number = None  # state carried
+    train_with_dropout: Number = None
+    perplexity: Number = None  # in windows, of word models
+    validation_targets: Count = None  # predictions scored
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
@@ -152,27 +189,27 @@ class LossFacts(Part):
 class ModelConfig(Part):
     """All that config.json says, in its order."""
 
-    format: int | None = FORMAT
-    title: str = ""
-    level: str = ""  # what its tokens are: "char" or "word"
-    unit: str = ""  # the same, as losses are counted by
-    start: str | None = None  # the text that stands for an empty context
-    bos: str | None = None  # the token with which every text begins and ends; None = none
-    prompt: str | None = None  # a context to show the model with
-    architecture: str  # a name in nets.ARCHITECTURES
-    sizes: Mapping[str, Any]  # what that architecture's Sizes takes
+    format: Count = FORMAT
+    title: Words = ""
+    level: Words = ""  # what its tokens are: "char" or "word"
+    unit: Words = ""  # the same, as losses are counted by
+    start: WordsOrNone = None  # the text that stands for an empty context
+    bos: WordsOrNone = None  # the token with which every text begins and ends; None = none
+    prompt: WordsOrNone = None  # a context to show the model with
+    architecture: Words  # a name in nets.ARCHITECTURES
+    sizes: Object  # what that architecture's Sizes takes
     corpus: CorpusFacts = CorpusFacts()
     split: SplitFacts = SplitFacts()
-    date: str = ""
-    seed: int | None = None
-    target: float | None = None  # validation nats per token that it was to reach; 0 = none
+    date: Words = ""
+    seed: Count = None
+    target: Number = None  # validation nats per token that it was to reach; 0 = none
     published: PublishedFacts = PublishedFacts()
     training: TrainingFacts = TrainingFacts()
     recipe: RecipeFacts = RecipeFacts()
     calibration: CalibrationFacts = CalibrationFacts()
     novelty: NoveltyFacts = NoveltyFacts()
     losses: LossFacts = LossFacts()
-    parameters: int | None = None
+    parameters: Count = None
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -190,57 +227,6 @@ class ModelConfig(Part):
         """Write the file. Raises OSError."""
         text = json.dumps(self.to_json(), indent=2, ensure_ascii=False)
         (folder / FILE).write_text(f"{text}\n", encoding="utf-8")
-
-
-@cache
-def types_of(kind: type) -> dict[str, Any]:
-    """The type of each field."""
-    return get_type_hints(kind)
-
-
-def fitting(kind: Any, value: Any) -> Any:
-    """The value if it is of this type, else what stands for none."""
-    if is_dataclass(kind):
-        return kind.from_json(value)  # type: ignore[attr-defined]
-    return READERS[kind](value)
-
-
-def text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def number(value: Any) -> Any:
-    """A number as it is, None for anything else."""
-    known = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return value if known and abs(value) < LARGEST else None  # NaN is not below
-
-
-def whole_number(value: Any) -> int | None:
-    return whole(number(value))
-
-
-def listed(value: Any) -> tuple[Any, ...]:
-    """A list of numbers as it is, none for anything else."""
-    known = isinstance(value, (list, tuple)) and all(number(item) is not None for item in value)
-    return tuple(value) if known else ()
-
-
-READERS: Mapping[Any, Callable[[Any], Any]] = {
-    str: lambda value: text(value) or "",
-    str | None: text,
-    int | None: whole_number,
-    float | None: number,
-    tuple[int, ...]: listed,
-    tuple[float, ...]: listed,
-    Mapping[str, Any]: lambda value: dict(value) if isinstance(value, Mapping) else {},
-}
-
-
-def plain(value: Any) -> Any:
-    """A field's value as JSON holds it."""
-    if isinstance(value, Part):
-        return value.to_json()
-    return list(value) if isinstance(value, tuple) else value
 
 
 def foreign(folder: Path, reason: str) -> ModelError:
