@@ -198,7 +198,15 @@ def test_seeds(seed: Any) -> None:
     assert type(check_seed(seed)) is int
 
 
-@pytest.mark.parametrize("seed", [-1, MAX_SEED + 1, 0.5, math.nan, True, "1", None])
+def test_a_seed_may_come_as_its_digits() -> None:
+    """A browser's numbers are doubles: 1798406481619217041 would arrive as …217000."""
+    assert check_seed("1798406481619217041") == 1798406481619217041
+    assert check_seed("5") == 5
+
+
+@pytest.mark.parametrize(
+    "seed", [-1, MAX_SEED + 1, 0.5, math.nan, True, "-1", "1e3", " 1", "²", "٣", "9" * 5_000, None]
+)
 def test_no_seeds(seed: Any) -> None:
     with pytest.raises(SettingError, match=r"^seed must be a whole number from 0 to 9,223"):
         check_seed(seed)

@@ -15,6 +15,7 @@ from textgen.stages import MAX_TOP_K, ORDERS, STAGES, TEMPERATURE_FIRST, Stage, 
 from textgen.validation import as_flag, check_whole, finite, whole
 
 MAX_SEED = 2**63 - 1
+MAX_DIGITS = 30  # of a seed given as a text
 
 
 def check(name: str, value: Any, stage: Stage) -> float | int:
@@ -26,8 +27,10 @@ def check(name: str, value: Any, stage: Stage) -> float | int:
 
 
 def check_seed(value: Any) -> int:
-    """A seed: any whole number that a 63-bit counter holds."""
-    return check_whole("seed", value, 0, MAX_SEED, "any such number repeats its own text")
+    """A seed: any whole number that a 63-bit counter holds, or its digits, which no JSON reader rounds."""
+    digits = isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= MAX_DIGITS
+    number = int(value) if digits else value
+    return check_whole("seed", number, 0, MAX_SEED, "any such number repeats its own text")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

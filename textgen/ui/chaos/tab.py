@@ -17,7 +17,7 @@ from textgen.experiments.requests import ChaosRequest
 from textgen.experiments.sweep.settings import MAX_LENGTH
 from textgen.settings import check
 from textgen.stages import STAGES
-from textgen.ui.shell.components import LabComponent
+from textgen.ui.shell.components import LabComponent, exact
 from textgen.ui.shell.laboratory import Laboratory
 from textgen.ui.shell.model_choice import NUMBERS
 from textgen.validation import check_whole
@@ -66,7 +66,8 @@ class ChaosPart:
         for step in writing(model, request.prompt, request.rows()):
             if step.chaos is not None:
                 # As a text: Gradio's page copies an object entry by entry.
-                yield {"picture": json.dumps({**picture(model, step.chaos), "note": note}), "done": "written"}
+                shown = exact({**picture(model, step.chaos), "note": note})
+                yield {"picture": json.dumps(shown), "done": "written"}
             elif self.lab.clock() >= due:
                 yield {"share": step.done / step.total}
                 due = self.lab.clock() + EVERY

@@ -229,7 +229,7 @@ export const textRequest = ({ head: { model, prompt, seed }, texts }) => ({
   kind: "text",
   model,
   prompt,
-  seed: Number(seed),
+  seed,
   texts: texts.map((text) => {
     const { ids, picks, segments } = branchOf(text);
     const searches = isBeam(text.pane) ? { legs: segments } : {};

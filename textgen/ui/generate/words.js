@@ -112,7 +112,7 @@ export const runRecord = (/** @type {Run} */ run) => {
   return {
     app: "Temperature Lab",
     model, weights_sha256, version, time, prompt,
-    seed: Number(seed),
+    seed: Number.isSafeInteger(Number(seed)) ? Number(seed) : seed, // else its digits, which are exact
     panes: run.texts.map((text) => ({
       temperature: text.pane.temperature,
       strategy: text.pane.strategy,

@@ -55,7 +55,7 @@ export const createSide = (place) => {
     const { asked: { models, context, settings }, seed, texts } = written;
     const own = texts[place];
     const spec = { settings, strategy: "sampling", length: own.tokens, picks: [] };
-    const source = { model: models[place], prompt: context, seed: Number(seed) };
+    const source = { model: models[place], prompt: context, seed };
     return saveNumbers({ kind: "text", ...source, texts: [spec] }, "receipt",
       (result) => (result.texts[0].text === own.text ? "" : DIVERGED));
   };

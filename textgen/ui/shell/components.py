@@ -12,6 +12,8 @@ from textgen.errors import TextError, TextgenError, shorten
 from textgen.settings import whole
 from textgen.ui.shell import assets
 
+MAX_EXACT = 2**53 - 1  # of a browser's numbers
+
 Answer = Callable[[dict[str, Any]], Any]  # a request as the page sends it → JSON; raises TextgenError
 Streamed = Callable[[dict[str, Any]], Iterator[dict[str, Any]]]  # the same, answered piece by piece
 
@@ -83,7 +85,7 @@ def server_function(name: str, answer: Answer) -> Answer:
     @functools.wraps(answer)
     def answering(data: Any) -> Any:
         try:
-            return answer(as_object(data))
+            return exact(answer(as_object(data)))
         except TextgenError as error:
             return {"problem": str(error)}
 
@@ -99,11 +101,20 @@ def streamed(handler: Streamed) -> Callable[[gr.EventData], Iterator[dict[str, A
         serial = serial_of(event)
         try:
             for message in handler(as_object(event._data)):
-                yield {"serial": serial, **message}
+                yield {"serial": serial, **exact(message)}
         except TextgenError as error:
             yield {"serial": serial, "problem": str(error)}
 
     return streaming
+
+
+def exact(value: Any) -> Any:
+    """JSON whose whole numbers a browser holds to the last digit: those above 2^53 become digits."""
+    if isinstance(value, dict):
+        return {name: exact(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [exact(item) for item in value]
+    return str(value) if isinstance(value, int) and abs(value) > MAX_EXACT else value
 
 
 def as_object(data: Any) -> dict[str, Any]:

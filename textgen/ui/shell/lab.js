@@ -1,10 +1,14 @@
 // The one store of the page, and what requests take from it.
 import { config } from "./config.js";
+import { remember, remembered } from "./remember.js";
 import { createStore } from "./store.js";
 
 /** @typedef {import("./store.js").State} State */
 
-export const store = createStore(config.state);
+const names = config.models.flatMap((group) => group.models.map((model) => model.name));
+
+export const store = createStore(remembered(config.state, names, globalThis.sessionStorage));
+store.listen((state) => remember(state, globalThis.sessionStorage));
 
 /** The value of each stage that turns it off. @type {Record<string, number>} */
 export const neutral = Object.fromEntries(config.stages.map((stage) => [stage.name, stage.neutral]));

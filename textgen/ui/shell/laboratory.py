@@ -41,8 +41,5 @@ class Laboratory:
     sweeps: SweepStore = field(default_factory=lambda: SweepStore(new_run))
 
     def seed(self, asked: Any) -> int:
-        """The seed that a request asks for, as a number or digits; None: a fresh one. Raises SettingError."""
-        if asked is None:
-            return self.new_seed()
-        digits = isinstance(asked, str) and asked.isascii() and asked.isdecimal() and len(asked) < 30
-        return check_seed(int(asked) if digits else asked)
+        """The seed that a request asks for, a fresh one for None. Raises SettingError."""
+        return self.new_seed() if asked is None else check_seed(asked)

@@ -13,7 +13,7 @@ import { latest, Problem } from "./server.js";
 const SEED = /^\d{1,18}$/; // longer ones are for the server to judge
 
 export const mount = component("sidebar", ({ root, memory, config: own, ask, signal }) => {
-  memory.given ??= store.state.context; // the context that the page itself put in last
+  memory.given ??= config.state.context; // the context that the page itself put in last
   /** @type {Record<string, string>} Numbers being typed that are not yet ones, by their field. */
   const drafts = {};
   /** @type {Record<string, string>} What is wrong with a number that was typed, by its field. */

@@ -1,0 +1,81 @@
+"""The page behind a proxy that serves it under a path of its own, as hosting services do."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from tests.browser.conftest import visit
+from textgen.models.registry import Registry
+from textgen.ui.shell.page import build, launch_options
+
+PATH = "/tl"
+CHUNK = 65_536
+
+
+class StrippingProxy:
+    """Forwards /tl/… to … of a server on this machine, one request a connection."""
+
+    def __init__(self, port: int) -> None:
+        self.upstream = port
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self) -> None:
+        with suppress(OSError):  # closed
+            while True:
+                browser, _ = self.socket.accept()
+                threading.Thread(target=self.forward, args=(browser,), daemon=True).start()
+
+    def forward(self, browser: socket.socket) -> None:
+        with browser, socket.create_connection(("127.0.0.1", self.upstream)) as server, suppress(OSError):
+            head = b""
+            while b"\r\n\r\n" not in head and (more := browser.recv(CHUNK)):
+                head += more
+            server.sendall(self.stripped(head))
+            threading.Thread(target=pump, args=(browser, server), daemon=True).start()
+            pump(server, browser)
+
+    def stripped(self, head: bytes) -> bytes:
+        method, target, rest = head.split(b" ", 2)
+        shorter = target.removeprefix(PATH.encode()) or b"/"
+        return b" ".join((method, shorter, rest)).replace(b"keep-alive", b"close", 1)
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+def pump(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(CHUNK):
+            target.sendall(data)
+
+
+@pytest.fixture
+def url(models_folder: object) -> Iterator[str]:
+    """The app on a tiny model, as the proxy serves it."""
+    registry = Registry(models_folder)  # type: ignore[arg-type]
+    page = build(registry)
+    options = {**launch_options(registry), "root_path": PATH}
+    _, local, _ = page.launch(prevent_thread_lock=True, server_name="127.0.0.1", **options)
+    proxy = StrippingProxy(int(local.rstrip("/").rsplit(":", 1)[1]))
+    yield f"http://127.0.0.1:{proxy.port}{PATH}/"
+    proxy.close()
+    page.close()
+
+
+def test_the_page_works_under_a_path(context: BrowserContext, url: str) -> None:
+    """Its scripts, its style, its questions and its streams."""
+    with visit(context, url) as lab:
+        expect(lab.view().locator(".panel")).to_have_count(4)
+        font = "getComputedStyle(document.querySelector('.lab-title')).fontWeight"
+        assert lab.page.evaluate(font) == "700", "the style has come"
+        lab.page.get_by_role("tab", name="Generate", exact=True).click()
+        lab.view("generate").get_by_role("button", name="Write", exact=True).click()
+        expect(lab.view("generate")).to_contain_text("Done: ")

@@ -1,0 +1,27 @@
+"""What our components make of answers before a browser reads them."""
+
+from __future__ import annotations
+
+import json
+
+from textgen.ui.shell.components import exact, server_function
+
+
+def test_whole_numbers_stay_exact_in_a_browser() -> None:
+    """A browser reads JSON's numbers as doubles, exact up to 2^53."""
+    answer = {"seed": 2**63 - 1, "n": 2**53 - 1, "p": 0.1, "rows": [{"seed": 2**60}], "on": True}
+    shown = exact(answer)
+    assert shown == {
+        "seed": "9223372036854775807",
+        "n": 2**53 - 1,
+        "p": 0.1,
+        "rows": [{"seed": str(2**60)}],
+        "on": True,
+    }
+    assert json.loads(json.dumps(shown), parse_int=float)["n"] == answer["n"]
+
+
+def test_a_server_function_takes_anything() -> None:
+    double = server_function("double", lambda data: {"n": 2 * data["n"]})
+    assert double({"n": 2**62}) == {"n": str(2**63)}
+    assert "must be an object, got 3" in double(3)["problem"]  # type: ignore[arg-type]
