@@ -30,7 +30,8 @@ test("nothing, and what is none, leaves the page as it begins", () => {
 });
 
 test("what is of another type, or from another version, is left out", () => {
-  const kept = { model: "b", context: 3, seed: null, settings: { temperature: "hot", top_k: 5, order: ["gone"] } };
+  const settings = { temperature: "hot", top_k: 5, order: ["gone"] };
+  const kept = { model: "b", context: 3, seed: null, settings };
   const state = remembered(FIRST, MODELS, holding(JSON.stringify(kept)));
   assert.deepEqual(state, { ...FIRST, model: "b", settings: { ...FIRST.settings, top_k: 5 } });
 });
