@@ -14,16 +14,17 @@ import numpy as np
 
 from textgen.errors import out_of_range
 from textgen.experiments import texts
-from textgen.experiments.metrics.scoring import own_window, perplexity, scored_documents
+from textgen.experiments.metrics.scoring import HeldOut, own_window, scored_documents
 from textgen.experiments.panels import distribution, draw_side_by_side, side_by_side
-from textgen.experiments.sweep.settings import MAX_LENGTH
+from textgen.experiments.requests import PerplexityRequest, TextRequest, TextSpec
+from textgen.experiments.sweep.settings import MAX_LENGTH, check_length
 from textgen.experiments.texts import predict, with_stops, write
 from textgen.files import is_folder
 from textgen.models import folder as checkpoint
 from textgen.models.folder import Model
 from textgen.models.registry import Registry, default_root
 from textgen.records import BeamStep, Distribution, Draws, Generation, NextToken
-from textgen.settings import BeamSettings, DecodeSettings, check_seed
+from textgen.settings import BeamSettings, DecodeSettings
 from textgen.text.context import read_context
 
 __all__ = [
@@ -96,20 +97,33 @@ def generate(
     `changes` are settings by name: `generate(model, "ROMEO:", temperature=0.8, seed=3)`.
     Raises SettingError and TextError.
     """
-    chosen, seed = decode_settings(settings, changes), check_seed(seed)
+    chosen = decode_settings(settings, changes)
+    text = TextSpec(settings=chosen, length=check_length(length))
+    request = TextRequest(model=model.name, prompt=prompt, seed=seed, texts=(text,))
     started = clock()
-    steps = list(write(model, prompt, [chosen], [seed], length))
-    ids = tuple(int(step.ids[0]) for step in steps)
+    steps = list(request.steps(model))
+    (written,) = request.written(model, steps).texts
     return Generation(
         model=model.name,
         prompt=prompt,
-        text=model.text(ids, prompt),
-        ids=ids,
+        text=written.text,
+        ids=written.ids,
         surprise=np.array([step.surprise[0] for step in steps]),
         settings=chosen.to_dict(),
-        seed=seed,
+        seed=request.seed,
         seconds=clock() - started,
     )
+
+
+def perplexity(model: Model, text: str, temperatures: Sequence[float], window: int | None = None) -> HeldOut:
+    """Among how many equally likely tokens the model seems to choose on a text, at each temperature.
+
+    The text is read in windows of so many tokens from a zero state; None takes those of the model's own
+    losses. Raises TextError for a text over 1,000,000 characters or with fewer than 2 known tokens,
+    SettingError for temperatures outside (0, 100] or none.
+    """
+    request = PerplexityRequest(model=model.name, text=text, temperatures=tuple(temperatures), window=window)
+    return request.measured(model)
 
 
 def beam_search(

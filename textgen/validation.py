@@ -20,7 +20,7 @@ from functools import cache
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self, get_type_hints
 
-from textgen.errors import SettingError, out_of_range, shorten
+from textgen.errors import SettingError, TextError, out_of_range, shorten
 
 Check = Callable[[str, Any], Any]
 
@@ -102,11 +102,11 @@ def list_of(check: Check, low: int, high: int, each: str | None = None, hint: st
 
 
 def as_text(name: str, value: Any, most: int = MAX_TEXT) -> str:
-    """A text of at most `most` characters."""
+    """A text of at most `most` characters. Raises TextError for a longer one."""
     if not isinstance(value, str):
         raise SettingError(f"{name} must be a text, got {shorten(value)}; an empty one is fine")
     if len(value) > most:
-        raise SettingError(f"{name} must be at most {most:,} characters, got {len(value):,}; shorten it")
+        raise TextError(f"{name} must be at most {most:,} characters, got {len(value):,}; shorten it")
     return value
 
 

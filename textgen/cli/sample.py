@@ -105,10 +105,10 @@ def stream(request: TextRequest, registry: Registry, console: Console) -> Texts:
     model = registry.get(request.model)
     steps: list[Step] = []
     console.stream(request.prompt)
-    for addition in model.parts(ids(request.steps(registry), steps), request.prompt):
+    for addition in model.parts(ids(request.steps(model), steps), request.prompt):
         console.stream(addition)
     console.stream("\n")
-    return request.written(registry, steps)
+    return request.written(model, steps)
 
 
 def ids(steps: Iterable[Step], kept: list[Step]) -> Iterator[int]:

@@ -12,13 +12,11 @@ import torch
 from torch import Tensor
 
 from textgen.errors import SettingError
-from textgen.experiments.metrics.perplexity_curve import MAX_SCORED, MAX_WINDOW
+from textgen.experiments.metrics.perplexity_curve import MAX_SCORED
 from textgen.models.evaluation import WINDOW, Text, at_once, losses_at, targets_of
 from textgen.models.folder import Model
 from textgen.records import Floats
-from textgen.settings import DecodeSettings
 from textgen.text.context import begun, checked
-from textgen.validation import check_whole
 
 # What a character of an unknown piece costs, on top of `<unk>` where the model has that: the text of one
 # out of 95 printable signs and the line break, each as likely. Without it gibberish would come cheap.
@@ -58,19 +56,6 @@ def held_out_perplexity(
         raise SettingError("perplexity takes temperatures above 0; at 0 a single wrong token is infinite")
     losses = losses_at(model.net, text, grid, window)
     return HeldOut(grid, np.exp(losses), float(grid[losses.argmin()]), targets_of(text))
-
-
-def perplexity(model: Model, text: str, temperatures: Sequence[float], window: int | None = None) -> HeldOut:
-    """Among how many equally likely tokens the model seems to choose on a text, at each temperature.
-
-    The text is read in windows of so many tokens from a zero state; None takes those of the model's own
-    losses. Raises TextError for a text over 1,000,000 characters or with fewer than 2 known tokens,
-    SettingError for temperatures outside (0, 100] or none.
-    """
-    size = own_window(model) if window is None else window
-    checked_size = check_whole("window", size, 1, MAX_WINDOW, f"{WINDOW} compares with nanoGPT")
-    grid = [DecodeSettings(temperature=temperature).temperature for temperature in temperatures]
-    return held_out_perplexity(model, scored_documents(model, text), grid, checked_size)
 
 
 def own_window(model: Model) -> int:

@@ -105,7 +105,7 @@ def temperatures_from(low: int, high: int) -> Check:
     return check_all
 
 
-Model = Annotated[str, as_model]
+ModelName = Annotated[str, as_model]
 Text = Annotated[str, as_text]
 Seed = Annotated[int, as_seed]
 Settings = Annotated[DecodeSettings, as_settings]

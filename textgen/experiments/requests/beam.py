@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from textgen.decoding.table_model import parse_table
 from textgen.errors import SettingError, shorten
-from textgen.experiments.requests.base import Model, Settings, SourcedRequest, Text
+from textgen.experiments.requests.base import ModelName, Settings, SourcedRequest, Text
 from textgen.records import BeamStep
 from textgen.settings import BeamSettings, DecodeSettings
 from textgen.validation import Checked, as_object
@@ -39,7 +39,7 @@ class PromptSource(Checked):
 
     what = "a model's prompt"
 
-    model: Model
+    model: ModelName
     prompt: Text = ""
 
     def steps(self, registry: Registry, beam: BeamSettings, settings: DecodeSettings) -> Iterator[BeamStep]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from textgen.experiments.chaos.settings import ChaosSettings
-from textgen.experiments.requests.base import Model, Request, Seed, Settings, Text
+from textgen.experiments.requests.base import ModelName, Request, Seed, Settings, Text
 from textgen.settings import DecodeSettings
 from textgen.validation import as_list
 
@@ -34,7 +34,7 @@ class ChaosRequest(Request):
 
     kind = "chaos"
 
-    model: Model
+    model: ModelName
     prompt: Text = ""
     temperatures: Annotated[tuple[float, ...], as_rows]
     seed: Seed

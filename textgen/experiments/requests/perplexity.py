@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from textgen.errors import SettingError
 from textgen.experiments.metrics.perplexity_curve import MAX_SCORED, MAX_WINDOW
-from textgen.experiments.requests.base import Model, Request, temperatures_from
+from textgen.experiments.requests.base import ModelName, Request, temperatures_from
 from textgen.experiments.requests.next_token import finite_or_none
 from textgen.validation import or_none, text_up_to, whole_from
 
 if TYPE_CHECKING:
     from textgen.experiments.metrics.scoring import HeldOut
+    from textgen.models.folder import Model
     from textgen.models.registry import Registry
 
 MAX_TEMPERATURES = 200
@@ -41,7 +42,7 @@ class PerplexityRequest(Request):
 
     kind = "perplexity"
 
-    model: Model
+    model: ModelName
     text: Annotated[str, text_up_to(MAX_SCORED)]
     temperatures: Annotated[tuple[float, ...], temperatures_from(1, MAX_TEMPERATURES)]
     window: Annotated[int | None, or_none(whole_from(1, MAX_WINDOW, "leave it out for the model's own"))] = (
@@ -66,9 +67,16 @@ class PerplexityRequest(Request):
 
         return replace(self, window=own_window(registry.get(self.model)))
 
+    def measured(self, model: Model) -> HeldOut:
+        """The perplexities under a model. Raises TextError for a text with fewer than 2 known tokens."""
+        from textgen.experiments.metrics.scoring import held_out_perplexity, own_window, scored_documents
+
+        window = own_window(model) if self.window is None else self.window
+        return held_out_perplexity(model, scored_documents(model, self.text), self.temperatures, window)
+
     def run(self, registry: Registry) -> ScoredText:
-        from textgen.experiments.metrics.scoring import perplexity, scored_documents
+        from textgen.experiments.metrics.scoring import scored_documents
 
         model = registry.get(self.model)
         documents = (tuple(ids.tolist()) for ids in scored_documents(model, self.text))
-        return ScoredText(perplexity(model, self.text, self.temperatures, self.window), tuple(documents))
+        return ScoredText(self.measured(model), tuple(documents))

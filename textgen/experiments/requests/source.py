@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from textgen.errors import SettingError, shorten
-from textgen.experiments.requests.base import Model, SourcedRequest, Text
+from textgen.experiments.requests.base import ModelName, SourcedRequest, Text
 from textgen.records import NextToken
 from textgen.text.numbers import parse_numbers
 from textgen.validation import Checked, text_up_to
@@ -24,7 +24,7 @@ class ModelSource(Checked):
 
     what = "a model's context"
 
-    model: Model
+    model: ModelName
     context: Text = ""
 
     def models(self) -> tuple[str, ...]:

@@ -13,13 +13,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from textgen.errors import SettingError
-from textgen.experiments.requests.base import Model, Request, Seed, Settings, Text
+from textgen.experiments.requests.base import ModelName, Request, Seed, Settings, Text
 from textgen.experiments.sweep.settings import MAX_LENGTH
 from textgen.settings import MAX_BEAM_LENGTH, MAX_BEAMS, METHODS, DecodeSettings, Strategy, check_whole
 from textgen.stages import MAX_TOP_K
 from textgen.validation import Check, Checked, as_list, list_of, one_of, whole_from
 
 if TYPE_CHECKING:
+    from textgen.models.folder import Model
     from textgen.models.registry import Registry
     from textgen.records import Step
 
@@ -179,7 +180,7 @@ class TextRequest(Request):
 
     kind = "text"
 
-    model: Model
+    model: ModelName
     prompt: Text = ""
     seed: Seed
     texts: Annotated[tuple[TextSpec, ...], list_of(TextSpec.checked, 1, MAX_STREAMS)]
@@ -190,18 +191,18 @@ class TextRequest(Request):
     def tokens(self) -> int:
         return sum(text.tokens() for text in self.texts)
 
-    def steps(self, registry: Registry) -> Iterator[Step]:
+    def steps(self, model: Model) -> Iterator[Step]:
         """The tokens of all texts as they are drawn, for texts of one length that are drawn in one go."""
         from textgen.experiments.texts import write  # torch comes in with the first model
 
         settings, length = [text.settings for text in self.texts], self.texts[0].length
-        return write(registry.get(self.model), self.prompt, settings, [self.seed] * len(settings), length)
+        return write(model, self.prompt, settings, [self.seed] * len(settings), length)
 
-    def written(self, registry: Registry, steps: Sequence[Step]) -> Texts:
+    def written(self, model: Model, steps: Sequence[Step]) -> Texts:
         """The result, from all `steps`."""
         from textgen.experiments.texts import texts_of
 
-        return texts_of(registry.get(self.model), self.prompt, steps, len(self.texts))
+        return texts_of(model, self.prompt, steps, len(self.texts))
 
     def run(self, registry: Registry) -> Texts:
         from textgen.experiments.texts import TextWriter  # torch comes in with the first model
