@@ -161,13 +161,13 @@ class TestGenerate:
             tiny, first.prompt, settings=DecodeSettings.from_dict(first.settings), seed=first.seed, length=30
         )
         assert first.text == again.text == tiny.tokenizer.decode(first.ids)
-        assert len(first.ids) == len(first.surprise) == 30
+        assert len(first.ids) == len(first.surprisal) == 30
         assert (first.model, first.seconds) == ("tiny", 2.5)
 
     def test_surprise_is_that_of_the_model_as_learned(self, tiny: Model) -> None:
         result = api.generate(tiny, "bad", temperature=0.3, length=3)
         text = "bad"
-        for token, bits in zip(result.ids, result.surprise, strict=True):
+        for token, bits in zip(result.ids, result.surprisal, strict=True):
             learned = api.next_token(tiny, text).probabilities[token]
             assert bits == pytest.approx(-math.log2(learned), abs=1e-4)
             text += tiny.tokenizer.texts[token]

@@ -57,7 +57,7 @@ class TestNames:
             assert names.ended(written.ids)
             assert 0 not in written.ids[:-1]
             assert written.text == names.tokenizer.decode(written.ids[:-1])
-            assert len(written.surprise) == len(written.ids)
+            assert len(written.surprisal) == len(written.ids)
 
     def test_a_text_may_be_cut_first(self, names: Model) -> None:
         whole = api.generate(names, "ab", seed=1, length=200)

@@ -108,7 +108,7 @@ def generate(
         prompt=prompt,
         text=written.text,
         ids=written.ids,
-        surprise=np.array([step.surprise[0] for step in steps]),
+        surprisal=np.array([step.surprisal[0] for step in steps]),
         settings=chosen.to_dict(),
         seed=request.seed,
         seconds=clock() - started,

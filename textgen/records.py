@@ -95,7 +95,7 @@ class Step:
     top_probabilities: Floats  # (B, 5)
 
     @property
-    def surprise(self) -> Floats:
+    def surprisal(self) -> Floats:
         """(B,) −log2 of the learned probability: bits."""
         return -np.log2(np.maximum(self.probabilities, np.finfo(np.float64).tiny))
 
@@ -108,7 +108,7 @@ class Generation:
     prompt: str
     text: str  # the continuation alone
     ids: tuple[int, ...]
-    surprise: Floats  # (n,) bits under the model at T = 1
+    surprisal: Floats  # (n,) bits under the model at T = 1
     settings: dict[str, Any]
     seed: int
     seconds: float

@@ -66,7 +66,7 @@ def test_where_a_pane_parts_from_its_left_neighbour_is_marked(tab: GeneratePage,
 
 def test_colour_is_surprise_and_can_be_turned_off(tab: GeneratePage, model: Model) -> None:
     tab.press("Write")
-    surprise = api.generate(model, CONTEXT, seed=SEED, length=LENGTH, temperature=1.2).surprise
+    surprise = api.generate(model, CONTEXT, seed=SEED, length=LENGTH, temperature=1.2).surprisal
     steps = [int(sum(bits >= edge for edge in (1, 2, 4, 6, 8))) for bits in surprise.astype(np.float32)]
     tokens = tab.panes.nth(3).locator(".line span:not(.given)")
     assert [int(name[1]) for name in tokens.evaluate_all("all => all.map((one) => one.className)")] == steps

@@ -45,7 +45,7 @@ def test_a_token_tells_what_the_model_thought_of_it(tab: GeneratePage, model: Mo
     expect(tab.card).to_contain_text("token 8")
     facts = tab.card.locator(".fact b").all_text_contents()
     assert float(facts[0].rstrip("%")) == pytest.approx(100 * step.probabilities[0], rel=0.01, abs=0.01)
-    assert float(facts[1].split()[0]) == pytest.approx(step.surprise[0], abs=0.01)
+    assert float(facts[1].split()[0]) == pytest.approx(step.surprisal[0], abs=0.01)
     assert float(facts[2].rstrip("%")) == pytest.approx(100 * step.decoded[0], rel=0.01, abs=0.01)
     assert int(facts[3]) == step.ranks[0]
     labels = tab.card.locator(".bar-label").all_text_contents()
@@ -127,7 +127,7 @@ def test_what_is_saved_holds_all_it_takes_to_write_it_again(tab: GeneratePage, m
             model, saved["prompt"], settings=settings, seed=saved["seed"], length=one["tokens"]
         )
         assert (again.text, list(again.ids)) == (one["text"], one["ids"])
-        assert one["mean_surprise_bits"] == pytest.approx(again.surprise.mean(), abs=1e-3)
+        assert one["mean_surprise_bits"] == pytest.approx(again.surprisal.mean(), abs=1e-3)
     assert [one["text"] for one in saved["panes"]] == tab.texts()
     assert {saved["model"], saved["app"]} == {model.name, "Temperature Lab"}
     assert len(saved["weights_sha256"]) == 64

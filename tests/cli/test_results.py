@@ -93,7 +93,7 @@ class TestSample:
         settings = DecodeSettings.from_dict(pane["settings"])
         again = api.generate(tiny, pane["prompt"], settings=settings, seed=pane["seed"], length=20)
         assert pane["text"] == again.text
-        assert pane["surprise_bits"] == pytest.approx(again.surprise.tolist())
+        assert pane["surprise_bits"] == pytest.approx(again.surprisal.tolist())
 
     def test_text_appears_as_it_is_written(
         self, models_folder: Path, monkeypatch: pytest.MonkeyPatch

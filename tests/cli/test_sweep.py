@@ -44,7 +44,7 @@ def test_the_texts_are_those_of_generate(textgen: Command, tiny: Model) -> None:
     for text in found["texts"]:
         alone = generate(tiny, "Ta", temperature=text["temperature"], seed=text["seed"] or 0, length=20)
         assert text["text"] == alone.text
-        assert text["metrics"]["surprise"] == alone.surprise.mean()
+        assert text["metrics"]["surprise"] == alone.surprisal.mean()
     assert len(found["texts"]) == 9
     assert found["cells"][0]["metrics"]["novelty"] == {"mean": None, "low": None, "high": None, "n": 0}
 

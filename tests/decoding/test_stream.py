@@ -150,7 +150,7 @@ def test_a_step_tells_what_the_model_thought() -> None:
         assert rank == 1 + (learned > learned[token]).sum()
     assert (steps[0].top_ids == [0, 2, 3, 1, 4]).all()
     np.testing.assert_allclose(steps[0].top_probabilities[0], learned[[0, 2, 3, 1, 4]])
-    np.testing.assert_allclose(steps[0].surprise, -np.log2(steps[0].probabilities))
+    np.testing.assert_allclose(steps[0].surprisal, -np.log2(steps[0].probabilities))
 
 
 def test_likeliest_is_a_stable_sort_of_any_vocabulary() -> None:

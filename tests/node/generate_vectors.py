@@ -50,7 +50,7 @@ def run_vector(registry: Registry, name: str, prompt: str) -> dict[str, Any]:
         "messages": list(room.write(asked)),
         "texts": [one.text for one in written],
         "ids": [list(one.ids) for one in written],
-        "bits": [[float(bits) for bits in one.surprise] for one in written],
+        "bits": [[float(bits) for bits in one.surprisal] for one in written],
         "ended": [one.ids[-1] in stops for one in written],
     }
 

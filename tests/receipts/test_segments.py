@@ -86,7 +86,7 @@ def test_bits_are_those_of_the_page(make: Make, model: Model) -> None:
     request = {"kind": "text", "model": "tiny", "prompt": PROMPT, "seed": SEED, "texts": [asked]}
     request["texts"] = [{**asked, "legs": [[0, 20], [9, 20]]}]
     (found,) = make(request).receipt["result"]["texts"]
-    assert found["surprise_bits"][8:] == pytest.approx([float(step.surprise[0]) for step in steps], abs=1e-4)
+    assert found["surprise_bits"][8:] == pytest.approx([float(step.surprisal[0]) for step in steps], abs=1e-4)
 
 
 def segments_of(**text: Any) -> Sequence[Segment]:

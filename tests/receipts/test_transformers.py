@@ -19,7 +19,7 @@ from tests.receipts.asked import REQUESTS, Make, asked
 from textgen.experiments.draws.chi_squared import chi_squared
 from textgen.models.folder import Model
 from textgen.models.registry import Registry
-from textgen.receipts.transformers import MUTED_LATE, OWN_ORDER, TOP_FIRST
+from textgen.receipts.transformers import OWN_ORDER, SUPPRESSED_LATE, TOP_FIRST
 
 NO_SIGMA = "transformers has no top-n-sigma"
 
@@ -178,11 +178,11 @@ def test_beam_searches_find_the_same(run: Run, model: str, penalty: float) -> No
     np.testing.assert_allclose(names["found"].sequences_scores.tolist(), scores, rtol=0, atol=1e-4)
 
 
-def test_a_muted_token_and_a_penalty_have_no_call(make: Make) -> None:
+def test_a_suppressed_token_and_a_penalty_have_no_call(make: Make) -> None:
     penalty = {"repetition_penalty": 1.2}
     receipt = make(asked("beam", model="words", beam={"width": 4}, settings=penalty)).receipt
     assert receipt["transformers"] is None
-    assert MUTED_LATE in receipt["transformers_note"]
+    assert SUPPRESSED_LATE in receipt["transformers_note"]
 
 
 def test_perplexity_agrees(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

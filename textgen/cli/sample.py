@@ -132,7 +132,7 @@ def text_json(request: TextRequest, spec: TextSpec, text: WrittenText) -> dict[s
     return {
         "prompt": request.prompt,
         "text": text.text,
-        "surprise_bits": list(text.surprise),
+        "surprise_bits": list(text.surprisal),
         "settings": spec.settings.to_dict(),
         "seed": request.seed,
     }

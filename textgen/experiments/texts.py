@@ -181,11 +181,11 @@ class TextWriter:
     def picked(self, token: int, settings: DecodeSettings, context: tuple[int, ...]) -> Written:
         """A token chosen by hand. Raises SettingError for one that cannot be written."""
         size = self.model.net.vocab_size
-        if token >= size or token in self.model.muted:
+        if token >= size or token in self.model.suppressed:
             raise out_of_range(
                 "a token chosen by hand", f"an id below {size} that can be written", token, "choose another"
             )
-        return [token], picked_step(self.model, context, settings, token).surprise.tolist()
+        return [token], picked_step(self.model, context, settings, token).surprisal.tolist()
 
     def searched(self, length: int, text: TextSpec, context: tuple[int, ...]) -> Written:
         """The best text of a beam search."""
@@ -194,16 +194,16 @@ class TextWriter:
         return list(best.ids), best.surprisal.tolist()
 
 
-def written_text(model: Model, prompt: str, ids: Sequence[int], surprise: Sequence[float]) -> WrittenText:
+def written_text(model: Model, prompt: str, ids: Sequence[int], surprisal: Sequence[float]) -> WrittenText:
     """Ids (n,) and their bits (n,) as a record."""
     labels = tuple(model.labels[token] for token in ids)
-    return WrittenText(model.text(ids, prompt), tuple(ids), labels, tuple(surprise))
+    return WrittenText(model.text(ids, prompt), tuple(ids), labels, tuple(surprisal))
 
 
 def stream_of(steps: Sequence[Step], row: int) -> Written:
     """One stream of a batch, up to its end."""
     there = [step for step in steps if step.ids[row] != stream.NO_TOKEN]
-    return [int(step.ids[row]) for step in there], [float(step.surprise[row]) for step in there]
+    return [int(step.ids[row]) for step in there], [float(step.surprisal[row]) for step in there]
 
 
 def texts_of(model: Model, prompt: str, steps: Sequence[Step], streams: int) -> Texts:

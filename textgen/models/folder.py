@@ -17,7 +17,7 @@ from textgen.errors import ModelError, SettingError, shorten
 from textgen.models.config import FILE, FORMAT, ModelConfig, foreign
 from textgen.nets import build
 from textgen.nets.base import LanguageModel
-from textgen.nets.muted import Muted
+from textgen.nets.suppressed import Suppressed
 from textgen.text.tokenizer import TextTokenizer
 
 WEIGHTS, TOKENIZER = "model.safetensors", "tokenizer.json"
@@ -36,10 +36,10 @@ class Model:
     @cached_property
     def writer(self) -> LanguageModel:
         """The net for all that writes or shows: what it must not write is −inf."""
-        return Muted(self.net, self.muted) if self.muted else self.net
+        return Suppressed(self.net, self.suppressed) if self.suppressed else self.net
 
     @cached_property
-    def muted(self) -> frozenset[int]:
+    def suppressed(self) -> frozenset[int]:
         """The tokens that are never written: `<unk>`."""
         unknown = self.tokenizer.unknown_id
         return frozenset() if unknown is None else frozenset({unknown})

@@ -30,7 +30,7 @@ from textgen.text.context import read_context
 THEIR_ORDER = tuple(name for name in TEMPERATURE_FIRST if STAGES[name].hf_class)
 OWN_ORDER = f"transformers' generate has an order of its own: {', '.join(THEIR_ORDER)}"
 TOP_FIRST = "may remove the likeliest token before T = 0 takes it, where transformers takes the top"
-MUTED_LATE = (
+SUPPRESSED_LATE = (
     "transformers adds up what the stages made before it takes the share of <unk> away, this lab after"
 )
 YOURS = "# `model` is yours, as from_pretrained gives it; these ids are those of this lab's tokenizer"
@@ -218,15 +218,15 @@ def beams(beam: BeamSettings, settings: DecodeSettings, model: Model) -> Argumen
     if beam.width == 1 and beam.stops and beam.early_stopping is not True:
         return Arguments(missing="one beam of transformers is greedy, and ends at its first stop")
     kept = heeded(settings, beam)
-    if model.muted and kept.active():
-        return Arguments(missing=MUTED_LATE)
+    if model.suppressed and kept.active():
+        return Arguments(missing=SUPPRESSED_LATE)
     if draws(beam, settings):
         drawn = sampling(settings)
     else:
         drawn = Arguments(("do_sample=False", *named(kept.active(), kept)))
     anew = (
-        ("renormalize_logits=True",) if model.muted else ()
-    )  # here a muted token has no share to begin with
+        ("renormalize_logits=True",) if model.suppressed else ()
+    )  # here a suppressed token has no share to begin with
     early = f"early_stopping={beam.early_stopping!r}"
     shape = (f"num_beams={beam.width}", f"length_penalty={beam.length_penalty!r}", early)
     return Arguments((*shape, *drawn.values, *anew), drawn.missing)
@@ -239,8 +239,8 @@ def named(stages: Sequence[str], settings: DecodeSettings) -> list[str]:
 def endings(model: Model, length: int, stops: Sequence[int]) -> list[str]:
     """Where a text ends, and what is never written."""
     ends = [f"eos_token_id={list(stops)}", f"pad_token_id={stops[0]}"] if stops else []
-    muted = [f"suppress_tokens={sorted(model.muted)}"] if model.muted else []
-    return [f"max_new_tokens={length}", *ends, *muted]
+    suppressed = [f"suppress_tokens={sorted(model.suppressed)}"] if model.suppressed else []
+    return [f"max_new_tokens={length}", *ends, *suppressed]
 
 
 def ids_code(ids: Sequence[int]) -> str:

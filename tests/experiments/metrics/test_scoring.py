@@ -42,7 +42,7 @@ def test_characters(tiny: Model) -> None:
 def test_its_own_text_surprises_a_model_as_much_as_when_it_wrote_it(tiny: Model) -> None:
     written = generate(tiny, "Ta", length=50, seed=4)
     assert bits_per_character(tiny, [("Ta", written.text)]) == pytest.approx(
-        [written.surprise.mean()], rel=1e-5
+        [written.surprisal.mean()], rel=1e-5
     )
 
 

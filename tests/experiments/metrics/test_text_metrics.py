@@ -118,7 +118,7 @@ def observed() -> Observed:
         text="the cat sat on a mat",
         words=tuple("the cat sat on a mat".split()),
         ids=(1, 2, 1, 2, 3),
-        surprise=np.array([4.0, 4.0, 4.0, 4.0, 4.0]),
+        surprisal=np.array([4.0, 4.0, 4.0, 4.0, 4.0]),
         entropy=np.array([1.0, 2.0, 3.0, 4.0, 5.0]),
     )
 

@@ -42,7 +42,7 @@ def same(first: SweepResult, second: SweepResult) -> bool:
     pairs = zip(first.texts, second.texts, strict=True)
     return all(
         (a.key, a.ids, a.text) == (b.key, b.ids, b.text)
-        and np.array_equal(a.surprise, b.surprise)
+        and np.array_equal(a.surprisal, b.surprisal)
         and np.array_equal(a.entropy, b.entropy)
         and repr(a.metrics) == repr(b.metrics)
         for a, b in pairs
@@ -66,7 +66,7 @@ def test_every_text_is_the_one_that_generate_writes_alone(
             length=30,
         )
         assert (text.ids, text.text) == (alone.ids, alone.text)
-        assert np.array_equal(text.surprise, alone.surprise)
+        assert np.array_equal(text.surprisal, alone.surprisal)
 
 
 def test_the_size_of_the_batches_changes_nothing(
@@ -107,7 +107,7 @@ def test_texts_end_where_the_model_ends_them(everything: SweepResult) -> None:
     assert {text.ended for text in names} == {True, False}
     for text in names:
         assert text.ended == (text.ids[-1] == 0) == (len(text.ids) < 30 or text.ids[-1] == 0)
-        assert len(text.ids) == len(text.surprise) == len(text.entropy) == len(text.text) + text.ended
+        assert len(text.ids) == len(text.surprisal) == len(text.entropy) == len(text.text) + text.ended
 
 
 def test_entropy_is_that_of_the_distribution_picked_from(everything: SweepResult) -> None:
@@ -118,14 +118,14 @@ def test_entropy_is_that_of_the_distribution_picked_from(everything: SweepResult
     assert entropy_of(logits)[2] == 0
     greedy = next(text for text in everything.texts if text.key.strategy == "greedy")
     assert (greedy.entropy == 0).all()
-    assert (greedy.surprise > 0).all()
+    assert (greedy.surprisal > 0).all()
 
 
 def test_metrics_are_there(registry: Registry, everything: SweepResult) -> None:
     text = everything.find(CellKey("chars", "a", "plain", 1), 5)
     assert text is not None
     found = text.metrics
-    assert found.surprise == text.surprise.mean()
+    assert found.surprise == text.surprisal.mean()
     assert 0 <= found.real_words <= 1
     expected = bits_per_character(registry.get("chars"), [("a", text.text)])[0]
     assert found.surprise_elsewhere == pytest.approx(expected, rel=1e-5)

@@ -42,7 +42,7 @@ def test_the_text_is_the_best_that_the_search_finds(registry: Registry, result: 
         best = last.finished[0]
         assert text.ids == best.ids
         assert text.ended == best.stopped
-        assert text.surprise == pytest.approx(-np.array(best.logprobs) / np.log(2))
+        assert text.surprisal == pytest.approx(-np.array(best.logprobs) / np.log(2))
     assert {text.ended for text in searched} == {True, False}
 
 
@@ -62,7 +62,7 @@ def test_joblib_writes_the_same(registry: Registry, result: SweepResult) -> None
     again = collect(result.settings, run_parallel(todo, "sequential", 1, ticking()))
     assert [(t.key, t.ids) for t in again.texts] == [(t.key, t.ids) for t in result.texts]
     for first, second in zip(again.texts, result.texts, strict=True):
-        assert np.array_equal(first.surprise, second.surprise)
+        assert np.array_equal(first.surprisal, second.surprisal)
         assert np.array_equal(first.entropy, second.entropy)
 
 

@@ -62,7 +62,7 @@ def test_greedy_and_sample_beside_it_are_those_of_generate(lab: Laboratory, regi
     sampled = generate(tiny, "bad", seed=5, length=6)
     assert view["greedy"]["text"] == "".join(labels[i] for i in greedy.ids)
     assert view["sampled"]["text"] == "".join(labels[i] for i in sampled.ids)
-    assert view["sampled"]["total"] == pytest.approx(-np.log(2) * sampled.surprise.sum())
+    assert view["sampled"]["total"] == pytest.approx(-np.log(2) * sampled.surprisal.sum())
     assert view["hypotheses"][0]["text"] == view["greedy"]["text"]
     assert "greedy's own" in view["verdict"]
 

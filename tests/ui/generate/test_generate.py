@@ -77,7 +77,7 @@ def test_what_the_model_thought_of_each_token(lab: Lab, tiny: Model) -> None:
     reals = np.concatenate([real[:, 0] for _, real, _ in lines(values)])
     whole = np.concatenate([numbers[:, 0].astype(int) for _, _, numbers in lines(values)])
     assert np.allclose(reals[:, 0], [step.decoded[0] for step in steps], rtol=1e-6)
-    assert np.allclose(reals[:, 1], [step.surprise[0] for step in steps], rtol=1e-6)
+    assert np.allclose(reals[:, 1], [step.surprisal[0] for step in steps], rtol=1e-6)
     assert list(whole[:, 1]) == [int(step.ranks[0]) for step in steps]
     assert np.array_equal(whole[:, 2:7], [step.top_ids[0] for step in steps])
     assert np.allclose(whole[:, 7:] / 65_535, [step.top_probabilities[0] for step in steps], atol=1e-5)

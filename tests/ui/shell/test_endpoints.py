@@ -53,7 +53,7 @@ class TestTheSameNumbersAsTheLibrary:
         answer = endpoints.generate("tiny", "bad", SETTINGS, 3, 20)
         expected = api.generate(tiny, "bad", seed=3, length=20, **SETTINGS)
         assert (answer["text"], answer["seed"]) == (expected.text, 3)
-        assert answer["surprise_bits"] == [round(float(bits), 4) for bits in expected.surprise]
+        assert answer["surprise_bits"] == [round(float(bits), 4) for bits in expected.surprisal]
         assert answer["settings"] == expected.settings
 
     def test_draw(self, endpoints: Endpoints, tiny: Model) -> None:

@@ -137,7 +137,7 @@ def test_the_texts_of_a_point_are_those_of_generate(finished: Visitor, models: R
     for text in found["texts"]:
         record = generate(models.get("chars"), "Tab", seed=text["seed"], length=30)
         assert text["text"] == record.text
-        assert text["metrics"]["surprise"] == f"{record.surprise.mean():.2f}"
+        assert text["metrics"]["surprise"] == f"{record.surprisal.mean():.2f}"
 
 
 def test_greedy_is_one_text_and_says_so(finished: Visitor) -> None:

@@ -143,7 +143,7 @@ class Observed:
     text: str
     words: tuple[str, ...]  # those that count
     ids: tuple[int, ...]  # (n,) tokens, a stop among them
-    surprise: Floats  # (n,) bits: −log2 of the token's probability under the model at T = 1
+    surprisal: Floats  # (n,) bits: −log2 of the token's probability under the model at T = 1
     entropy: Floats  # (n,) bits: of the distribution that it was picked from, after all stages
 
 
@@ -183,7 +183,7 @@ def measure(observed: Observed, elsewhere: float, index: NoveltyIndex | None) ->
         novelty=new,
         real_words=real_words(observed.words, index),
         compression=compression_ratio(observed.text),
-        surprise=mean(observed.surprise),
+        surprise=mean(observed.surprisal),
         surprise_elsewhere=elsewhere,
         entropy=mean(observed.entropy),
         coherence=coherence_proxy(bits),
@@ -194,7 +194,7 @@ def measure(observed: Observed, elsewhere: float, index: NoveltyIndex | None) ->
 def own_bits_per_character(observed: Observed) -> float:
     """Bits a character under the writing model; NaN for an empty text."""
     size = len(observed.text)
-    return float(observed.surprise.sum()) / size if size else NOT_MEASURED
+    return float(observed.surprisal.sum()) / size if size else NOT_MEASURED
 
 
 def mean(values: Floats | Ints) -> float:

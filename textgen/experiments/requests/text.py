@@ -153,14 +153,14 @@ class WrittenText:
     text: str  # the continuation alone
     ids: tuple[int, ...]  # (n,) a stop among them
     tokens: tuple[str, ...]  # (n,) their labels
-    surprise: tuple[float, ...]  # (n,) bits under the model at T = 1
+    surprisal: tuple[float, ...]  # (n,) bits under the model at T = 1
 
     def to_json(self) -> dict[str, Any]:
         return {
             "text": self.text,
             "ids": list(self.ids),
             "tokens": list(self.tokens),
-            "surprise_bits": list(self.surprise),
+            "surprise_bits": list(self.surprisal),
         }
 
 

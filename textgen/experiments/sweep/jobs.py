@@ -88,7 +88,7 @@ class Batch:
     def __init__(self, model: Model, job: Job) -> None:
         self.model, self.job = model, job
         self.ids: list[np.ndarray] = []  # each (B,)
-        self.surprise: list[Floats] = []  # each (B,) bits
+        self.surprisal: list[Floats] = []  # each (B,) bits
         self.entropy: list[Floats] = []  # each (B,) bits
 
     def steps(self) -> Iterator[int]:
@@ -97,30 +97,30 @@ class Batch:
         streams = [Stream(task.settings, task.key.seed or 0, context) for task in self.job.tasks]
         for picked in picks(self.model.writer, streams, self.job.length, self.model.stops):
             self.ids.append(picked.ids)
-            self.surprise.append(surprise_of(picked))
+            self.surprisal.append(surprisal_of(picked))
             self.entropy.append(entropy_of(picked.staged))
             yield picked.index + 1
 
     def texts(self, get: Callable[[Place], Model]) -> list[SweepText]:
         """What was written, measured. Raises ModelError for a judge or an index that cannot be read."""
         index = index_of(self.job.model)
-        ids, surprise, entropy = map(np.array, (self.ids, self.surprise, self.entropy))  # each (T, B)
+        ids, surprisal, entropy = map(np.array, (self.ids, self.surprisal, self.entropy))  # each (T, B)
         observed = []
         for row in range(len(self.job.tasks)):
             n = int((ids[:, row] != NO_TOKEN).sum())
-            observed.append(self.observed(ids[:n, row], surprise[:n, row], entropy[:n, row]))
+            observed.append(self.observed(ids[:n, row], surprisal[:n, row], entropy[:n, row]))
         bits = self.judged([text.text for text in observed], get)
         return [
             self.finished(task, text, elsewhere, index)
             for task, text, elsewhere in zip(self.job.tasks, observed, bits, strict=True)
         ]
 
-    def observed(self, ids: np.ndarray, surprise: Floats, entropy: Floats) -> Observed:
+    def observed(self, ids: np.ndarray, surprisal: Floats, entropy: Floats) -> Observed:
         tokens = tuple(ids.tolist())
         text, prompt = self.model.text(tokens, self.job.prompt), self.job.prompt
         by_letter = self.model.tokenizer.level == "char"
         words = whole_words(text, prompt, self.model.ended(tokens)) if by_letter else split_words(text)
-        return Observed(text, tuple(words), tokens, surprise, entropy)
+        return Observed(text, tuple(words), tokens, surprisal, entropy)
 
     def judged(self, texts: Sequence[str], get: Callable[[Place], Model]) -> Floats:
         """(B,) bits per character under the judge; NaN without one."""
@@ -137,7 +137,7 @@ class Batch:
             ids=text.ids,
             text=text.text,
             ended=self.model.ended(text.ids),
-            surprise=text.surprise,
+            surprisal=text.surprisal,
             entropy=text.entropy,
             words=text.words,
             metrics=measure(text, float(elsewhere), index),
@@ -154,7 +154,7 @@ class Searches(Batch):
             found.append(search(self.model, context, task, self.job.length))
             yield number * self.job.length // len(self.job.tasks)
         columns = zip(*(filled(text, self.job.length) for text in found), strict=True)
-        self.ids, self.surprise, self.entropy = (list(np.stack(column, axis=1)) for column in columns)
+        self.ids, self.surprisal, self.entropy = (list(np.stack(column, axis=1)) for column in columns)
 
 
 def index_of(place: Place) -> NoveltyIndex | None:
@@ -163,7 +163,7 @@ def index_of(place: Place) -> NoveltyIndex | None:
     return NoveltyIndex.load(path) if path.is_file() else None
 
 
-def surprise_of(picked: Picked) -> Floats:
+def surprisal_of(picked: Picked) -> Floats:
     """(B,) bits of each pick under the model at T = 1; of no meaning where a text has ended."""
     learned = stages.softmax(picked.logits)[np.arange(len(picked.ids)), picked.ids]
     return -np.log2(np.maximum(learned, np.finfo(np.float64).tiny))
@@ -184,7 +184,7 @@ class Searched(NamedTuple):
     """A text that a search found."""
 
     ids: Ints  # (n,)
-    surprise: Floats  # (n,) bits under the model at T = 1
+    surprisal: Floats  # (n,) bits under the model at T = 1
     entropy: Floats  # (n,) bits, of the distribution under the settings that each token came from
 
 
@@ -213,6 +213,6 @@ def filled(text: Searched, length: int) -> Searched:
     missing = length - len(text.ids)
     return Searched(
         np.pad(text.ids, (0, missing), constant_values=NO_TOKEN),
-        np.pad(text.surprise, (0, missing)),
+        np.pad(text.surprisal, (0, missing)),
         np.pad(text.entropy, (0, missing)),
     )

@@ -41,7 +41,7 @@ class SweepText:
     ids: tuple[int, ...]  # (n,) a stop among them
     text: str  # the continuation alone
     ended: bool  # whether it ended at a stop; else it was cut at the length
-    surprise: Floats  # (n,) bits under the model at T = 1
+    surprisal: Floats  # (n,) bits under the model at T = 1
     entropy: Floats  # (n,) bits, of the distribution that each token was picked from
     words: tuple[str, ...]  # those that count in the metrics
     metrics: TextMetrics

@@ -101,7 +101,7 @@ def check_searches(texts: Sequence[Text], goal: int) -> None:
 def checked_pick(token: Any, model: Model, hint: str) -> int:
     """A token chosen by hand. Raises SettingError for what is none, or is never written."""
     pick = check_whole("token", token, 0, model.net.vocab_size - 1, hint)
-    if pick in model.muted:
+    if pick in model.suppressed:
         raise out_of_range("token", "one that can be written", model.labels[pick], hint)
     return pick
 
@@ -113,7 +113,7 @@ def checked_ids(ids: Any, model: Model) -> tuple[int, ...]:
         raise TextError(f"a text's ids must be a list of at most {MAX_LENGTH:,}, got {shorten(ids)}; {GO_ON}")
     if not all(type(token) is int and 0 <= token < vocab_size for token in ids):
         raise TextError(f"a text's ids must be from 0 to {vocab_size - 1}, got {shorten(ids)}; {GO_ON}")
-    if not model.muted.isdisjoint(ids):
+    if not model.suppressed.isdisjoint(ids):
         raise TextError(f"a text's ids must be tokens that can be written, got {shorten(ids)}; {GO_ON}")
     return tuple(ids)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from textgen.errors import TextError
-from textgen.plots.surprise import surprise
+from textgen.plots.surprisal import surprisal
 from textgen.settings import GUIDE, METHODS, Advice
 from textgen.stages import STAGES
 from textgen.ui.generate.runs import MAX_LENGTH, MAX_PANES, MAX_WIDTH, Run, checked_ids, run_from
@@ -52,7 +52,7 @@ def config() -> dict[str, Any]:
             for one in METHODS.values()
         ],
         "guide": [guide_pane(advice) for advice in GUIDE],
-        "surprise": surprise((), np.zeros(0)),
+        "surprise": surprisal((), np.zeros(0)),
         "noModel": NO_MODEL,
     }
 

@@ -62,7 +62,7 @@ class Batch:
 
 def real_numbers(steps: Sequence[Step]) -> np.ndarray:
     """(n, B, 2): probability under the settings, surprise in bits."""
-    return np.stack([np.column_stack((step.decoded, step.surprise)) for step in steps])
+    return np.stack([np.column_stack((step.decoded, step.surprisal)) for step in steps])
 
 
 def whole_numbers(steps: Sequence[Step]) -> np.ndarray:

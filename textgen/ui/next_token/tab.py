@@ -95,7 +95,7 @@ def source_of(data: Mapping[str, Any]) -> Source:
 def writable(name: str, value: Any, model: Model) -> int:
     """A token that the model may write. Raises SettingError."""
     token = check_whole(name, value, 0, model.tokenizer.vocab_size - 1, "pick a bar")
-    if token in model.muted:
+    if token in model.suppressed:
         raise out_of_range(name, "one that can be written", model.labels[token], "pick a bar")
     return token
 

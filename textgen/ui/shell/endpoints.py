@@ -55,7 +55,7 @@ class Endpoints:
         (written,) = request.run(self.registry).texts
         return {
             "text": written.text,
-            "surprise_bits": [round(bits, 4) for bits in written.surprise],
+            "surprise_bits": [round(bits, 4) for bits in written.surprisal],
             "settings": text["settings"],
             "seed": request.seed,
         }

@@ -10,7 +10,7 @@ from torch import Tensor
 from textgen.nets.base import LanguageModel, State
 
 
-class Muted(LanguageModel):
+class Suppressed(LanguageModel):
     """Another net's scores, those of some tokens −inf: `<unk>` is learned, but is nothing to write.
 
     It shares the net's weights and state; what that net has prepared serves here, too.
@@ -20,7 +20,7 @@ class Muted(LanguageModel):
         super().__init__()
         self.net = net
         self.vocab_size, self.context = net.vocab_size, net.context
-        self.silent = torch.tensor(sorted(ids), dtype=torch.long)
+        self.suppressed = torch.tensor(sorted(ids), dtype=torch.long)
 
     def unroll(self, ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """ids (B, T) → logits (B, T, V), state."""
@@ -39,5 +39,5 @@ class Muted(LanguageModel):
         return self.net.select(state, rows)
 
     def without(self, logits: Tensor, state: State) -> tuple[Tensor, State]:
-        """Logits (…, V) as a copy with −inf for the silent ones; the net's own stay as they are."""
-        return logits.index_fill(-1, self.silent, -torch.inf), state
+        """Logits (…, V) as a copy with −inf for the suppressed ones; the net's own stay as they are."""
+        return logits.index_fill(-1, self.suppressed, -torch.inf), state

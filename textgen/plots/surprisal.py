@@ -14,7 +14,7 @@ VIOLET = "#7d55b8"  # surprise, and nothing else
 WIDTH, HEIGHT = 960, 200  # px
 
 
-def surprise(labels: Sequence[str], bits: Floats) -> Figure:
+def surprisal(labels: Sequence[str], bits: Floats) -> Figure:
     """Visible tokens (n,) and their surprise (n,) → bars in the order of the text.
 
     The page fills `x`, `y` and `customdata` of the trace itself, from what it has been sent.

@@ -1,4 +1,4 @@
-"""Muted: the same net, some tokens of which cannot be picked."""
+"""Suppressed: the same net, some tokens of which cannot be picked."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from textgen.nets.lstm import LSTM
-from textgen.nets.muted import Muted
+from textgen.nets.suppressed import Suppressed
 
 IDS = torch.tensor([[1, 2, 0, 3], [4, 4, 1, 2]])
 
@@ -18,11 +18,11 @@ def net() -> LSTM:
 
 
 def test_every_way_to_ask_leaves_the_silent_out_and_nothing_else(net: LSTM) -> None:
-    muted = Muted(net, {5, 0})
+    suppressed = Suppressed(net, {5, 0})
     with torch.inference_mode():
         whole, state = net.unroll(IDS)
         after, _ = net.step(IDS[:, 0], state)
-        asked = [muted.unroll(IDS), muted.prefill(IDS), muted.step(IDS[:, 0], state)]
+        asked = [suppressed.unroll(IDS), suppressed.prefill(IDS), suppressed.step(IDS[:, 0], state)]
     for (logits, _), expected in zip(asked, [whole, whole[:, -1], after], strict=True):
         assert (logits[..., [0, 5]] == -torch.inf).all()
         assert torch.allclose(logits[..., 1:5], expected[..., 1:5], atol=1e-6)
@@ -30,15 +30,19 @@ def test_every_way_to_ask_leaves_the_silent_out_and_nothing_else(net: LSTM) -> N
 
 
 def test_streams_are_chosen_as_the_net_does(net: LSTM) -> None:
-    muted = Muted(net, {0})
+    suppressed = Suppressed(net, {0})
     with torch.inference_mode():
-        _, state = muted.prefill(IDS)
-        one, _ = muted.step(torch.tensor([3]), muted.select(state, torch.tensor([1])))
-        both, _ = muted.step(torch.tensor([3, 3]), state)
+        _, state = suppressed.prefill(IDS)
+        one, _ = suppressed.step(torch.tensor([3]), suppressed.select(state, torch.tensor([1])))
+        both, _ = suppressed.step(torch.tensor([3, 3]), state)
     assert torch.allclose(one[0], both[1], atol=1e-6)
 
 
 def test_it_has_the_nets_sizes_and_weights(net: LSTM) -> None:
     net.context = 7
-    muted = Muted(net, {0})
-    assert (muted.vocab_size, muted.context, muted.parameter_count) == (6, 7, net.parameter_count)
+    wrapped = Suppressed(net, {0})
+    assert (wrapped.vocab_size, wrapped.context, wrapped.parameter_count) == (
+        6,
+        7,
+        net.parameter_count,
+    )

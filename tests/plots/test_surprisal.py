@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
-from textgen.plots.surprise import surprise
+from textgen.plots.surprisal import surprisal
 
 
 def test_a_bar_a_token() -> None:
-    figure = surprise(["a", "␣", "<b>"], np.array([0.5, 2.25, 13.0]))
+    figure = surprisal(["a", "␣", "<b>"], np.array([0.5, 2.25, 13.0]))
     (bars,) = figure["data"]
     assert bars["x"] == [1, 2, 3]
     assert bars["y"] == [0.5, 2.25, 13.0]
@@ -17,5 +17,5 @@ def test_a_bar_a_token() -> None:
 
 
 def test_plotly_takes_it() -> None:
-    go.Figure(surprise([], np.zeros(0)))
-    assert go.Figure(surprise(["a"], np.ones(1))).to_dict()["layout"]["yaxis"]["title"]["text"] == "bits"
+    go.Figure(surprisal([], np.zeros(0)))
+    assert go.Figure(surprisal(["a"], np.ones(1))).to_dict()["layout"]["yaxis"]["title"]["text"] == "bits"
