@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import BrowserContext, Locator, expect
 
-from tests.browser.conftest import LabPage
+from tests.browser.conftest import LabPage, visit
 from tests.browser.sweep_page import (
     FIRST,
+    FIRST_TITLE,
     GRU,
+    GRU_TITLE,
     LIMIT,
+    Served,
     button,
     charted,
+    chosen_models,
     endless,
+    eventually,
     fill,
+    head,
+    model,
     opened,
-    settle,
+    size,
+    status,
     swept,
     view,
 )
@@ -25,66 +34,71 @@ from textgen.api import generate
 from textgen.experiments.metrics.bootstrap import Interval
 from textgen.experiments.sweep.records import CellKey
 from textgen.experiments.sweep.run import collect, plan, run, summarize
-from textgen.experiments.sweep.settings import STRATEGIES, SweepSettings
+from textgen.experiments.sweep.settings import SweepSettings
 from textgen.experiments.sweep.summary import interval_text
 from textgen.models.registry import Registry
+from textgen.settings import STRATEGIES
+from textgen.ui.sweep.store import MAX_SWEEPS
+
+PROMPT = "The king is d"
 
 
 def expected(registry: Registry, **changes: Any) -> dict[CellKey, dict[str, Interval]]:
     """The same sweep from the library."""
-    values = {"models": (FIRST,), "prompts": ("The king is d",), "temperatures": (0.5, 1, 2), "length": 60}
+    values = {"models": (FIRST,), "prompts": (PROMPT,), "temperatures": (0.5, 1, 2), "length": 60}
     settings = SweepSettings(**{**values, "seeds": (0, 1, 2), **changes})  # type: ignore[arg-type]
     result = collect(settings, run(plan(settings, registry), registry))
     return {cell.key: cell.metrics for cell in summarize(result)}
 
 
+def reader(lab: LabPage) -> Locator:
+    return view(lab).get_by_role("region", name="Texts of the chosen point")
+
+
+def drawn(lab: LabPage, metric: str, temperatures: list[float]) -> list[dict[str, Any]]:
+    """The lines of a chart, once each goes through these temperatures."""
+    eventually(lambda: temperatures in [line["x"] for line in charted(lab, metric)])
+    return charted(lab, metric)
+
+
 # ---- the form
 
 
-def test_the_size_is_told_at_once_and_is_that_of_the_library(tab: LabPage) -> None:
-    expect(view(tab).locator(".sweep-hint")).to_contain_text("This server writes 1 sweep at a time")
+def test_the_size_is_told_at_once_without_asking(tab: LabPage) -> None:
     asked: list[str] = []
     tab.page.on("request", lambda request: asked.append(request.url))
-    for temperatures, parsed in (
-        ("0.1:2:0.1", tuple(step / 10 for step in range(1, 21))),
-        ("0, 0.5;1 2", (0, 0.5, 1, 2)),
-        ("0.3:0.7:0.2 1e0", (0.3, 0.5, 0.7, 1)),
-    ):
-        fill(tab, temperatures=temperatures, seeds=5, length=70)
-        settings = SweepSettings(
-            models=(FIRST,), temperatures=parsed, seeds=tuple(range(5)), length=70, strategies=STRATEGIES
-        )  # type: ignore[arg-type]
-        form = view(tab).locator(".sweep-form")
-        expect(form).to_have_attribute("data-texts", str(settings.texts))
-        expect(form).to_have_attribute("data-tokens", str(settings.tokens))
+    fill(tab, temperatures="0, 0.5;1 2", seeds=5, length=70)
+    settings = SweepSettings(models=(FIRST,), temperatures=(0, 0.5, 1, 2), seeds=tuple(range(5)), length=70)
+    expect(size(tab)).to_contain_text(f"{settings.texts} texts, up to {settings.tokens:,} tokens")
+    expect(view(tab).get_by_text("4 temperatures from 0 to 2")).to_be_visible()
     fill(tab, temperatures="0.5, warm")
-    expect(view(tab).locator(".sweep-size")).to_contain_text("Temperatures are numbers")
-    fill(tab, temperatures="0.5, .5")
-    expect(view(tab).locator(".sweep-size")).to_contain_text("twice")
-    fill(tab, temperatures="0.01:9:0.01")
-    expect(view(tab).locator(".sweep-size")).to_contain_text("4,500 settings")
-    fill(tab, temperatures="0.1:4:0.01", seeds=65)
-    expect(view(tab).locator(".sweep-size")).to_contain_text("this page takes 64 at most")
-    fill(tab, seeds=64, length=500)
+    expect(size(tab)).to_contain_text("Temperatures are numbers")
+    fill(tab, temperatures="0.1:5:0.001")
+    expect(size(tab)).to_contain_text("Too many temperatures: 1,000 at most")
+    fill(tab, temperatures="0.1:4:0.01", seeds=64, length=500)
     expect(view(tab).locator(".sweep-size.over")).to_contain_text(f"more than the {LIMIT:,}")
     assert asked == []
 
 
-def test_the_form_follows_the_sidebar_until_it_is_touched(tab: LabPage) -> None:
-    prompt = view(tab).get_by_role("textbox", name="Prompt 1")
-    expect(prompt).to_have_value("The king is d")
-    tab.page.locator("#context textarea").fill("The\nking")
-    expect(prompt).to_have_value("The\nking")
-    tab.choose_model("Names")
-    expect(view(tab).locator("[data-model][aria-pressed=true]")).to_have_text(["Names"])
-    prompt.fill("mar")
-    view(tab).locator(f"[data-model={FIRST}]").click()
-    tab.page.locator("#context textarea").fill("another")
-    tab.choose_model("Plays, characters (GRU)")
-    expect(prompt).to_have_value("mar")
-    expect(view(tab).locator("[data-model][aria-pressed=true]")).to_have_text(["Plays, characters", "Names"])
-    button(tab, "Take the sidebar's context").click()
-    expect(prompt).to_have_value("another")
+def test_the_form_follows_the_sidebar_until_it_is_touched(context: BrowserContext, app_url: str) -> None:
+    with visit(context, app_url) as fresh:
+        opened(fresh)
+        expect(view(fresh)).to_contain_text("This server writes 1 sweep at a time")
+        prompt = view(fresh).get_by_role("textbox", name="Prompt 1")
+        expect(prompt).to_have_value(PROMPT)
+        fresh.set_sidebar(context="The\nking", model="names")
+        expect(prompt).to_have_value("The\nking")
+        assert chosen_models(fresh) == ["Names"]
+        prompt.fill("mar")
+        model(fresh, FIRST_TITLE).click()
+        fresh.set_sidebar(context="another", model=GRU)
+        expect(prompt).to_have_value("mar")
+        assert chosen_models(fresh) == [FIRST_TITLE, "Names"]
+        button(fresh, "+ Prompt").click()
+        expect(view(fresh).get_by_role("textbox", name="Prompt 2")).to_be_focused()
+        button(fresh, "Take the sidebar's context").click()
+        expect(prompt).to_have_value("another")
+        expect(view(fresh).get_by_role("textbox", name="Prompt 2")).to_have_count(0)
 
 
 # ---- a sweep
@@ -94,35 +108,35 @@ def test_charts_table_and_texts_are_those_of_the_library(tab: LabPage, models: R
     swept(tab)
     cells = expected(models)
     for name in ("surprise", "creativity"):
-        for line, strategy in zip(charted(tab, name), STRATEGIES, strict=True):
-            means = [cells[CellKey(FIRST, "The king is d", strategy.name, t)][name].mean for t in line["x"]]
+        for line, strategy in zip(drawn(tab, name, [0.5, 1, 2]), STRATEGIES, strict=True):
+            means = [cells[CellKey(FIRST, PROMPT, strategy.name, t)][name].mean for t in line["x"]]
             assert line["name"] == strategy.name
             assert line["y"] == pytest.approx(means, rel=1e-3)
     # a number of the table, with the keyboard
     view(tab).get_by_label("Metric of the table").select_option(label="Surprise")
-    found = cells[CellKey(FIRST, "The king is d", "plain", 1.0)]["surprise"]
+    found = cells[CellKey(FIRST, PROMPT, "plain", 1.0)]["surprise"]
     number = view(tab).get_by_role("button", name=f"plain at T = 1: {interval_text(found)}")
     number.focus()
     number.press("Enter")
-    reader = view(tab).locator(".sweep-reader")
-    expect(reader).to_have_attribute("data-line", "plain")
-    own = [generate(models.get(FIRST), "The king is d", seed=seed, length=60).text for seed in range(3)]
-    assert reader.locator(".written").evaluate_all("nodes => nodes.map((n) => n.textContent)") == own
-    assert [text[:6] for text in reader.locator("article header b").all_inner_texts()] == [
-        "seed 0",
-        "seed 1",
-        "seed 2",
-    ]
+    expect(reader(tab).get_by_role("heading")).to_have_text("T = 1, plain: 3 texts")
+    expect(reader(tab).get_by_role("heading")).to_be_focused()
+    own = [generate(models.get(FIRST), PROMPT, seed=seed, length=60).text for seed in range(3)]
+    assert reader(tab).locator(".written").evaluate_all("nodes => nodes.map((n) => n.textContent)") == own
+    seeds = reader(tab).locator("article header b").all_inner_texts()
+    assert seeds == ["seed 0", "seed 1", "seed 2"]
     # and on to the next temperature
-    reader.get_by_role("button", name="hotter ›").click()
-    expect(reader).to_have_attribute("data-t", "2")
-    hot = generate(models.get(FIRST), "The king is d", seed=0, length=60, temperature=2).text
-    assert reader.locator(".written").first.evaluate("node => node.textContent") == hot
-    expect(reader.get_by_role("button", name="hotter ›")).to_be_disabled()
+    reader(tab).get_by_role("button", name="hotter ›").click()
+    expect(reader(tab).get_by_role("heading")).to_have_text("T = 2, plain: 3 texts")
+    hot = generate(models.get(FIRST), PROMPT, seed=0, length=60, temperature=2).text
+    assert reader(tab).locator(".written").first.evaluate("node => node.textContent") == hot
+    expect(reader(tab).get_by_role("button", name="hotter ›")).to_be_disabled()
+    reader(tab).get_by_role("button", name="Close the texts").click()
+    expect(reader(tab)).to_have_count(0)
 
 
 def test_a_click_on_a_point_opens_its_texts_and_greedy_says_what_it_is(tab: LabPage) -> None:
     swept(tab)
+    drawn(tab, "surprise", [0.5, 1, 2])
     plot = view(tab).locator("[data-metric='surprise'] .sweep-plot")
     plot.scroll_into_view_if_needed()
     at = plot.evaluate(
@@ -134,55 +148,58 @@ def test_a_click_on_a_point_opens_its_texts_and_greedy_says_what_it_is(tab: LabP
     )
     tab.page.mouse.move(*at)
     tab.page.mouse.click(*at)
-    reader = view(tab).locator(".sweep-reader")
-    expect(reader).to_have_attribute("data-line", "greedy")
-    expect(reader).to_have_attribute("data-t", "2")
-    expect(reader.locator(".note")).to_contain_text("one text of all temperatures and seeds")
-    expect(reader.locator("article")).to_have_count(1)
+    expect(reader(tab).get_by_role("heading")).to_have_text("T = 2, greedy: 1 text")
+    expect(reader(tab).locator(".note")).to_contain_text("one text of all temperatures and seeds")
+    expect(reader(tab).locator("article")).to_have_count(1)
 
 
-def test_the_guides_table_sorts_and_filters(tab: LabPage) -> None:
+def test_the_guides_table_and_two_temperatures(tab: LabPage) -> None:
     button(tab, "The guide's four").click()
     swept(tab, temperatures="0.2, 0.5, 0.8, 1.2", length=30)
     guide = view(tab).locator(".sweep-guide")
     rows = guide.locator("tbody tr")
     guide.get_by_label("only settings that guides name").check()
     expect(rows).to_have_count(4)
-    assert [row.split("\n")[0].strip() for row in rows.locator("th").all_inner_texts()] == [
-        "0.2",
-        "0.5",
-        "0.8",
-        "1.2",
-    ]
+    texts = [row.split("\n")[0].strip() for row in rows.locator("th").all_inner_texts()]
+    assert texts == ["0.2", "0.5", "0.8", "1.2"]
     guide.get_by_role("button", name="creativity (proxy)").click()
     guide.get_by_role("button", name="creativity (proxy)").click()
-    values = [
-        float(text.split(" ")[0])
-        for text in guide.locator("tbody tr td:nth-child(4)").all_inner_texts()
-        if text != "–"
-    ]
+    expect(guide.get_by_role("columnheader", name="creativity (proxy)")).to_have_attribute(
+        "aria-sort", "descending"
+    )
+    shown = [text.split(" ")[0] for text in guide.locator("tbody tr td:nth-child(4)").all_inner_texts()]
+    values = [float(text) for text in shown if text != "–"]
     assert values == sorted(values, reverse=True)
     guide.get_by_label("only settings that guides name").uncheck()
     guide.get_by_label("Which lines").select_option(label="top-k 40")
     expect(rows).to_have_count(4)
+    guide.get_by_label("Which lines").select_option(label="all lines")
+    difference = view(tab).locator(".sweep-difference")
+    expect(difference).to_contain_text("3 pairs")
+    difference.get_by_label("First temperature").select_option(label="1.2")
+    difference.get_by_label("Line").select_option(label="greedy")
+    expect(difference).to_contain_text("1 pair")
+    expect(difference.get_by_role("row", name="Surprise")).to_contain_text("0.00")
 
 
 def test_models_are_compared_and_a_sweep_that_is_gone_leaves_the_page_as_it_is(
-    tab: LabPage, models: Registry
+    tab: LabPage, models: Registry, served: Served
 ) -> None:
-    view(tab).locator(f"[data-model={GRU}]").click()
+    model(tab, GRU_TITLE).click()
     swept(tab, temperatures="1, 2")
-    view(tab).get_by_role("button", name="Models", exact=True).click()
-    tab.wait_for_data("lines", f"{FIRST}|{GRU}", "sweep")
+    button(tab, "Models").click()
+    expect(view(tab).locator(".sweep-legend")).to_contain_text(GRU)
     view(tab).get_by_label("Which of the strategies").select_option(label="plain")
-    settle(tab)
     cells = expected(models, models=(FIRST, GRU), temperatures=(1, 2))
-    means = [cells[CellKey(GRU, "The king is d", "plain", t)]["surprise"].mean for t in (1.0, 2.0)]
-    assert charted(tab, "surprise")[1]["y"] == pytest.approx(means, rel=1e-3)
+    means = [cells[CellKey(GRU, PROMPT, "plain", t)]["surprise"].mean for t in (1.0, 2.0)]
+    eventually(lambda: charted(tab, "surprise")[1]["y"] == pytest.approx(means, rel=1e-3))
     before = charted(tab, "surprise")
-    tab.page.evaluate("TemperatureLab.memory.sweep.run = 'gone'")
+    result = served.last()
+    assert result
+    for _ in range(MAX_SWEEPS):
+        served.store.put(result)
     view(tab).get_by_label("Which of the strategies").select_option(label="greedy")
-    expect(tab.page.locator(".lab-toast")).to_contain_text("does not hold the sweep 'gone' any more")
+    expect(tab.page.locator(".lab-toast")).to_contain_text("any more; run it again")
     assert charted(tab, "surprise") == before
 
 
@@ -191,20 +208,20 @@ def test_models_are_compared_and_a_sweep_that_is_gone_leaves_the_page_as_it_is(
 
 def test_stop_keeps_what_is_finished_and_the_next_run_begins(tab: LabPage) -> None:
     endless(tab)
-    tab.page.wait_for_selector("#lab-sweep .lab-root[data-shown]")
+    expect(head(tab)).to_contain_text(" of 5,121 texts", timeout=30_000)
     button(tab, "■ Stop").click()
-    settle(tab)
-    expect(view(tab).locator(".sweep-status")).to_contain_text("are finished and kept")
-    shown = int(tab.data("shown", "sweep") or 0)
-    assert 64 <= shown < 5121
-    expect(view(tab).locator(".sweep-head")).to_contain_text(f"{shown:,} of 5,121 texts")
+    expect(status(tab)).to_contain_text("are finished and kept")
+    kept = re.search(r"[\d,]+", status(tab).inner_text())
+    assert kept
+    assert 64 <= int(kept[0].replace(",", "")) < 5121
+    expect(head(tab)).to_contain_text(f"{kept[0]} of 5,121 texts")
     swept(tab)
-    expect(view(tab).locator(".sweep-head")).to_contain_text("37 texts")
+    expect(head(tab)).to_contain_text("37 texts")
 
 
 def test_a_refusal_keeps_the_results(tab: LabPage) -> None:
     swept(tab)
-    before = charted(tab, "surprise")
+    before = drawn(tab, "surprise", [0.5, 1, 2])
     for fields, sentence in (
         ({"temperatures": "0.01:9:0.01", "seeds": 64, "length": 5000}, "at most 2,000 on this page"),
         (
@@ -215,43 +232,50 @@ def test_a_refusal_keeps_the_results(tab: LabPage) -> None:
     ):
         fill(tab, **fields)
         button(tab, "Run").click()
-        expect(tab.page.get_by_text(sentence)).to_be_visible()
-        settle(tab)
-    expect(view(tab).locator(".sweep-status")).to_contain_text("results below are as they were")
+        expect(tab.page.locator(".lab-toast")).to_contain_text(sentence)
+    expect(status(tab)).to_contain_text("results below are as they were")
     assert charted(tab, "surprise") == before
 
 
 def test_sweeps_wait_for_their_turn_and_a_page_that_closes_ends_its_own(
-    tab: LabPage, browser: Browser, app_url: str
+    tab: LabPage, context: BrowserContext, app_url: str
 ) -> None:
-    other = LabPage(browser.new_page())
-    other.page.goto(app_url)
-    other.page.wait_for_selector("#lab-next_token .lab-root[data-updates]")
-    endless(opened(other))
-    other.page.wait_for_selector("#lab-sweep .lab-root[data-shown]")
-    status = view(tab).locator(".sweep-status")
-    endless(tab)
-    expect(status).to_contain_text("Waiting for its turn")
-    button(tab, "■ Stop").click()  # else the next one would wait for minutes
-    expect(status).to_contain_text("Stopped before")
-    fill(tab, temperatures="1", seeds=2, length=20)
-    button(tab, "Run").click()
-    expect(status).to_contain_text("Waiting for its turn")
-    other.page.close()
-    expect(status).to_contain_text("9 texts in", timeout=30_000)
+    with visit(context, app_url) as other:
+        endless(opened(other))
+        expect(head(other)).to_contain_text(" of 5,121 texts", timeout=30_000)
+        endless(tab)
+        expect(status(tab)).to_contain_text("Waiting for its turn")
+        button(tab, "■ Stop").click()  # else the next one would wait for minutes
+        expect(status(tab)).to_contain_text("Stopped before")
+        fill(tab, temperatures="1", seeds=2, length=20)
+        button(tab, "Run").click()
+        expect(status(tab)).to_contain_text("Waiting for its turn")
+    expect(status(tab)).to_contain_text("9 texts in", timeout=30_000)
 
 
-def test_what_comes_while_another_tab_is_open_is_drawn_when_one_returns(tab: LabPage) -> None:
-    fill(tab, temperatures="0.5, 1, 2", seeds=5, length=1000)  # one job, so that nothing comes before its end
+def test_what_comes_while_another_tab_is_open_is_drawn_when_one_returns(tab: LabPage, served: Served) -> None:
+    fill(tab, temperatures="0.5, 1, 1.5, 2", seeds=4, length=1000)
     button(tab, "Run").click()
     tab.page.get_by_role("tab", name="Draws", exact=True).click()
     expect(view(tab)).to_be_hidden()
-    settle(tab)
-    assert tab.data("shown", "sweep") is None
+    eventually(lambda: (found := served.last()) is not None and found.settings.length == 1000, seconds=30)
     opened(tab)
-    tab.wait_for_data("shown", "61", "sweep")
-    assert [len(line["x"]) for line in charted(tab, "surprise")] == [3] * 5
-    width = (
-        view(tab).locator("[data-metric='surprise'] .sweep-plot").evaluate("plot => plot._fullLayout.width")
-    )
-    assert width > 200
+    expect(head(tab)).to_contain_text("65 texts ·")
+    assert [len(line["x"]) for line in drawn(tab, "surprise", [0.5, 1, 1.5, 2])] == [4] * 5
+    plot = view(tab).locator("[data-metric='surprise'] .sweep-plot")
+    assert plot.evaluate("plot => plot._fullLayout.width") > 200
+
+
+def test_it_fits_a_phone_and_its_ink_the_dark(tab: LabPage) -> None:
+    swept(tab)
+    drawn(tab, "surprise", [0.5, 1, 2])
+    plot = view(tab).locator("[data-metric='surprise'] .sweep-plot")
+    tab.page.evaluate("document.body.classList.add('dark')")
+    try:
+        eventually(lambda: plot.evaluate("plot => plot._fullData[1].line.color") == "#eceef3")
+        tab.page.set_viewport_size({"width": 390, "height": 844})
+        eventually(lambda: plot.evaluate("plot => plot._fullLayout.width") < 390)
+        assert tab.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    finally:
+        tab.page.evaluate("document.body.classList.remove('dark')")
+        tab.page.set_viewport_size({"width": 1280, "height": 720})

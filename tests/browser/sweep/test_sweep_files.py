@@ -6,19 +6,10 @@ import json
 import struct
 import zipfile
 
-from playwright.sync_api import Download
-
 from tests.browser.conftest import LabPage
-from tests.browser.sweep_page import button, swept, view
+from tests.browser.sweep_page import button, swept
 from textgen import receipts
 from textgen.models.registry import Registry
-
-
-def saved(lab: LabPage, entry: str) -> Download:
-    view(lab).locator(".save-menu summary").click()
-    with lab.page.expect_download() as found:
-        view(lab).locator(".save-entries").get_by_role("button", name=entry, exact=True).click()
-    return found.value
 
 
 def test_the_report_holds_charts_tables_and_a_receipt_that_repeats(tab: LabPage, models: Registry) -> None:
@@ -38,13 +29,13 @@ def test_the_report_holds_charts_tables_and_a_receipt_that_repeats(tab: LabPage,
 
 def test_pictures_and_numbers_are_saved(tab: LabPage, models: Registry) -> None:
     swept(tab, temperatures="1, 2", length=30)
-    svg = saved(tab, "SVG").path().read_text(encoding="utf-8")
+    svg = tab.saved("sweep", "SVG").read_text(encoding="utf-8")
     assert svg.startswith("<svg")
     assert "Coherence (proxy)" in svg
-    png = saved(tab, "PNG").path().read_bytes()
+    png = tab.saved("sweep", "PNG").read_bytes()
     assert png.startswith(b"\x89PNG")
     width, height = struct.unpack(">II", png[16:24])
     assert (width, height) == (2 * 1380, 2 * 936)  # three charts in a row, at twice the size
-    assert len(saved(tab, "CSV").path().read_text(encoding="utf-8").splitlines()) == 11
-    assert "seed" in saved(tab, "Texts (CSV)").path().read_text(encoding="utf-8").splitlines()[0]
-    assert json.loads(saved(tab, "JSON").path().read_text(encoding="utf-8"))["complete"]
+    assert len(tab.saved("sweep", "CSV").read_text(encoding="utf-8").splitlines()) == 11
+    assert "seed" in tab.saved("sweep", "Texts (CSV)").read_text(encoding="utf-8").splitlines()[0]
+    assert json.loads(tab.saved("sweep", "JSON").read_text(encoding="utf-8"))["complete"]
