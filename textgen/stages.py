@@ -1,6 +1,6 @@
 """The stages: pure functions from logits to logits, and all that anybody needs to know of each.
 
-Shape (…, V), float64; removed = −inf. Every rule is that of Hugging Face transformers 4.57
+Shape (…, V), float64; removed = −inf. Every rule is that of Hugging Face transformers 5.15.1
 (`generation/logits_process.py`) unless its docstring says otherwise; at least one token always stays.
 None works in place; one that changes nothing may return its input. Written for few calls: at V = 65
 each call costs more than its work.

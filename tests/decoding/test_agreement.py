@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import transformers
 from transformers import GenerationConfig, GPT2Config, GPT2LMHeadModel
 from transformers.generation import logits_process as theirs
 
 from tests.decoding.cases import cases
 from textgen import stages
+from textgen.decoding import beam
 from textgen.decoding.pipeline import Pipeline
 from textgen.records import Floats
 from textgen.settings import DecodeSettings
@@ -162,6 +164,11 @@ def test_chains_agree_in_their_order(transformers_model: GPT2LMHeadModel) -> Non
         assert_same(Pipeline(settings).each(logits, [history]), expected)
         compared += 1
     assert compared > 3500
+
+
+def test_the_version_that_docstrings_cite_is_the_one_compared_with() -> None:
+    for module in (stages, beam):
+        assert f"transformers {transformers.__version__}" in " ".join((module.__doc__ or "").split())
 
 
 def test_the_default_order_is_theirs(transformers_model: GPT2LMHeadModel) -> None:

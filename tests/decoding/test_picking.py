@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from tests.decoding.cases import cases
-from textgen.decoding.picking import GumbelNoise, pick
+from textgen.decoding.picking import HIGHEST, GumbelNoise, gumbel, pick
 from textgen.records import Floats, Ints
 from textgen.stages import softmax, temperature
 
@@ -59,6 +59,18 @@ def test_the_noise_is_standard_gumbel() -> None:
     numbers = np.concatenate([noise.at(step) for step in range(2000)])
     assert stats.kstest(numbers, stats.gumbel_r.cdf).pvalue > SUSPICIOUS
     assert np.isfinite(numbers).all()
+
+
+def test_noise_is_finite_at_both_ends_and_rises_with_the_uniform_number() -> None:
+    """(1 − 2^−53) + 2^−54 rounds to 1, whose noise would be +inf and would pick a removed token."""
+    ends = np.array([0.0, 2.0**-53, 0.5, 1 - 2.0**-52, HIGHEST])
+    noise = gumbel(ends)
+    assert np.isfinite(noise).all()
+    assert (np.diff(noise) > 0).all()
+    for place in range(len(ends)):
+        logits = np.full(len(ends), -np.inf)
+        logits[place] = -80.0
+        assert pick(logits, noise) == place
 
 
 @pytest.mark.parametrize("size", [1, 2, 65, 4096, 9582])

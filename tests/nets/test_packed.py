@@ -9,13 +9,14 @@ import torch
 from textgen.nets import packed
 from textgen.nets.lstm import LSTM
 from textgen.nets.packed import Array, Packed
+from textgen.nets.rnn import RNN
 
 
-def example(rows: int) -> tuple[torch.Tensor, torch.Tensor, Array]:
+def example(rows: int, inputs: int = 20) -> tuple[torch.Tensor, torch.Tensor, Array]:
     rng = np.random.default_rng(rows)
-    weight = torch.from_numpy(rng.normal(size=(48, 20)).astype(np.float32))
+    weight = torch.from_numpy(rng.normal(size=(48, inputs)).astype(np.float32))
     bias = torch.from_numpy(rng.normal(size=48).astype(np.float32))
-    return weight, bias, rng.normal(size=(rows, 20)).astype(np.float32)
+    return weight, bias, rng.normal(size=(rows, inputs)).astype(np.float32)
 
 
 @pytest.mark.parametrize("rows", [1, 2, 4, 5, 64, 65, 300])
@@ -29,12 +30,30 @@ def test_it_is_the_linear_map(rows: int, onednn: bool, monkeypatch: pytest.Monke
 
 
 @pytest.mark.skipif(not packed.has_onednn(), reason="this PyTorch has no oneDNN")
-def test_a_row_is_the_same_to_the_last_bit_in_any_company() -> None:
-    weight, bias, x = example(64)
+@pytest.mark.parametrize("inputs", [20, 1023, 1024, 1025, 1040, 1536, 2048, 3001])
+def test_a_row_is_the_same_to_the_last_bit_in_any_company(inputs: int) -> None:
+    weight, bias, x = example(64, inputs)
     product = Packed(weight, bias)
     together = product(x)
     for rows in range(1, 65):
         assert np.array_equal(product(x[:rows]), together[:rows])
+    assert np.array_equal(product(x[7:8]), together[7:8])
+
+
+@pytest.mark.skipif(not packed.has_onednn(), reason="this PyTorch has no oneDNN")
+@torch.inference_mode()
+def test_a_wide_net_writes_alone_what_it_writes_in_company() -> None:
+    torch.manual_seed(0)
+    net = RNN(RNN.Sizes(5, embedding=8, hidden=1040, layers=2)).eval().requires_grad_(False)
+    ids = torch.randint(5, (64, 3), generator=torch.Generator().manual_seed(1))
+
+    def logits(rows: int) -> torch.Tensor:
+        _, state = net.prefill(ids[:rows, :2])
+        return net.step(ids[:rows, 2], state)[0]
+
+    together = logits(64)
+    for rows in (1, 2, 3):
+        assert torch.equal(logits(rows), together[:rows])
 
 
 def test_one_thread_is_one_while_it_works_and_after_a_mistake() -> None:

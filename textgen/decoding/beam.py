@@ -1,6 +1,6 @@
 """Beam search that can be watched: after every step, everything it considered.
 
-The rules are those of Hugging Face transformers 4.57 (`generation/utils.py`, `_beam_search`):
+The rules are those of Hugging Face transformers 5.15.1 (`generation/utils.py`, `_beam_search`):
 
 1. A step's ln p go through the stages and are added to the running total.
 2. The max(2, 1 + stops) · width best of all continuations are candidates; sampling draws them instead,

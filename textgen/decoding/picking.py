@@ -18,6 +18,8 @@ from textgen.records import Floats, Ints
 WORDS_A_TICK = 4
 # Steps are made in blocks of about so many numbers: a block costs little more than one short step.
 BLOCK_WORDS = 4096
+# Half of the grid on which `random` draws, and the highest number on it.
+HALF_STEP, HIGHEST = 2.0**-54, 1 - 2.0**-53
 
 
 class GumbelNoise:
@@ -42,10 +44,18 @@ class GumbelNoise:
         words = np.random.Philox(key=self.seed).advance(block * self._steps * self._ticks)
         shape = (self._steps, self._ticks * WORDS_A_TICK)
         uniform = np.random.Generator(words).random(shape)[:, : self.vocab_size]
-        # 2^-54 is half the grid of `random`: uniform numbers in (0, 1), never an endpoint
-        noise = -np.log(-np.log(uniform + 2.0**-54))
+        noise = gumbel(uniform)
         noise.flags.writeable = False
         return noise
+
+
+def gumbel(uniform: Floats) -> Floats:
+    """Uniform numbers in [0, 1) of the grid k·2^−53, as `random` gives them → finite Gumbel noise.
+
+    Each moves half a grid step up, so that none is 0; the highest, which rounding would take to 1 and its
+    noise to +∞, stays where it is.
+    """
+    return -np.log(-np.log(np.minimum(uniform + HALF_STEP, HIGHEST)))
 
 
 class CommonNoise:
@@ -70,6 +80,6 @@ class CommonNoise:
 def pick(logits: Floats, noise: Floats | float = 0.0) -> Ints:
     """logits (…, V) after all stages, noise (…, V) → ids (…); the lowest id on ties.
 
-    Without noise this is greedy. A removed token (−inf) is never picked.
+    Without noise this is greedy. A removed token (−inf) is never picked, since noise is finite.
     """
     return np.asarray((logits + noise).argmax(axis=-1), dtype=np.int64)

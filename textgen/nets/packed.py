@@ -24,6 +24,8 @@ Result = TypeVar("Result")
 ONE_THREAD_ROWS = 64
 # oneDNN chooses the layout for this number of rows; the layout for 1 is slow for all others.
 LAYOUT_ROWS = 4
+# Beyond so many inputs oneDNN adds up the products of a lone row in another order than those of several.
+LONE_ROW_INPUTS = 1024
 
 
 class Packed:
@@ -66,8 +68,14 @@ def packed_product(weight: Tensor, bias: Tensor) -> Callable[[Tensor], Tensor]:
     if not has_onednn():
         return lambda rows: F.linear(rows, weight, bias)
     laid_out = torch.ops.mkldnn._reorder_linear_weight(weight, LAYOUT_ROWS)
-    product = torch.ops.mkldnn._linear_pointwise.default
-    return lambda rows: product(rows, laid_out, bias, "none", [], "")
+    linear = torch.ops.mkldnn._linear_pointwise.default
+
+    def product(rows: Tensor) -> Tensor:
+        return linear(rows, laid_out, bias, "none", [], "")
+
+    if weight.shape[1] <= LONE_ROW_INPUTS:
+        return product
+    return lambda rows: product(rows.repeat(LAYOUT_ROWS, 1))[:1] if len(rows) == 1 else product(rows)
 
 
 def has_onednn() -> bool:
