@@ -21,9 +21,9 @@ class TextError(TextgenError, ValueError):
     """A context, prompt or corpus that cannot be used."""
 
 
-def out_of_range(name: str, legal: str, value: Any, way_out: str) -> SettingError:
+def out_of_range(name: str, legal: str, value: Any, hint: str) -> SettingError:
     """`top_p must be in (0, 1], got 1.2; 1 turns it off`: the one form of every range error."""
-    return SettingError(f"{name} must be {legal}, got {shorten(value)}; {way_out}")
+    return SettingError(f"{name} must be {legal}, got {shorten(value)}; {hint}")
 
 
 def shorten(value: Any, limit: int = 60) -> str:

@@ -156,12 +156,12 @@ def check_order(order: Any) -> tuple[str, ...]:
 
 
 class Method(NamedTuple):
-    """One of the four ways from distributions to a text, in the words of Hugging Face transformers."""
+    """One of the four ways to turn distributions into a text, in the words of Hugging Face transformers."""
 
     name: str  # as requests, receipts and exported runs say it
     title: str
     hint: str  # one sentence of the page
-    temperature: float | None = None  # the one that stands for all, where temperature has no effect
+    temperature: float | None = None  # the one pane's, where temperature has no effect
     searches: bool = False  # whether a beam search writes the text
 
 

@@ -271,7 +271,7 @@ def panel_code(settings: DecodeSettings) -> str:
 
 
 def missing(settings: DecodeSettings) -> str:
-    """What transformers has not; "" for nothing."""
+    """Which of the settings transformers lacks, as a sentence; "" for none."""
     return processors(settings)[1]
 
 
@@ -284,8 +284,8 @@ def note(panels: Sequence[DecodeSettings]) -> str:
     lacking = sorted({missing(settings) for settings in panels} - {""})
     orders = {settings.active() for settings in panels if settings.temperature}
     other = any(list(order) != [name for name in THEIR_ORDER if name in order] for order in orders)
-    told = [f"{reason}, so None stands for that." for reason in lacking]
-    return " ".join([*told, *([OWN_STANDS] if other and not lacking else [])])
+    gaps = [f"{reason}, so None stands for that." for reason in lacking]
+    return " ".join([*gaps, *([OWN_STANDS] if other and not lacking else [])])
 
 
 def arguments(text: TextSpec, model: Model, ended: bool) -> Arguments:

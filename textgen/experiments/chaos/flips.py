@@ -40,7 +40,7 @@ class Candidate:
     label: str
     probability: float  # at the flip, after all stages, 0..1
     logit: float  # raw, natural log
-    noise: float  # Gumbel, the luck of this token at this step
+    noise: float  # Gumbel noise of this token at this step
     score: float  # logit after all stages + noise; −inf where a stage removed it
 
 
@@ -144,13 +144,13 @@ def crossings(race: Race, low: float, high: float) -> list[Crossing]:
 
 
 def next_crossing(base: Floats, noise: Floats, token: int) -> tuple[float, int]:
-    """The temperature at which a line overtakes that of `token`, which leads, on the way up, and whose it is.
+    """The lowest temperature at which another token overtakes the leading `token`, and that other token.
 
-    T = (l_a − l_b) / (g_b − g_a): only tokens of lower logits and luckier noise do.
+    T = (l_a − l_b) / (g_b − g_a): only tokens of a lower logit and larger noise can overtake.
     """
-    behind, luck = base[token] - base, noise - noise[token]
-    rivals = np.flatnonzero((behind >= 0) & (behind < np.inf) & (luck > 0))
-    meeting = behind[rivals] / luck[rivals]
+    behind, gain = base[token] - base, noise - noise[token]
+    rivals = np.flatnonzero((behind >= 0) & (behind < np.inf) & (gain > 0))
+    meeting = behind[rivals] / gain[rivals]
     first = meeting.argmin()
     return float(meeting[first]), int(rivals[first])
 

@@ -21,9 +21,9 @@ class Cut:
     rest: str
 
 
-def cut(model: Model, made: Chaos, row: int) -> Cut:
+def cut(model: Model, chaos: Chaos, row: int) -> Cut:
     """A row's text."""
-    tokens, at = pieces(model, made, row), made.divergences[row]
+    tokens, at = pieces(model, chaos, row), chaos.divergences[row]
     if row == 0:
         return Cut("", "", "".join(tokens))
     if at is None:
@@ -33,10 +33,10 @@ def cut(model: Model, made: Chaos, row: int) -> Cut:
     return Cut("".join(tokens[:at]) + gap, word or visible(tokens[at]), "".join(tokens[at + 1 :]))
 
 
-def pieces(model: Model, made: Chaos, row: int) -> list[str]:
+def pieces(model: Model, chaos: Chaos, row: int) -> list[str]:
     """What each token of a row adds to its text; a text that has ended ends with its sign."""
-    ids = made.ids[row].tolist()
-    written = [one_line(piece) for piece in model.parts(ids, made.prompt)]
+    ids = chaos.ids[row].tolist()
+    written = [one_line(piece) for piece in model.parts(ids, chaos.prompt)]
     ended = any(token in model.stops for token in ids if token != NO_TOKEN)
     return [*written, END] if ended else written
 

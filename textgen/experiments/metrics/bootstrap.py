@@ -29,7 +29,7 @@ class Interval:
 def intervals(values: Floats, seed: int = 0) -> tuple[Floats, Floats, Floats, Ints]:
     """values (…, S) over S seeds, NaN = not measured → mean, low, high (…), and how many were measured.
 
-    All means are resampled alike: the luck of a seed stays together.
+    All means are resampled alike, so that what one seed wrote stays together.
     """
     known = ~np.isnan(values)
     rng = np.random.default_rng(seed)
@@ -66,6 +66,6 @@ def interval(values: Floats, seed: int = 0) -> Interval:
 def paired(first: Floats, second: Floats, seed: int = 0) -> Interval:
     """values (S,) of the same seeds under two settings → the mean of first − second and its interval.
 
-    Same seed, same luck: what the settings share cancels, so this is far narrower than two intervals.
+    Common random numbers: what texts of one seed share cancels, so this is far narrower than two intervals.
     """
     return interval(first - second, seed)

@@ -99,7 +99,7 @@ def check_searches(texts: Sequence[Text], goal: int) -> None:
 
 
 def checked_pick(token: Any, model: Model, hint: str) -> int:
-    """A token chosen by hand. Raises SettingError for what is none, or is never written."""
+    """A token chosen by hand. Raises SettingError for an id that is unknown or suppressed."""
     pick = check_whole("token", token, 0, model.net.vocab_size - 1, hint)
     if pick in model.suppressed:
         raise out_of_range("token", "one that can be written", model.labels[pick], hint)
