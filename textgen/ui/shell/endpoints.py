@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
@@ -12,10 +14,10 @@ from textgen.experiments.requests import DrawsRequest, NextTokenRequest, TextReq
 from textgen.experiments.sweep.settings import check_length
 from textgen.models.registry import Registry
 from textgen.settings import DecodeSettings
-from textgen.ui.shell.errors import told
 from textgen.validation import check_whole
 
 MAX_TOP = 1000
+TITLE = "That cannot be done"
 
 
 class Endpoints:
@@ -26,9 +28,9 @@ class Endpoints:
 
     def connect(self) -> None:
         """Name them. Writing is queued, so that a crowd shares the processor in turn."""
-        gr.api(told(self.next_token), api_name="next_token", queue=False)
-        gr.api(told(self.generate), api_name="generate", concurrency_limit=4)
-        gr.api(told(self.draw), api_name="draw", queue=False)
+        gr.api(errors_as_toast(self.next_token), api_name="next_token", queue=False)
+        gr.api(errors_as_toast(self.generate), api_name="generate", concurrency_limit=4)
+        gr.api(errors_as_toast(self.draw), api_name="draw", queue=False)
 
     def next_token(self, model: str, context: str = "", settings: dict | None = None, top: int = 10) -> dict:
         """The `top` likeliest next tokens under the settings, and the distribution in four numbers."""
@@ -91,3 +93,16 @@ def by_token(labels: tuple[str, ...], counts: Any) -> dict[str, int]:
     """What was drawn at all, most first."""
     order = sorted(range(len(labels)), key=lambda i: -counts[i])
     return {labels[i]: int(counts[i]) for i in order if counts[i]}
+
+
+def errors_as_toast(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """A handler whose mistakes reach the caller as their sentence; nothing is logged."""
+
+    @functools.wraps(handler)
+    def handling(*args: Any, **named: Any) -> Any:
+        try:
+            return handler(*args, **named)
+        except TextgenError as error:
+            raise gr.Error(str(error), title=TITLE, duration=12, print_exception=False) from None
+
+    return handling

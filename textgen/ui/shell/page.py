@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
 import gradio as gr
 from gradio.themes.utils.fonts import LocalFont
 from starlette.middleware import Middleware
 
+import textgen.ui.beam.tab as beam
+import textgen.ui.calibration.tab as calibration
+import textgen.ui.chaos.tab as chaos
+import textgen.ui.draws.tab as draws
+import textgen.ui.generate.tab as generate
+import textgen.ui.model.tab as model
+import textgen.ui.next_token.tab as next_token
+import textgen.ui.ratings.tab as ratings
+import textgen.ui.sweep.tab as sweep
 from textgen.models.registry import Registry
-from textgen.ui.shell import assets, sidebar
+from textgen.ui.shell import assets, save, sidebar
 from textgen.ui.shell.endpoints import Endpoints
 from textgen.ui.shell.laboratory import Laboratory
 from textgen.ui.shell.limits import Limits
@@ -19,15 +26,12 @@ from textgen.ui.shell.limits import Limits
 TITLE = "Temperature Lab"
 # The semibold files that Gradio ships hold no Latin letters; bold stands in for 600.
 WEIGHTS = (400, 700)
-EXPERIMENTS = {"Sweep": "sweep", "Chaos": "chaos", "Calibration": "calibration", "Blind ratings": "ratings"}
-
-
-def room(name: str) -> Callable[[Laboratory], None]:
-    """TRANSITION: a room that is not rebuilt yet is left out. Deleted when all are."""
-    try:
-        return import_module(f"textgen.ui.{name}").build
-    except (ImportError, AttributeError):
-        return lambda _lab: None
+EXPERIMENTS = (
+    ("Sweep", "sweep", sweep),
+    ("Chaos", "chaos", chaos),
+    ("Calibration", "calibration", calibration),
+    ("Blind ratings", "ratings", ratings),
+)
 
 
 def build(registry: Registry, limits: Limits = Limits()) -> gr.Blocks:
@@ -42,20 +46,20 @@ def build_lab(lab: Laboratory) -> gr.Blocks:
             sidebar.build(lab)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Next token", id="next"):
-                room("next_token.tab")(lab)
+                next_token.build(lab)
             with gr.Tab("Generate", id="generate"):
-                room("generate.tab")(lab)
+                generate.build(lab)
             with gr.Tab("Draws", id="draws"):
-                room("draws.tab")(lab)
+                draws.build(lab)
             with gr.Tab("Beam search", id="beam"):
-                room("beam.tab")(lab)
+                beam.build(lab)
             with gr.Tab("Experiments", id="experiments"), gr.Tabs(elem_id="experiments"):
-                for title, part in EXPERIMENTS.items():
-                    with gr.Tab(title, id=part):
-                        room(f"{part}.tab")(lab)
+                for title, name, part in EXPERIMENTS:
+                    with gr.Tab(title, id=name):
+                        part.build(lab)
             with gr.Tab("Model", id="model"):
-                room("model.tab")(lab)
-        room("shell.save")(lab)
+                model.build(lab)
+        save.build(lab)
         Endpoints(lab.registry).connect()
     return page
 
