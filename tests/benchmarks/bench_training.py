@@ -95,7 +95,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=8)
     args = parser.parse_args()
     recipe = read_recipe(RECIPE, [f"schedule.steps={args.steps + WARM_UP + 1}"])
-    options = TrainOptions(accelerator="cpu", tell=None)
+    options = TrainOptions(accelerator="cpu", report=None)
     ids = np.random.default_rng(0).integers(VOCABULARY, size=TOKENS).astype(np.uint16)
     streams = TokenStreams(ids, recipe.batches, recipe.seed)
     figures: dict[str, list[float]] = {"ours": [], "bare": []}

@@ -113,7 +113,7 @@ def test_a_new_architecture_trains_is_saved_loaded_and_writes(tmp_path: Path) ->
         "[log]\nevery = 75\nwindow = 16\nsample = 8\nbeam = 4\n",
         encoding="utf-8",
     )
-    options = TrainOptions(models=tmp_path / "models", runs=tmp_path / "runs", accelerator="cpu", tell=None)
+    options = TrainOptions(models=tmp_path / "models", runs=tmp_path / "runs", accelerator="cpu", report=None)
     folder = train(recipe, text, options)
     model = Registry(folder.parent).get("new")
     assert type(model.net).__name__ == "FadingMemory"

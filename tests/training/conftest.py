@@ -59,7 +59,12 @@ def options(tmp_path: Path) -> Callable[..., TrainOptions]:
     """Options that keep to `tmp_path`, run on the processor in float32 and say nothing."""
 
     def make(**changes: Any) -> TrainOptions:
-        usual = {"models": tmp_path / "models", "runs": tmp_path / "runs", "accelerator": "cpu", "tell": None}
+        usual = {
+            "models": tmp_path / "models",
+            "runs": tmp_path / "runs",
+            "accelerator": "cpu",
+            "report": None,
+        }
         return TrainOptions(**{**usual, "precision": "32-true", **changes})
 
     return make

@@ -89,7 +89,7 @@ def test_the_table_marks_the_least_and_json_has_it(
         ("", "got nothing"),
         ("1:2", "FROM:TO:STEP"),
         ("1:2:0", "FROM:TO:STEP"),
-        ("0.1:2:1e-9", "at most 1,000 steps"),
+        ("0.1:2:1e-9", "at most 1,000 temperatures"),
     ],
 )
 def test_temperatures_that_cannot_be(text: str, sentence: str) -> None:

@@ -38,9 +38,9 @@ def test_a_text_of_ones_own_becomes_a_model_that_the_app_lists(
     places = ["--models", str(tmp_path / "m"), "--runs", str(tmp_path / "r")]
     command = ["train", "--corpus", str(my_text), "--level", level, "--name", "mine", *places]
     assert main([*command, "--max-steps", "40", "--accelerator", "cpu"]) == 0
-    told = capsys.readouterr().err
-    assert "validation" in told
-    assert "it writes: " in told
+    lines = capsys.readouterr().err
+    assert "validation" in lines
+    assert "it writes: " in lines
     registry = Registry(tmp_path / "m")
     assert registry.names() == ["mine"]
     assert registry.info("mine").config.level == level
@@ -65,12 +65,12 @@ def test_a_text_in_one_line_begins_with_its_most_frequent_token(
 
 
 def test_overfitting_ends_the_run_early_and_is_said(my_text: Path, options: Options) -> None:
-    told: list[str] = []
+    lines: list[str] = []
     # validation cannot improve when each step is far too long
     overrides = ("log.every=5", "log.sample=0", "log.beam=0", "optimiser.rate=3.0", "schedule.stop_after=3")
-    train(None, my_text, options(name="mine", tell=told.append, overrides=overrides, max_steps=500))
-    assert any("it begins to learn its text by heart" in line for line in told)
-    steps = [int(line.split()[1].strip(":,")) for line in told if line.startswith("step ")]
+    train(None, my_text, options(name="mine", report=lines.append, overrides=overrides, max_steps=500))
+    assert any("it begins to learn its text by heart" in line for line in lines)
+    steps = [int(line.split()[1].strip(":,")) for line in lines if line.startswith("step ")]
     assert max(steps) < 500
 
 

@@ -113,14 +113,14 @@ from pathlib import Path
 from textgen.training.job import TrainOptions
 from textgen.training.run import torch_seed, train
 
-def tell(line):
+def report(line):
     if line.startswith("step 60: "):
         os.kill(os.getpid(), signal.SIGKILL)
 
 recipe, corpus, models, runs = map(Path, sys.argv[1:5])
 machine = {"accelerator": "cpu", "precision": "32-true"}
 train(recipe, corpus, TrainOptions(
-    name="killed", models=models, runs=runs, overrides=tuple(sys.argv[5:]), tell=tell, **machine))
+    name="killed", models=models, runs=runs, overrides=tuple(sys.argv[5:]), report=report, **machine))
 """
 
 
@@ -147,11 +147,11 @@ def test_ctrl_c_says_how_to_go_on_and_leaves_the_signal_as_python_has_it(
             raise KeyboardInterrupt
         return whole(self, step, rank, world)
 
-    whole, told = TokenStreams.chunk, []
+    whole, lines = TokenStreams.chunk, []
     monkeypatch.setattr(TokenStreams, "chunk", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        train(recipe_file, text_file, options(tell=told.append))
-    assert told[-1] == "stopped; --resume goes on from step 40"
+        train(recipe_file, text_file, options(report=lines.append))
+    assert lines[-1] == "stopped; --resume goes on from step 40"
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
@@ -232,9 +232,9 @@ def test_command_trains_and_evaluate_repeats_the_figures(
         main(["train", str(recipe_file), "--corpus", str(text_file), "--name", "mine", *places, *machine])
         == 0
     )
-    told = capsys.readouterr()
-    assert told.out == f"{tmp_path / 'm' / 'mine'}\n"
-    assert "step 6: training" in told.err
+    lines = capsys.readouterr()
+    assert lines.out == f"{tmp_path / 'm' / 'mine'}\n"
+    assert "step 6: training" in lines.err
     config = Registry(tmp_path / "m").info("mine").config
     assert (
         main(["evaluate", "mine", "--corpus", str(text_file), "--window", "32", "--json", *places[:2]]) == 0

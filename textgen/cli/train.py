@@ -93,5 +93,5 @@ def train_options(args: argparse.Namespace) -> TrainOptions:
         devices=args.devices,
         strategy=args.strategy,
         precision=args.precision,
-        tell=None if args.quiet else to_stderr,
+        report=None if args.quiet else to_stderr,
     )

@@ -131,8 +131,8 @@ class RecipeFacts(Part):
     def from_json(cls, data: Any) -> Self:
         values = data if isinstance(data, Mapping) else {}
         log = values.get("log")
-        found = {**values, **(log if isinstance(log, Mapping) else {}), "values": values}
-        return super().from_json(found)
+        flat = {**values, **(log if isinstance(log, Mapping) else {}), "values": values}
+        return super().from_json(flat)
 
     def to_json(self) -> dict[str, Any]:
         return dict(self.values)

@@ -120,8 +120,8 @@ def targets_of(text: Text) -> int:
     documents = documents_of(text)
     targets = sum(max(0, len(document) - 1) for document in documents)
     if not targets:
-        found = sum(map(len, documents))
-        raise TextError(f"a text to score must have at least 2 tokens, got {found}; give a longer text")
+        count = sum(map(len, documents))
+        raise TextError(f"a text to score must have at least 2 tokens, got {count}; give a longer text")
     return targets
 
 

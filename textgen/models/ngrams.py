@@ -206,10 +206,12 @@ class BloomFilter:
 
     def contains(self, keys: Keys) -> NDArray[np.bool_]:
         """(n,) keys → (n,) whether each may be in the set; False means that it is not."""
-        held = np.ones(len(keys), dtype=np.bool_)
+        contained = np.ones(len(keys), dtype=np.bool_)
         for places in positions(keys, self.hashes, 8 * len(self.bits)):
-            held &= (self.bits[places >> np.uint64(3)] >> (places & np.uint64(7)).astype(np.uint8)) & 1 == 1
-        return held
+            contained &= (
+                self.bits[places >> np.uint64(3)] >> (places & np.uint64(7)).astype(np.uint8)
+            ) & 1 == 1
+        return contained
 
 
 def bytes_for(n: int, false_positives: float) -> int:

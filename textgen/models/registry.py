@@ -1,4 +1,4 @@
-"""Which models there are; loads each once, when first asked for, and keeps no more than fit."""
+"""The registry of models: lists a folder of them, loads each when first asked for, keeps no more than fit."""
 
 from __future__ import annotations
 
@@ -98,11 +98,11 @@ class Registry:
     def _recall(self, name: str, stamp: Stamp) -> Model | None:
         """The model as it is in memory, unless its folder has changed since."""
         with self._guard:
-            held = self._models.get(name)
-            if held is None or held.stamp != stamp:
+            loaded = self._models.get(name)
+            if loaded is None or loaded.stamp != stamp:
                 return None
             self._models[name] = self._models.pop(name)  # to the end: asked for last
-            return held.model
+            return loaded.model
 
     def _load(self, name: str, lock: threading.Lock) -> Model:
         """Read the model, unless another thread has done so meanwhile."""
@@ -110,8 +110,8 @@ class Registry:
 
         with lock:
             stamp = stamp_of(self.folder(name))
-            if held := self._recall(name, stamp):
-                return held
+            if loaded := self._recall(name, stamp):
+                return loaded
             model = load(self.folder(name))
             self._keep(name, Loaded(model, stamp, bytes_of(model)))
             return model
@@ -122,13 +122,14 @@ class Registry:
             self._models.pop(name, None)
             self._models[name] = new
             while (
-                len(self._models) > 1 and sum(held.bytes for held in self._models.values()) > self.max_bytes
+                len(self._models) > 1
+                and sum(loaded.bytes for loaded in self._models.values()) > self.max_bytes
             ):
                 del self._models[next(iter(self._models))]
 
 
 def stamp_of(folder: Path) -> Stamp:
-    """What tells one model of a folder from the next. Raises ModelError."""
+    """What differs between one model of a folder and the next. Raises ModelError."""
     try:
         facts = (folder / FILE).stat()
     except OSError as error:

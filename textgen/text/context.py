@@ -1,4 +1,4 @@
-"""A text as a model starts from it, and what the reader should know about that."""
+"""A context as a model reads it, with notes on what of it the model does not know or see."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def read_context(model: Model, text: str) -> Context:
     Raises TextError for a text over 20,000 characters.
     """
     encoded = model.tokenizer.encode(checked(text))
-    ids = begun(model, encoded.ids)
+    ids = with_start(model, encoded.ids)
     notes = (
         start_note(model, encoded),
         anew_note(model, encoded),
@@ -53,7 +53,7 @@ def checked(text: str, name: str = "the context", most: int = MAX_CONTEXT) -> st
     return text
 
 
-def begun(model: Model, ids: Sequence[int]) -> tuple[int, ...]:
+def with_start(model: Model, ids: Sequence[int]) -> tuple[int, ...]:
     """A context's ids as the model reads them, never none: with BOS first, if the model has one."""
     if model.bos is None:
         return tuple(ids) or model.tokenizer.encode(model.start).ids or (0,)

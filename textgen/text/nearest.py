@@ -1,4 +1,4 @@
-"""Which known words are spelled like an unknown one."""
+"""Spelling suggestions: which known words are spelled like an unknown one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens beside the learning: averaging, measuring, telling how far it is, keeping checkpoints."""
+"""Lightning callbacks of a training run: averaged weights, measurements, lines of progress, checkpoints."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from textgen.training.module import TrainingModule
 from textgen.training.recipe import Recipe
 from textgen.training.sampling import write_beam, write_samples
 
-Tell = Callable[[str], None]
-SHOWN = 100  # characters of a sample that are told
+Report = Callable[[str], None]
+SHOWN = 100  # characters of a sample in a line of progress
 Clock = Callable[[], float]  # seconds
 
 
@@ -36,7 +36,9 @@ class Averaging(Callback):
     ) -> None:
         module = training_module(pl_module)
         if module.average is not None:
-            follow(module.average, module.net, averaging(trainer.global_step, module.recipe.averaging))
+            update_average(
+                module.average, module.net, averaging(trainer.global_step, module.recipe.averaging)
+            )
 
 
 def training_module(module: LightningModule) -> TrainingModule:
@@ -51,15 +53,15 @@ def averaging(step: int, decay: float) -> float:
 
 
 @torch.no_grad()
-def follow(average: LanguageModel, net: LanguageModel, decay: float) -> None:
+def update_average(average: LanguageModel, net: LanguageModel, decay: float) -> None:
     """average ← decay · average + (1 − decay) · net (Polyak & Juditsky 1992, in exponential form)."""
     for mean, value in zip(average.parameters(), net.parameters(), strict=True):
         mean.lerp_(value, 1 - decay)
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """What the measurements of a run are made with."""
+class MeasureInputs:
+    """What the measurements of a run need."""
 
     recipe: Recipe
     tokenizer: TextTokenizer
@@ -71,8 +73,8 @@ class Measured:
 class Measure(Callback):
     """Before the first step, every `log.every` steps and at the end: losses and samples, a row of the log."""
 
-    def __init__(self, measured: Measured, clock: Clock, tell: Tell) -> None:
-        self.measured, self.clock, self.tell = measured, clock, tell
+    def __init__(self, measured: MeasureInputs, clock: Clock, report: Report) -> None:
+        self.measured, self.clock, self.report = measured, clock, report
         self._since = 0.0
         self._losses: list[Tensor] = []
 
@@ -91,7 +93,7 @@ class Measure(Callback):
             module = training_module(pl_module)
             self._add_row(module, step)
             module.log("validation_loss", module.rows[-1].validation_loss, sync_dist=True)
-            trainer.should_stop |= worn_out(module.rows, self.measured.recipe.schedule.stop_after)
+            trainer.should_stop |= without_progress(module.rows, self.measured.recipe.schedule.stop_after)
 
     def _add_row(self, module: TrainingModule, step: int) -> None:
         now = self.clock()
@@ -100,8 +102,8 @@ class Measure(Callback):
         self._losses.clear()
         if module.global_rank == 0:
             write_log(self.measured.csv, module.rows, self.measured.recipe.log.temperatures)
-            self.tell(describe(module.rows))
-            self.tell(f"  it writes: {first_words(module.rows[-1].samples)}")
+            self.report(describe(module.rows))
+            self.report(f"  it writes: {excerpt(module.rows[-1].samples)}")
 
     def _row(self, module: TrainingModule, step: int) -> LogRow:
         measured, log = self.measured, self.measured.recipe.log
@@ -111,7 +113,7 @@ class Measure(Callback):
         losses = torch.stack(self._losses) if self._losses else torch.full((1,), torch.nan)
         learned = module.trainer.strategy.reduce(losses.mean(), reduce_op="mean")
         net.cpu().prepare()
-        model = Model("", net, measured.tokenizer, begun_config(measured.recipe))
+        model = Model("", net, measured.tokenizer, config_so_far(measured.recipe))
         return LogRow(
             step=step,
             tokens=step * measured.tokens_per_step,
@@ -123,7 +125,7 @@ class Measure(Callback):
         )
 
 
-def begun_config(recipe: Recipe) -> ModelConfig:
+def config_so_far(recipe: Recipe) -> ModelConfig:
     """What a net that is still learning needs to write: how its texts begin."""
     net = recipe.net
     return ModelConfig(
@@ -131,8 +133,8 @@ def begun_config(recipe: Recipe) -> ModelConfig:
     )
 
 
-def worn_out(rows: Sequence[LogRow], patience: int) -> bool:
-    """Whether the last `patience` rows brought no better validation loss; 0 never tires."""
+def without_progress(rows: Sequence[LogRow], patience: int) -> bool:
+    """Whether the last `patience` rows brought no better validation loss; 0 never stops a run."""
     losses = [row.validation_loss for row in rows]
     return bool(patience) and len(losses) - 1 - losses.index(min(losses)) >= patience
 
@@ -152,30 +154,30 @@ def describe(rows: Sequence[LogRow]) -> str:
     )
 
 
-def first_words(samples: Sequence[str]) -> str:
+def excerpt(samples: Sequence[str]) -> str:
     """The beginning of a sample from the middle of the temperatures, in one line."""
     return visible(samples[len(samples) // 2])[:SHOWN] if samples else ""
 
 
 class Progress(Callback):
-    """Tells how far the run is and how long it will take, at most every `pause` seconds."""
+    """Reports how far the run is and how long it will take, at most every `pause` seconds."""
 
-    def __init__(self, tokens_per_step: int, clock: Clock, tell: Tell, pause: float) -> None:
-        self.tokens_per_step, self.clock, self.tell, self.pause = tokens_per_step, clock, tell, pause
-        self._began, self._first, self._told = 0.0, 0, 0.0
+    def __init__(self, tokens_per_step: int, clock: Clock, report: Report, pause: float) -> None:
+        self.tokens_per_step, self.clock, self.report, self.pause = tokens_per_step, clock, report, pause
+        self._began, self._first, self._reported = 0.0, 0, 0.0
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._began = self._told = self.clock()
+        self._began = self._reported = self.clock()
         self._first = trainer.global_step
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         now = self.clock()
-        if now - self._told >= self.pause and trainer.is_global_zero:
-            self._told = now
+        if now - self._reported >= self.pause and trainer.is_global_zero:
+            self._reported = now
             a_step = (now - self._began) / (trainer.global_step - self._first)
-            self.tell(self._line(trainer.global_step, trainer.max_steps, a_step, float(outputs["loss"])))
+            self.report(self._line(trainer.global_step, trainer.max_steps, a_step, float(outputs["loss"])))
 
     def _line(self, step: int, steps: int, a_step: float, loss: float) -> str:
         speed, left = self.tokens_per_step / max(a_step, 1e-9), round(a_step * (steps - step))

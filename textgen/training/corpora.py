@@ -1,4 +1,4 @@
-"""The texts that recipes were made for: where they come from, and how to have them again."""
+"""The known corpora: where the texts of the bundled recipes come from, and how to fetch them."""
 
 from __future__ import annotations
 
@@ -71,7 +71,9 @@ def find_corpus(name: str, corpora: Mapping[str, KnownCorpus]) -> KnownCorpus:
     return corpora[name]
 
 
-def fetch(corpus: KnownCorpus, folder: Path, tell: Callable[[str], None], timeout: float = 30) -> list[Path]:
+def fetch(
+    corpus: KnownCorpus, folder: Path, report: Callable[[str], None], timeout: float = 30
+) -> list[Path]:
     """Download a corpus's files into a folder → where they lie. Files that are there and right are kept.
 
     No file appears before its sha256 is checked; `timeout` is in seconds without a byte. Raises
@@ -83,15 +85,15 @@ def fetch(corpus: KnownCorpus, folder: Path, tell: Callable[[str], None], timeou
     for file in corpus.files:
         check_free(folder / file.file, file)
     for file in corpus.files:
-        fetch_file(file, folder / file.file, tell, timeout)
+        fetch_file(file, folder / file.file, report, timeout)
     return [folder / file.file for file in corpus.files]
 
 
-def fetch_file(file: CorpusFile, target: Path, tell: Callable[[str], None], timeout: float) -> None:
+def fetch_file(file: CorpusFile, target: Path, report: Callable[[str], None], timeout: float) -> None:
     if target.is_file():
-        tell(f"{target} is there already")
+        report(f"{target} is there already")
         return
-    tell(f"{target} from {file.url}, {file.bytes:,} bytes")
+    report(f"{target} from {file.url}, {file.bytes:,} bytes")
     download(file.url, target, file.bytes, file.sha256, timeout)
 
 

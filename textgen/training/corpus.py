@@ -1,4 +1,4 @@
-"""A text → a tokenizer and two memory-mapped streams of token ids: what is learned, what validates.
+"""A corpus encoded on disk: a tokenizer and two memory-mapped streams of token ids, to learn and to validate.
 
 Two passes over the files, so that a corpus larger than memory works: the first writes a provisional
 code for each piece, the second replaces the codes by ids once the vocabulary is known.
@@ -131,8 +131,8 @@ def check_enough(path: Path, length: int, pieces: Pieces) -> None:
     most = MAX_VOCABULARY if pieces.unit == "character" else max(2, different)
     legal = f"at least {MIN_TOKENS} {pieces.unit}s, 2 to {most:,} of them different"
     if length < MIN_TOKENS or not 2 <= different <= most:
-        found = f"{length:,}, {different:,} different" if length else "an empty file"
-        raise TextError(f"{path} must have {legal}, got {found}; give a longer or plainer text")
+        given = f"{length:,}, {different:,} different" if length else "an empty file"
+        raise TextError(f"{path} must have {legal}, got {given}; give a longer or plainer text")
 
 
 def line_lengths(codes: NDArray[np.uint32], newline: int) -> NDArray[np.int64]:
@@ -175,16 +175,16 @@ def counts(
 
 def make_tokenizer(recipe: Recipe, pieces: Pieces, occurrences: NDArray[np.int64]) -> TextTokenizer:
     """The tokenizer of a text whose pieces occur so often, (codes,)."""
-    found = {pieces.text(int(code)): int(occurrences[code]) for code in np.flatnonzero(occurrences)}
+    counted = {pieces.text(int(code)): int(occurrences[code]) for code in np.flatnonzero(occurrences)}
     if recipe.level == "word":
-        vocabulary = word_vocabulary(found, recipe.text.min_count)
+        vocabulary = word_vocabulary(counted, recipe.text.min_count)
         if not 3 <= len(vocabulary) <= MAX_VOCABULARY:
             raise TextError(
                 f"the vocabulary must have 3 to {MAX_VOCABULARY:,} words, got {len(vocabulary):,}; change "
                 "--set text.min_count=, how often a word must occur"
             )
         return TextTokenizer.words(vocabulary)
-    tokenizer = TextTokenizer.characters(found)
+    tokenizer = TextTokenizer.characters(counted)
     if recipe.text.lower:
         tokenizer.tokenizer.normalizer = normalizers.Lowercase()  # type: ignore[assignment]
     return tokenizer

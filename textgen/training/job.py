@@ -37,7 +37,7 @@ def to_stderr(line: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainOptions:
-    """Where a run reads and writes, on what it runs, and how it tells of itself."""
+    """Where a run reads and writes, on what it runs, and how it reports its progress."""
 
     name: str | None = None  # of the model; None = the recipe's
     level: str = "char"  # "char" or "word", of a text without a recipe
@@ -53,7 +53,7 @@ class TrainOptions:
     devices: str | int = "auto"
     strategy: str = "auto"
     precision: str = "auto"  # "auto" = bf16 autocast where the machine has it
-    tell: Callable[[str], None] | None = to_stderr  # one line of progress; None = silent
+    report: Callable[[str], None] | None = to_stderr  # one line of progress; None = silent
     pause: float = 10.0  # seconds between two lines of progress
     clock: Callable[[], float] = time.monotonic  # seconds
     today: Callable[[], date] = date.today
@@ -95,10 +95,10 @@ class Job:
     def target(self) -> Path:
         return self.options.models / self.name
 
-    def tell(self, line: str) -> None:
+    def report(self, line: str) -> None:
         """One line to whoever watches."""
-        if self.options.tell:
-            self.options.tell(line)
+        if self.options.report:
+            self.options.report(line)
 
 
 def prepare(recipe: str | Path | None, corpus: Path, options: TrainOptions) -> Job:
@@ -179,12 +179,12 @@ def check_free(options: TrainOptions, name: str) -> None:
     folder = options.models / name
     if folder.exists() and not options.replace:
         raise TextgenError(f"{folder} exists; --replace replaces it at the end, --name takes another name")
-    begun = saved(options.runs / name)
-    if begun and options.restart:
+    earlier = saved(options.runs / name)
+    if earlier and options.restart:
         shutil.rmtree(options.runs / name)
-    elif begun and not options.resume and is_leader():
+    elif earlier and not options.resume and is_leader():
         raise TextgenError(
-            f"{options.runs / name} holds a run at step {step_of(begun[-1])}; --resume goes on from there, "
+            f"{options.runs / name} holds a run at step {step_of(earlier[-1])}; --resume goes on from there, "
             "--restart throws it away"
         )
 
@@ -193,11 +193,11 @@ def check_same_recipe(folder: Path, recipe: Recipe) -> None:
     """A run goes on with the recipe it began with. Raises TextgenError where they differ."""
     values, path = recipe.to_json(), folder / RECIPE
     if saved(folder) and path.is_file():
-        begun = json.loads(path.read_text(encoding="utf-8"))
-        if differing := [key for key in values if begun.get(key) != values[key]]:
+        first = json.loads(path.read_text(encoding="utf-8"))
+        if differing := [key for key in values if first.get(key) != values[key]]:
             key = differing[0]
             raise TextgenError(
-                f"{folder} was begun with another {key}: {shorten(begun.get(key))}, "
+                f"{folder} was begun with another {key}: {shorten(first.get(key))}, "
                 f"now {shorten(values[key])}; --restart begins anew, --name takes another name"
             )
     path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
@@ -209,5 +209,5 @@ def saved(folder: Path) -> list[Path]:
 
 
 def step_of(checkpoint: Path) -> int:
-    found = re.search(r"step=(\d+)", checkpoint.name)
-    return int(found[1]) if found else -1
+    match = re.search(r"step=(\d+)", checkpoint.name)
+    return int(match[1]) if match else -1

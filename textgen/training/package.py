@@ -1,4 +1,4 @@
-"""A finished run → a model folder: weights, facts, log and card, measured after rounding."""
+"""Writing the model folder of a finished run: weights, config, log and card, measured after rounding."""
 
 from __future__ import annotations
 
@@ -101,13 +101,13 @@ def measure(net: LanguageModel, finished: FinishedRun) -> Evaluation:
 def write_calibration(folder: Path, model: Model, finished: FinishedRun) -> None:
     """What the rounded net's perplexity on the validation part is at other temperatures than 1."""
     window = finished.recipe.log.window
-    held = held_out_perplexity(model, validation_text(finished), calibration.TEMPERATURES, window)
+    curve_points = held_out_perplexity(model, validation_text(finished), calibration.TEMPERATURES, window)
     curve = calibration.CalibrationCurve(
-        held.temperatures,
-        np.log(held.perplexities),
+        curve_points.temperatures,
+        np.log(curve_points.perplexities),
         "validation",
         window,
-        held.targets,
+        curve_points.targets,
         finished.corpus.sha256,
     )
     save(folder / calibration.FILE, curve.to_csv)

@@ -1,4 +1,4 @@
-"""Recipe + text → a model folder. A killed run goes on from its last checkpoint."""
+"""Training: a recipe and a text become a model folder. A killed run goes on from its last checkpoint."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from textgen.errors import TextgenError
 from textgen.models.log import FILE, LogRow
 from textgen.nets import build
 from textgen.nets.base import LanguageModel
-from textgen.training.callbacks import Averaging, Measure, Measured, Progress, checkpoints
+from textgen.training.callbacks import Averaging, Measure, MeasureInputs, Progress, checkpoints
 from textgen.training.corpus import Corpus
 from textgen.training.job import (
     Job,
@@ -62,14 +62,16 @@ def fit(job: Job) -> TrainingModule:
     pl.seed_everything(torch_seed(job.recipe.seed), verbose=False)
     module = TrainingModule(make_net(job.recipe, job.corpus), job.recipe)
     batches = make_batches(job.corpus.train, job.recipe, bos_of(job.recipe, job.corpus.tokenizer))
-    inputs = measured(job, batches)
-    begun = saved(job.folder)
-    start = step_of(begun[-1]) if begun else 0
+    inputs = measure_inputs(job, batches)
+    earlier = saved(job.folder)
+    start = step_of(earlier[-1]) if earlier else 0
     if start < job.recipe.schedule.steps:
         with quiet(), stoppable(job):
             trainer = make_trainer(job.recipe, job.options, callbacks(job, inputs))
             data = StreamData(batches, start, job.recipe.schedule.steps)
-            trainer.fit(module, datamodule=data, ckpt_path=begun[-1] if begun else None, weights_only=True)
+            trainer.fit(
+                module, datamodule=data, ckpt_path=earlier[-1] if earlier else None, weights_only=True
+            )
             keep_end(trainer, job)
     return module
 
@@ -99,8 +101,8 @@ def make_net(recipe: Recipe, corpus: Corpus) -> LanguageModel:
     return build(recipe.net.architecture, sizes, recipe.net.dropout)
 
 
-def measured(job: Job, batches: Batches) -> Measured:
-    return Measured(
+def measure_inputs(job: Job, batches: Batches) -> MeasureInputs:
+    return MeasureInputs(
         recipe=job.recipe,
         tokenizer=job.corpus.tokenizer,
         validation=validation_documents(job.recipe, job.corpus),
@@ -109,18 +111,18 @@ def measured(job: Job, batches: Batches) -> Measured:
     )
 
 
-def callbacks(job: Job, measured: Measured) -> list[pl.Callback]:
+def callbacks(job: Job, measured: MeasureInputs) -> list[pl.Callback]:
     options = job.options
     return [
         Averaging(),
-        Measure(measured, options.clock, job.tell),
-        Progress(measured.tokens_per_step, options.clock, job.tell, options.pause),
+        Measure(measured, options.clock, job.report),
+        Progress(measured.tokens_per_step, options.clock, job.report, options.pause),
         *checkpoints(job.folder, job.recipe.log.every),
     ]
 
 
 def make_trainer(recipe: Recipe, options: TrainOptions, callbacks: list[pl.Callback]) -> pl.Trainer:
-    """Lightning's Trainer for a recipe; it says and writes nothing but what the callbacks do."""
+    """Lightning's Trainer for a recipe; it prints and writes nothing but what the callbacks do."""
     return pl.Trainer(
         accelerator=options.accelerator,
         devices=options.devices,
@@ -147,7 +149,7 @@ def finish(job: Job, module: TrainingModule) -> Path:
     """Put the net of the best checkpoint in its place among the models; only the first process does."""
     if is_leader():
         finished = best(job, module)
-        job.tell(f"measuring the weights of step {finished.step} after rounding to float16")
+        job.report(f"measuring the weights of step {finished.step} after rounding to float16")
         publish_model(job.target, finished, job.options)
     return job.target
 
@@ -173,9 +175,11 @@ def stoppable(job: Job) -> Iterator[None]:
         yield
     except SystemExit as stop:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        begun = saved(job.folder)
-        kept = f"--resume goes on from step {step_of(begun[-1])}" if begun else "there is no checkpoint yet"
-        job.tell(f"stopped; {kept}")
+        earlier = saved(job.folder)
+        kept = (
+            f"--resume goes on from step {step_of(earlier[-1])}" if earlier else "there is no checkpoint yet"
+        )
+        job.report(f"stopped; {kept}")
         raise KeyboardInterrupt from stop
 
 

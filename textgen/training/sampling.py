@@ -1,4 +1,4 @@
-"""Short texts written on the way, so that one can watch a net learn."""
+"""Sample texts of a net in training, by sampling and by beam search, for the log and the card."""
 
 from __future__ import annotations
 

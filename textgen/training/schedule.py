@@ -1,4 +1,4 @@
-"""The optimiser of a recipe and how its learning rate goes."""
+"""The optimiser of a recipe and the schedule of its learning rate, as PyTorch and Lightning take them."""
 
 from __future__ import annotations
 

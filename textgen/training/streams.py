@@ -1,4 +1,4 @@
-"""Which tokens a training step reads: a pure function of (seed, step), so that any step can be resumed."""
+"""The batches of training. What a step reads is a pure function of (seed, step), so any step can resume."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from textgen.experiments.metrics.perplexity_curve import MAX_SCORED
 from textgen.models.evaluation import WINDOW, Text, at_once, losses_at, targets_of
 from textgen.models.folder import Model
 from textgen.records import Floats
-from textgen.text.context import begun, checked
+from textgen.text.context import checked, with_start
 
 # What a character of an unknown piece costs, on top of `<unk>` where the model has that: the text of one
 # out of 95 printable signs and the line break, each as likely. Without it gibberish would come cheap.
@@ -96,7 +96,7 @@ def as_scored(model: Model, prompt: str, text: str) -> Scored:
     tokenizer = model.tokenizer
     before, whole = tokenizer.split(prompt), tokenizer.split(prompt + text)
     shared = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(before, whole, strict=False))))
-    context = begun(model, known(model, whole[:shared]))
+    context = with_start(model, known(model, whole[:shared]))
     unknown = [piece for piece in whole[shared:] if piece not in tokenizer.ids]
     return Scored((*context, *known(model, whole[shared:])), len(context), sum(map(len, unknown)))
 
