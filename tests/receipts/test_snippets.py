@@ -42,9 +42,9 @@ def same(result: Mapping[str, Any], request: Mapping[str, Any], names: Mapping[s
             found = [(text.text, text.metrics.surprise) for text in names["result"].texts]
             return found == [(text["text"], text["metrics"]["surprise"]) for text in result["texts"]]
         case "chaos":
-            return list(names["found"].texts) == result["texts"]
+            return list(names["result"].texts) == result["texts"]
         case _:
-            return names["found"].perplexities.tolist() == result["perplexities"]
+            return names["result"].perplexities.tolist() == result["perplexities"]
 
 
 @pytest.mark.parametrize("name", REQUESTS)

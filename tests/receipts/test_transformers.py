@@ -170,12 +170,12 @@ def test_beam_searches_find_the_same(run: Run, model: str, penalty: float) -> No
     changes = {} if model == "words" else {"repetition_penalty": 1.2}
     names = run(asked("beam", model=model, beam=beam, settings=changes))
     prompt, finished = names["ids"].shape[1], names["result"]["finished"]
-    rows = [row.tolist()[prompt:] for row in names["found"].sequences]
+    rows = [row.tolist()[prompt:] for row in names["output"].sequences]
     assert [row[: len(ours["ids"])] for row, ours in zip(rows, finished, strict=True)] == [
         ours["ids"] for ours in finished
     ]
     scores = [ours["score"] for ours in finished]
-    np.testing.assert_allclose(names["found"].sequences_scores.tolist(), scores, rtol=0, atol=1e-4)
+    np.testing.assert_allclose(names["output"].sequences_scores.tolist(), scores, rtol=0, atol=1e-4)
 
 
 def test_a_suppressed_token_and_a_penalty_have_no_call(make: Make) -> None:

@@ -72,7 +72,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
         console.json(as_json(steps, prompt, request))
     else:
         steps = show(request.steps(registry), model, console, ranking_alone=args.ranking)
-    options.save_receipt(args, registry, request, request.found(registry, steps[-1]))
+    options.save_receipt(args, registry, request, request.result(registry, steps[-1]))
 
 
 def decode_of(args: argparse.Namespace) -> DecodeSettings:

@@ -110,7 +110,7 @@ def lines(model: Model, chaos: Chaos) -> list[str]:
     """A line a temperature: its number, T, the first token that differs from the line above, its text."""
     rows = [("row", "T", "parts at", "text")]
     for row, t in enumerate(chaos.settings.temperatures):
-        rows.append((str(row), f"{t:.9g}", parts_at(chaos, row), text_line(model, chaos, row)))
+        rows.append((str(row), f"{t:.9g}", divergence_number(chaos, row), text_line(model, chaos, row)))
     sizes = [max(width(line[column]) for line in rows) for column in range(3)]
     return [
         "  ".join([*(" " * (size - width(cell)) + cell for cell, size in zip(line[:3], sizes, strict=True))])
@@ -119,7 +119,7 @@ def lines(model: Model, chaos: Chaos) -> list[str]:
     ]
 
 
-def parts_at(chaos: Chaos, row: int) -> str:
+def divergence_number(chaos: Chaos, row: int) -> str:
     """The number of the first token that differs, from 1; = for none."""
     at = chaos.divergences[row]
     return "" if row == 0 else "=" if at is None else f"{at + 1:,}"

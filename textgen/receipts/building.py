@@ -32,9 +32,9 @@ def build(
     asked = request if isinstance(request, Request) else request_from_json(request)
     asked.check(registry, max_tokens)
     asked = asked.resolved(registry)
-    found = as_json_gives_it((result or asked.run(registry)).to_json())
+    content = as_json_gives_it((result or asked.run(registry)).to_json())
     facts = [model_facts(name, registry) for name in asked.models()]
-    theirs = equivalent(asked, registry, found)
+    theirs = equivalent(asked, registry, content)
     receipt = {
         "app": APP,
         "receipt": FORMAT,
@@ -43,12 +43,12 @@ def build(
         "time": now.astimezone(UTC).isoformat(timespec="seconds"),
         "models": facts,
         "request": asked.to_json(),
-        "result": found,
+        "result": content,
         "python": heading(facts) + python_code(asked),
         "transformers": theirs.code,
         "transformers_note": theirs.note,
     }
-    return Built(receipt, stem(asked, now), csv_table(asked, found))
+    return Built(receipt, stem(asked, now), csv_table(asked, content))
 
 
 def as_json_gives_it(value: dict[str, Any]) -> dict[str, Any]:

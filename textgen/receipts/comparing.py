@@ -45,16 +45,16 @@ class Pair(NamedTuple):
 
 def compare(before: Any, now: Any, notes: tuple[str, ...] = ()) -> Verdict:
     """A receipt's result and one computed now."""
-    found = Found()
+    differences = Differences()
     for pair in pairs(before, now, ""):
-        found.take(pair)
-    largest = found.worst.size if found.worst else None
-    return Verdict(tuple(found.sentences()), found.count, largest, found.compared, notes)
+        differences.take(pair)
+    largest = differences.worst.size if differences.worst else None
+    return Verdict(tuple(differences.sentences()), differences.count, largest, differences.compared, notes)
 
 
 @dataclass
-class Found:
-    """What a comparison has found so far."""
+class Differences:
+    """How two results differ, value by value."""
 
     compared: int = 0
     count: int = 0  # of those that differ

@@ -172,15 +172,15 @@ def beam_lines(request: BeamRequest) -> list[str]:
             f"table = parse_table({source.table!r})",
             f"*_, last = beam_search(table, {beam}, {settings})",
         ]
-        shown = "' '.join(table.labels[token] for token in found.ids)"
+        shown = "' '.join(table.labels[token] for token in text.ids)"
     else:
         head = [imports([*classes, "beam_search", "load"])]
         search = [
             f"model, prompt = load({source.model!r}), {source.prompt!r}",
             f"*_, last = beam_search(model, prompt, {beam}, {settings})",
         ]
-        shown = "model.text(found.ids, prompt)"
-    ranking = ["for found in last.finished:", f"    print(found.score, found.logprob, repr({shown}))"]
+        shown = "model.text(text.ids, prompt)"
+    ranking = ["for text in last.finished:", f"    print(text.score, text.logprob, repr({shown}))"]
     return [*head, "", *search, *ranking]
 
 
@@ -194,7 +194,7 @@ def sweep_lines(request: SweepRequest) -> list[str]:
         "registry = Registry(default_root())",
         f"result = collect(settings, run(plan(settings, registry, {request.tokens()}), registry))",
         "for cell in summarize(result):",
-        "    print(*cell.key, {name: found.mean for name, found in cell.metrics.items()})",
+        "    print(*cell.key, {name: interval.mean for name, interval in cell.metrics.items()})",
     ]
 
 
@@ -215,9 +215,9 @@ def chaos_lines(request: ChaosRequest) -> list[str]:
         imports(["ChaosSettings", "chaos"], "textgen.experiments.chaos.rows"),
         "",
         f"settings = ChaosSettings({grid}, decode={settings_code(request.settings)})",
-        f"found = chaos(load({request.model!r}), {request.prompt!r}, settings)",
-        "for temperature, text, parting in zip(settings.temperatures, found.texts, found.divergences):",
-        "    print(temperature, parting, repr(text))",
+        f"result = chaos(load({request.model!r}), {request.prompt!r}, settings)",
+        "for temperature, text, step in zip(settings.temperatures, result.texts, result.divergences):",
+        "    print(temperature, step, repr(text))",
     ]
 
 
@@ -226,8 +226,8 @@ def perplexity_lines(request: PerplexityRequest) -> list[str]:
     return [
         "from textgen.api import load, perplexity",
         "",
-        f"found = perplexity(load({request.model!r}), {given})",
-        "for temperature, value in zip(found.temperatures, found.perplexities):",
+        f"result = perplexity(load({request.model!r}), {given})",
+        "for temperature, value in zip(result.temperatures, result.perplexities):",
         "    print(temperature, value)",
     ]
 

@@ -27,8 +27,8 @@ def replay(receipt: Receipt, registry: Registry, max_tokens: int) -> Verdict:
     request = request.resolved(registry)
     check_known(request, receipt)
     left_out = request.to_json() != held
-    found = as_json_gives_it(request.run(registry).to_json())
-    return compare(with_later_stages(receipt.result), found, notes(receipt, left_out))
+    content = as_json_gives_it(request.run(registry).to_json())
+    return compare(with_later_stages(receipt.result), content, notes(receipt, left_out))
 
 
 def request_class(receipt: Receipt) -> type[Request]:
@@ -81,12 +81,12 @@ def check_weights(name: str, sha256: str, registry: Registry) -> None:
 
 def notes(receipt: Receipt, left_out: bool) -> tuple[str, ...]:
     """What another version, or a request that is not whole, may mean."""
-    found = []
+    remarks = []
     if receipt.version != __version__:
-        found.append(
+        remarks.append(
             f"The receipt was made by version {shorten(receipt.version)}, this is {__version__}: "
             "where results differ, the version may be why."
         )
     if left_out:
-        found.append("The receipt leaves out some of its request: what is missing took its default.")
-    return tuple(found)
+        remarks.append("The receipt leaves out some of its request: what is missing took its default.")
+    return tuple(remarks)

@@ -99,8 +99,8 @@ def beam_rows(result: Json) -> Iterator[Sequence[Any]]:
     """One row a finished text, best first."""
     yield BEAM
     names = ("text", "logprob", "total", "score", "stopped")
-    for rank, found in enumerate(result["finished"], 1):
-        yield (rank, " ".join(map(str, found["ids"])), *(found[name] for name in names))
+    for rank, text in enumerate(result["finished"], 1):
+        yield (rank, " ".join(map(str, text["ids"])), *(text[name] for name in names))
 
 
 def sweep_rows(result: Json) -> Iterator[Sequence[Any]]:
@@ -108,5 +108,5 @@ def sweep_rows(result: Json) -> Iterator[Sequence[Any]]:
     names = [metric.name for metric in METRICS]
     yield (*CELL, *(f"{name}{end}" for name in names for end in ("", "_low", "_high")))
     for cell in result["cells"]:
-        found = (cell["metrics"][name][end] for name in names for end in ("mean", "low", "high"))
-        yield (*(cell[name] for name in CELL), *found)
+        numbers = (cell["metrics"][name][end] for name in names for end in ("mean", "low", "high"))
+        yield (*(cell[name] for name in CELL), *numbers)

@@ -36,7 +36,7 @@ SUPPRESSED_LATE = (
 YOURS = "# `model` is yours, as from_pretrained gives it; these ids are those of this lab's tokenizer"
 HAND = "a token was chosen by hand, and generate() knows no such thing"
 OTHER_NUMBERS = "transformers draws other random numbers."
-OTHER_LUCK = "transformers draws other random numbers: the distribution agrees, the text does not."
+OTHER_TEXT = "transformers draws other random numbers: the distribution agrees, the text does not."
 SAME = "Greedy texts and beam search are the same, given the same logits."
 READ = [
     "# the raw logits, as this receipt holds them in a file",
@@ -74,8 +74,8 @@ NO_SWEEP = (
     "of generate() as in the receipt of a text."
 )
 NO_CHAOS = (
-    "There is none: generate() draws each token anew, so that no two temperatures share their luck "
-    "and nothing could be said about where they part."
+    "There is none: generate() draws each token anew, so that no two temperatures share their random "
+    "numbers and nothing could be said about where their texts begin to differ."
 )
 
 
@@ -127,15 +127,15 @@ def for_draws(request: DrawsRequest, registry: Registry) -> Equivalent:
 def for_texts(request: TextRequest, model: Model, result: Mapping[str, Any]) -> Equivalent:
     """A call of generate() for each text that has one."""
     ended = [model.ended(text["ids"]) for text in result["texts"]]
-    found = [arguments(text, model, end) for text, end in zip(request.texts, ended, strict=True)]
-    missing = [one.missing for one in found]
+    given = [arguments(text, model, end) for text, end in zip(request.texts, ended, strict=True)]
+    missing = [one.missing for one in given]
     reasons = [f"Text {number}: {why}." for number, why in enumerate(missing, 1) if why]
     if all(missing):
         return Equivalent(None, " ".join(reasons))
-    calls = ["None" if one.missing else f"model.generate(ids, {one})" for one in found]
+    calls = ["None" if one.missing else f"model.generate(ids, {one})" for one in given]
     ids = read_context(model, request.prompt).ids
     head = ["import torch", "", YOURS, ids_code(ids), f"torch.manual_seed({request.seed})"]
-    random = OTHER_LUCK if any("do_sample=True" in one.values for one in found) else SAME
+    random = OTHER_TEXT if any("do_sample=True" in one.values for one in given) else SAME
     code = [*head, *listing("texts", calls, missing), "for text in texts:", "    print(text)"]
     return Equivalent("\n".join(code) + "\n", " ".join([random, *reasons]))
 
@@ -144,17 +144,17 @@ def for_beam(request: BeamRequest, registry: Registry) -> Equivalent:
     if isinstance(request.source, TableSource):
         return Equivalent(None, NO_TABLE)
     model, beam = registry.get(request.source.model), request.beam
-    found = beams(beam, request.settings, model)
-    if found.missing:
-        return Equivalent(None, f"There is none: {found.missing}.")
-    given = [*found.values, f"num_return_sequences={beam.width}", *endings(model, beam.length, beam.stops)]
+    search = beams(beam, request.settings, model)
+    if search.missing:
+        return Equivalent(None, f"There is none: {search.missing}.")
+    given = [*search.values, f"num_return_sequences={beam.width}", *endings(model, beam.length, beam.stops)]
     asked = ", ".join([*given, "return_dict_in_generate=True", "output_scores=True"])
     ids = read_context(model, request.source.prompt).ids
-    drawn = "do_sample=True" in found.values
+    drawn = "do_sample=True" in search.values
     seed = [f"torch.manual_seed({beam.seed})"] if drawn else []
-    lines = ["import torch", "", YOURS, ids_code(ids), *seed, f"found = model.generate(ids, {asked})"]
+    lines = ["import torch", "", YOURS, ids_code(ids), *seed, f"output = model.generate(ids, {asked})"]
     remark = OTHER_NUMBERS if drawn else "Texts and scores are the same, given the same logits."
-    return Equivalent("\n".join([*lines, "print(found.sequences, found.sequences_scores)"]) + "\n", remark)
+    return Equivalent("\n".join([*lines, "print(output.sequences, output.sequences_scores)"]) + "\n", remark)
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,13 +296,13 @@ def arguments(text: TextSpec, model: Model, ended: bool) -> Arguments:
     if not length:
         return Arguments(missing="nothing was written")
     if not text.legs:
-        found = sampling(text.settings)
+        given = sampling(text.settings)
     elif missing := unlike_one_search(text, text.legs, ended):
         return Arguments(missing=missing)
     else:
         length = text.legs[0][1]
-        found = beams(text.decoding.search(length, 0, model.stops), text.settings, model)
-    return Arguments((*found.values, *endings(model, length, sorted(model.stops))), found.missing)
+        given = beams(text.decoding.search(length, 0, model.stops), text.settings, model)
+    return Arguments((*given.values, *endings(model, length, sorted(model.stops))), given.missing)
 
 
 def unlike_one_search(text: TextSpec, legs: Sequence[tuple[int, int]], ended: bool) -> str:

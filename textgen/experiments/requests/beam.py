@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a search found: its last step, and the finished hypotheses as texts."""
+class SearchResult:
+    """The result of a search: its last step, and the finished hypotheses as texts."""
 
     last: BeamStep
     texts: tuple[str, ...]  # one a hypothesis of `last.finished`, best first
@@ -118,10 +118,10 @@ class BeamRequest(SourcedRequest):
         """What each step of the search considered; the last one ranks the finished texts."""
         return self.source.steps(registry, self.beam, self.settings)
 
-    def found(self, registry: Registry, last: BeamStep) -> Found:
+    def result(self, registry: Registry, last: BeamStep) -> SearchResult:
         """The result, from the last step."""
-        return Found(last, tuple(self.source.text(registry, text.ids) for text in last.finished))
+        return SearchResult(last, tuple(self.source.text(registry, text.ids) for text in last.finished))
 
-    def run(self, registry: Registry) -> Found:
+    def run(self, registry: Registry) -> SearchResult:
         *_, last = self.steps(registry)
-        return self.found(registry, last)
+        return self.result(registry, last)

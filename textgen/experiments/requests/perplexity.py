@@ -23,15 +23,15 @@ MAX_TEMPERATURES = 200
 class ScoredText:
     """The perplexity of a text, and the ids that were scored."""
 
-    found: HeldOut
+    held_out: HeldOut
     documents: tuple[tuple[int, ...], ...]  # one for each that begins and ends at BOS
 
     def to_json(self) -> dict[str, Any]:
         """One perplexity a temperature, null = beyond all numbers; the ids that were scored."""
         return {
-            "perplexities": finite_or_none(self.found.perplexities),
-            "best": self.found.best,
-            "targets": self.found.targets,
+            "perplexities": finite_or_none(self.held_out.perplexities),
+            "best": self.held_out.best,
+            "targets": self.held_out.targets,
             "documents": [list(ids) for ids in self.documents],
         }
 

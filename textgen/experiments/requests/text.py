@@ -48,10 +48,10 @@ def pairs(most: int) -> Check:
         return position, check_whole(f"a number in {name}", second, 0, most, OWN)
 
     def check(name: str, values: Any) -> tuple[Pair, ...]:
-        found = tuple(check_pair(name, value) for value in as_list(name, values, 0, MAX_LENGTH))
-        if any(second < first for (first, _), (second, _) in pairwise(found)):
+        checked = tuple(check_pair(name, value) for value in as_list(name, values, 0, MAX_LENGTH))
+        if any(second < first for (first, _), (second, _) in pairwise(checked)):
             raise SettingError(f"{name} must stand in the order of their positions; {OWN}")
-        return found
+        return checked
 
     return check
 
@@ -106,10 +106,10 @@ class TextSpec(Checked):
         if legs is None:
             legs = [(start, self.length) for start in starts(picks)]
         legs = pairs(MAX_LENGTH)("legs", legs)
-        found = tuple((start, goal) for start, goal in legs if start < self.length)
-        for start, goal in found:
+        begun = tuple((start, goal) for start, goal in legs if start < self.length)
+        for start, goal in begun:
             check_whole("tokens of a beam search's leg", goal - start, 1, MAX_BEAM_LENGTH, OWN)
-        return found
+        return begun
 
     def segments(self) -> list[Segment]:
         """The stretches of the text, in turn; of two at one place the later, and a pick before a search."""
