@@ -111,7 +111,6 @@ def test_the_bars_of_words_are_those_of_the_library(opened: Any, folders: dict[s
 def test_a_beam_of_words_has_spaces_in_its_paths(opened: Any, folders: dict[str, Path]) -> None:
     lab = opened("words")
     lab.page.get_by_role("tab", name="Beam search").click()
-    lab.page.wait_for_selector("#lab-beam .lab-root[data-runs='1']")
     words = model(folders, "words")
     *_, last = api.beam_search(words, CONTEXT["words"], BeamSettings(width=3, length=12))
     best = words.shown(last.finished[0].ids)

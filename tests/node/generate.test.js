@@ -128,7 +128,7 @@ test("a text that begins has the sidebar's settings with its pane's own", () => 
 test("the request of a run says how each text was written", () => {
   const run = runOf([[1, 2], [1]], [{}, { strategy: "beam", width: 2 }]);
   const { texts, ...request } = textRequest(run);
-  assert.deepEqual(request, { kind: "text", model: "tiny/model", prompt: "x", seed: 7 });
+  assert.deepEqual(request, { kind: "text", model: "tiny/model", prompt: "x", seed: "7" });
   const [drawn, searched] = run.texts.map(({ settings }) => ({ settings, picks: [] }));
   assert.deepEqual(texts, [
     { ...drawn, strategy: "sampling", length: 2 },
