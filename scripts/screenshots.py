@@ -1,126 +1,192 @@
-"""Make the README's pictures from the running page: `python -m scripts.screenshots [FOLDER]`."""
+"""Pictures of the running page: `python -m scripts.screenshots [FOLDER] [--all]`.
+
+Without --all, the README's own into docs/; with it, every tab in every window, light and dark, and as print.
+"""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
+import argparse
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from scripts.chromium import find
 from textgen.models.registry import Registry, default_root
 
-SIZES = {"phone": (390, 844), "light": (1440, 930), "dark": (1440, 930), "projector": (1920, 1080)}
 
-SLIDE = "(s, value) => { s.value = value; s.dispatchEvent(new Event('input', {bubbles: true})); }"
+@dataclass(frozen=True)
+class Look:
+    """A window: its size in CSS pixels, its theme, and whether it is printed."""
+
+    width: int
+    height: int
+    theme: str = "light"
+    print: bool = False
 
 
-def main(folder: Path) -> None:
-    """Every tab in light, in dark, on a phone and on a projector."""
+LOOKS = {
+    "phone": Look(390, 844),
+    "phone_dark": Look(390, 844, "dark"),
+    "beamer": Look(1280, 720),
+    "laptop": Look(1366, 768),
+    "laptop_dark": Look(1366, 768, "dark"),
+    "projector": Look(1920, 1080),
+    "print": Look(794, 1123, print=True),
+    "light": Look(1440, 930),
+    "dark": Look(1440, 930, "dark"),
+}
+README = (
+    ("next_token", "light"),
+    ("generate", "light"),
+    ("beam", "light"),
+    ("draws", "dark"),
+    ("model", "light"),
+    ("sweep", "light"),
+    ("chaos", "dark"),
+)
+LONG = 120_000  # ms for what writes texts
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("docs"))
+    parser.add_argument("--all", action="store_true", help="every tab in every window")
+    parser.add_argument("--only", nargs="*", default=[], help="scenes and looks by name")
+    parser.add_argument("--url", help="of an app that runs already")
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    every = [(scene, look) for look in LOOKS for scene in SCENES]
+    wanted = [pair for pair in (every if options.all else README) if {*options.only} <= {*pair}]
+    with running(options.url) as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find(), args=["--no-sandbox"])
+        for scene, look in wanted:
+            take(browser, url, SCENES[scene], LOOKS[look], options.folder / f"{scene}_{look}.png")
+        browser.close()
+
+
+@contextmanager
+def running(url: str | None) -> Iterator[str]:
+    """The address of the app, which is started unless it runs already."""
     from textgen.ui.shell.page import build, launch_options
 
-    folder.mkdir(parents=True, exist_ok=True)
-    app = build(Registry(default_root()))
-    _, url, _ = app.launch(prevent_thread_lock=True, server_name="127.0.0.1", **launch_options())
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find(), args=["--no-sandbox"])
-        for look in SIZES:
-            for name, prepare in SCENES.items():
-                take(browser, url, look, prepare, folder / f"{name}_{look}.png")
-        browser.close()
+    if url:
+        yield url
+        return
+    registry = Registry(default_root())
+    app = build(registry)
+    options: dict[str, Any] = launch_options(registry)
+    _, started, _ = app.launch(prevent_thread_lock=True, server_name="127.0.0.1", **options)
+    yield started
     app.close()
 
 
-def take(browser: Browser, url: str, look: str, prepare: Callable[[Page], None], path: Path) -> None:
-    """One picture of one scene."""
-    width, height = SIZES[look]
-    page = browser.new_page(viewport={"width": width, "height": height})
-    page.goto(f"{url}?__theme={'dark' if look == 'dark' else 'light'}")
-    page.wait_for_selector("#lab-next_token .lab-root[data-updates]")
-    prepare(page)
-    page.screenshot(path=path)
-    page.close()
+def take(browser: Browser, url: str, scene: Callable[[Page], None], look: Look, path: Path) -> None:
+    """One picture of one scene: of the window, but of all that is on the page for a phone and for print."""
+    size = {"width": look.width, "height": look.height}
+    context = browser.new_context(viewport=size, reduced_motion="reduce")  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"{url}?__theme={look.theme}")
+    page.wait_for_selector("#lab-next_token .bar")
+    scene(page)
+    if look.print:
+        page.emulate_media(media="print")
+    page.wait_for_timeout(600)  # charts follow their cards
+    page.screenshot(path=path, full_page=look.print or look.width < 500)
+    context.close()
 
 
 def next_token(page: Page) -> None:
     """The slider at 0.7 with top-p 0.95."""
-    page.wait_for_selector("#temperature input[type=range]", state="attached")
-    for name, value in (("temperature", "0.7"), ("top_p", "0.95")):
-        page.locator(f"#{name} input[type=range]").evaluate(SLIDE, value)
-    page.wait_for_function("TemperatureLab.settings.top_p === 0.95")
+    for label, value in (("Temperature", "0.7"), ("Top-p (1 = off)", "0.95")):
+        page.get_by_label(f"number input for {label}").evaluate(TYPE, value)
+    expect(page.get_by_label("Temperature of the live panel", exact=True)).to_have_value("0.7")
+
+
+# The sidebar may be folded: what is hidden cannot be typed into.
+TYPE = "(field, value) => { field.value = value; field.dispatchEvent(new Event('input', {bubbles: true})); }"
 
 
 def generate(page: Page) -> None:
     """Four panes, written to their end."""
     open_tab(page, "Generate")
-    page.get_by_role("button", name="Write", exact=True).click()
-    page.get_by_text("Done: 1,600 tokens").wait_for(timeout=120_000)
+    page.locator("#lab-generate").get_by_role("button", name="Write", exact=True).click()
+    page.get_by_text("Done: 1,600 tokens").wait_for(timeout=LONG)
 
 
 def draws(page: Page) -> None:
     """A hundred draws at T = 2."""
     open_tab(page, "Draws")
     page.get_by_role("button", name="100 draws at T = 2").click()
-    page.wait_for_selector("#lab-draws .lab-root[data-n='100']")
+    page.locator("#lab-draws").get_by_text("100 draws · seed").wait_for()
+    page.wait_for_selector("#lab-draws .draws-distance .main-svg")
 
 
 def beam(page: Page) -> None:
     """A search, all of it shown."""
     open_tab(page, "Beam search")
-    page.wait_for_selector("#lab-beam .lab-root[data-runs]")
-    page.get_by_label("Step", exact=True).fill("8")
+    page.wait_for_selector("#lab-beam .ranking tbody tr")
+    page.get_by_label("Step", exact=True).press("End")
 
 
 def model(page: Page) -> None:
     """The card, and the last moment of the training."""
     open_tab(page, "Model")
-    page.wait_for_selector("#lab-model .lab-root[data-updates]")
     page.get_by_label("Moment of the training").press("End")
-
-
-def chaos(page: Page) -> None:
-    """41 temperatures as blocks of texts that agree."""
-    open_tab(page, "Experiments")
-    open_tab(page, "Chaos")
-    page.wait_for_selector("#lab-chaos .lab-root[data-looks]")
-    page.get_by_role("button", name="Overview").click()
+    page.wait_for_selector("#lab-model .main-svg")
 
 
 def sweep(page: Page) -> None:
     """The full sweep, to its end, with its charts in sight."""
-    open_tab(page, "Experiments")
-    page.wait_for_selector("#lab-sweep .lab-root[data-busy=false]")
-    page.locator("#lab-sweep").get_by_role("button", name="Run", exact=True).click()
-    page.wait_for_selector("#lab-sweep .lab-root[data-shown='641']", timeout=120_000)
-    page.locator(".sweep-head").evaluate("head => head.scrollIntoView({block: 'start'})")
+    open_experiment(page, "Sweep")
+    room = page.locator("#lab-sweep")
+    room.get_by_role("button", name="Run", exact=True).click()
+    room.locator(".sweep-status").filter(has_text=" in ").wait_for(timeout=LONG)
+    page.wait_for_selector("#lab-sweep .main-svg")
+    room.locator(".sweep-head").evaluate("head => head.scrollIntoView({block: 'start'})")
+
+
+def chaos(page: Page) -> None:
+    """41 temperatures as blocks of texts that agree."""
+    open_experiment(page, "Chaos")
+    page.get_by_role("button", name="Overview").click(timeout=LONG)
+    page.wait_for_selector("#lab-chaos .main-svg")
 
 
 def calibration(page: Page) -> None:
-    """Three models beside each other."""
-    open_tab(page, "Experiments")
-    open_tab(page, "Calibration")
-    page.wait_for_selector("#lab-calibration .lab-root[data-curves]")
-    for number, title in enumerate(("Treasure Island, 40-character window", "Six novels, words"), 2):
-        page.locator("#lab-calibration").get_by_role("button", name=title, exact=True).click()
-        page.wait_for_selector(f"#lab-calibration .lab-root[data-curves='{number}']")
+    """Two models beside each other."""
+    open_experiment(page, "Calibration")
+    page.locator("#lab-calibration .chips .chip").first.click()
+    expect(page.locator("#lab-calibration .calibration-key > span")).to_have_count(2)
+    page.wait_for_selector("#lab-calibration .main-svg")
 
 
 def ratings(page: Page) -> None:
     """A quick sweep, rated by somebody who presses the keys in turn."""
-    open_tab(page, "Experiments")
+    open_experiment(page, "Sweep")
     page.get_by_role("button", name="Quick look").click()
-    page.locator("#lab-sweep").get_by_role("button", name="Run", exact=True).click()
-    page.wait_for_selector("#lab-sweep .lab-root[data-run][data-busy='false']", timeout=120_000)
+    room = page.locator("#lab-sweep")
+    room.get_by_role("button", name="Run", exact=True).click()
+    room.locator(".sweep-status").filter(has_text=" in ").wait_for(timeout=LONG)
     open_tab(page, "Blind ratings")
     page.get_by_label("Your name").fill("Ada")
     page.get_by_role("button", name="Begin", exact=True).click()
-    page.wait_for_selector("#lab-ratings .lab-root[data-phase='rate']")
-    for number in range(12):
+    page.wait_for_selector("#lab-ratings .ratings-text")
+    result = page.get_by_role("button", name="Show the result")
+    for number in range(100):
+        if result.is_visible():
+            break
         page.keyboard.press(str(5 - number % 4))
-    page.wait_for_selector("#lab-ratings .lab-root[data-phase='done']")
-    page.get_by_role("button", name="Show the result").click()
-    page.wait_for_selector("#lab-ratings .lab-root[data-phase='result']")
+    result.click()
+    page.wait_for_selector("#lab-ratings .main-svg")
+
+
+def open_experiment(page: Page, part: str) -> None:
+    open_tab(page, "Experiments")
+    open_tab(page, part)
 
 
 def open_tab(page: Page, name: str) -> None:
@@ -137,12 +203,12 @@ SCENES: dict[str, Callable[[Page], None]] = {
     "generate": generate,
     "draws": draws,
     "beam": beam,
-    "model": model,
     "sweep": sweep,
     "chaos": chaos,
     "calibration": calibration,
     "ratings": ratings,
+    "model": model,
 }
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs"))
+    main()

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { blocksOf, cut, decimalsOf, runsOf, typedNumber } from "../../textgen/ui/chaos/picture.js";
+import { blocksOf, cut, decimalsOf, runsOf } from "../../textgen/ui/chaos/picture.js";
 
 /** @import { Row } from "../../textgen/ui/chaos/picture.js" */
 
@@ -51,10 +51,3 @@ test("temperatures have as many decimals as tell them apart", () => {
   assert.equal(decimalsOf(rows(1 / 3, 2 / 3)), 2);
 });
 
-test("what is typed is a number where it is one", () => {
-  assert.equal(typedNumber("0,7"), 0.7);
-  assert.equal(typedNumber("1,000"), 1000);
-  assert.equal(typedNumber(" 1_000 "), 1000);
-  assert.equal(typedNumber("abc"), "abc");
-  assert.equal(typedNumber(""), "");
-});

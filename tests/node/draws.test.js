@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  basisOf, clearedBecause, oneMore, repeated, sameBasis, SLIDER, sliderToggled, typedNumber,
+  basisOf, clearedBecause, oneMore, repeated, sameBasis, SLIDER, sliderToggled,
 } from "../../textgen/ui/draws/counts.js";
 
 const SETTINGS = { temperature: 1.7, top_k: 0, order: ["temperature", "top_k"] };
@@ -37,12 +37,6 @@ for (const [what, before, now] of CHANGES) {
       `Counts cleared, since ${what} changed: counts of one distribution say nothing about another.`);
   });
 }
-
-test("numbers are read with their commas; what is none stays as it was typed", () => {
-  assert.equal(typedNumber("1,000"), 1000);
-  assert.equal(typedNumber(" 2 000 "), 2000);
-  for (const text of ["", "abc", "NaN", "Infinity", "1e999"]) assert.equal(typedNumber(text), text);
-});
 
 test("a temperature more is one that is not there yet, and stands before the slider's", () => {
   assert.deepEqual(oneMore([0.5, 1, 2]), [0.5, 1, 2, 1.5]);

@@ -17,8 +17,28 @@ test("finePercent says more where two decimals say nothing", () =>
   holds([[0, "0%"], [1e-9, "1.0e-7%"], [0.00005, "0.0050%"], [0.0001, "0.01%"], [0.5, "50.00%"]],
     format.finePercent));
 
-test("temperatures have one decimal, or two", () =>
-  holds([[0, "0.0"], [0.5, "0.5"], [1, "1.0"], [0.85, "0.85"], [2.3, "2.3"]], format.temperatureText));
+test("temperatures are shown as they were typed, with one decimal at least", () => {
+  holds([[0, "0.0"], [0.5, "0.5"], [1, "1.0"], [0.85, "0.85"], [2.3, "2.3"]], format.temperatureText);
+  holds([[0.725, "0.725"], [1.1, "1.1"], [0.01, "0.01"], [100, "100.0"], [0.1 + 0.2, "0.3"]],
+    format.temperatureText);
+});
+
+/** @type {[string, number | string][]} What is typed, with the number that it is. */
+const DECIMALS = [["0,7", 0.7], ["0.725", 0.725], ["0,725", 0.725], ["1,000", 1], [" 2 ", 2], ["-,5", -0.5]];
+const COUNTS = /** @type {[string, number | string][]} */ ([
+  ["1,000", 1000], [" 2 000 ", 2000], ["1.000.000", 1e6], ["1_000", 1000], ["2e3", 2000],
+  ["1,5", 1.5], ["0,725", 0.725], ["1,000.5", "1,000.5"], ["12,34", 12.34],
+  ["1798406481619217041", "1798406481619217041"],
+]);
+
+test("a decimal comma is one, and never makes a number a thousand times as large", () => {
+  for (const [text, number] of DECIMALS) assert.equal(format.typedNumber(text), number, text);
+  for (const [text, number] of COUNTS) assert.equal(format.typedCount(text), number, text);
+  for (const text of ["", "abc", "NaN", "Infinity", "1e999", "0,7,1", "0x10", "1 2"]) {
+    assert.equal(format.typedNumber(text), text);
+    assert.equal(format.typedCount(text), text);
+  }
+});
 
 test("counts are grouped", () => holds([[0, "0"], [999, "999"], [1234567, "1,234,567"]], format.count));
 

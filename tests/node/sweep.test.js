@@ -21,6 +21,17 @@ test("temperatures are read as Python reads them", () => {
   }
 });
 
+test("temperatures with decimal commas are those with points, and what may be either is said", () => {
+  /** @type {[string, number[]][]} */
+  const table = [
+    ["0,2; 0,5", [0.2, 0.5]], ["0,2 0,5 1", [0.2, 0.5, 1]], ["0,2, 0,5, 1", [0.2, 0.5, 1]],
+    ["0,1:0,3:0,1", [0.1, 0.2, 0.3]], ["0,1,2", [0, 1, 2]], ["0, 1, 2", [0, 1, 2]], ["0.2,0.5", [0.2, 0.5]],
+  ];
+  for (const [text, values] of table) assert.deepEqual(size.readTemperatures(text, 100), { values }, text);
+  assert.deepEqual(size.readTemperatures("0,5", 100),
+    { problem: "0,5 may be one number or two: write 0.5, or 0; 5." });
+});
+
 test("a sweep has as many texts and tokens as in Python", () => {
   for (const { form, texts, tokens } of sizes) {
     assert.deepEqual(size.sizeOf(form, strategies, limits), { texts, tokens }, JSON.stringify(form));

@@ -24,6 +24,7 @@ SUM_SLACK = 1.001  # typed probabilities are rounded: their sum may be a little 
 SEPARATORS = re.compile(r"[,;\r\n]")
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 NOT_FINITE = re.compile(r"[+-]?(?:inf|infinity|∞|nan)", re.IGNORECASE)
+COMMA_INSIDE = re.compile(r"([0-9]),([0-9]+\s*%?\s*(?:[;\r\n]|$))")
 DECIMAL_COMMA = re.compile(r"(?:.*[:=])?\s*[+-]?[0-9]+,[0-9]+\s*%?\s*")
 
 
@@ -64,7 +65,7 @@ def parse_numbers(text: str, kind: str = "auto") -> NextToken:
 
 
 def checked_text(text: str) -> str:
-    """The text, or a TextError for one that is too long or writes numbers with a decimal comma."""
+    """The text, its decimal commas as points. Raises TextError for one that is too long."""
     if not isinstance(text, str):
         raise TextError(f"the numbers must be a text, got {shorten(text)}; write them like 0.73, 0.15, 0.12")
     if len(text) > MAX_TEXT:
@@ -74,10 +75,9 @@ def checked_text(text: str) -> str:
         )
     lines = [line for line in re.split(r"[;\r\n]", text) if line.strip()]
     # "0,73; 0,15" would otherwise be read as the four numbers 0, 73, 0, 15
-    if ";" in text and all(map(DECIMAL_COMMA.fullmatch, lines)):
-        raise TextError(
-            f"decimals need a point, got {shorten(lines[0].strip())}; a comma starts the next number"
-        )
+    named = len(lines) > 1 and all(":" in line or "=" in line for line in lines)
+    if (";" in text or named) and all(map(DECIMAL_COMMA.fullmatch, lines)):
+        return COMMA_INSIDE.sub(r"\1.\2", text)
     return text
 
 

@@ -1,6 +1,8 @@
 // The Beam search tab: the tree as it grows, the ranking of what it found, and what greedy would do.
 import { component, whenSeen } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
+import { keptForm } from "../shell/forms.js";
+import { typedCount } from "../shell/format.js";
 import { seedOf, store, typedIn } from "../shell/lab.js";
 import { saveMenu } from "../shell/save.js";
 import { latest } from "../shell/server.js";
@@ -22,13 +24,15 @@ import { nats, ranked, sentenceOf, tree } from "./tree.js";
  * @property {any} request
  */
 
+const wholeOf = (/** @type {string} */ text) => (text === "" ? null : typedCount(text));
 const PACE = 450; // ms a step while playing
 const HEADS = ["text", "Σ ln p", "length", "score"]; // of the ranking
 const KEYS = { ArrowRight: 1, ArrowLeft: -1 };
 const STALE = "The model or the context has changed: press Search.";
 
 export const mount = component("beam", ({ root, config, memory, ask, signal }) => {
-  const form = (memory.form ??= { ...config.form });
+  const first = { ...config.form, width: String(config.form.width), length: String(config.form.length) };
+  const form = (memory.form ??= keptForm("beam", first, () => memory.form));
   /** @type {View | null} */
   let view = memory.view ?? null;
   /** @type {object} What was searched last. */
@@ -59,8 +63,10 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
   const begin = (play = false) => {
     const from = originOf();
     const { settings } = store.state;
-    search({ from, play, request: { ...from, form, settings, seed: seedOf(store.state) } });
+    search({ from, play, request: { ...from, form: typed(), settings, seed: seedOf(store.state) } });
   };
+  /** The form with its numbers as numbers. */
+  const typed = () => ({ ...form, width: wholeOf(form.width), length: wholeOf(form.length) });
   const originOf = () => {
     const { state } = store;
     return typedIn(state) ? {} : { model: state.model, context: state.context };
@@ -110,8 +116,8 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
   };
   const number = (/** @type {string} */ name, /** @type {string} */ label) =>
     h("label", { class: "field" }, label, h("input", {
-      type: "number", min: 1, max: config.highest[name], step: 1, value: String(form[name] ?? ""),
-      oninput: keep(name, ({ value }) => (value === "" ? null : Number(value))),
+      class: "count-field", type: "text", inputmode: "numeric", autocomplete: "off", value: form[name],
+      oninput: keep(name, ({ value }) => value),
     }));
   const choice = (
     /** @type {string} */ name, /** @type {string} */ label, /** @type {string} */ spoken,

@@ -2,6 +2,8 @@
 import { painted, plot } from "../shell/chart.js";
 import { component, isSeen, whenSeen } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
+import { config as page } from "../shell/config.js";
+import { keptForm } from "../shell/forms.js";
 import { count, temperatureText } from "../shell/format.js";
 import { store, typedIn } from "../shell/lab.js";
 import { latest } from "../shell/server.js";
@@ -31,7 +33,12 @@ const LINES = new Map([
 
 export const mount = component("calibration", ({ root, config, memory, signal, ask, stream }) => {
   const start = { beside: [], own: [], scale: "", text: "", status: "", request: null };
-  const kept = /** @type {Memory} */ (Object.assign(memory, { ...start, ...memory }));
+  /** @type {{ text: string, beside: string[] }} */
+  const first = { text: "", beside: [] };
+  const typed = keptForm("calibration", first, () => ({ text: kept.text, beside: kept.beside }));
+  const known = page.models.flatMap(({ models }) => models.map(({ name }) => name));
+  typed.beside = typed.beside.filter((name) => known.includes(name));
+  const kept = /** @type {Memory} */ (Object.assign(memory, { ...start, ...typed, ...memory }));
   /** @type {Shown | null} */
   let value = null;
   /** @type {number | null} When the measurement that is running began, ms. */
@@ -89,15 +96,15 @@ export const mount = component("calibration", ({ root, config, memory, signal, a
   };
 
   // ---- the chart
-  const first = () => value?.curves.find((curve) => curve.name === value?.model);
+  const firstCurve = () => value?.curves.find((curve) => curve.name === value?.model);
   const chart = () => {
     const some = (value?.curves.length ?? 0) > 0;
     return h(
       "section",
       { class: "card" },
       h("header", { class: "calibration-head" }, h("h3", {}, TITLE), h("span", { class: "grow" }), save),
-      h("p", { class: "calibration-verdict", role: "status" }, first()?.verdict ?? ""),
-      h("p", { class: "muted small" }, first()?.facts ?? ""),
+      h("p", { class: "calibration-verdict", role: "status" }, firstCurve()?.verdict ?? ""),
+      h("p", { class: "muted small" }, firstCurve()?.facts ?? ""),
       h("p", { class: "note", role: "status" }, value?.note ?? ""),
       h(
         "div",
@@ -305,7 +312,7 @@ export const mount = component("calibration", ({ root, config, memory, signal, a
       },
     ],
     name: () => "perplexity",
-    note: () => first()?.facts ?? "",
+    note: () => firstCurve()?.facts ?? "",
   });
 
   const draw = () => {

@@ -72,12 +72,3 @@ export const blocksOf = (rows) => {
   split(0, rows.length - 1, 0, false);
   return blocks;
 };
-
-/** What was typed, as a number where it is one: the server names what is wrong with anything else. */
-export const typedNumber = (/** @type {string} */ text) => {
-  const plain = text
-    .replace(/[_\s]/g, "")
-    .replace(/,(?=\d{3}(\D|$))/g, "")
-    .replace(",", ".");
-  return plain !== "" && Number.isFinite(Number(plain)) ? Number(plain) : text;
-};

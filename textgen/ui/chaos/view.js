@@ -3,7 +3,8 @@ import { plot } from "../shell/chart.js";
 import { component, isSeen, whenSeen } from "../shell/component.js";
 import { activeStages } from "../shell/decoding.js";
 import { h, render } from "../shell/dom.js";
-import { count } from "../shell/format.js";
+import { keptForm } from "../shell/forms.js";
+import { count, typedCount, typedNumber } from "../shell/format.js";
 import { neutral, seedOf, store } from "../shell/lab.js";
 import { saveMenu } from "../shell/save.js";
 import { latest } from "../shell/server.js";
@@ -12,7 +13,6 @@ import { toast } from "../shell/toast.js";
 import { stageText } from "../shell/tokens.js";
 import { flipsOf, lineNames } from "./flips.js";
 import { overview } from "./map.js";
-import { typedNumber } from "./picture.js";
 import { textRows } from "./rows.js";
 
 /** @typedef {import("./picture.js").Picture} Picture */
@@ -20,12 +20,12 @@ import { textRows } from "./rows.js";
 /** @typedef {import("./flips.js").Comparison} Comparison */
 /** @typedef {{ low: any, high: any, rows: any, length: any }} Form */
 
-/** @type {[keyof Form, string, string][]} */
+/** @type {[keyof Form, string, string, (text: string) => number | string][]} */
 const FIELDS = [
-  ["low", "From T", "decimal"],
-  ["high", "to T", "decimal"],
-  ["rows", "Rows", "numeric"],
-  ["length", "Tokens", "numeric"],
+  ["low", "From T", "decimal", typedNumber],
+  ["high", "to T", "decimal", typedNumber],
+  ["rows", "Rows", "numeric", typedCount],
+  ["length", "Tokens", "numeric", typedCount],
 ];
 const AFTER = 61; // tokens of a text that are read after the one that differs
 const LOST = "The server gave no answer: the connection may be lost. Try again.";
@@ -40,8 +40,9 @@ const TITLES = {
 };
 
 export const mount = component("chaos", ({ root, config, memory, signal, ask, stream }) => {
+  const begin = Object.fromEntries(FIELDS.map(([name]) => [name, String(config.form[name])]));
   const start = {
-    form: Object.fromEntries(FIELDS.map(([name]) => [name, String(config.form[name])])),
+    form: keptForm("chaos", begin, () => memory.form),
     picture: null,
     comparison: null,
     row: null,
@@ -118,7 +119,7 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
     draw();
   };
   const writeForm = (quiet = false) =>
-    write(Object.fromEntries(FIELDS.map(([name]) => [name, typedNumber(kept.form[name])])), { quiet });
+    write(Object.fromEntries(FIELDS.map(([name, , , read]) => [name, read(kept.form[name])])), { quiet });
   /** The picture's own source, on another range. */
   const range = (
     /** @type {Picture} */ { request, rows },
@@ -284,7 +285,7 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
     ];
   };
   const size = () => {
-    const [rows, length] = [kept.form.rows, kept.form.length].map(typedNumber);
+    const [rows, length] = [kept.form.rows, kept.form.length].map(typedCount);
     const whole = Number.isInteger(rows) && Number.isInteger(length);
     const product = whole ? `${count(+rows)} × ${count(+length)} = ${count(+rows * +length)} tokens; ` : "";
     return (

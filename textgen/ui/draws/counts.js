@@ -46,12 +46,6 @@ const changed = (/** @type {Basis} */ now, /** @type {Basis} */ before) => {
   return Object.keys(WORDS).filter(differs).map((name) => WORDS[name]).join(" and ");
 };
 
-/** `1,000` → 1000, `2e3` → 2000; what is no number stays as it was typed. @param {string} text */
-export const typedNumber = (text) => {
-  const digits = text.replace(/[,_\s]/g, "");
-  return digits !== "" && Number.isFinite(Number(digits)) ? Number(digits) : text;
-};
-
 /** The temperatures and one more, before that of the slider. @param {Temperature[]} temperatures */
 export const oneMore = (temperatures) => {
   const next = CANDIDATES.find((t) => !temperatures.includes(t)) ?? 1;

@@ -64,7 +64,7 @@ export const panelCard = (panel, answer, { key, live, draft, type, change, remov
   return h("section", { class: look, key, style: `--t: ${thermal(temperature)}` },
     h("header", {},
       h("label", { class: "panel-title" }, "T = ", h("input", {
-        class: "panel-t", type: "number", min: "0", max: "100", step: "0.1", readOnly: live,
+        class: "panel-t", type: "text", inputmode: "decimal", autocomplete: "off", readOnly: live,
         "aria-label": "Temperature of this panel", value: draft ?? temperatureText(temperature),
         oninput: (/** @type {any} */ event) => type(event.target.value),
         onchange: (/** @type {any} */ event) => change(event.target.value),

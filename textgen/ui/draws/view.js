@@ -2,14 +2,15 @@
 import { painted, plot } from "../shell/chart.js";
 import { component, isSeen, whenSeen } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
-import { count, temperatureText } from "../shell/format.js";
+import { keptForm } from "../shell/forms.js";
+import { count, temperatureText, typedCount, typedNumber } from "../shell/format.js";
 import { seedOf, sourceOf, store } from "../shell/lab.js";
 import { saveMenu } from "../shell/save.js";
 import { Problem } from "../shell/server.js";
 import { onTheme } from "../shell/theme.js";
 import { toast } from "../shell/toast.js";
 import {
-  basisOf, clearedBecause, oneMore, repeated, sameBasis, SLIDER, sliderToggled, typedNumber,
+  basisOf, clearedBecause, oneMore, repeated, sameBasis, SLIDER, sliderToggled,
 } from "./counts.js";
 import { chanceCard, distanceCard, legend, panelCard, tableCard } from "./parts.js";
 
@@ -28,10 +29,10 @@ const SAME = "The seed is kept, so the same draws came again: untick â€œkeep itâ
 
 export const mount = component("draws", ({ root, config, memory, signal, ask }) => {
   /** @type {Shown & { text: string, planned: number, open: boolean }} */
-  const form = (memory.form ??= {
+  const form = (memory.form ??= keptForm("draws", {
     temperatures: config.temperatures, at: config.at, page: 0, open: false,
     text: String(config.draws), planned: config.draws, // as typed, and the last number that can be
-  });
+  }, () => memory.form));
   /** @type {{ basis: import("./counts.js").Basis, n: number, seed?: string, note: string }} What is shown. */
   const counts = (memory.counts ??= { basis: {}, n: 0, note: shownBefore() ? LOST : "" });
   /** @type {Answer | null} */
@@ -76,7 +77,7 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
     const drawn = same && event !== "draw" ? counts.n : 0;
     const fresh = event !== "look" && !drawn;
     const seed = fresh ? seedOf(store.state) : counts.seed ?? "0"; // a look at nothing needs none
-    const n = event === "look" ? form.planned : typedNumber(form.text);
+    const n = event === "look" ? form.planned : typedCount(form.text);
     const request = { ...now, seed, drawn, n, at: shown.at, page: shown.page };
     let next;
     try {
@@ -130,7 +131,7 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
   };
   /** The number that is typed, if so many can be drawn. */
   const plannedNumber = () => {
-    const n = typedNumber(form.text);
+    const n = typedCount(form.text);
     return typeof n === "number" && Number.isInteger(n) && n >= 1 && n <= config.limit ? n : null;
   };
 
@@ -142,8 +143,7 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
     else wish("look", { temperatures });
   };
   const changeTemperature = (/** @type {number} */ k, /** @type {string} */ text) => {
-    const t = text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
-    setTemperatures(form.temperatures.map((old, i) => (i === k ? t : old)));
+    setTemperatures(form.temperatures.map((old, i) => (i === k ? typedNumber(text) : old)));
   };
 
   // ---- adding until stopped
@@ -224,7 +224,7 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
   });
 
   const controls = () => {
-    const [n, typed] = [plannedNumber(), typedNumber(form.text)];
+    const [n, typed] = [plannedNumber(), typedCount(form.text)];
     const follows = form.temperatures.includes(SLIDER);
     const most = form.temperatures.length >= config.most;
     return h("section", { class: "card draws-controls" },

@@ -1,6 +1,6 @@
 // One pane: how its text is written, what came of it, and the text.
 import { h } from "../shell/dom.js";
-import { count, temperatureText } from "../shell/format.js";
+import { count, temperatureText, typedNumber } from "../shell/format.js";
 import { thermal } from "../shell/theme.js";
 import { branchOf, divergence, settingsOf } from "./run.js";
 import { activeNames, idleText, settingText, withoutEffect } from "./words.js";
@@ -70,13 +70,13 @@ const title = (/** @type {Shown} */ { pane, on }, /** @type {boolean} */ legal) 
   if (pane.strategy === "greedy") return plain(guide ? `${guide}greedy` : "Greedy");
   if (pane.strategy === "beam") return plain(`Beam search, ${pane.width} wide`);
   return h("label", { class: "panel-title" }, "T = ", h("input", {
-    class: "panel-t", type: "number", min: 0, step: 0.1,
+    class: "panel-t", type: "text", inputmode: "decimal", autocomplete: "off",
     "aria-label": "Temperature of this pane", "aria-invalid": !legal,
     value: pane.typed ?? temperatureText(Number(pane.temperature)),
     oninput: (/** @type {any} */ { target }) => { pane.typed = target.value; },
     onchange: (/** @type {any} */ { target }) => {
       pane.typed = target.value;
-      on.temperature(target.value === "" ? "nothing" : Number(target.value));
+      on.temperature(target.value === "" ? "nothing" : typedNumber(target.value));
     },
   }), pane.strategy === "beam_sampling" && h("span", { class: "panel-word" }, ` · ${pane.width} beams`));
 };
@@ -92,10 +92,18 @@ const meanSurprise = (/** @type {Shown} */ { run, index }) => {
   return branch?.ids.length ? `${(branch.bits / branch.ids.length).toFixed(2)} bits` : "–";
 };
 
+/** A text by how it was written: T = 0.5. */
+const nameOf = (/** @type {Run["texts"][number]} */ { pane, settings }) => {
+  if (pane.strategy === "beam") return "beam search";
+  return pane.strategy === "greedy" ? "greedy" : `T = ${temperatureText(settings.temperature)}`;
+};
+
 const parted = (/** @type {Shown} */ { run, index }) => {
   const at = run && divergence(run, index);
   return h("span", { class: "parts" },
-    at !== null && ["parts from its left neighbour at token ", h("b", {}, String(at + 1))]);
+    at !== null && run && [
+      `parts from ${nameOf(run.texts[index - 1])} at token `, h("b", {}, String(at + 1)),
+    ]);
 };
 
 /** The stages that apply, what has no effect, and what to expect. */

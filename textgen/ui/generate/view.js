@@ -2,6 +2,8 @@
 import { component } from "../shell/component.js";
 import { config } from "../shell/config.js";
 import { h, render } from "../shell/dom.js";
+import { keptForm } from "../shell/forms.js";
+import { typedCount } from "../shell/format.js";
 import { seedOf, store, typedIn } from "../shell/lab.js";
 import { Problem } from "../shell/server.js";
 import { openTab } from "../shell/tabs.js";
@@ -64,12 +66,12 @@ const newPane = (temperature) => ({ temperature, strategy: "sampling", width: 0,
 export const mount = component("generate", ({ root, config: given, memory: held, signal, ask, stream }) => {
   const own = /** @type {Config} */ (given);
   const memory = /** @type {Memory} */ (held);
-  memory.form ??= firstForm(own);
+  memory.form ??= keptForm("generate", firstForm(own), () => memory.form);
   memory.status ??= INVITATION;
   const { form } = memory;
   const session = createSession({
     memory, stream, config: own,
-    length: () => (form.length === "" ? "nothing" : Number(form.length)),
+    length: () => (form.length === "" ? "nothing" : typedCount(form.length)),
     changed: () => schedule(),
     began: (run) => store.set({ seed: run.head.seed }),
     refused: toast,
@@ -175,7 +177,7 @@ export const mount = component("generate", ({ root, config: given, memory: held,
         }, "The guide's four")),
       widthChoice(busy),
       h("label", { class: "group" }, "Length ", h("input", {
-        class: "length", type: "number", min: 1, max: own.maxLength, step: 100,
+        class: "length", type: "text", inputmode: "numeric", autocomplete: "off",
         "aria-label": "Length in tokens", value: form.length,
         oninput: (/** @type {any} */ { target }) => act(() => { form.length = target.value; }),
       })),

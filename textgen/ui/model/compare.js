@@ -2,6 +2,8 @@
 // sidebar's sliders here in the browser; the texts are streamed.
 import { config as page } from "../shell/config.js";
 import { h } from "../shell/dom.js";
+import { keptForm } from "../shell/forms.js";
+import { typedCount } from "../shell/format.js";
 import { seedOf, store, typedIn } from "../shell/lab.js";
 import { createPicker } from "../shell/picker.js";
 import { latest } from "../shell/server.js";
@@ -54,9 +56,12 @@ export const besideOf = (groups, others, model) => {
  * @param {() => void} options.redraw
  */
 export const createComparison = ({ config, memory, ask, stream, redraw }) => {
+  /** @type {Pick<Memory, "beside" | "picked" | "length">} */
+  const first = { beside: null, picked: false, length: String(config.length) };
+  /** @type {Memory} */
   const kept = (memory.compare ??= {
-    beside: null, picked: false, length: String(config.length), known: {}, asked: null, written: null,
-    status: "",
+    ...keptForm("model", first, () => ({ beside: kept.beside, picked: kept.picked, length: kept.length })),
+    known: {}, asked: null, written: null, status: "",
   });
   let problem = ""; // why the bars do not show what the sidebar says
   /** @type {Expectation[] | null} */
@@ -137,10 +142,9 @@ export const createComparison = ({ config, memory, ask, stream, redraw }) => {
     `Seed ${kept.written?.seed}: the same press writes the same texts again, while it is kept.`;
   const write = () => {
     const { context, settings } = store.state;
-    const typed = Number(kept.length);
-    const length = kept.length.trim() && Number.isFinite(typed) ? typed : kept.length;
+    const length = typedCount(kept.length);
     const [model, beside] = pair();
-    kept.asked = { models: [model, beside], context, settings, length: typed };
+    kept.asked = { models: [model, beside], context, settings, length: Number(length) };
     writing.start("write", { model, beside, context, settings, seed: seedOf(store.state), length });
     kept.status = "Writing…";
     redraw();
@@ -155,7 +159,7 @@ export const createComparison = ({ config, memory, ask, stream, redraw }) => {
   const form = () => h("div", { class: "compare-row" },
     picker.node,
     h("label", { class: "field" }, "Length ", h("input", {
-      type: "number", min: config.minLength, max: config.maxLength, step: 20, value: kept.length,
+      class: "count-field", type: "text", inputmode: "numeric", autocomplete: "off", value: kept.length,
       "aria-label": "Length in characters",
       oninput: (/** @type {any} */ { target }) => (kept.length = target.value),
     }), " characters"),

@@ -1,6 +1,7 @@
 // The Next token tab: the context with its open place, a panel a temperature, the pipeline, the numbers.
 import { component } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
+import { keptForm } from "../shell/forms.js";
 import { neutral, seedOf, sourceOf, store } from "../shell/lab.js";
 import { saveMenu } from "../shell/save.js";
 import { latest, Problem } from "../shell/server.js";
@@ -23,8 +24,9 @@ const NEXT_TEMPERATURES = [1.5, 0.2, 3, 0.8, 1.2, 0];
 const MOST_PANELS = 6; // besides the live one
 
 export const mount = component("next_token", ({ root, memory, config, ask, signal }) => {
-  memory.temperatures ??= FIRST_TEMPERATURES;
-  memory.zoom ??= false;
+  const first = { temperatures: FIRST_TEMPERATURES, zoom: false };
+  const form = () => ({ temperatures: memory.temperatures, zoom: memory.zoom });
+  Object.assign(memory, keptForm("next_token", first, form), { ...memory });
   /** @type {Data | null} What is drawn. */
   let data = null;
   /** @type {Source} The source that it was made from. */

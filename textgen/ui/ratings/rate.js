@@ -12,7 +12,6 @@ const LEAD =
   "Tick a few settings of the sweep. Few texts rated by many people tell more than many rated by one.";
 const STILL_WRITTEN =
   "This sweep has not come to its end: a set begun now may differ from one that others begin later.";
-const MAX_SEED = 2 ** 31 - 1;
 
 export const dot = (/** @type {number} */ t) =>
   h("span", { class: "dot", style: `background:${thermal(t)}` });
@@ -22,9 +21,10 @@ export const choiceCard = (
   /** @type {State} */ state, /** @type {any} */ config, /** @type {{ set: Set, begin: () => void }} */ on,
 ) => {
   const { text, possible } = amountOf(state, config);
-  /** @param {"each" | "seed"} name @param {string} label @param {number} min @param {number} max */
-  const number = (name, label, min, max) => h("input", {
-    type: "number", min, max, step: 1, value: String(state[name]), "aria-label": label,
+  /** @param {"each" | "seed"} name @param {string} label */
+  const number = (name, label) => h("input", {
+    class: "count-field", type: "text", inputmode: "numeric", autocomplete: "off", "aria-label": label,
+    value: String(state[name]),
     oninput: (/** @type {any} */ { target }) => on.set({ [name]: target.value }),
   });
   const rater = h("input", {
@@ -38,9 +38,9 @@ export const choiceCard = (
     h("div", { class: "ratings-cells" }, linesOf(state, on.set)),
     h("div", { class: "ratings-form" },
       field("Texts of each", "The first seeds of the sweep",
-        number("each", "Texts of each setting", 1, config.maxEach)),
+        number("each", "Texts of each setting")),
       field("Seed of the order", "Who takes the same sweep, settings and seed rates the same set",
-        number("seed", "Seed of the order", 0, MAX_SEED)),
+        number("seed", "Seed of the order")),
       field("Your name", "Told apart from other raters by it", rater)),
     h("div", { class: "segments", role: "group", "aria-label": "Question" },
       config.questions.map((/** @type {string[]} */ [name]) => h("button", {

@@ -1,4 +1,5 @@
 // What the Blind ratings part knows: who rates what, and what was given so far; without the page.
+import { typedCount } from "../shell/format.js";
 
 /** @typedef {[code: string, rater: string, score: number]} Rating */
 /** @typedef {[code: string, prompt: string, text: string]} SheetRow */
@@ -53,19 +54,17 @@ export const pickedOf = (/** @type {Choices} */ { cells }, /** @type {string[]} 
   return stays.length ? stays : cells.filter((cell) => cell.usual).map(keyOf);
 };
 
-const number = (/** @type {string | number} */ text) =>
-  (String(text).trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text);
-
 /** What makes a set, for a request. @param {State} state */
 export const selectionOf = (state) => ({
-  run: state.run, cells: pickedCells(state).map(({ key }) => key), each: number(state.each),
-  question: state.question, seed: number(state.seed),
+  run: state.run, cells: pickedCells(state).map(({ key }) => key), each: typedCount(String(state.each)),
+  question: state.question, seed: typedCount(String(state.seed)),
 });
 
 /** How much there is to rate, or why that cannot be. @param {State} state @param {any} limits */
 export const amountOf = (state, { cells, items }) => {
   const chosen = pickedCells(state);
-  const n = chosen.reduce((sum, cell) => sum + Math.min(cell.texts, Number(state.each) || 0), 0);
+  const each = Number(typedCount(String(state.each))) || 0;
+  const n = chosen.reduce((sum, cell) => sum + Math.min(cell.texts, each), 0);
   if (chosen.length > cells) return { text: `${chosen.length} settings: ${cells} at most`, possible: false };
   if (n > items) return { text: `${n} texts: ${items} at most`, possible: false };
   if (n < 2) return { text: "Tick two texts or more", possible: false };

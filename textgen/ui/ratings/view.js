@@ -3,6 +3,7 @@
 import { painted, plot } from "../shell/chart.js";
 import { component, isSeen, whenSeen } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
+import { keptForm } from "../shell/forms.js";
 import { csvOf, download, savePicture } from "../shell/save.js";
 import { Problem } from "../shell/server.js";
 import { openTab } from "../shell/tabs.js";
@@ -33,7 +34,13 @@ const CLASS =
   "the sweep's length: do not mind the end.";
 
 export const mount = component("ratings", ({ root, config, memory, signal, ask }) => {
-  const state = /** @type {State} */ (Object.assign(memory, { ...firstState(config), ...memory }));
+  const begins = firstState(config);
+  const first = {
+    each: String(begins.each), seed: String(begins.seed), rater: begins.rater, question: begins.question,
+  };
+  const typed = keptForm("ratings", first, () => Object.fromEntries(
+    Object.keys(first).map((name) => [name, state[/** @type {keyof State} */ (name)]])));
+  const state = /** @type {State} */ (Object.assign(memory, { ...firstState(config), ...typed, ...memory }));
   const places = /** @type {{ text?: HTMLElement, chart?: HTMLElement }} */ ({});
   const set = (/** @type {Partial<State>} */ changes) => {
     Object.assign(state, changes);

@@ -10,9 +10,9 @@ export const finePercent = (/** @type {number} */ p) => {
   return p < 1e-6 ? `${(100 * p).toExponential(1)}%` : `${(100 * p).toFixed(p < 0.0001 ? 4 : 2)}%`;
 };
 
-/** 0.5, 1.0, 0.85 */
+/** 0.5, 1.0, 0.725: as it was typed, with one decimal at least. */
 export const temperatureText = (/** @type {number} */ t) =>
-  t.toFixed(Number.isInteger(t * 10) ? 1 : 2);
+  (Number.isInteger(t) ? t.toFixed(1) : String(Number(t.toFixed(6))));
 
 /** 1,234,567 */
 export const count = (/** @type {number} */ n) => n.toLocaleString("en");
@@ -34,3 +34,20 @@ export const plainText = (/** @type {string} */ text) =>
 /** What somebody typed as a number, with a point or a comma; NaN for anything else. */
 export const numberFrom = (/** @type {string} */ text) =>
   (/^\s*[-+]?(\d+[.,]?\d*|[.,]\d+)(e[-+]?\d+)?\s*$/i.test(text) ? Number(text.replace(",", ".")) : NaN);
+
+/** A number for the server, with a point or a comma; what is none stays as typed, for it to name. */
+export const typedNumber = (/** @type {string} */ text) => {
+  const number = numberFrom(text);
+  return Number.isFinite(number) ? number : text;
+};
+
+const GROUPED = /^[1-9]\d{0,2}([,.'_\s])\d{3}(\1\d{3})*$/;
+
+/** The same for whole numbers, which may be grouped: 1,000 or 1 000. What a double cannot hold stays text. */
+export const typedCount = (/** @type {string} */ text) => {
+  const plain = text.trim();
+  const digits = GROUPED.test(plain) ? plain.replace(/\D/g, "") : plain;
+  const number = typedNumber(digits);
+  if (typeof number === "string") return text;
+  return Math.abs(number) <= Number.MAX_SAFE_INTEGER ? number : digits;
+};

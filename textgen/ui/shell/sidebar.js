@@ -53,19 +53,24 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
       return null;
     }
   };
+  /** Whether the slider has a number, or one between two of its steps. */
+  const onSlider = (/** @type {Stage} */ { low, high, step }, /** @type {number} */ number) =>
+    number === low || (number >= low + step && number <= high);
   /** A number that was typed: what the slider has is taken at once, anything else when the field is left. */
-  const type = (/** @type {Stage} */ { name, low, high }, /** @type {string} */ text) => {
+  const type = (/** @type {Stage} */ stage, /** @type {string} */ text) => {
+    const { name } = stage;
     drafts[name] = text;
     const number = numberFrom(text);
-    if (number >= low && number <= high) slide(name, number);
+    if (onSlider(stage, number)) slide(name, number);
     else draw();
   };
-  const leave = async (/** @type {Stage} */ { name, low, high }) => {
+  const leave = async (/** @type {Stage} */ stage) => {
+    const { name } = stage;
     const text = drafts[name];
     if (text === undefined) return;
     delete drafts[name];
     const number = numberFrom(text);
-    if (!(number >= low && number <= high)) {
+    if (!onSlider(stage, number)) {
       const value = await checked(name, Number.isNaN(number) ? text : number);
       if (value !== null) slide(name, value);
     }

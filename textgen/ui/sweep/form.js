@@ -2,7 +2,7 @@
 import { config as page } from "../shell/config.js";
 import { h } from "../shell/dom.js";
 import { store, typedIn } from "../shell/lab.js";
-import { readTemperatures, sizeOf, sizeText } from "./size.js";
+import { countOf, plainNumbers, readTemperatures, sizeOf, sizeText } from "./size.js";
 
 /** @typedef {import("./size.js").Form} Form */
 /** @typedef {Omit<Form, "models" | "prompts"> & { models: string[] | null, prompts: string[] | null }} Chosen
@@ -11,7 +11,6 @@ import { readTemperatures, sizeOf, sizeText } from "./size.js";
 /** @typedef {{ busy: boolean, share: number, text: string, rate: number }} Progress */
 
 const MOST_PROMPTS = 8; // fields; more is a case for the terminal
-const FIRST_MOST = 2 ** 53; // the largest whole number that a number field tells from its neighbours
 const LEAD =
   "Write the same prompt at many temperatures, several times each, and measure the texts. A seed is the " +
   "same luck at every temperature, so what differs, the settings made.";
@@ -31,6 +30,12 @@ export const titleOf = (/** @type {string} */ name) =>
 export const firstForm = (config) =>
   ({ ...structuredClone(config.presets[0].values), models: null, prompts: null, judge: "" });
 
+/** A form without the models that are gone. @param {Chosen} form @returns {Chosen} */
+export const existing = ({ models: chosen, judge, ...form }) => {
+  const known = (/** @type {string} */ name) => models().some((model) => model.name === name);
+  return { ...form, models: chosen?.filter(known) ?? null, judge: known(judge) ? judge : "" };
+};
+
 /** What stands in the form now. @param {Chosen} chosen @returns {Form} */
 const filled = (chosen) => {
   const { model, context } = store.state;
@@ -41,11 +46,10 @@ const filled = (chosen) => {
 /** The form as a request, with what the sidebar's strategy takes. @param {Chosen} chosen */
 export const requestOf = (chosen) => {
   const form = filled(chosen);
-  const [seeds, first, length] = [form.seeds, form.first, form.length].map(number);
-  return { ...form, seeds, first, length, settings: store.state.settings };
+  const [seeds, first, length] = [form.seeds, form.first, form.length].map(countOf);
+  const temperatures = plainNumbers(form.temperatures);
+  return { ...form, temperatures, seeds, first, length, settings: store.state.settings };
 };
-const number = (/** @type {string | number} */ text) =>
-  (text !== "" && Number.isFinite(Number(text)) ? Number(text) : text);
 const toggled = (/** @type {string[]} */ list, /** @type {string} */ name) =>
   (list.includes(name) ? list.filter((other) => other !== name) : [...list, name]);
 
@@ -137,16 +141,17 @@ const temperatures = (/** @type {any} */ config, /** @type {Form} */ now, /** @t
 };
 
 const numbers = (/** @type {any} */ config, /** @type {Chosen} */ chosen, /** @type {On} */ on) => {
-  /** @param {"seeds" | "first" | "length"} name @param {string} label @param {number} max */
-  const box = (name, label, max) => h("input", {
-    type: "number", min: name === "first" ? 0 : 1, max, "aria-label": label, value: String(chosen[name]),
+  /** @param {"seeds" | "first" | "length"} name @param {string} label */
+  const box = (name, label) => h("input", {
+    class: "count-field", type: "text", inputmode: "numeric", autocomplete: "off", "aria-label": label,
+    value: String(chosen[name]),
     oninput: (/** @type {any} */ { target }) => on.set({ [name]: target.value }),
   });
   const { limits } = config;
   return h("div", { class: "sweep-numbers" },
-    h("label", {}, "Seeds ", box("seeds", `Seeds, at most ${limits.seeds}`, limits.seeds)),
-    h("label", {}, "from ", box("first", "First seed", FIRST_MOST)),
-    h("label", {}, "Tokens each ", box("length", "Tokens of a text", limits.length)),
+    h("label", {}, "Seeds ", box("seeds", `Seeds, at most ${limits.seeds}`)),
+    h("label", {}, "from ", box("first", "First seed")),
+    h("label", {}, "Tokens each ", box("length", "Tokens of a text")),
     h("label", { title: JUDGE }, "Judge ", h("select", {
       "aria-label": "Judge", value: chosen.judge,
       onchange: (/** @type {any} */ { target }) => on.set({ judge: target.value }),

@@ -1,6 +1,6 @@
 // How much a sweep is and how long it takes, told before and while it runs. The numbers are those of
 // `SweepSettings` in Python, which the tests hold against these.
-import { count } from "../shell/format.js";
+import { count, typedCount } from "../shell/format.js";
 
 /**
  * @typedef {object} Form as the page sends it, with the sidebar's settings beside it
@@ -25,13 +25,33 @@ const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?$/i;
 const FORMAT = "Temperatures are numbers such as 0.2, 0.5, 1 or a range such as 0.1:2:0.1.";
 const NONE = "Choose at least one model and one strategy.";
 
+/** A whole number that was typed. */
+export const countOf = (/** @type {string | number} */ text) => typedCount(String(text));
+
+const AMBIGUOUS = /^\s*\d+,\d+\s*$/; // 0,5: half, or none and five
+const ambiguous = (/** @type {string} */ text) => {
+  const [one, other] = text.trim().split(",");
+  return `${one},${other} may be one number or two: write ${one}.${other}, or ${one}; ${other}.`;
+};
+
+/**
+ * Numbers with decimal commas as those with points: "0,2; 0,5" or "0,2 0,5" or "0,1:2:0,1". Where a point
+ * stands, or nothing else, commas stand between numbers.
+ * @param {string} text
+ */
+export const plainNumbers = (text) => {
+  if (text.includes(".") || !/[;:\s]/.test(text.trim())) return text;
+  return text.replace(/(\d),(?=\d)/g, "$1.").replace(/[\s;]+/g, " ");
+};
+
 /**
  * "0.2, 0.5, 1" or "0.1:2:0.1" as numbers; of what is none the problem.
  * @param {string} text @param {number} most
  * @returns {{ values: number[] } | { problem: string }}
  */
 export const readTemperatures = (text, most) => {
-  const parts = text.split(/[\s,;]+/).filter(Boolean).map((part) => inPart(part, most));
+  if (AMBIGUOUS.test(text)) return { problem: ambiguous(text) };
+  const parts = plainNumbers(text).split(/[\s,;]+/).filter(Boolean).map((part) => inPart(part, most));
   if (!parts.length || parts.includes(null)) return { problem: FORMAT };
   const total = parts.reduce((sum, values) => sum + (values === "many" ? Infinity : values?.length ?? 0), 0);
   if (total > most) return { problem: `Too many temperatures: ${count(most)} at most; take a larger step.` };
@@ -60,7 +80,7 @@ export const sizeOf = (form, strategies, limits) => {
   const read = readTemperatures(form.temperatures, limits.temperatures);
   if ("problem" in read) return read;
   const temperatures = read.values;
-  const [seeds, length] = [form.seeds, form.length].map(Number);
+  const [seeds, length] = [form.seeds, form.length].map((text) => Number(countOf(text)));
   const problem = problemOf(form, temperatures, seeds, length, limits);
   if (problem) return { problem };
   const cold = temperatures.filter((t) => t === 0).length;

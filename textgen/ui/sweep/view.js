@@ -1,6 +1,7 @@
 // The Sweep part of the Experiments tab: the form above, what was found below. The server holds the results.
 import { component, isSeen, whenSeen } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
+import { keptForm } from "../shell/forms.js";
 import { count } from "../shell/format.js";
 import { store } from "../shell/lab.js";
 import { latest } from "../shell/server.js";
@@ -9,7 +10,7 @@ import { toast } from "../shell/toast.js";
 import { metricCharts } from "./charts.js";
 import { currentRun, setCurrentRun } from "./current.js";
 import { sweepFiles } from "./files.js";
-import { firstForm, formCard, requestOf, titleOf } from "./form.js";
+import { existing, firstForm, formCard, requestOf, titleOf } from "./form.js";
 import { counted, duration, progressText } from "./size.js";
 import { differenceCard, firstPair, guideCard, numbersCard, textsCard } from "./tables.js";
 
@@ -26,7 +27,8 @@ const LOST = "The server gave no answer: the connection may be lost. What is on 
 
 export const mount = component("sweep", ({ root, config, memory, signal, ask, stream }) => {
   const start = {
-    form: firstForm(config), status: "", rate: 0, last: null, asked: null,
+    form: existing(keptForm("sweep", firstForm(config), () => memory.form)),
+    status: "", rate: 0, last: null, asked: null,
     look: null, point: null, pair: null,
     view: { lines: "strategy", model: 0, prompt: 0, strategy: 0 }, all: false, metric: config.firstMetrics[0],
     guide: { by: "temperature", down: false, line: "all", own: false, open: false },
