@@ -194,6 +194,15 @@ export const createText = (reading) => {
     if (span) showToken(span, true);
   });
   node.addEventListener("focusout", reading.hide);
+  // A line's end is drawn by the style sheet: copied by hand it would be lost, and with it blank lines.
+  node.addEventListener("copy", (event) => {
+    const range = getSelection()?.rangeCount ? getSelection()?.getRangeAt(0) : null;
+    if (!range || range.collapsed || !node.contains(range.commonAncestorContainer)) return;
+    const part = range.cloneContents();
+    for (const last of part.querySelectorAll(".nl")) last.append("\n");
+    event.clipboardData?.setData("text/plain", part.textContent ?? "");
+    event.preventDefault();
+  });
 
   return { node, show, empty, mark, follow };
 };

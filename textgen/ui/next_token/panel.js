@@ -100,10 +100,14 @@ export const createPanel = (place, { onPick, onTemperature, onRemove }) => {
 
 /** @typedef {ReturnType<typeof createPanel>} Panel */
 
+/** 4.3, and 2,761 beside the whole numbers of tokens. */
+const choicesText = (/** @type {number} */ n) => (n < 100 ? n.toFixed(1) : count(Math.round(n)));
+
 /** @returns {[before: string, value: string, after: string, title: string][]} */
 export const statsOf = (/** @type {Distribution} */ { summary }, bits = " bits") => [
   ["", summary.entropy.toFixed(2), bits, "Entropy: how uncertain the choice is"],
-  ["", summary.choices.toFixed(1), " choices", "Effective number of choices: 2 to the power of the entropy"],
+  ["", choicesText(summary.choices), " choices",
+    "Effective number of choices: 2 to the power of the entropy"],
   ["top ", `${(100 * summary.top).toFixed(0)}%`, "", "Probability of the likeliest token"],
   ["", count(summary.kept), " kept", "Tokens that can still be drawn"],
 ];

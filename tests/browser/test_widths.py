@@ -1,0 +1,157 @@
+"""The page in any window: every drawing fits its card, and nothing lies over something else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from tests.browser.conftest import LabPage, visit
+
+TABS = {
+    "Next token": "next_token",
+    "Generate": "generate",
+    "Draws": "draws",
+    "Beam search": "beam",
+    "Sweep": "sweep",
+    "Chaos": "chaos",
+    "Calibration": "calibration",
+    "Blind ratings": "ratings",
+    "Model": "model",
+}
+DRAWN = {
+    "Next token": ".panel .bar",
+    "Draws": ".draws-distance .main-svg",
+    "Beam search": ".beam-tree .node",
+    "Sweep": ".main-svg",
+    "Chaos": ".chaos-parts .main-svg",
+    "Calibration": ".calibration-plot .main-svg",
+    "Model": ".main-svg",
+}
+WINDOWS = ((1366, 768), (1920, 1080), (844, 390), (390, 844))  # the last two are a phone that is turned
+
+# What is wrong with what a room shows, as sentences. A chart has the width of its place; what stands in
+# a card ends within it, unless something around it scrolls; neighbours in a card do not cover each other.
+FAULTS = """(root) => {
+    const seen = (node) => node.checkVisibility({ visibilityProperty: true })
+        && node.getBoundingClientRect().width > 0 && node.getBoundingClientRect().height > 0;
+    const named = (node) => `${node.tagName}.${node.getAttribute("class") ?? ""}`;
+    const scrolls = (node, card) => {
+        for (let at = node; at && at !== card; at = at.parentElement)
+            if (/auto|scroll|hidden|clip/.test(getComputedStyle(at).overflowX)) return true;
+        return false;
+    };
+    const floats = (node) => /absolute|fixed/.test(getComputedStyle(node).position);
+    const faults = [];
+    for (const chart of root.querySelectorAll(".js-plotly-plot")) {
+        if (!seen(chart)) continue;
+        const [place, drawn] = [chart, chart.querySelector(".main-svg")]
+            .map((node) => node.getBoundingClientRect().width);
+        if (Math.abs(place - drawn) > 2)
+            faults.push(`${named(chart)}: a drawing of ${drawn} px in a place of ${place}`);
+    }
+    for (const card of root.querySelectorAll(".card")) {
+        if (!seen(card)) continue;
+        const edge = card.getBoundingClientRect();
+        if (edge.right > document.documentElement.clientWidth + 1)
+            faults.push(`${named(card)} leaves the window`);
+        for (const node of card.querySelectorAll("*")) {
+            const drawing = node.closest("svg, .js-plotly-plot");
+            if (!seen(node) || drawing?.contains(node.parentElement)) continue;
+            if (floats(node) || scrolls(node.parentElement, card)) continue;
+            const box = node.getBoundingClientRect();
+            if (box.right > edge.right + 1 || box.left < edge.left - 1)
+                faults.push(`${named(node)} "${node.textContent.slice(0, 30)}" leaves ${named(card)}`);
+        }
+    }
+    const rows = ".lab-root, .card, .card > *, .panels, .pair, header, .actions";
+    for (const row of root.querySelectorAll(rows)) {
+        const all = [...row.children].filter((node) => seen(node) && !floats(node)
+            && getComputedStyle(node).display !== "inline" && getComputedStyle(node).display !== "contents");
+        all.forEach((one, i) => all.slice(i + 1).forEach((other) => {
+            const [a, b] = [one.getBoundingClientRect(), other.getBoundingClientRect()];
+            const [across, down] = [Math.min(a.right, b.right) - Math.max(a.left, b.left),
+                Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top)];
+            if (across > 2 && down > 2 && one.closest("svg, .js-plotly-plot") === null)
+                faults.push(`${named(one)} lies over ${named(other)} by ${across} × ${down}`);
+        }));
+    }
+    return [...new Set(faults)];
+}"""
+
+
+@pytest.fixture(scope="module")
+def lab(context: BrowserContext, app_url: str) -> Iterator[LabPage]:
+    with visit(context, app_url) as opened:
+        opened.page.locator("#lab-next_token .bar").first.wait_for()
+        yield opened
+
+
+def open_tab(lab: LabPage, name: str) -> None:
+    """Open a tab in a wide window, and wait for what it draws."""
+    lab.page.set_viewport_size({"width": 1280, "height": 720})
+    fold(lab, closed=False)
+    if TABS[name] in ("sweep", "chaos", "calibration", "ratings"):
+        lab.page.get_by_role("tab", name="Experiments", exact=True).click()
+    lab.page.get_by_role("tab", name=name, exact=True).click()
+    if name == "Generate":
+        lab.page.get_by_label("Length in tokens").fill("60")
+        lab.view("generate").get_by_role("button", name="Write", exact=True).click()
+        expect(lab.view("generate").locator(".status")).to_contain_text("Done")
+    if name == "Sweep":
+        lab.page.get_by_role("textbox", name="Temperatures", exact=True).fill("0,5; 1")
+        lab.page.get_by_label("Tokens of a text").fill("20")
+        lab.view("sweep").get_by_role("button", name="Run", exact=True).click()
+    if name in DRAWN:
+        lab.view(TABS[name]).locator(DRAWN[name]).first.wait_for()
+    if name == "Chaos":
+        lab.page.get_by_role("button", name="Overview").click()
+
+
+def fold(lab: LabPage, closed: bool) -> None:
+    """Fold the sidebar, or unfold it."""
+    if (lab.page.locator("#sidebar.open").count() == 0) != closed:
+        lab.page.locator("#sidebar .toggle-button").click()
+
+
+def faults(lab: LabPage, name: str) -> list[str]:
+    """What does not fit, once the page has had the time to follow."""
+    found: list[str] = []
+    for _ in range(12):
+        found = lab.view(TABS[name]).evaluate(FAULTS)
+        if not found:
+            break
+        lab.page.wait_for_timeout(80)
+    return found
+
+
+@pytest.mark.parametrize("name", TABS)
+def test_everything_fits_in_every_window(lab: LabPage, name: str) -> None:
+    open_tab(lab, name)
+    shown = {"at first": faults(lab, name)}
+    fold(lab, closed=True)
+    shown["sidebar folded"] = faults(lab, name)
+    for width, height in WINDOWS:
+        lab.page.set_viewport_size({"width": width, "height": height})
+        shown[f"{width} × {height}"] = faults(lab, name)
+    lab.page.set_viewport_size({"width": 794, "height": 1123})
+    lab.page.emulate_media(media="print")
+    shown["print"] = faults(lab, name)
+    lab.page.emulate_media(media="screen")
+    assert {window: wrong for window, wrong in shown.items() if wrong} == {}
+
+
+def test_a_chart_that_does_not_follow_its_card_is_a_fault(lab: LabPage) -> None:
+    """The check must see what it is for: a drawing that is too wide, and one card over another."""
+    open_tab(lab, "Draws")
+    room = lab.view("draws")
+    assert faults(lab, "Draws") == []
+    room.locator(".draws-distance").evaluate("place => { place.style.width = '150px' }")
+    drawn = room.locator(".draws-distance .main-svg").first
+    expect(drawn).to_have_attribute("width", "150")
+    room.locator(".draws-distance").evaluate("place => { place.style.width = '' }")
+    panel = room.locator(".panel").first
+    panel.evaluate("card => { card.style.marginRight = '-80px' }")
+    assert any("lies over" in fault for fault in faults(lab, "Draws"))
+    panel.evaluate("card => { card.style.marginRight = '' }")
