@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -156,8 +157,59 @@ def test_top_k_keeps_k_and_what_ties_with_the_kth(logits: Floats, k: int) -> Non
 def test_the_nucleus_reaches_p_and_no_token_of_it_can_be_spared(logits: Floats, p: float) -> None:
     nucleus = kept(stages.top_p(logits, p))
     inside = stages.softmax(logits)[nucleus]
-    assert inside.sum() >= p - EXACT
+    assert inside.sum() >= p * (1 - stages.SLACK) - EXACT
     assert inside.sum() - inside.min() <= p + EXACT
+
+
+TYPED = [40, 30, 20, 10], [25, 25, 25, 25], [50, 20, 15, 10, 5], [35, 35, 12, 9, 9], [70, 10, 8, 7, 3, 2]
+
+
+def typed_in(percents: Sequence[int]) -> Floats:
+    """Their logits as a model or the page holds them: rounded to float32."""
+    return np.log(np.array(percents) / 100).astype(np.float32).astype(np.float64)
+
+
+@pytest.mark.parametrize("percents", TYPED)
+def test_typed_in_numbers_on_a_bound_stay(percents: list[int]) -> None:
+    """Every bound that one of them meets exactly, against whole numbers."""
+    logits = typed_in(percents)
+    for place, percent in enumerate(percents):
+        reached = [other >= percent for other in percents]
+        assert kept(stages.min_p(logits, percent / percents[0])).tolist() == reached
+        assert kept(stages.epsilon(logits, percent / 100)).tolist() == reached
+        assert kept(stages.top_p(logits, sum(percents[: place + 1]) / 100)).sum() == place + 1
+        least = min(percents[0], percent)
+        assert kept(stages.xtc(logits, percent / 100)).tolist() == [other <= least for other in percents]
+
+
+@pytest.mark.parametrize("percents", TYPED)
+def test_typed_in_numbers_on_the_bounds_of_the_entropy(percents: list[int]) -> None:
+    """Typical's mass, eta's bound √ε·e^−H, and n deviations below the top."""
+    logits, exact = typed_in(percents), np.log(np.array(percents) / 100)
+    nats = -float(np.exp(exact) @ exact)
+    order = np.abs(-exact - nats).argsort(kind="stable")
+    for place in range(1, len(percents)):
+        if percents[order[place]] != percents[order[place - 1]]:  # what ties with the crossing token stays
+            mass = sum(percents[token] for token in order[:place]) / 100
+            assert set(np.flatnonzero(kept(stages.typical(logits, mass)))) == set(order[:place])
+    for percent in percents:
+        reached = [other >= percent for other in percents]
+        floor = (percent / 100 * math.exp(nats)) ** 2
+        if percent / 100 <= floor < 1:
+            assert kept(stages.eta(logits, floor)).tolist() == reached
+        if exact.std() > 0:
+            n = (exact.max() - math.log(percent / 100)) / exact.std()
+            assert kept(stages.top_n_sigma(logits, n)).tolist() == reached or n == 0
+
+
+def test_a_slack_is_no_licence() -> None:
+    """What misses a bound by ten times the slack goes."""
+    logits = np.log([0.4, 0.3, 0.2, 0.1])
+    more = 1 + 10 * stages.SLACK
+    assert kept(stages.min_p(logits, 0.5 * more)).sum() == 2
+    assert kept(stages.epsilon(logits, 0.2 * more)).sum() == 2
+    assert kept(stages.top_p(logits, 0.7 * more)).sum() == 3
+    assert kept(stages.typical(logits, 0.3 * more)).sum() == 2
 
 
 def test_among_equals_the_nucleus_drops_the_lowest_ids() -> None:

@@ -8,6 +8,9 @@ each call costs more than its work.
 Settings, their errors, the command line, the sidebar, exports and the page's script know a stage from
 its `Stage`. A new one is a function, its `Stage`, a field of `StageValues` and a place in both orders
 here, and the same function in `ui/shell/decoding.js`.
+
+A bound is compared with a slack of one part in a million (`SLACK`): logits are float32, and typed-in
+probabilities that lie exactly on a bound must not fall to its wrong side, as they may in transformers.
 """
 
 from __future__ import annotations
@@ -25,6 +28,9 @@ from textgen.records import Bools, Floats, Ints
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.01, 100.0
 MAX_TOP_K = 10_000_000
 
+# By so much, as a share of it, a probability may fall short of a bound that it meets. Rounding a
+# probability's logarithm to float32 moves it by half as much at most, down to e^−16.
+SLACK = 1e-6
 # What −inf is replaced by where it meets a probability of 0.
 LOWEST = np.finfo(np.float64).min
 
@@ -148,10 +154,10 @@ def top_p(logits: Floats, p: float) -> Floats:
     """The nucleus: the smallest top set whose mass reaches p; the token that crosses p stays.
 
     Holtzman et al. 2020. Sorted ascending, tokens whose cumulative probability is ≤ 1 − p go;
-    among equal logits the lower id goes first.
+    among equal logits the lower id goes first. Of 0.4, 0.3, 0.2, 0.1, p = 0.7 keeps two.
     """
     ordered = np.sort(logits, axis=-1)
-    gone = softmax(ordered).cumsum(axis=-1) <= 1 - p
+    gone = softmax(ordered).cumsum(axis=-1) <= outside_nucleus(p)
     gone[..., -1] = False
     count = np.add.reduce(gone, axis=-1, keepdims=True, dtype=np.int64)  # (…, 1)
     crossing = gather(ordered, count)
@@ -159,6 +165,16 @@ def top_p(logits: Floats, p: float) -> Floats:
     if (np.add.reduce(kept, axis=-1, keepdims=True) + count != logits.shape[-1]).any():
         kept &= ~lowest_equals(logits, crossing, count)
     return keep(logits, kept)
+
+
+def outside_nucleus(p: float) -> float:
+    """1 − p, with the slack of a bound: the probability that may be cut off."""
+    return 1 - p + SLACK * min(p, 1 - p)
+
+
+def lower(bound: Any) -> Any:
+    """A bound that values must reach, with its slack."""
+    return bound * (1 - SLACK)
 
 
 def lowest_equals(logits: Floats, value: Floats, count: Ints) -> Bools:
@@ -189,7 +205,7 @@ TOP_P = Stage(
 def min_p(logits: Floats, share: float) -> Floats:
     """Remove tokens less likely than `share` times the likeliest one (Nguyen et al. 2024)."""
     probabilities = softmax(logits)
-    return keep(logits, probabilities >= share * highest(probabilities))
+    return keep(logits, probabilities >= lower(share * highest(probabilities)))
 
 
 MIN_P = Stage(
@@ -219,7 +235,7 @@ def typical(logits: Floats, mass: float) -> Floats:
     probabilities = np.exp(logs)
     distance = np.abs(logs + entropy_nats(logs, probabilities))
     order = distance.argsort(axis=-1, kind="stable")
-    reached = gather(probabilities, order).cumsum(axis=-1) >= mass
+    reached = gather(probabilities, order).cumsum(axis=-1) >= lower(mass)
     reached[..., -1] = True
     crossing = gather(order, reached.argmax(axis=-1)[..., None])
     return keep(logits, distance <= gather(distance, crossing))
@@ -245,7 +261,7 @@ TYPICAL = Stage(
 
 def epsilon(logits: Floats, floor: float) -> Floats:
     """Remove tokens with a probability below `floor`; the likeliest stays (Hewitt et al. 2022)."""
-    return keep(logits, (softmax(logits) >= floor) | is_top(logits))
+    return keep(logits, (softmax(logits) >= lower(floor)) | is_top(logits))
 
 
 EPSILON = Stage(
@@ -270,7 +286,7 @@ def eta(logits: Floats, floor: float) -> Floats:
     logs = log_softmax(logits)
     probabilities = np.exp(logs)
     bound = np.minimum(floor, math.sqrt(floor) * np.exp(-entropy_nats(logs, probabilities)))
-    return keep(logits, (probabilities >= bound) | is_top(logits))
+    return keep(logits, (probabilities >= lower(bound)) | is_top(logits))
 
 
 ETA = Stage(
@@ -301,7 +317,8 @@ def top_n_sigma(logits: Floats, n: float) -> Floats:
     mean = np.add.reduce(np.where(there, logits, 0.0), axis=-1, keepdims=True) / count
     deviations = np.where(there, logits - mean, 0.0)
     variance = np.vecdot(deviations, deviations)[..., None] / count
-    return keep(logits, logits >= highest(logits) - n * np.sqrt(variance))
+    reach = n * np.sqrt(variance) * (1 + SLACK)
+    return keep(logits, logits >= highest(logits) - reach)
 
 
 TOP_N_SIGMA = Stage(
@@ -326,7 +343,7 @@ def xtc(logits: Floats, threshold: float) -> Floats:
     As llama.cpp does it (`llama_sampler_xtc`), but at every step instead of with a probability. At
     threshold 0.1, probabilities 0.5, 0.3, 0.15, 0.05 lose the first two.
     """
-    likely = softmax(logits) >= threshold
+    likely = softmax(logits) >= lower(threshold)
     least = np.minimum.reduce(np.where(likely, logits, np.inf), axis=-1, keepdims=True)
     return keep(logits, logits <= least)
 

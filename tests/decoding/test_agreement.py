@@ -77,7 +77,24 @@ def test_a_stage_keeps_what_transformers_keeps(name: str, value: Any) -> None:
     warper, ours, _ = PLAIN[name]
     processor = warper(value)
     for logits in cases(CASES):
-        assert_same(ours(logits, value), run(processor, logits))
+        if name != "top_p" or not on_the_bound(logits, value):
+            assert_same(ours(logits, value), run(processor, logits))
+
+
+def on_the_bound(logits: Floats, p: float) -> bool:
+    """Whether the nucleus meets p exactly, as of ten equal tokens at 0.9: theirs then goes by rounding."""
+    outside = np.sort(stages.softmax(logits)).cumsum()
+    return bool((np.abs(outside - (1 - p)) < 1e-12).any())
+
+
+def test_on_a_bound_ours_is_what_theirs_is_with_slack() -> None:
+    for value in (0.1, 0.5, 0.9):
+        there = [logits for logits in cases(CASES) if on_the_bound(logits, value)]
+        assert 0 < len(there) < CASES / 8
+        processor = theirs.TopPLogitsWarper(value * (1 - stages.SLACK / 2))
+        for logits in there:
+            ours = stages.top_p(logits, value)
+            np.testing.assert_array_equal(np.sort(ours), np.sort(run(processor, logits)))
 
 
 @pytest.mark.parametrize("name", PLAIN)
@@ -101,6 +118,8 @@ def test_a_stage_that_reads_the_text_does_as_transformers(name: str, value: Any)
 def test_under_their_unstable_sort_only_equal_logits_may_swap(value: float) -> None:
     processor = theirs.TopPLogitsWarper(value)
     for logits in cases(CASES):
+        if on_the_bound(logits, value):
+            continue
         ours, expected = stages.top_p(logits, value), run(processor, logits)
         np.testing.assert_array_equal(np.sort(ours), np.sort(expected))
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.decoding.cases import cases
+from tests.test_stages import TYPED, typed_in
 from textgen import stages
 from textgen.decoding.pipeline import Pipeline
 from textgen.decoding.ranked import MOST, RANKED, Ranked
@@ -46,6 +47,16 @@ def test_one_stage(name: str, value: Any) -> None:
         ranked = Ranked(logits)
         RANKED[name](ranked, value)
         np.testing.assert_array_equal(ranked.unsorted(), getattr(stages, name)(logits, value))
+
+
+def test_bounds_have_the_same_slack() -> None:
+    for percents in TYPED:
+        logits = typed_in(percents)
+        for percent in (*percents, *np.cumsum(percents)[:-1].tolist()):
+            for name in ("top_p", "min_p", "typical", "epsilon", "eta"):
+                ranked = Ranked(logits)
+                RANKED[name](ranked, percent / 100)
+                np.testing.assert_array_equal(ranked.unsorted(), getattr(stages, name)(logits, percent / 100))
 
 
 def test_chains_in_any_order() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.test_stages import TYPED, typed_in
 from textgen.decoding.pipeline import Pipeline
 from textgen.experiments.metrics.metrics import summarize
 from textgen.plots import theme
@@ -32,7 +33,7 @@ class Case:
 
 def decoding_vectors() -> dict[str, Any]:
     """All cases with Python's answers, and the neutral values of the stages."""
-    cases = [*one_stage_cases(), *random_cases(400)]
+    cases = [*one_stage_cases(), *cases_on_a_bound(), *random_cases(400)]
     neutral = {name: stage.neutral for name, stage in STAGES.items()}
     return {"neutral": neutral, "cases": [answered(case) for case in cases]}
 
@@ -43,6 +44,18 @@ def one_stage_cases() -> Iterator[Case]:
     for logits, setting in product(nasty_logits(), settings):
         last = len(logits) - 1
         yield Case(logits, setting, history=[0, last, 0, last, last // 2, 0])
+
+
+def cases_on_a_bound() -> Iterator[Case]:
+    """Typed-in probabilities that meet a bound exactly, but for what float32 made of their logarithms."""
+    bounds = ("top_p", "min_p", "typical", "epsilon", "eta", "xtc")
+    for percents in TYPED:
+        logits = typed_in(percents).astype(np.float32)
+        shares = [percent / 100 for percent in (*percents, *np.cumsum(percents)[:-1].tolist())]
+        shares += [percent / percents[0] for percent in percents[1:]]
+        for name, share in product(bounds, sorted(set(shares))):
+            if STAGES[name].holds(share):
+                yield Case(logits, DecodeSettings.from_dict({name: share}))
 
 
 def nasty_logits() -> list[np.ndarray]:

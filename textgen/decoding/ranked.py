@@ -2,8 +2,8 @@
 
 What `stages.py` says once per stage and for any shape, this does with a few binary searches, since
 after one sort top-k, top-p, min-p, epsilon, eta and top-n-sigma cut from below, and typical keeps an
-interval around the entropy. The same tokens stay, ties included; only a cumulative probability that
-meets its bound to the last bit may fall on either side of it.
+interval around the entropy. The same tokens stay, ties included; only a probability that meets a
+bound less its slack to the last bit may fall on either side of it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from textgen.records import Floats
+from textgen.stages import SLACK, lower, outside_nucleus
 
 # Sorting more tokens than this costs more than the stages that it makes cheap.
 MOST = 1024
@@ -100,12 +101,12 @@ def top_k(ranked: Ranked, k: int) -> None:
 def top_p(ranked: Ranked, p: float) -> None:
     if ranked.high - ranked.low < len(ranked.logits):
         ranked.forget()  # so that the sum to compare is the very one that `stages.top_p` compares
-    ranked.cut(ranked.weights()[2].searchsorted(1 - p, side="right"))
+    ranked.cut(ranked.weights()[2].searchsorted(outside_nucleus(p), side="right"))
 
 
 def min_p(ranked: Ranked, share: float) -> None:
     weights = ranked.weights()[1]
-    ranked.cut(int(weights.searchsorted(share * weights[ranked.high - 1])))
+    ranked.cut(int(weights.searchsorted(lower(share * weights[ranked.high - 1]))))
 
 
 def typical(ranked: Ranked, share: float) -> None:
@@ -113,7 +114,7 @@ def typical(ranked: Ranked, share: float) -> None:
     inside = slice(ranked.low, ranked.high)
     distance = np.abs(shifted[inside] - mean_shifted(ranked))
     order = distance.argsort(kind="stable")
-    reached = int(weights[inside][order].cumsum().searchsorted(share * ranked.mass()[1]))
+    reached = int(weights[inside][order].cumsum().searchsorted(lower(share * ranked.mass()[1])))
     furthest = distance[order[min(reached, len(order) - 1)]]
     kept = (distance <= furthest).nonzero()[0]
     ranked.low, ranked.high = ranked.low + int(kept[0]), ranked.low + int(kept[-1]) + 1
@@ -125,7 +126,7 @@ def epsilon(ranked: Ranked, floor: float) -> None:
 
 def eta(ranked: Ranked, floor: float) -> None:
     weights, (_, mass) = ranked.weights()[1], ranked.mass()
-    if weights[ranked.low] >= floor * mass:
+    if weights[ranked.low] >= lower(floor * mass):
         return  # the bound is at most `floor`
     entropy = math.log(mass / weights[-1]) - mean_shifted(ranked)  # of the mass where the top weighs 1
     cut_unlikely(ranked, min(floor, math.sqrt(floor) * math.exp(-entropy)))
@@ -135,14 +136,14 @@ def top_n_sigma(ranked: Ranked, n: float) -> None:
     logits = ranked.logits[ranked.low : ranked.high]
     deviations = logits - np.add.reduce(logits) / len(logits)
     sigma = math.sqrt(float(deviations @ deviations) / len(logits))
-    ranked.cut(ranked.low + int(logits.searchsorted(logits[-1] - n * sigma)))
+    ranked.cut(ranked.low + int(logits.searchsorted(logits[-1] - n * sigma * (1 + SLACK))))
 
 
 def cut_unlikely(ranked: Ranked, bound: float) -> None:
     """Remove p < bound; the likeliest and its ties stay."""
     weights = ranked.weights()[1]
     top = weights[ranked.high - 1]
-    ranked.cut(weights.searchsorted(min(bound * ranked.mass()[1], top)))
+    ranked.cut(weights.searchsorted(min(lower(bound * ranked.mass()[1]), top)))
 
 
 def mean_shifted(ranked: Ranked) -> float:

@@ -24,6 +24,11 @@
 const REMOVED = -Infinity;
 // Probabilities this close are the same: rounding, not a stage.
 const SAME = 1e-12;
+// As in stages.py: the share by which a value may fall short of a bound that it meets.
+const SLACK = 1e-6;
+
+/** @param {number} bound that values must reach */
+const lower = (bound) => bound * (1 - SLACK);
 
 /**
  * Probabilities (V) that sum to 1.
@@ -90,10 +95,11 @@ const topP = (logits, p) => {
   const order = ascending(logits);
   const probabilities = softmax(Float64Array.from(order, (id) => logits[id]));
   const kept = new Uint8Array(logits.length);
+  const outside = 1 - p + SLACK * Math.min(p, 1 - p);
   let cumulative = 0;
   order.forEach((id, rank) => {
     cumulative += probabilities[rank];
-    kept[id] = cumulative > 1 - p || rank === order.length - 1 ? 1 : 0;
+    kept[id] = cumulative > outside || rank === order.length - 1 ? 1 : 0;
   });
   return keep(logits, (id) => kept[id]);
 };
@@ -101,7 +107,7 @@ const topP = (logits, p) => {
 /** @type {Stage} */
 const minP = (logits, share) => {
   const probabilities = softmax(logits);
-  const bound = share * maximum(probabilities);
+  const bound = lower(share * maximum(probabilities));
   return keep(logits, (id) => probabilities[id] >= bound);
 };
 
@@ -112,7 +118,7 @@ const typical = (logits, mass) => {
   const distance = logs.map((l) => Math.abs(-l - entropy));
   const order = ascending(distance);
   let cumulative = 0;
-  const crossing = order.find((id) => (cumulative += Math.exp(logs[id])) >= mass) ?? order[order.length - 1];
+  const crossing = order.find((id) => (cumulative += Math.exp(logs[id])) >= lower(mass)) ?? order[order.length - 1];
   return keep(logits, (id) => distance[id] <= distance[crossing]);
 };
 
@@ -120,7 +126,7 @@ const typical = (logits, mass) => {
 const epsilon = (logits, floor) => {
   const probabilities = softmax(logits);
   const top = maximum(logits);
-  return keep(logits, (id) => probabilities[id] >= floor || logits[id] >= top);
+  return keep(logits, (id) => probabilities[id] >= lower(floor) || logits[id] >= top);
 };
 
 /** @type {Stage} */
@@ -134,14 +140,14 @@ const topNSigma = (logits, n) => {
   const there = logits.filter((z) => z > REMOVED);
   const mean = sum(there) / there.length;
   const variance = sum(there.map((z) => (z - mean) ** 2)) / there.length;
-  const bound = maximum(logits) - n * Math.sqrt(variance);
+  const bound = maximum(logits) - n * Math.sqrt(variance) * (1 + SLACK);
   return keep(logits, (id) => logits[id] >= bound);
 };
 
 /** @type {Stage} */
 const xtc = (logits, threshold) => {
   const probabilities = softmax(logits);
-  const above = logits.filter((_, id) => probabilities[id] >= threshold);
+  const above = logits.filter((_, id) => probabilities[id] >= lower(threshold));
   const least = above.reduce((a, b) => Math.min(a, b), Infinity);
   return keep(logits, (id) => logits[id] <= least);
 };
