@@ -118,7 +118,8 @@ const typical = (logits, mass) => {
   const distance = logs.map((l) => Math.abs(-l - entropy));
   const order = ascending(distance);
   let cumulative = 0;
-  const crossing = order.find((id) => (cumulative += Math.exp(logs[id])) >= lower(mass)) ?? order[order.length - 1];
+  const reached = (/** @type {number} */ id) => (cumulative += Math.exp(logs[id])) >= lower(mass);
+  const crossing = order.find(reached) ?? order[order.length - 1];
   return keep(logits, (id) => distance[id] <= distance[crossing]);
 };
 
