@@ -52,7 +52,8 @@ NO_DROPOUT = Dropout()
 class LanguageModel(nn.Module, ABC):
     """A net that scores the next token.
 
-    `unroll` is the definition; `prefill` followed by `step`s must agree with it to 1e-5.
+    `unroll` is the definition; `prefill` followed by `step`s must agree with it to 1e-5 of the
+    largest logit's size (float32, over 5,000 tokens).
     B = streams, T = positions, V = vocabulary. Logits are float32 natural-log scores. A state that
     `unroll`, `prefill`, `step` or `select` returned serves any of them.
     """

@@ -28,6 +28,9 @@ from textgen.stages import STAGES, TEMPERATURE_FIRST
 from textgen.text.context import read_context
 
 THEIR_ORDER = tuple(name for name in TEMPERATURE_FIRST if STAGES[name].hf_class)
+KEEPS_MORE = (
+    "drawing several beams, transformers keeps two tokens or more in a truncation, this lab may keep one"
+)
 OWN_ORDER = f"transformers' generate has an order of its own: {', '.join(THEIR_ORDER)}"
 TOP_FIRST = "may remove the likeliest token before T = 0 takes it, where transformers takes the top"
 SUPPRESSED_LATE = (
@@ -213,6 +216,15 @@ def greedy(stages: Sequence[str], settings: DecodeSettings) -> Arguments:
     return Arguments(("do_sample=False", *named(history, settings)))
 
 
+def collapses(settings: DecodeSettings, beam: BeamSettings) -> bool:
+    """Whether a truncation may leave fewer tokens than transformers keeps where several beams are drawn."""
+    least = max(2, 1 + len(beam.stops))
+    cut = [name for name in settings.active() if STAGES[name].hf_class and STAGES[name].removes]
+    bans = [name for name in cut if STAGES[name].reads_history]
+    enough = ["top_k"] if settings.top_k >= least else []
+    return beam.width > 1 and bool(set(cut) - set(bans) - set(enough))
+
+
 def beams(beam: BeamSettings, settings: DecodeSettings, model: Model) -> Arguments:
     """A beam search of the same rules."""
     if beam.width == 1 and beam.stops and beam.early_stopping is not True:
@@ -221,6 +233,8 @@ def beams(beam: BeamSettings, settings: DecodeSettings, model: Model) -> Argumen
     if model.suppressed and kept.active():
         return Arguments(missing=SUPPRESSED_LATE)
     if draws(beam, settings):
+        if collapses(settings, beam):
+            return Arguments(missing=KEEPS_MORE)
         drawn = sampling(settings)
     else:
         drawn = Arguments(("do_sample=False", *named(kept.active(), kept)))
