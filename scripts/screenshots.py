@@ -6,6 +6,7 @@ Without --all, the README's own into docs/; with it, every tab in every window, 
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -145,6 +146,7 @@ def sweep(page: Page) -> None:
     room = page.locator("#lab-sweep")
     room.get_by_role("button", name="Run", exact=True).click()
     room.locator(".sweep-status").filter(has_text=" in ").wait_for(timeout=LONG)
+    room.locator(".sweep-head p").filter(has_text=re.compile(r"^641 texts")).wait_for(timeout=LONG)
     page.wait_for_selector("#lab-sweep .main-svg")
     room.locator(".sweep-head").evaluate("head => head.scrollIntoView({block: 'start'})")
 
