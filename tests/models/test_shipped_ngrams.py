@@ -59,7 +59,7 @@ def damaged(data: bytes) -> dict[str, bytes]:
 
 def test_damaged_and_foreign_files_end_with_a_sentence(index: NoveltyIndex, tmp_path: Path) -> None:
     path = tmp_path / "ngrams.bin"
-    with pytest.raises(ModelError, match="No such file"):
+    with pytest.raises(ModelError, match="there is no such file"):
         NoveltyIndex.load(path)
     index.save(path)
     for kind, data in damaged(path.read_bytes()).items():

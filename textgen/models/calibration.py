@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from textgen.errors import ModelError
+from textgen.models.reading import read_text
 from textgen.records import Floats
 
 FILE = "calibration.csv"
@@ -49,13 +51,10 @@ class CalibrationCurve:
 
 def read_calibration(folder: Path) -> CalibrationCurve | None:
     """The curve in a model's folder; None where there is no file, or none of at least 2 usable rows."""
-    path = folder / FILE
     try:
-        if path.stat().st_size > MAX_BYTES:
-            return None
-        with path.open(newline="", encoding="utf-8", errors="replace") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, csv.Error):
+        text = read_text(folder / FILE, MAX_BYTES)
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    except (ModelError, csv.Error):
         return None
     points = points_of(rows)
     if points is None:

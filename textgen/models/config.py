@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from textgen.errors import ModelError
+from textgen.models.reading import read_object
 from textgen.validation import Checked, whole
 
 FILE = "config.json"
 FORMAT = 1
+MAX_BYTES = 1_000_000
 WINDOWS = "validation_windows_"  # then the number of tokens
+LONGEST_WINDOW = 1_000_000  # tokens
 LARGEST = 2**63  # below it: what a seed may be at most
 
 
@@ -132,6 +134,8 @@ class RecipeFacts(Part):
         values = data if isinstance(data, Mapping) else {}
         log = values.get("log")
         flat = {**values, **(log if isinstance(log, Mapping) else {}), "values": values}
+        if not 1 <= (count("window", flat.get("window")) or 0) <= LONGEST_WINDOW:
+            flat.pop("window", None)
         return super().from_json(flat)
 
     def to_json(self) -> dict[str, Any]:
@@ -214,21 +218,9 @@ class ModelConfig(Part):
     @classmethod
     def read(cls, folder: Path) -> Self:
         """The facts of a model folder. Raises ModelError where there is no JSON object to be read."""
-        path = folder / FILE
-        try:
-            data = json.loads(path.read_text(encoding="utf-8"))
-            if not isinstance(data, dict):
-                raise ValueError("it is not a JSON object")
-        except (OSError, ValueError, RecursionError) as error:
-            raise foreign(folder, f"{FILE} cannot be read ({error})") from error
-        return cls.from_json(data)
+        return cls.from_json(read_object(folder / FILE, MAX_BYTES))
 
     def write(self, folder: Path) -> None:
         """Write the file. Raises OSError."""
         text = json.dumps(self.to_json(), indent=2, ensure_ascii=False)
         (folder / FILE).write_text(f"{text}\n", encoding="utf-8")
-
-
-def foreign(folder: Path, reason: str) -> ModelError:
-    """The error for a folder that holds no model of ours."""
-    return ModelError(f"{folder} is not a usable model folder: {reason}; train or copy the model again")

@@ -10,17 +10,21 @@ from itertools import pairwise, takewhile
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
 from textgen.errors import ModelError, SettingError, shorten
-from textgen.models.config import FILE, FORMAT, ModelConfig, foreign
+from textgen.models import weights
+from textgen.models.config import FILE, FORMAT, ModelConfig
+from textgen.models.reading import foreign, opened, read_object, unreadable
 from textgen.nets import build
 from textgen.nets.base import LanguageModel
 from textgen.nets.suppressed import Suppressed
 from textgen.text.tokenizer import TextTokenizer
+from textgen.validation import whole
 
-WEIGHTS, TOKENIZER = "model.safetensors", "tokenizer.json"
+WEIGHTS, TOKENIZER = weights.FILE, "tokenizer.json"
+MAX_TOKENIZER = 50_000_000  # bytes
+LEAST_TENSORS = 2  # that each layer of a net has
 BOS = "BOS"  # the label of the token at which texts begin and end
 
 
@@ -92,13 +96,18 @@ class Model:
 
 
 def save(folder: Path, net: LanguageModel, tokenizer: TextTokenizer, config: ModelConfig) -> None:
-    """Write a model folder; weights are rounded to float16. Raises OSError."""
+    """Write a model folder; weights are rounded to float16. Raises OSError, ModelError for a NaN."""
     folder.mkdir(parents=True, exist_ok=True)
-    weights = {
+    rounded = {
         name: tensor.detach().cpu().to(torch.float16).contiguous()
         for name, tensor in net.state_dict().items()
     }
-    save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
+    if name := weights.not_finite(rounded):
+        raise ModelError(
+            f"the net's {name} holds numbers that are not finite in float16; nothing was written: train "
+            "again with a lower optimiser.rate"
+        )
+    save_file(rounded, folder / WEIGHTS, metadata={"format": "pt"})
     tokenizer.save(folder / TOKENIZER)
     replace(config, parameters=net.parameter_count).write(folder)
 
@@ -109,18 +118,13 @@ def load(folder: Path) -> Model:
     Raises ModelError, with what is wrong and the way out, for a missing, damaged or foreign folder.
     """
     config = read_config(folder)
-    tokenizer = TextTokenizer.load(folder / TOKENIZER)
+    tokenizer = load_tokenizer(folder / TOKENIZER)
     if config.bos is not None and config.bos not in tokenizer.pieces:
         raise foreign(folder, f"its bos must be one token of its tokenizer, got {shorten(config.bos)}")
-    net = empty_net(folder, config)
+    net = empty_net(folder, config, weights.read_shapes(folder))
     if net.vocab_size != tokenizer.vocab_size:
         raise foreign(folder, f"the net has {net.vocab_size} tokens, the tokenizer {tokenizer.vocab_size}")
-    try:
-        weights = load_file(folder / WEIGHTS)
-        net.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
-    except (OSError, SafetensorError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise foreign(folder, f"{WEIGHTS} does not hold this net's weights ({reason})") from error
+    weights.read_into(folder, net)
     net.eval().requires_grad_(False)
     net.prepare()
     return Model(folder.name, net, tokenizer, config)
@@ -136,14 +140,32 @@ def read_config(folder: Path) -> ModelConfig:
     return config
 
 
-def empty_net(folder: Path, config: ModelConfig) -> LanguageModel:
-    """The net that a config describes, weights not yet read."""
+def load_tokenizer(path: Path) -> TextTokenizer:
+    """Read a tokenizer.json. Raises ModelError when it is missing or not one of ours."""
+    data = read_object(path, MAX_TOKENIZER)
     try:
+        return TextTokenizer.from_json(data)
+    except ValueError as error:
+        raise unreadable(path, f"it is no tokenizer of ours: {error}") from error
+
+
+def empty_net(folder: Path, config: ModelConfig, shapes: weights.Shapes) -> LanguageModel:
+    """The net that a config describes, weights not yet read; those in the folder are of these shapes.
+
+    It takes memory only once it is known to be as large as the weights. Raises ModelError.
+    """
+    layers = whole(config.sizes.get("layers"))
+    if layers is not None and layers > len(shapes) / LEAST_TENSORS:
+        raise foreign(folder, f"{FILE} says {shorten(layers)} layers, {WEIGHTS} has {len(shapes):,} tensors")
+    try:
+        with torch.device("meta"):
+            weights.check_shapes(folder, build(config.architecture, config.sizes), shapes)
         return build(config.architecture, config.sizes)
     except SettingError as error:
         raise foreign(folder, f"{FILE} describes no network that we have ({error})") from error
 
 
 def weights_sha256(folder: Path) -> str:
-    """The checksum of the weights file, for receipts."""
-    return hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
+    """The checksum of the weights file, for receipts. Raises ModelError."""
+    with opened(folder / WEIGHTS) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

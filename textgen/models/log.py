@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from textgen.errors import ModelError
+from textgen.models.reading import read_text
 from textgen.records import TrainingLog
 
 FILE = "training_log.csv"
@@ -63,11 +66,9 @@ def write_log(path: Path, rows: Sequence[LogRow], temperatures: Sequence[float])
 def read_log(path: Path) -> TrainingLog | None:
     """A log as a record; None where there is no file with a row that has a step."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            return None
-        with path.open(newline="", encoding="utf-8", errors="replace") as file:
-            rows = list(numbered(csv.DictReader(file)))
-    except (OSError, csv.Error):
+        text = read_text(path, MAX_BYTES)
+        rows = list(numbered(csv.DictReader(io.StringIO(text, newline=""))))
+    except (ModelError, csv.Error):
         return None
     return record_of(thinned(rows)) if rows else None
 

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from textgen.errors import ModelError, out_of_range, shorten
+from textgen.models.reading import parse_object, read_bytes
 from textgen.validation import check_whole, finite, whole
 
 Keys = NDArray[np.uint64]
@@ -124,11 +125,10 @@ class NoveltyIndex:
     @classmethod
     def load(cls, path: Path) -> NoveltyIndex:
         """Read a file. Raises ModelError, with what is wrong and the way out, for one that is not ours."""
+        data = read_bytes(path, LARGEST_FILE)
         try:
-            if path.stat().st_size > LARGEST_FILE:
-                raise ValueError(f"it has more than {LARGEST_FILE:,} bytes")
-            return cls(*parsed(path.read_bytes()))
-        except (OSError, ValueError, RecursionError) as error:
+            return cls(*parsed(data))
+        except ValueError as error:
             raise ModelError(
                 f"{path} is not a usable index of n-grams ({error}); train or copy the model again"
             ) from error
@@ -250,8 +250,8 @@ def parsed(data: bytes) -> tuple[BloomFilter, tuple[int, ...], float]:
     if number_bytes(zlib.crc32(data[:-4])) != data[-4:]:
         raise ValueError("it is damaged or not all there")
     end = start + int.from_bytes(data[len(MAGIC) : start], "little")
-    header, bits = json.loads(data[start:end]), np.frombuffer(data[end:-4], dtype=np.uint8)
-    if not isinstance(header, dict) or (header.get("format"), header.get("words")) != (FORMAT, WORD.pattern):
+    header, bits = parse_object(data[start:end]), np.frombuffer(data[end:-4], dtype=np.uint8)
+    if (header.get("format"), header.get("words")) != (FORMAT, WORD.pattern):
         raise ValueError(f"its header is not of format {FORMAT}")
     if not len(bits):
         raise ValueError("it has no bits")

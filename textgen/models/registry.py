@@ -133,7 +133,9 @@ def stamp_of(folder: Path) -> Stamp:
     try:
         facts = (folder / FILE).stat()
     except OSError as error:
-        raise ModelError(f"{folder} cannot be read ({error}); train or copy the model again") from error
+        raise ModelError(
+            f"{folder} cannot be read ({error.strerror}); train or copy the model again"
+        ) from error
     return facts.st_mtime_ns, facts.st_size
 
 

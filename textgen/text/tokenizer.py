@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 
-from textgen.errors import ModelError, TextError
+from textgen.errors import TextError
 from textgen.records import Encoded
 from textgen.text import words
 from textgen.text.nearest import Neighbours
+from textgen.text.tokenizer_form import CHARACTER, check_form
 
 VISIBLE = {" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍"}
 Level = Literal["char", "word"]
@@ -60,7 +62,7 @@ class TextTokenizer:
         if not ordered:
             raise TextError("the text has no characters; give a text with at least 2 different ones")
         tokenizer = Tokenizer(models.WordLevel({char: i for i, char in enumerate(ordered)}))  # type: ignore[arg-type]
-        tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")  # type: ignore[assignment]
+        tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(CHARACTER), "isolated")  # type: ignore[assignment]
         tokenizer.decoder = decoders.Fuse()  # type: ignore[assignment]
         return cls(tokenizer)
 
@@ -73,13 +75,13 @@ class TextTokenizer:
         return cls(words.word_tokenizer(vocabulary))
 
     @classmethod
-    def load(cls, path: Path) -> TextTokenizer:
-        """Read a tokenizer.json. Raises ModelError when it is missing or not one."""
+    def from_json(cls, data: Mapping[str, Any]) -> TextTokenizer:
+        """The tokenizer that a tokenizer.json describes. Raises ValueError, with what is wrong."""
+        check_form(data)
         try:
-            return cls(Tokenizer.from_file(str(path)))
+            return cls(Tokenizer.from_str(json.dumps(data)))
         except Exception as error:  # the library raises plain Exception
-            sentence = f"{path} cannot be read as a tokenizer ({error}); train or copy the model again"
-            raise ModelError(sentence) from error
+            raise ValueError("it describes no tokenizer that the library knows") from error
 
     def save(self, path: Path) -> None:
         self.tokenizer.save(str(path))

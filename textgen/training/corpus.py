@@ -20,6 +20,7 @@ from tokenizers import normalizers
 
 from textgen.errors import TextError
 from textgen.models.draft import appearing
+from textgen.models.folder import load_tokenizer
 from textgen.text.tokenizer import TextTokenizer
 from textgen.text.words import word_vocabulary
 from textgen.training.reading import blocks, checked_digest, files_of
@@ -89,7 +90,7 @@ def read_corpus(folder: Path, digest: str, size: int) -> Corpus:
         for name in PARTS
     )
     unknown = json.loads((folder / UNKNOWN).read_text(encoding="utf-8"))
-    tokenizer = TextTokenizer.load(folder / TOKENIZER)
+    tokenizer = load_tokenizer(folder / TOKENIZER)
     return Corpus(train, validation, tokenizer, digest, size, tuple(unknown))
 
 

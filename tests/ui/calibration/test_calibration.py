@@ -179,3 +179,15 @@ def test_hostile_requests_end_with_a_sentence(part: Calibration, asked: dict[str
 @pytest.mark.parametrize("data", [None, [], "x", 3, {}])
 def test_requests_that_are_none(part: Calibration, data: Any) -> None:
     assert server_function("curves", part.curves)(data)["problem"]
+
+
+@pytest.mark.parametrize("file", ["config.json", FILE])
+@pytest.mark.parametrize("target", ["/dev/zero", "gone"])
+def test_a_folder_that_cannot_be_read_takes_no_other_curve_away(
+    part: Calibration, registry: Registry, file: str, target: str
+) -> None:
+    (registry.root / "names" / file).unlink()
+    (registry.root / "names" / file).symlink_to(target)
+    view = look(part, "chars", models=["names"] if target == "/dev/zero" or file == FILE else [])
+    assert [model["name"] for model in view["models"]] == ["chars"]
+    assert view["note"] == ""

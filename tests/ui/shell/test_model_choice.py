@@ -110,3 +110,10 @@ def test_a_damaged_model_says_so_below_the_context(root: Path) -> None:
     (root / "names" / "model.safetensors").write_bytes(b"damaged")
     _, note = switched(Registry(root), "names", "mar", "")
     assert "not a usable model folder" in note
+
+
+def test_an_endless_config_keeps_no_page_from_opening(root: Path) -> None:
+    (root / "names" / "config.json").unlink()
+    (root / "names" / "config.json").symlink_to("/dev/zero")
+    labels = [group["label"] for group in page_config(Registry(root))["models"]]
+    assert {"plays", "cannot be read"} <= set(labels)

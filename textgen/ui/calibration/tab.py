@@ -75,10 +75,10 @@ class Calibration:
         yield {"curve": shown.to_dict(), "request": request(facts.name, text), "done": "measured"}
 
     def curve_of(self, name: Any) -> Shown | None:
-        """The curve of a model's folder; None where there is none. Raises ModelError for no model."""
-        facts = Facts(self.lab.registry.info(name))
-        curve = read_calibration(self.lab.registry.folder(name))
-        return shipped(facts, curve) if curve else None
+        """The curve of a model's folder; None where none can be read. Raises ModelError for no model."""
+        folder = self.lab.registry.folder(name)
+        facts, curve = facts_of(self.lab.registry, name), read_calibration(folder)
+        return shipped(facts, curve) if facts and curve else None
 
     def missing(self, model: Any, of_models: list[Shown]) -> str:
         """That the chosen model has no curve, and how it gets one; "" where it has."""

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from textgen.errors import TextError
+from textgen.errors import ModelError, TextError
 from textgen.models.log import FILE, read_log, temperature_of
+from textgen.models.reading import read_start
 from textgen.models.registry import Registry
 from textgen.plots.loss import LossCurves, losses
 from textgen.records import TrainingLog
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from textgen.models.folder import Model
 
 LENGTH = 300  # characters of each text at first
-MAX_README = 100_000  # characters
+MAX_README = 100_000  # bytes
 NO_MODEL = "Your own numbers are no model: nothing has learned them. Choose a model in the sidebar."
 NO_LOG = "This folder has no training_log.csv that can be read: how the model learned is not known."
 NOT_COMPARED = "Your own numbers cannot be compared: choose a model in the sidebar."
@@ -104,9 +105,8 @@ def model_view(registry: Registry, model: Any) -> dict[str, Any]:
 def readme(path: Path) -> str:
     """The folder's model card, in Markdown; "" for none. The page makes text of it, never HTML."""
     try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return file.read(MAX_README)
-    except OSError:
+        return read_start(path, MAX_README)
+    except ModelError:
         return ""
 
 

@@ -1,0 +1,86 @@
+"""What a tokenizer.json may hold: the parts that we write, so that a stranger's file can neither hang nor
+crash the library that runs it. A regular expression of somebody else's may take for ever on some text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from typing import Any
+
+from textgen.errors import shorten
+from textgen.text.words import PIECE, REWRITES
+
+CHARACTER = r"[\s\S]"
+PATTERNS = frozenset({CHARACTER, PIECE, *(pattern for pattern, _ in REWRITES)})
+MAX_TOKENS = 1_000_000
+MAX_TOKEN = 1_000  # characters
+MAX_GROWTH = 64  # characters that normalisers may make of one
+MAX_STEPS = 64  # normalisers in a row
+UNUSED = "added_tokens", "post_processor", "truncation", "padding"
+
+
+def check_form(data: Mapping[str, Any]) -> None:
+    """Raises ValueError, with what is wrong, for any tokenizer but one of a form that we write."""
+    if used := [name for name in UNUSED if data.get(name)]:
+        raise ValueError(f"{used[0]} must be empty")
+    check_vocabulary(as_object("model", data.get("model")))
+    check_normalizers(data.get("normalizer"))
+    check_pre_tokenizer(as_object("pre_tokenizer", data.get("pre_tokenizer")))
+
+
+def as_object(name: str, value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{name} must be an object, got {shorten(value)}")
+    return value
+
+
+def check_vocabulary(model: Mapping[str, Any]) -> None:
+    """One id a token, from 0 on; no token is empty."""
+    if model.get("type") != "WordLevel":
+        raise ValueError(f"model.type must be WordLevel, got {shorten(model.get('type'))}")
+    vocabulary = as_object("model.vocab", model.get("vocab"))
+    if not 1 <= len(vocabulary) <= MAX_TOKENS:
+        raise ValueError(f"model.vocab must have 1 to {MAX_TOKENS:,} tokens, got {len(vocabulary):,}")
+    if wrong := [token for token in vocabulary if not 1 <= len(token) <= MAX_TOKEN]:
+        raise ValueError(f"a token must have 1 to {MAX_TOKEN:,} characters, got {len(wrong[0]):,}")
+    ids = list(vocabulary.values())
+    if any(type(token) is not int for token in ids) or sorted(ids) != list(range(len(ids))):
+        raise ValueError(f"the ids in model.vocab must be 0 to {len(ids) - 1:,}, each once")
+
+
+def check_normalizers(value: Any) -> None:
+    """Rewriting that is known, and that cannot make a text grow for long."""
+    steps = [value] if value is not None else []
+    if isinstance(value, Mapping) and value.get("type") == "Sequence":
+        steps = value.get("normalizers")
+    if not isinstance(steps, list) or len(steps) > MAX_STEPS:
+        raise ValueError(f"normalizer must be at most {MAX_STEPS} steps")
+    if prod(max(1, len(added_by(step))) for step in steps) > MAX_GROWTH:
+        raise ValueError(f"normalizer must make at most {MAX_GROWTH} characters of one")
+
+
+def added_by(step: Any) -> str:
+    """What a step of normalisation puts in place of a match."""
+    kind = as_object("normalizer", step).get("type")
+    if kind in ("Lowercase", "NFC"):
+        return ""
+    if kind != "Replace":
+        raise ValueError(f"normalizer must be of Lowercase, NFC and Replace, got {shorten(kind)}")
+    check_pattern("normalizer", step.get("pattern"))
+    content = step.get("content")
+    if not isinstance(content, str):
+        raise ValueError(f"normalizer.content must be a text, got {shorten(content)}")
+    return content
+
+
+def check_pre_tokenizer(cut: Mapping[str, Any]) -> None:
+    if cut.get("type") != "Split":
+        raise ValueError(f"pre_tokenizer.type must be Split, got {shorten(cut.get('type'))}")
+    check_pattern("pre_tokenizer", cut.get("pattern"))
+
+
+def check_pattern(name: str, pattern: Any) -> None:
+    expression = pattern.get("Regex") if isinstance(pattern, Mapping) else None
+    if not isinstance(expression, str) or expression not in PATTERNS:
+        raise ValueError(f"{name}.pattern is none that this program writes, got {shorten(expression)}")
