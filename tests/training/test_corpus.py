@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from textgen.errors import TextError
+from textgen.errors import SettingError, TextError
+from textgen.text import files
 from textgen.text.tokenizer import TextTokenizer
 from textgen.training import corpus, reading
 from textgen.training.corpus import Corpus, open_corpus
@@ -36,15 +38,96 @@ def test_ids_stand_for_the_text_and_lie_on_disk(text_file: Path, tmp_path: Path)
 
 def test_blocks_do_not_show(text_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = texts(open_corpus(text_file, PLAIN, tmp_path / "a"))
-    monkeypatch.setattr(reading, "BLOCK", 7)
+    monkeypatch.setattr(files, "BYTES", 7)
     monkeypatch.setattr(corpus, "CHUNK", 11)
     assert texts(open_corpus(text_file, PLAIN, tmp_path / "b")) == whole
 
 
-def test_line_ends_are_characters_like_others(tmp_path: Path) -> None:
-    path = tmp_path / "crlf.txt"
-    path.write_bytes(b"one\r\ntwo\rthree\n" * 20)
-    assert "".join(texts(open_corpus(path, PLAIN, tmp_path / "cache"))).encode() == path.read_bytes()
+@pytest.mark.parametrize("size", [1, 7, 1 << 20])
+def test_line_ends_marks_and_accents_are_made_alike_and_said(
+    size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "BYTES", size)
+    path = tmp_path / "windows.txt"
+    path.write_bytes("\ufeffone\r\ntwo\rcafe\u0301\u2028\n".encode() * 20)
+    opened = open_corpus(path, PLAIN, tmp_path / "cache")
+    assert "".join(texts(opened)) == "one\ntwo\ncafé\n\n" * 20
+    assert opened.changes == (files.COMPOSED, files.BYTE_ORDER, files.LINES)
+    assert open_corpus(path, PLAIN, tmp_path / "cache").changes == opened.changes
+
+
+def test_a_plain_text_is_not_said_to_be_changed(text_file: Path, tmp_path: Path) -> None:
+    assert open_corpus(text_file, PLAIN, tmp_path).changes == ()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig"])
+def test_a_mark_at_the_beginning_names_the_encoding(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "text.txt"
+    path.write_bytes(("één regel\r\n" * 20).encode(encoding))
+    assert "".join(texts(open_corpus(path, PLAIN, tmp_path / "cache"))) == "één regel\n" * 20
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16-le"])
+def test_bytes_of_another_encoding_are_refused_with_place_and_remedy(
+    encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "BYTES", 5)
+    path = tmp_path / "text.txt"
+    text = "plain line\n" * 3 + "caffè\n" * 20 + "“so”\n" * (encoding == "cp1252")
+    path.write_bytes(text.encode(encoding))
+    with pytest.raises(TextError, match="--encoding"):
+        open_corpus(path, PLAIN, tmp_path / "cache")
+    recipe = Recipe("plain", text=TextRecipe(encoding=encoding))
+    assert "".join(texts(open_corpus(path, recipe, tmp_path / "cache"))) == text
+
+
+@pytest.mark.parametrize(("encoding", "more"), [("latin-1", ""), ("cp1252", "“so”")])
+def test_the_refusal_names_byte_line_and_encoding(encoding: str, more: str, tmp_path: Path) -> None:
+    path = tmp_path / "text.txt"
+    path.write_bytes(("plain line\n" * 3 + f"caffè {more}\n" * 20).encode(encoding))
+    with pytest.raises(TextError, match=rf"byte 38 \(0xe8\), in line 4.* probably {encoding}"):
+        open_corpus(path, PLAIN, tmp_path / "cache")
+
+
+@pytest.mark.parametrize("encoding", ["", "no-such", "base64", "a\0b"])
+def test_an_encoding_that_there_is_not(encoding: str) -> None:
+    with pytest.raises(SettingError, match=r"text\.encoding must be one that Python knows"):
+        TextRecipe(encoding=encoding)
+
+
+def test_texts_of_a_folder_whatever_their_case_but_no_hidden_ones(tmp_path: Path) -> None:
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "sub.txt").mkdir()
+    for name in ("BOOK.TXT", "a.txt", "notes.md"):
+        (folder / name).write_text("a word\n" * 30, encoding="utf-8")
+    for name in ("._a.txt", ".hidden.txt"):
+        (folder / name).write_bytes(b"\0\xff\xfe")
+    assert [file.name for file in reading.files_of(folder)] == ["BOOK.TXT", "a.txt"]
+    assert "".join(texts(open_corpus(folder, PLAIN, tmp_path / "cache"))) == "a word\n" * 60
+
+
+@pytest.mark.parametrize(
+    ("line", "ends"),
+    [
+        ("word after word ", " "),
+        ("没有空格的文字。", "。"),
+        ("e\u0304\u0301" * 3, "\u0301"),  # no NFC of one character
+        ("no-spaces,but,signs-", "-,"),
+    ],
+)
+def test_a_line_without_end_is_cut_between_words(
+    line: str, ends: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "LONGEST", 50)
+    monkeypatch.setattr(files, "BYTES", 32)
+    path = tmp_path / "line.txt"
+    path.write_text(line * 40, encoding="utf-8")
+    pieces = list(reading.blocks(path, TextRecipe(), set()))
+    whole = unicodedata.normalize("NFC", line * 40)
+    assert "".join(pieces) == whole
+    assert len(pieces) > 3
+    assert all(piece[-1] in unicodedata.normalize("NFC", ends) or piece[-1] == whole[-1] for piece in pieces)
 
 
 def test_a_text_is_encoded_once(text_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,7 +188,7 @@ def test_unwrapped_paragraphs_are_lines(tmp_path: Path, monkeypatch: pytest.Monk
     recipe = Recipe("plain", text=TextRecipe(unwrap=True))
     whole = texts(open_corpus(path, recipe, tmp_path / "a"))
     assert "".join(whole) == "one two\n three four\n" * 20
-    monkeypatch.setattr(reading, "BLOCK", 7)
+    monkeypatch.setattr(files, "BYTES", 7)
     assert texts(open_corpus(path, recipe, tmp_path / "b")) == whole
 
 

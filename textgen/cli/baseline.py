@@ -34,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recipe", help=f"one of {', '.join(bundled())}, or a .toml file")
     parser.add_argument("--corpus", type=Path, required=True, metavar="PATH", help="a text file, or a folder")
     parser.add_argument("--order", type=int, default=ORDER, metavar="N", help=f"longest n-gram ({ORDER})")
+    options.add_encoding(parser)
     options.add_recipe_values(parser, example="text.min_count=3")
     options.add_json(parser)
 
@@ -41,7 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, console: Console) -> None:
     """Measure and print. Raises TextgenError."""
     check_whole("order", args.order, 1, MAX_ORDER, f"{ORDER} is usual")
-    recipe = read_recipe(args.recipe, args.set)
+    encoding = [f"text.encoding={args.encoding}"] if args.encoding else []
+    recipe = read_recipe(args.recipe, [*args.set, *encoding])
     with TemporaryDirectory() as cache:
         corpus = open_corpus(args.corpus, recipe, Path(cache))
         bos, size = bos_of(recipe, corpus.tokenizer), corpus.tokenizer.vocab_size

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,6 +24,7 @@ from textgen.models.evaluation import WINDOW, Evaluation, evaluate
 from textgen.models.folder import Model
 from textgen.training.corpus import Corpus, open_corpus
 from textgen.training.job import bos_of
+from textgen.training.reading import digest_of
 from textgen.training.recipe import Recipe
 
 
@@ -31,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = "Measure how well a model predicts a text, in windows and streamed."
     parser.add_argument("model", metavar="NAME", help="of a model, or the path of its folder")
     parser.add_argument("--corpus", type=Path, required=True, metavar="FILE", help="the text, UTF-8")
+    options.add_encoding(parser)
     parser.add_argument("--part", choices=("validation", "train", "all"), default="validation")
     parser.add_argument(
         "--window", type=int, metavar="N", help=f"tokens from a zero state (the model's own, or {WINDOW})"
@@ -55,19 +57,20 @@ def run(args: argparse.Namespace, console: Console) -> None:
 
 def print_losses(model: Model, args: argparse.Namespace, console: Console) -> None:
     """Both losses."""
-    read = read_documents(model, args.corpus, args.part)
+    read = read_documents(model, args.corpus, args.part, args.encoding)
     measured = evaluate(model.net, read.documents, window_of(model, args.window))
-    values = {"model": model.name, "part": args.part, "notes": read.notes, **measured.to_dict()}
+    facts = {"model": model.name, "part": args.part, "notes": read.notes, "unknown": read.unknown}
+    values = {**facts, **measured.to_dict()}
     if args.json:
         console.json(values)
     else:
-        console.say("\n".join([*read.notes, table(model, args.part, measured)]))
+        console.say("\n".join([*read.notes, table(model, args.part, measured, read.unknown)]))
 
 
 def print_curve(model: Model, args: argparse.Namespace, console: Console) -> None:
     """The perplexity at each temperature; also into a file, if asked for."""
     grid, window = grid_of(args.temperatures), window_of(model, args.window)
-    read = read_documents(model, args.corpus, args.part)
+    read = read_documents(model, args.corpus, args.part, args.encoding)
     held = held_out_perplexity(model, read.documents, grid, window)
     curve = CalibrationCurve(
         held.temperatures, np.log(held.perplexities), args.part, window, held.targets, read.sha256
@@ -142,11 +145,15 @@ class Read:
     documents: list[torch.Tensor]  # each (N,) ids
     notes: list[str]  # what the reader must know about that
     sha256: str  # of the whole corpus
+    unknown: float | None  # the share of `<unk>`, 0..1; None for a model without
 
 
-def read_documents(model: Model, path: Path, part: str) -> Read:
+def read_documents(model: Model, path: Path, part: str, encoding: str | None = None) -> Read:
     """A part of a corpus. Raises TextError."""
     recipe = recipe_of(model)
+    own = digest_of(path) == model.config.corpus.sha256
+    encoding = encoding or (recipe.text.encoding if own else "utf-8")
+    recipe = replace(recipe, text=replace(recipe.text, encoding=encoding))
     bos = bos_of(recipe, model.tokenizer)
     with TemporaryDirectory() as cache:
         corpus = open_corpus(path, recipe, Path(cache), model.tokenizer)
@@ -154,7 +161,15 @@ def read_documents(model: Model, path: Path, part: str) -> Read:
         chosen = parts.get(part, [corpus.train, corpus.validation])
         ids = [torch.from_numpy(ids.astype("int64")) for one in chosen for ids in one.documents(bos)]
         documents = whole(ids) if part == "all" and bos is None else ids
-    return Read(documents, notes(model, corpus), corpus.sha256)
+    unknown = unknown_share(ids, model.tokenizer.unknown_id)
+    return Read(documents, notes(model, corpus), corpus.sha256, unknown)
+
+
+def unknown_share(documents: list[torch.Tensor], unknown: int | None) -> float | None:
+    """The share of `<unk>` in documents of (N,) ids."""
+    if unknown is None:
+        return None
+    return sum(int((ids == unknown).sum()) for ids in documents) / max(1, sum(map(len, documents)))
 
 
 def whole(parts: list[torch.Tensor]) -> list[torch.Tensor]:
@@ -169,6 +184,8 @@ def notes(model: Model, corpus: Corpus) -> list[str]:
         lines.append(
             "note: this is not the text that the model was trained on; its own split is applied all the same"
         )
+    if corpus.changes:
+        lines.append(f"note: {', '.join(corpus.changes)}")
     if corpus.unknown and model.tokenizer.unknown_id is None:
         lines.append(
             f"note: left out, since the model does not know them: {', '.join(map(repr, corpus.unknown))}"
@@ -176,20 +193,21 @@ def notes(model: Model, corpus: Corpus) -> list[str]:
     return lines
 
 
-def table(model: Model, part: str, measured: Evaluation) -> str:
+def table(model: Model, part: str, measured: Evaluation, unknown: float | None) -> str:
     unit, windows = model.config.unit or "token", f"windows of {measured.window}, zero state"
     return (
         f"{model.name}, {part}: {measured.targets:,} predictions\n"
         f"{'':<32}{'nats':>8}{'bits':>8}  per {unit}\n"
         f"{windows:<32}{measured.windows:8.4f}{measured.windows_bits:8.4f}\n"
         f"{'streamed, state carried':<32}{measured.streamed:8.4f}{measured.streamed_bits:8.4f}"
-        f"{perplexities(model, measured)}"
+        f"{perplexities(model, measured, unknown)}"
     )
 
 
-def perplexities(model: Model, measured: Evaluation) -> str:
-    """Perplexity, as word models are compared."""
+def perplexities(model: Model, measured: Evaluation, unknown: float | None) -> str:
+    """Perplexity, as word models are compared, and on how many words that could not be known."""
     if model.config.level != "word":
         return ""
     windows, streamed = math.exp(measured.windows), math.exp(measured.streamed)
-    return f"\nperplexity {windows:.1f} in windows, {streamed:.1f} streamed"
+    share = "" if unknown is None else f"; {unknown:.1%} of the words are <unk>"
+    return f"\nperplexity {windows:.1f} in windows, {streamed:.1f} streamed{share}"

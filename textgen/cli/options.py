@@ -222,6 +222,12 @@ def max_tokens_of(args: argparse.Namespace) -> int:
     return check_whole("max-tokens", args.max_tokens, 1, MOST_TOKENS, f"{MAX_TOKENS:,} is the default")
 
 
+def add_encoding(parser: Arguments) -> None:
+    parser.add_argument(
+        "--encoding", metavar="NAME", help="of the text, such as latin-1 or cp1252, if it is not UTF-8"
+    )
+
+
 def add_recipe_values(parser: Arguments, example: str) -> None:
     parser.add_argument(
         *("-s", "--set"), action="append", default=[], metavar="KEY=VALUE", help=f"such as {example}"

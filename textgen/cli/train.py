@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="a text file, UTF-8, or a folder of .txt files",
     )
+    options.add_encoding(parser)
     parser.add_argument(
         "--level", choices=("char", "word"), default="char", help="of a text without a recipe (char)"
     )
@@ -86,6 +87,7 @@ def train_options(args: argparse.Namespace) -> TrainOptions:
         resume=args.resume,
         restart=args.restart,
         replace=args.replace,
+        encoding=args.encoding,
         seed=args.seed,
         max_steps=args.max_steps,
         overrides=tuple(args.set),

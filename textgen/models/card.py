@@ -88,6 +88,10 @@ def perplexity(config: ModelConfig, windows: float, streamed: float) -> str:
     if config.level != "word":
         return ""
     figures = f"{math.exp(windows):.1f} in windows, {math.exp(streamed):.1f} streamed"
+    if config.losses.unknown is not None:
+        figures += (
+            f"; {config.losses.unknown:.1%} of the words that validate are `<unk>`, too rare to be known"
+        )
     return f"\nPerplexity, e to the nats: {figures}.\n"
 
 

@@ -172,6 +172,7 @@ class LossFacts(Part):
     validation_streamed: Number = None  # state carried
     train_with_dropout: Number = None
     perplexity: Number = None  # in windows, of word models
+    unknown: Number = None  # share of `<unk>` among the words that validate, 0..1
     validation_targets: Count = None  # predictions scored
 
     @classmethod

@@ -38,6 +38,7 @@ def read_context(model: Model, text: str) -> Context:
         start_note(model, encoded),
         anew_note(model, encoded),
         sight_note(model, ids),
+        space_note(model.tokenizer, text),
         unknown_note(model.tokenizer, encoded.unknown),
     )
     seen = replace(encoded, unseen=unseen(model, encoded, ids))
@@ -90,6 +91,13 @@ def sight_note(model: Model, ids: Sequence[int]) -> str:
         return ""
     unit = "characters" if model.tokenizer.level == "char" else "words and signs"
     return f"The model sees only the last {model.net.context:,} {unit} of this."
+
+
+def space_note(tokenizer: TextTokenizer, text: str) -> str:
+    """That a space at the end is read as one that no word follows."""
+    if not tokenizer.exact or not text.endswith(" "):
+        return ""
+    return "The space at the end is a token of its own: leave it out for a word to follow."
 
 
 def unknown_note(tokenizer: TextTokenizer, unknown: Sequence[str]) -> str:

@@ -4,31 +4,49 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
 from textgen.errors import TextError
 from textgen.records import Encoded
-from textgen.text import words
+from textgen.text import exact_words, words
+from textgen.text.files import composed, normal
 from textgen.text.nearest import Neighbours
 from textgen.text.tokenizer_form import CHARACTER, check_form
 
-VISIBLE = {" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍"}
+VISIBLE = {" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍", exact_words.JOINER: "⁀"}
+SIGNS = frozenset(VISIBLE.values())
+MAX_FILE = 50_000_000  # bytes of a tokenizer.json
 Level = Literal["char", "word"]
 
 
 def visible(token: str) -> str:
-    """A token as it can be shown anywhere: whitespace as a sign, controls by code point."""
+    """A token as it can be shown anywhere: whitespace as a sign, controls and those signs by code point."""
     return "".join(VISIBLE.get(char) or (char if printable(char) else f"U+{ord(char):04X}") for char in token)
 
 
 def printable(char: str) -> bool:
-    """False for controls, format characters (right-to-left marks) and lone surrogates."""
-    return unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
+    """False for controls, format characters (right-to-left marks), lone surrogates, and what stands for
+    whitespace.
+    """
+    return char not in SIGNS and unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
+
+
+def distinct_labels(pieces: Sequence[str]) -> tuple[str, ...]:
+    """(V,) each token as it is shown, no two alike: where they would be, the id stands behind."""
+    labels = tuple(map(visible, pieces))
+    often = Counter(labels)
+    return tuple(label if often[label] == 1 else f"{label} #{i}" for i, label in enumerate(labels))
+
+
+def lowered(text: str) -> str:
+    """A text in lower case, as the tokenizers lower what they read: character by character."""
+    return normalizers.Lowercase().normalize_str(text)
 
 
 class TextTokenizer:
@@ -46,33 +64,45 @@ class TextTokenizer:
         self.unknown_id: int | None = self.ids.get(words.UNKNOWN)
         self.level: Level = "char" if self.unknown_id is None else "word"
         self.pieces: tuple[str, ...] = tuple(piece for piece, _ in vocabulary)  # (V,) as `split` names them
-        self.labels: tuple[str, ...] = tuple(map(visible, self.pieces))  # (V,)
+        self.labels: tuple[str, ...] = distinct_labels(self.pieces)  # (V,)
         self.texts: tuple[str, ...] = self.pieces  # (V,) what each adds to a text, but for a space before it
         self.tight_before: tuple[bool, ...] = (True,) * self.vocab_size  # (V,)
         self.tight_after: tuple[bool, ...] = (True,) * self.vocab_size  # (V,)
+        self.exact = self.level == "word" and exact_words.is_exact(tokenizer)
         if self.level == "word":
-            self.texts = tuple(map(words.written, self.pieces))
-            self.tight_before = tuple(map(words.tight_before, self.pieces))
-            self.tight_after = tuple(map(words.tight_after, self.pieces))
+            style = exact_words if self.exact else words
+            self.texts = tuple(map(style.written, self.pieces))
+            self.tight_before = tuple(map(style.tight_before, self.pieces))
+            self.tight_after = tuple(map(style.tight_after, self.pieces))
 
     @classmethod
-    def characters(cls, alphabet: Iterable[str]) -> TextTokenizer:
-        """One id a character, in code-point order. Raises TextError for an empty alphabet."""
+    def characters(cls, alphabet: Iterable[str], lower: bool = False) -> TextTokenizer:
+        """One id a character, in code-point order; `lower` reads all in lower case.
+
+        Raises TextError for an empty alphabet.
+        """
         ordered = sorted(set(alphabet))
         if not ordered:
             raise TextError("the text has no characters; give a text with at least 2 different ones")
         tokenizer = Tokenizer(models.WordLevel({char: i for i, char in enumerate(ordered)}))  # type: ignore[arg-type]
+        case = [normalizers.Lowercase()] if lower else []
+        tokenizer.normalizer = normalizers.Sequence([normalizers.NFC(), *case])  # type: ignore[assignment]
         tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(CHARACTER), "isolated")  # type: ignore[assignment]
         tokenizer.decoder = decoders.Fuse()  # type: ignore[assignment]
         return cls(tokenizer)
 
     @classmethod
-    def words(cls, vocabulary: Sequence[str]) -> TextTokenizer:
+    def words(cls, vocabulary: Sequence[str], lower: bool = False) -> TextTokenizer:
         """One id a word, punctuation mark or line break, in the order given; see `words.word_vocabulary`.
 
         Raises TextError for a vocabulary without `<unk>` or with a word twice.
         """
-        return cls(words.word_tokenizer(vocabulary))
+        return cls(words.word_tokenizer(vocabulary, lower))
+
+    @classmethod
+    def exact_words(cls, vocabulary: Sequence[str], lower: bool = False) -> TextTokenizer:
+        """The same for text of any kind; see `exact_words.exact_vocabulary`."""
+        return cls(exact_words.exact_tokenizer(list(vocabulary), lower))
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> TextTokenizer:
@@ -98,10 +128,14 @@ class TextTokenizer:
 
         A text may be split in parts that are cut after line breaks: the pieces are the same.
         """
-        text = encodable(text)
+        text = self.readable(text)
         if self.tokenizer.normalizer is not None:
             text = self.tokenizer.normalizer.normalize_str(text)
         return [piece for piece, _ in self.tokenizer.pre_tokenizer.pre_tokenize_str(text)]  # type: ignore[union-attr]
+
+    def readable(self, text: str) -> str:
+        """The text as the model's own was read: lines, accents; only what UTF-8 can hold."""
+        return encodable(composed(text) if "\r" in self.ids else normal(text))
 
     def nearest(self, piece: str, n: int = 3) -> tuple[str, ...]:
         """Up to n known words that are spelled much like a piece, likest first; of characters, the other
@@ -135,9 +169,11 @@ class TextTokenizer:
 
     def tight_end(self, text: str) -> bool:
         """Whether no space is to follow a text: it is empty, has one, or ends in a token that wants none."""
-        if self.level == "char" or not text or text[-1].isspace():
+        if self.level == "char" or not text:
             return True
-        return words.tight_after(self.split(text)[-1])
+        if self.exact:
+            return exact_words.tight_after(self.readable(text))
+        return text[-1].isspace() or words.tight_after(self.split(text)[-1])
 
     def extended(self, text: str, ids: Sequence[int]) -> str:
         """The text with more tokens at its end, to be read as before and then as these tokens.
@@ -146,7 +182,7 @@ class TextTokenizer:
         """
         if self.level == "char" or not ids:
             return text + self.decode(ids)
-        before = text.rstrip(" ") if self.tight_before[ids[0]] else text
+        before = text.rstrip(" ") if self.tight_before[ids[0]] and not self.exact else text
         longer = before + self.decode(ids, before)
         if self.split(longer) == [*self.split(text), *(self.pieces[i] for i in ids)]:
             return longer
@@ -154,10 +190,14 @@ class TextTokenizer:
 
     def without_last(self, text: str) -> str:
         """The text without its last piece, known or not, and the space before it; "" stays ""."""
+        text = self.readable(text)
         if self.level == "char":
             return text[:-1]
-        spans = self.tokenizer.encode(encodable(text), add_special_tokens=False).offsets  # in characters
-        return text[: spans[-1][0]].rstrip(" ") if spans else ""
+        spans = self.tokenizer.encode(text, add_special_tokens=False).offsets  # in characters
+        before, last = (text[: spans[-1][0]], text[spans[-1][0] :]) if spans else ("", "")
+        if self.exact and (exact_words.tight_before(last) or exact_words.tight_after(before[:-1])):
+            return before  # a space at its end is a token of its own
+        return before.rstrip(" ")
 
 
 def encodable(text: str) -> str:

@@ -9,14 +9,17 @@ from math import prod
 from typing import Any
 
 from textgen.errors import shorten
-from textgen.text.words import PIECE, REWRITES
+from textgen.text import exact_words
+from textgen.text.words import FINAL_SIGMA, PIECE, REWRITES
 
 CHARACTER = r"[\s\S]"
-PATTERNS = frozenset({CHARACTER, PIECE, *(pattern for pattern, _ in REWRITES)})
+EXACT = exact_words.PIECE, exact_words.JOINED
+PATTERNS = frozenset({CHARACTER, PIECE, FINAL_SIGMA, *EXACT, *(pattern for pattern, _ in REWRITES)})
 MAX_TOKENS = 1_000_000
 MAX_TOKEN = 1_000  # characters
 MAX_GROWTH = 64  # characters that normalisers may make of one
 MAX_STEPS = 64  # normalisers in a row
+MAX_NESTING = 3  # lists of normalisers in each other
 UNUSED = "added_tokens", "post_processor", "truncation", "padding"
 
 
@@ -51,13 +54,21 @@ def check_vocabulary(model: Mapping[str, Any]) -> None:
 
 def check_normalizers(value: Any) -> None:
     """Rewriting that is known, and that cannot make a text grow for long."""
-    steps = [value] if value is not None else []
-    if isinstance(value, Mapping) and value.get("type") == "Sequence":
-        steps = value.get("normalizers")
-    if not isinstance(steps, list) or len(steps) > MAX_STEPS:
+    steps = laid_flat(value, MAX_NESTING) if value is not None else []
+    if len(steps) > MAX_STEPS:
         raise ValueError(f"normalizer must be at most {MAX_STEPS} steps")
     if prod(max(1, len(added_by(step))) for step in steps) > MAX_GROWTH:
         raise ValueError(f"normalizer must make at most {MAX_GROWTH} characters of one")
+
+
+def laid_flat(value: Any, depth: int) -> list[Any]:
+    """The steps of a normaliser, which may be a sequence of sequences."""
+    if not isinstance(value, Mapping) or value.get("type") != "Sequence":
+        return [value]
+    steps = value.get("normalizers")
+    if not isinstance(steps, list) or not depth:
+        raise ValueError(f"normalizer must be a list of steps, at most {MAX_NESTING} lists in each other")
+    return [step for one in steps for step in laid_flat(one, depth - 1)]
 
 
 def added_by(step: Any) -> str:

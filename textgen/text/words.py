@@ -2,7 +2,8 @@
 
 A token is a word with its inner apostrophes, a number, a punctuation mark or a line break; spaces are
 none. Quotes and italics marks become self-describing: “ opens and ” closes where the text has ". What
-was typed as “ ” ’ — or … already is read as the same text in plain signs.
+was typed as “ ” ’ — or … already is read as the same text in plain signs. That is made for English prose;
+`exact_words` keeps every sign and space of any text.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ PIECE = rf"\n|{NUMBER}|{WORD}|--+|\.\.\.|\S"
 
 # What may stand before an opening quote; the start of a text does as well.
 BEFORE_OPENING = r"\s(\[{⌊"
+FINAL_SIGMA = r"(?<=\w)σ(?!\w)"
 REWRITES = (
     ("…", "..."),
     ("[–—]", "--"),
@@ -39,21 +41,33 @@ NO_SPACE_BEFORE = frozenset(".,;:!?%)]}/-\n”’⌋") | {"...", "--"}
 NO_SPACE_AFTER = frozenset("([{$£/-\n“‘⌊") | {"--"}
 
 
-def word_tokenizer(vocabulary: Sequence[str]) -> Tokenizer:
-    """A Hugging Face `Tokenizer` over words, ids in the order given.
+def word_tokenizer(vocabulary: Sequence[str], lower: bool = False) -> Tokenizer:
+    """A Hugging Face `Tokenizer` over words, ids in the order given; `lower` reads all in lower case.
 
     Raises TextError for a vocabulary without `<unk>` or with a word twice.
     """
+    tokenizer = Tokenizer(models.WordLevel(checked_ids(vocabulary), unk_token=UNKNOWN))
+    case = [normalizers.Lowercase(), final_sigma()] if lower else []
+    steps = [normalizers.NFC(), *case, self_describing()]
+    tokenizer.normalizer = normalizers.Sequence(steps)  # type: ignore[assignment]
+    tokenizer.pre_tokenizer = cut()  # type: ignore[assignment]
+    return tokenizer
+
+
+def final_sigma() -> normalizers.Normalizer:
+    """Greek has a sigma of its own at the end of a word, which lowering sign by sign does not know."""
+    return normalizers.Replace(Regex(FINAL_SIGMA), "ς")
+
+
+def checked_ids(vocabulary: Sequence[str]) -> dict[str, int]:
+    """The id of each word. Raises TextError for a vocabulary without `<unk>` or with a word twice."""
     ids = {word: i for i, word in enumerate(vocabulary)}
     if UNKNOWN not in ids or len(ids) != len(vocabulary):
         raise TextError(
             f"a vocabulary must hold {UNKNOWN}, and each word once, got {len(vocabulary)} words, "
             f"{len(ids)} of them distinct; make it by word_vocabulary"
         )
-    tokenizer = Tokenizer(models.WordLevel(ids, unk_token=UNKNOWN))
-    tokenizer.normalizer = self_describing()  # type: ignore[assignment]
-    tokenizer.pre_tokenizer = cut()  # type: ignore[assignment]
-    return tokenizer
+    return ids
 
 
 def self_describing() -> normalizers.Normalizer:
@@ -77,8 +91,13 @@ def split_words(text: str) -> list[str]:
 
 def word_vocabulary(counts: Mapping[str, int], min_count: int) -> list[str]:
     """`<unk>`, then what was counted at least `min_count` times: frequent ones first, ties by code point."""
-    frequent = [word for word, count in counts.items() if count >= min_count and word != UNKNOWN]
-    return [UNKNOWN, *sorted(frequent, key=lambda word: (-counts[word], word))]
+    return [UNKNOWN, *frequent(counts, min_count)]
+
+
+def frequent(counts: Mapping[str, int], min_count: int) -> list[str]:
+    """What was counted at least `min_count` times: frequent ones first, ties by code point."""
+    words = [word for word, count in counts.items() if count >= min_count and word != UNKNOWN]
+    return sorted(words, key=lambda word: (-counts[word], word))
 
 
 def written(piece: str) -> str:

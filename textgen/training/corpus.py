@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
@@ -16,12 +16,13 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import normalizers
 
 from textgen.errors import TextError
 from textgen.models.draft import appearing
 from textgen.models.folder import load_tokenizer
+from textgen.text.exact_words import exact_vocabulary
 from textgen.text.tokenizer import TextTokenizer
+from textgen.text.words import UNKNOWN as UNKNOWN_WORD
 from textgen.text.words import word_vocabulary
 from textgen.training.reading import blocks, checked_digest, files_of
 from textgen.training.recipe import Recipe, SplitRecipe
@@ -30,7 +31,7 @@ CODE_POINTS = 0x110000
 MIN_TOKENS = 100
 MAX_VOCABULARY = 1 << 16  # ids are stored in two bytes
 CHUNK = 1 << 20  # tokens handled at once
-CODES, TOKENIZER, UNKNOWN = "codes.u32", "tokenizer.json", "unknown.json"
+CODES, TOKENIZER, UNKNOWN, CHANGES = "codes.u32", "tokenizer.json", "unknown.json", "changes.json"
 LEFT_OUT = MAX_VOCABULARY  # stands for a piece that a given tokenizer does not know
 Ranges = NDArray[np.int64]  # (D, 2) start and end of each document in a stream of tokens
 
@@ -60,6 +61,13 @@ class Corpus:
     sha256: str  # of the file's bytes, or of a folder's listing
     size: int  # bytes of the files
     unknown: tuple[str, ...] = ()  # distinct pieces that a given tokenizer does not know
+    changes: tuple[str, ...] = ()  # what was changed for every text: line ends, byte-order marks, accents
+
+    def unknown_share(self) -> float | None:
+        """The share of `<unk>` in the part that validates, 0..1; None where unknown pieces are left out."""
+        if self.tokenizer.unknown_id is None:
+            return None
+        return float((self.validation.ids == self.tokenizer.unknown_id).mean())
 
 
 def open_corpus(path: Path, recipe: Recipe, cache: Path, tokenizer: TextTokenizer | None = None) -> Corpus:
@@ -89,15 +97,18 @@ def read_corpus(folder: Path, digest: str, size: int) -> Corpus:
         Part(np.memmap(folder / f"{name}.u16", dtype=np.uint16, mode="r"), np.load(folder / f"{name}.npy"))
         for name in PARTS
     )
-    unknown = json.loads((folder / UNKNOWN).read_text(encoding="utf-8"))
+    unknown, changes = (
+        tuple(json.loads((folder / name).read_text(encoding="utf-8"))) for name in (UNKNOWN, CHANGES)
+    )
     tokenizer = load_tokenizer(folder / TOKENIZER)
-    return Corpus(train, validation, tokenizer, digest, size, tuple(unknown))
+    return Corpus(train, validation, tokenizer, digest, size, unknown, changes)
 
 
 def encode_into(folder: Path, path: Path, recipe: Recipe, tokenizer: TextTokenizer | None) -> None:
     """Write a text's ids, split, and their tokenizer."""
-    pieces = Words() if recipe.level == "word" else Characters()
-    lengths = write_codes(folder / CODES, path, recipe, pieces)
+    changes = set[str]()
+    pieces = Words(splitter(recipe, tokenizer)) if recipe.level == "word" else Characters()
+    lengths = write_codes(folder / CODES, path, recipe, pieces, changes)
     codes = np.memmap(folder / CODES, dtype=np.uint32, mode="r")
     if recipe.split.by == "line":
         lengths = line_lengths(codes, pieces.code("\n") or 0)
@@ -109,17 +120,32 @@ def encode_into(folder: Path, path: Path, recipe: Recipe, tokenizer: TextTokeniz
         write_part(folder / f"{name}.u16", codes, ranges, table)
     unknown = [pieces.text(code) for code in seen(codes) if table[code] == LEFT_OUT]
     (folder / UNKNOWN).write_text(json.dumps(unknown), encoding="utf-8")
+    (folder / CHANGES).write_text(json.dumps(sorted(changes)), encoding="utf-8")
     (folder / CODES).unlink()
 
 
-def write_codes(target: Path, path: Path, recipe: Recipe, pieces: Pieces) -> NDArray[np.int64]:
+def splitter(recipe: Recipe, tokenizer: TextTokenizer | None) -> Callable[[str], list[str]]:
+    """How a text is split in words: as a given tokenizer does, else as the recipe wants it."""
+    if tokenizer is not None and tokenizer.level == "word":
+        return tokenizer.split
+    return tokenizer_class(recipe)([UNKNOWN_WORD]).split
+
+
+def tokenizer_class(recipe: Recipe) -> Callable[..., TextTokenizer]:
+    """What makes the tokenizer of words from their list."""
+    return TextTokenizer.exact_words if recipe.text.spaces == "exact" else TextTokenizer.words
+
+
+def write_codes(
+    target: Path, path: Path, recipe: Recipe, pieces: Pieces, changes: set[str]
+) -> NDArray[np.int64]:
     """Write the code of every piece → how many each file has. Raises TextError for nothing to learn from."""
     lengths = []
     end = ["\n"] if recipe.split.by == "line" else []  # the last line of a file may lack it
     with target.open("wb") as stream:
         for file in files_of(path):
             lengths.append(0)
-            for block in chain(blocks(file, recipe.text), end):
+            for block in chain(blocks(file, recipe.text, changes), end):
                 codes = pieces.codes(block)
                 lengths[-1] += len(codes)
                 stream.write(codes.tobytes())
@@ -178,17 +204,15 @@ def make_tokenizer(recipe: Recipe, pieces: Pieces, occurrences: NDArray[np.int64
     """The tokenizer of a text whose pieces occur so often, (codes,)."""
     counted = {pieces.text(int(code)): int(occurrences[code]) for code in np.flatnonzero(occurrences)}
     if recipe.level == "word":
-        vocabulary = word_vocabulary(counted, recipe.text.min_count)
+        make = exact_vocabulary if recipe.text.spaces == "exact" else word_vocabulary
+        vocabulary = make(counted, recipe.text.min_count)
         if not 3 <= len(vocabulary) <= MAX_VOCABULARY:
             raise TextError(
                 f"the vocabulary must have 3 to {MAX_VOCABULARY:,} words, got {len(vocabulary):,}; change "
                 "--set text.min_count=, how often a word must occur"
             )
-        return TextTokenizer.words(vocabulary)
-    tokenizer = TextTokenizer.characters(counted)
-    if recipe.text.lower:
-        tokenizer.tokenizer.normalizer = normalizers.Lowercase()  # type: ignore[assignment]
-    return tokenizer
+        return tokenizer_class(recipe)(vocabulary, lower=recipe.text.lower)
+    return TextTokenizer.characters(counted, lower=recipe.text.lower)
 
 
 def id_table(pieces: Pieces, tokenizer: TextTokenizer) -> NDArray[np.int64]:
@@ -281,8 +305,8 @@ class Words:
 
     unit: ClassVar[str] = "word"
 
-    def __init__(self) -> None:
-        self._split = TextTokenizer.words(["<unk>"]).split
+    def __init__(self, split: Callable[[str], list[str]]) -> None:
+        self._split = split
         self._codes: dict[str, int] = {}
         self._texts: list[str] = []
 

@@ -21,13 +21,14 @@ from textgen.errors import TextgenError, out_of_range, shorten
 from textgen.models.registry import default_root
 from textgen.text.tokenizer import TextTokenizer
 from textgen.training.corpus import Corpus, open_corpus
-from textgen.training.reading import files_of
+from textgen.training.reading import files_of, letters_a_space
 from textgen.training.recipe import Recipe, make_recipe, own_recipe, read_recipe
 from textgen.training.sampling import start_ids
 
 RECIPE = "recipe.json"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 CHECKPOINTS = 200_000_000  # bytes that those of the largest bundled recipe take, and a little more
+UNSPACED = 15  # letters a space: no language that puts spaces between words has so many
 SEEN = 1_000_000  # tokens among which the most frequent one is looked for
 
 
@@ -46,6 +47,7 @@ class TrainOptions:
     resume: bool = False  # go on from the run's last checkpoint
     restart: bool = False  # throw away the run's checkpoints
     replace: bool = False  # the model folder may exist already
+    encoding: str | None = None  # of the text; None = the recipe's
     seed: int | None = None  # None = the recipe's
     max_steps: int | None = None  # None = the recipe's; the schedule shrinks with it
     overrides: tuple[str, ...] = ()  # "section.key=value", over the recipe's values
@@ -60,7 +62,7 @@ class TrainOptions:
 
     def all_overrides(self) -> list[str]:
         """The overrides, those with an option of their own last."""
-        own = {"seed": self.seed, "schedule.steps": self.max_steps}
+        own = {"text.encoding": self.encoding, "seed": self.seed, "schedule.steps": self.max_steps}
         return [*self.overrides, *(f"{key}={value}" for key, value in own.items() if value is not None)]
 
     def lightning_precision(self) -> str:
@@ -113,7 +115,24 @@ def prepare(recipe: str | Path | None, corpus: Path, options: TrainOptions) -> J
     values = replace(values, start=values.start or usual_start(opened))
     start_ids(opened.tokenizer, values.start)
     check_same_recipe(folder, values)
-    return Job(name, values, opened, options)
+    job = Job(name, values, opened, options)
+    for line in remarks(job, corpus):
+        job.tell(line)
+    return job
+
+
+def remarks(job: Job, corpus: Path) -> list[str]:
+    """What the user should know of how the text is read."""
+    lines = [f"{corpus.name}: {', '.join(job.corpus.changes)}"] if job.corpus.changes else []
+    unknown = job.corpus.unknown_share()
+    if unknown is None:
+        return lines
+    if (letters := letters_a_space(corpus, job.recipe.text)) > UNSPACED:
+        lines.append(
+            f"{corpus.name} has hardly any spaces between its words, one for {letters:.0f} letters: cut at "
+            "spaces, most of them are too rare to learn; --level char reads it character by character"
+        )
+    return [*lines, f"{unknown:.1%} of the words that validate are too rare: <unk>"]
 
 
 def usual_start(corpus: Corpus) -> str:

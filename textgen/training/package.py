@@ -141,6 +141,7 @@ def losses(measured: Evaluation, finished: FinishedRun) -> LossFacts:
         validation_streamed=round(measured.streamed, 4),
         train_with_dropout=round(kept_row(finished).train_loss, 4),
         perplexity=round(math.exp(measured.windows), 1) if finished.recipe.level == "word" else None,
+        unknown=finished.corpus.unknown_share(),
         validation_targets=measured.targets,
     )
 

@@ -4,25 +4,42 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from textgen.errors import TextError
+from textgen.text.files import COMPOSED, composed, text_blocks
+from textgen.text.tokenizer import lowered
 from textgen.training.recipe import TextRecipe
 
-BLOCK = 1 << 20  # characters read at once
+BEGINNING = 100_000  # characters
+LONGEST = 1 << 21  # characters of a line that is still read whole
+JAMO = range(0x1160, 0x1200)  # the later parts of Hangul syllables
 
 
 def files_of(path: Path) -> list[Path]:
     """The file itself, or the .txt files of a folder in the order of their names. Raises TextError."""
     if path.is_file():
         return [path]
-    files = sorted(path.glob("*.txt")) if path.is_dir() else []
+    files = sorted(filter(is_text, path.iterdir())) if path.is_dir() else []
     if not files:
         raise TextError(
             f"there is no corpus at {path}; give the path of a text file, or of a folder with .txt files"
         )
     return files
+
+
+def is_text(file: Path) -> bool:
+    """Whether a file of a folder is one of its texts: BOOK.TXT is; ._book.txt, which a Mac adds, is none."""
+    return file.suffix.lower() == ".txt" and not file.name.startswith(".") and file.is_file()
+
+
+def letters_a_space(path: Path, text: TextRecipe) -> float:
+    """How many letters a corpus's beginning has for each space or line break: 4 to 8 in most languages."""
+    beginning = next(blocks(files_of(path)[0], text, set()), "")[:BEGINNING]
+    return sum(map(str.isalpha, beginning)) / max(1, sum(map(str.isspace, beginning)))
 
 
 def digest_of(path: Path) -> str:
@@ -50,45 +67,65 @@ def checked_digest(path: Path, sha256: str) -> str:
     return digest
 
 
-def blocks(file: Path, text: TextRecipe) -> Iterator[str]:
-    """A file in pieces that end with a line wherever they can.
+def blocks(file: Path, text: TextRecipe, changes: set[str]) -> Iterator[str]:
+    """A file in pieces that end with a line wherever they can, else before a word.
 
-    Every character stands as it is, but for what the recipe changes. Raises TextError for what is not
-    UTF-8 text.
+    Every character stands as it is, but for what the recipe changes, line ends, byte-order marks and the
+    form of accents; what of these was changed is added to `changes`. Raises TextError for what is no text.
     """
     rest, mark = "", "\n\n" if text.unwrap else "\n"
-    for block in raw_blocks(file):
-        rest += block
-        if mark in rest:
-            end = rest.rindex(mark) + len(mark)
-            yield prepared(rest[:end], text)
-            rest = rest[end:]
-        if len(rest) > 2 * BLOCK:  # a line without an end
-            yield prepared(rest, text)
-            rest = ""
-    if rest:
-        yield prepared(rest, text)
-
-
-def raw_blocks(file: Path) -> Iterator[str]:
-    with file.open(encoding="utf-8", newline="") as stream:
-        try:
-            while block := stream.read(BLOCK):
-                if "\0" in block:
-                    raise TextError(f"{file} is not a text: it has NUL characters; give a plain text file")
-                yield block
-        except UnicodeDecodeError as error:
+    for block in chain(text_blocks(file, text.encoding, changes), [""]):
+        if "\0" in block:
             raise TextError(
-                f"{file} is not UTF-8 text ({error.reason}); give a plain text file in UTF-8"
-            ) from error
+                f"{file} is not a text: it has NUL characters; give a plain text file, or name its "
+                "encoding, such as --encoding utf-16-le"
+            )
+        rest += block
+        end = rest.rindex(mark) + len(mark) if mark in rest else long_cut(rest)
+        end = end if block else len(rest)
+        if end:
+            yield prepared(rest[:end], text, changes)
+            rest = rest[end:]
 
 
-def prepared(block: str, text: TextRecipe) -> str:
+def long_cut(rest: str) -> int:
+    """Where to cut a line without an end: before a word, else behind a sign, else between two letters."""
+    if len(rest) <= LONGEST:
+        return 0
+    for fits in (before_a_word, behind_a_sign, between_characters):
+        if cut := last_place(rest, fits):
+            return cut
+    return len(rest)
+
+
+def last_place(text: str, fits: Callable[[str, str], bool]) -> int:
+    """The last place in a text's second half that fits between two characters; 0 for none."""
+    places = range(len(text) - 1, len(text) // 2, -1)
+    return next((place for place in places if fits(text[place - 1], text[place])), 0)
+
+
+def before_a_word(left: str, right: str) -> bool:
+    return left.isspace() and right.isalnum()
+
+
+def behind_a_sign(left: str, right: str) -> bool:
+    return right.isalnum() and unicodedata.category(left)[0] in "PS" and left not in ".,:'’_"
+
+
+def between_characters(left: str, right: str) -> bool:
+    """Whether nothing joins the two: the right one is no accent of the left, nor a part of its syllable."""
+    return unicodedata.category(right)[0] != "M" and ord(right) not in JAMO
+
+
+def prepared(block: str, text: TextRecipe, changes: set[str]) -> str:
     """A piece of a text as its recipe wants it."""
+    if not unicodedata.is_normalized("NFC", block):
+        block = composed(block)
+        changes.add(COMPOSED)
     if text.unwrap:
         block = unwrapped(block)
     if text.lower:
-        block = block.lower()
+        block = lowered(block)
     return block.encode("ascii", "ignore").decode() if text.ascii else block
 
 

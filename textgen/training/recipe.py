@@ -14,10 +14,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from textgen.errors import SettingError, TextgenError, out_of_range, shorten
+from textgen.errors import SettingError, TextError, TextgenError, out_of_range, shorten
 from textgen.nets import as_architecture, net_class
 from textgen.settings import MAX_BEAM_LENGTH, check, check_seed
 from textgen.stages import TEMPERATURE
+from textgen.text.files import check_encoding, read_text
 from textgen.validation import (
     Checked,
     as_flag,
@@ -32,6 +33,7 @@ from textgen.validation import (
 BUNDLED = Path(__file__).resolve().parent / "recipes"
 LEVELS = ("char", "word")
 MAX_STEPS = 10**9
+MAX_FILE = 1_000_000  # bytes of a recipe
 SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -48,6 +50,14 @@ def as_temperature(name: str, value: Any) -> float:
 
 def as_seed(_name: str, value: Any) -> int:
     return check_seed(value)
+
+
+def as_encoding(name: str, value: Any) -> str:
+    """The name of an encoding that Python knows."""
+    try:
+        return check_encoding(value)
+    except TextError as error:
+        raise SettingError(str(error).replace("encoding", name, 1)) from error
 
 
 def as_values(name: str, value: Any) -> dict[str, Any]:
@@ -81,6 +91,9 @@ class TextRecipe(Checked, section="text"):
     ascii: Flag = False  # drop all characters beyond ASCII
     unwrap: Flag = False  # join the lines of a paragraph; a line break is where blank lines were
     min_count: Annotated[int, whole_from(1, 10**6, "3 to 5 are usual")] = 1  # rarer words are `<unk>`
+    # of words: "prose" reads typographic signs as plain ones, "exact" keeps every sign and space
+    spaces: Annotated[str, one_of(("prose", "exact"), "exact suits any language")] = "prose"
+    encoding: Annotated[str, as_encoding] = "utf-8"  # of the file
 
 
 @dataclass(frozen=True)
@@ -246,7 +259,7 @@ def read_recipe(recipe: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     """
     path = find(recipe)
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(read_text(path, MAX_FILE))
     except (OSError, ValueError, RecursionError) as error:
         raise TextgenError(f"{path} cannot be read as a recipe ({error}); it must be a TOML file") from error
     values.setdefault("name", path.stem)
@@ -322,7 +335,7 @@ def own_recipe(size: int, level: str, name: str) -> dict[str, Any]:
         "start": "",
         "averaging": 0.99,
         "calibrate": True,
-        "text": {"min_count": 2 if level == "word" else 1},
+        "text": {"min_count": 2, "spaces": "exact"} if level == "word" else {},
         "net": {
             "architecture": "lstm",
             "sizes": {"embedding": hidden // 2, "hidden": hidden, "layers": 2, "tied": level == "word"},

@@ -71,6 +71,7 @@ def loss(facts: Facts) -> Iterator[Tile]:
         joined(
             f"Per {facts.unit}: {facts.loss / math.log(2):.3f} bits.",
             f"{choices} (its perplexity).",
+            f"{losses.unknown:.1%} of the words are <unk>." if losses.unknown is not None else "",
             f"Measured in windows of {losses.window}." if losses.window else "",
             f"Reading on without a break: {streamed:.3f} nats." if streamed is not None else "",
         ),
