@@ -117,7 +117,7 @@ def prepare(recipe: str | Path | None, corpus: Path, options: TrainOptions) -> J
     check_same_recipe(folder, values)
     job = Job(name, values, opened, options)
     for line in remarks(job, corpus):
-        job.tell(line)
+        job.report(line)
     return job
 
 
