@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from textgen.models.folder import load_tokenizer
 from textgen.text.exact_words import JOINER, exact_vocabulary
 from textgen.text.files import normal
 from textgen.text.tokenizer import TextTokenizer
@@ -63,7 +64,7 @@ def test_a_saved_one_is_the_same(tmp_path: Path) -> None:
     text = "\n".join(CASES)
     made = tokenizer_of(text)
     made.save(tmp_path / "tokenizer.json")
-    loaded = TextTokenizer.load(tmp_path / "tokenizer.json")
+    loaded = load_tokenizer(tmp_path / "tokenizer.json")
     assert loaded.exact
     assert loaded.encode(text) == made.encode(text)
     assert (loaded.texts, loaded.tight_before, loaded.tight_after) == (
