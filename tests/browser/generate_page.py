@@ -33,7 +33,8 @@ class GeneratePage:
     # ---- before a test
 
     def open(self) -> None:
-        """Load the page anew."""
+        """Load the page as a new visitor does, who has typed nothing."""
+        self.page.evaluate("addEventListener('pagehide', () => sessionStorage.clear())")
         self.page.reload()
         self.page.get_by_role("tab", name="Generate").click()
         expect(self.panes).to_have_count(4)

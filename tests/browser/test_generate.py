@@ -203,6 +203,23 @@ def test_panes_can_be_added_removed_and_changed(tab: GeneratePage, model: Model)
     tab.open()
 
 
+def test_what_was_typed_stays_when_the_page_is_loaded_anew(tab: GeneratePage) -> None:
+    tab.root.get_by_label("Remove this pane").first.click()
+    tab.temperatures.first.fill("0,725")
+    tab.temperatures.first.press("Enter")
+    tab.set_length(123)
+    tab.page.locator("#context textarea").fill("To be")
+    tab.lab.slide("Top-p", 0.9)
+    tab.page.reload()
+    tab.page.get_by_role("tab", name="Generate").click()
+    expect(tab.panes).to_have_count(3)
+    expect(tab.temperatures.first).to_have_value("0,725")
+    expect(tab.root.get_by_label("Length in tokens")).to_have_value("123")
+    expect(tab.page.locator("#context textarea")).to_have_value("To be")
+    expect(tab.page.get_by_role("slider", name="range slider for Top-p")).to_have_value("0.9")
+    tab.open()
+
+
 def test_a_text_copied_by_hand_keeps_its_blank_lines(tab: GeneratePage) -> None:
     tab.set_length(60)
     tab.press("Write")
