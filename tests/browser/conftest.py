@@ -18,6 +18,12 @@ from textgen.ui.shell.page import build, launch_options
 
 expect.set_options(timeout=30_000)  # other work on the machine must not fail a test
 
+# Whether a chart is as wide as its place, once the window has come to rest.
+FOLLOWS = """(place) => {
+    const element = document.querySelector(place);
+    return element.clientWidth > 0 && element.querySelector(".main-svg").clientWidth === element.clientWidth;
+}"""
+
 
 @pytest.fixture(scope="session")
 def app_url() -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Locator, expect
 
-from tests.browser.conftest import LabPage, visit
+from tests.browser.conftest import FOLLOWS, LabPage, visit
 from tests.browser.model_page import CONTEXT, FIRST, context_box
 from textgen.experiments.chaos.flips import flips_above
 from textgen.experiments.chaos.rows import Chaos, ChaosSettings, chaos, grid
@@ -248,12 +248,7 @@ def test_nothing_is_wider_than_the_window(tab: LabPage, width: int) -> None:
     for view in ("Texts", "Overview"):
         button(tab, view).click()
         assert tab.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
-        card = tab.view(VIEW).locator(".chaos-parts")
-        chart = card.locator(".main-svg").first
-        expect(chart).to_have_js_property("clientWidth", card.evaluate(INNER_WIDTH))
-
-
-INNER_WIDTH = "card => card.querySelector('[role=img]').clientWidth"
+        tab.page.wait_for_function(FOLLOWS, arg=".chaos-parts [role=img]")
 
 
 def test_without_a_model_it_waits_for_one(context: BrowserContext, app_url: str) -> None:

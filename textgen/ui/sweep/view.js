@@ -76,7 +76,7 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
     if (why === "complete" && last) return `${counted(last.texts, "text")} in ${duration(last.seconds)}.`;
     if (why === "stopped") {
       if (!last?.texts) return "Stopped before the first texts were finished.";
-      return `Stopped. ${counted(last.texts, "text")} are finished and kept.`;
+      return "Stopped. The finished texts are kept, as shown below."; // the server may have finished more
     }
     return currentRun() ? "That was not done; the results below are as they were." : "That was not done.";
   };
