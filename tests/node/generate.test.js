@@ -3,10 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  addLine, beginRun, beginSegments, branchOf, divergence, fork, isStop, lengths, newRecord, nextGoal,
-  openLengths, recordOf, textOf, textRequest, tokenFacts,
+  addLine, beginRun, beginSegments, branchOf, createSession, divergence, fork, isStop, lengths, newRecord,
+  nextGoal, openLengths, recordOf, textOf, textRate, textRequest, tokenFacts, totalRate,
 } from "../../textgen/ui/generate/run.js";
-import { createSession, textRate, totalRate } from "../../textgen/ui/generate/session.js";
 import {
   activeNames, fileName, idleText, runRecord, runText, summaryLine, withoutEffect,
 } from "../../textgen/ui/generate/words.js";

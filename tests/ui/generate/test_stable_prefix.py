@@ -10,7 +10,7 @@ import pytest
 from tests.tiny_models import load_tiny_names
 from textgen.decoding.beam import NetScorer, beam_search
 from textgen.settings import BeamSettings
-from textgen.ui.generate.stable_prefix import stable_prefixes
+from textgen.ui.generate.writing import stable_prefixes
 
 
 @pytest.mark.parametrize("penalty", [-2, -0.5, 0, 1])

@@ -9,14 +9,18 @@ settings and ids of every text) and sends it back; all of it is checked as if a 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from textgen import __version__
 from textgen.errors import TextError, out_of_range, shorten
 from textgen.experiments.requests import TextSpec
 from textgen.settings import Strategy
+from textgen.text.context import read_context
 from textgen.validation import as_list, as_object, check_whole
 
 if TYPE_CHECKING:
@@ -126,3 +130,49 @@ def phases(lengths: Sequence[int], goal: int) -> Iterator[tuple[tuple[int, ...],
     marks = [*sorted({length for length in lengths if length < goal}), goal]
     for start, end in pairwise(marks):
         yield tuple(row for row, length in enumerate(lengths) if length <= start), start, end
+
+
+# ---- what the page learns of a run before its first token
+
+
+def facts(run: Run, weights_sha256: str, now: datetime) -> dict[str, Any]:
+    """All that it takes to write a run again, and how its texts begin and end.
+
+    `tight`, of words alone, says that no space follows the prompt; `stops` are the tokens at which a text
+    ends, if there are any. The seed is digits: the page's numbers are doubles.
+    """
+    model, prompt = run.model, run.prompt
+    facts: dict[str, Any] = {
+        "model": model.name,
+        "weights_sha256": weights_sha256,
+        "version": __version__,
+        "time": now.isoformat(timespec="seconds"),
+        "prompt": prompt,
+        "note": read_context(model, prompt).note,
+        "seed": str(run.seed),
+        "goal": run.goal,
+        "settings": [text.strategy.settings.to_dict() for text in run.texts],
+        "vocabulary": vocabulary_key(model),
+    }
+    if model.stops:
+        facts["stops"] = sorted(model.stops)
+    if model.tokenizer.level == "word":
+        facts["tight"] = model.tokenizer.tight_end(prompt)
+    return facts
+
+
+def vocabulary_key(model: Model) -> str:
+    """A short name for the tokens of a model."""
+    return hashlib.sha256("\0".join((*model.tokenizer.pieces, *model.labels)).encode()).hexdigest()[:16]
+
+
+def vocabulary(model: Model) -> dict[str, Any]:
+    """The tokens' names. `spaces`, of words alone, has a digit a token: 1 = no space before it, 2 = none
+    after it, 3 = neither.
+    """
+    tokenizer = model.tokenizer
+    names: dict[str, Any] = {"texts": tokenizer.texts, "labels": model.labels}
+    if tokenizer.level == "word":
+        tight = zip(tokenizer.tight_before, tokenizer.tight_after, strict=True)
+        names["spaces"] = "".join(str(before + 2 * after) for before, after in tight)
+    return names

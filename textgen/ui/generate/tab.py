@@ -12,7 +12,16 @@ from textgen.errors import TextError
 from textgen.plots.surprisal import surprisal
 from textgen.settings import GUIDE, METHODS, Advice
 from textgen.stages import STAGES
-from textgen.ui.generate.runs import MAX_LENGTH, MAX_PANES, MAX_WIDTH, Run, checked_ids, run_from
+from textgen.ui.generate.runs import (
+    MAX_LENGTH,
+    MAX_PANES,
+    MAX_WIDTH,
+    Run,
+    checked_ids,
+    facts,
+    run_from,
+    vocabulary,
+)
 from textgen.ui.shell.components import LabComponent
 from textgen.ui.shell.laboratory import Laboratory
 from textgen.ui.shell.model_choice import NUMBERS
@@ -104,11 +113,10 @@ class Room:
         As JSON texts: Gradio's page copies objects, entry by entry, at every message.
         """
         from textgen.models.folder import weights_sha256
-        from textgen.ui.generate import head
 
-        facts = head.facts(run, weights_sha256(self.lab.registry.folder(run.model.name)), self.lab.now())
-        names = "" if known == facts["vocabulary"] else json.dumps(head.vocabulary(run.model))
-        return {"head": json.dumps(facts), "tokens": names}
+        found = facts(run, weights_sha256(self.lab.registry.folder(run.model.name)), self.lab.now())
+        names = "" if known == found["vocabulary"] else json.dumps(vocabulary(run.model))
+        return {"head": json.dumps(found), "tokens": names}
 
     def model(self, name: Any) -> Model:
         """A model by its name. Raises TextError for typed-in numbers, ModelError for no model."""

@@ -8,17 +8,16 @@ import { seedOf, store, typedIn } from "../shell/lab.js";
 import { Problem } from "../shell/server.js";
 import { openTab } from "../shell/tabs.js";
 import { toast } from "../shell/toast.js";
-import { createCard } from "./card.js";
-import { copyText, runMenu } from "./files.js";
 import { paneTree, rateText } from "./pane.js";
-import { branchOf, divergence, openLengths, textOf } from "./run.js";
-import { createSession, INVITATION, textRate, totalRate } from "./session.js";
-import { createText, SURPRISE_STEPS } from "./text.js";
-import { summaryLine } from "./words.js";
+import {
+  branchOf, createSession, divergence, INVITATION, openLengths, textOf, textRate, totalRate,
+} from "./run.js";
+import { createCard, createText, SURPRISE_STEPS } from "./text.js";
+import { copyText, runMenu, summaryLine } from "./words.js";
 
 /**
  * @typedef {import("./pane.js").FormPane} FormPane
- * @typedef {import("./card.js").Place} Place
+ * @typedef {import("./text.js").Place} Place
  *
  * @typedef {object} Form
  * @property {FormPane[]} panes
@@ -42,7 +41,7 @@ import { summaryLine } from "./words.js";
  * @property {string} noModel
  * @property {import("../shell/chart.js").Figure} surprise
  *
- * @typedef {import("./session.js").Memory & { form: Form }} Memory
+ * @typedef {import("./run.js").Memory & { form: Form }} Memory
  */
 
 const VISIBLE = new Map([[" ", "␣"], ["\n", "⏎"], ["\t", "⇥"], ["\r", "␍"]]);
