@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from textgen.graphemes import clip
+
 
 class TextgenError(Exception):
     """A mistake that the user can mend; its text says what, the range, the value and the way out."""
@@ -32,4 +34,4 @@ def shorten(value: Any, limit: int = 60) -> str:
         text = value if isinstance(value, str) and value.isprintable() else repr(value)
     except ValueError:  # Python writes out no whole number of more than 4,300 digits
         text = "a number of thousands of digits"
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+    return clip(text, limit)

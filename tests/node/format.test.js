@@ -48,6 +48,18 @@ test("a temperature's effect in a word", () =>
 test("labels are cut to a width, the dots included", () => {
   assert.equal(format.clip("abcd", 4), "abcd");
   assert.equal(format.clip("abcde", 4), "abc…");
+  assert.equal(format.clipStart("abcde", 4), "…cde");
+  assert.equal(format.clip("👩‍👩‍👧".repeat(5), 4), `${"👩‍👩‍👧".repeat(3)}…`);
+  assert.equal(format.clipStart(`${"😀".repeat(120)}a`, 3), "…😀a");
+  assert.equal(format.clip(`e${"\u0301".repeat(1e6)}`, 3), "…");
+});
+
+test("texts are cut between the characters that a reader sees, where Python cuts them", () => {
+  for (const { text, characters, most, clip, clipStart } of vectors("cut.json")) {
+    assert.deepEqual(format.graphemes(text), characters);
+    assert.equal(format.clip(text, most), clip);
+    assert.equal(format.clipStart(text, most), clipStart);
+  }
 });
 
 test("text for Plotly is what Python makes it", () => {

@@ -12,7 +12,7 @@ import pytest
 
 from tests.node.generate_vectors import generate_vectors
 from tests.node.sweep_vectors import sweep_vectors
-from tests.node.vectors import decoding_vectors, plain_vectors, thermal_vectors
+from tests.node.vectors import cut_vectors, decoding_vectors, plain_vectors, thermal_vectors
 from textgen.models.registry import Registry
 from textgen.ui.shell.assets import config_module
 from textgen.ui.shell.sidebar import page_config
@@ -27,6 +27,7 @@ def vectors(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Pat
     """A folder with what Python computed, and the page's configuration as Python writes it."""
     folder = tmp_path_factory.mktemp("vectors")
     (folder / "decoding.json").write_text(json.dumps(decoding_vectors()))
+    (folder / "cut.json").write_text(json.dumps(cut_vectors()))
     (folder / "plain.json").write_text(json.dumps(plain_vectors()))
     (folder / "thermal.json").write_text(json.dumps(thermal_vectors()))
     runs = generate_vectors(tmp_path_factory.mktemp("kinds"))

@@ -13,6 +13,7 @@ import numpy as np
 from tests.test_stages import TYPED, typed_in
 from textgen.decoding.pipeline import Pipeline
 from textgen.experiments.metrics.metrics import summarize
+from textgen.graphemes import clip, clip_start, graphemes
 from textgen.plots import theme
 from textgen.records import Floats
 from textgen.settings import DecodeSettings
@@ -173,3 +174,58 @@ def plain_vectors() -> list[tuple[str, str]]:
     """Labels as they are, and as Plotly has to be given them."""
     texts = ["", "a", "<b>", "a & b", "&lt;", "<<>>&&", "⏎", "🙂 <i>é</i>", "${7*6} {{value}}"]
     return [(text, theme.plain(text)) for text in texts]
+
+
+# Characters that are made of several code points, and such as join others where they should not.
+SEEN = (
+    *(
+        "a",
+        "é",
+        "e\u0301",
+        "q\u0323\u0307",
+        "ß",
+        "␣",
+        "\r\n",
+        "\n",
+        "\u200e",
+        "א",
+        "שׁ",
+        "ที่",
+        "क्षि",
+        "नी",
+        "த்",
+    ),
+    *(
+        "각",
+        "\u1100\u1161\u11a8",
+        "字",
+        "😀",
+        "👍🏽",
+        "👩‍👩‍👧",
+        "🏳️‍🌈",
+        "🇬🇧",
+        "🇺",
+        "🏴\U000e0067\U000e0062\U000e007f",
+        "❤️",
+        "1️⃣",
+    ),
+    *("\u200d", "\u0301", "\ufe0f"),
+)
+
+
+def cut_vectors() -> list[dict[str, Any]]:
+    """Texts, the characters that a reader sees in them, and the texts cut to a few of those."""
+    rng = np.random.default_rng(5)
+    drawn = ["".join(rng.choice(SEEN, rng.integers(0, 9))) for _ in range(400)]
+    texts = [*SEEN, *drawn, "😀" * 120 + "a", "e" + "\u0301" * 100 + "x", "abcde" * 40, "🇬🇧" * 30]
+    return [
+        {
+            "text": text,
+            "characters": list(graphemes(text)),
+            "most": most,
+            "clip": clip(text, most),
+            "clipStart": clip_start(text, most),
+        }
+        for i, text in enumerate(texts)
+        for most in [1 + i % 6]
+    ]

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from textgen.experiments.draws.counts import band, expected
+from textgen.graphemes import clip
 from textgen.plots import theme
 from textgen.records import Bools, Draws, Floats, Ints
 
@@ -92,7 +93,7 @@ def bars(rows: Rows, k: int, end: float) -> Figure:
 
 def row_labels(rows: Rows) -> list[str]:
     """The labels as short as the margin is wide; of the tail only its sign, the page says the rest."""
-    labels = [clipped(label) for label in rows.draws.labels]
+    labels = [clip(label, MAX_LABEL) for label in rows.draws.labels]
     return [*labels[:-1], "…"] if rows.tail else labels
 
 
@@ -199,11 +200,6 @@ def bars_layout(labels: Sequence[str], removed: Bools, end: float) -> Figure:
             "fixedrange": True,
         },
     )
-
-
-def clipped(label: str) -> str:
-    """A label of at most 12 characters."""
-    return label if len(label) <= MAX_LABEL else f"{label[: MAX_LABEL - 1]}…"
 
 
 def label_width(labels: Sequence[str]) -> float:

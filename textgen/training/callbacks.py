@@ -13,6 +13,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from torch import Tensor
 
+from textgen.graphemes import clip
 from textgen.models.config import ModelConfig
 from textgen.models.evaluation import windows_loss
 from textgen.models.folder import Model
@@ -156,7 +157,7 @@ def describe(rows: Sequence[LogRow]) -> str:
 
 def excerpt(samples: Sequence[str]) -> str:
     """The beginning of a sample from the middle of the temperatures, in one line."""
-    return visible(samples[len(samples) // 2])[:SHOWN] if samples else ""
+    return clip(visible(samples[len(samples) // 2]), SHOWN) if samples else ""
 
 
 class Progress(Callback):

@@ -11,6 +11,7 @@ import numpy as np
 from textgen.experiments.chaos.flips import Candidate, Flip, Race, flips_in, race_at, score_lines
 from textgen.experiments.chaos.rows import Chaos
 from textgen.experiments.chaos.text import END, pieces
+from textgen.graphemes import clip, clip_start
 from textgen.plots import chaos as plots
 from textgen.stages import MIN_TEMPERATURE
 
@@ -56,9 +57,9 @@ def texts(model: Model, chaos: Chaos, step: int) -> dict[str, str]:
     below, above = (pieces(model, chaos, row) for row in (0, 1))
     shared = "".join(below[:step])
     return {
-        "shared": ("…" if len(shared) > BEFORE else "") + shared[-BEFORE:],
-        "below": "".join(below[step:])[:AFTER],
-        "above": "".join(above[step:])[:AFTER],
+        "shared": clip_start(shared, BEFORE),
+        "below": clip("".join(below[step:]), AFTER),
+        "above": clip("".join(above[step:]), AFTER),
     }
 
 

@@ -3,6 +3,7 @@ import { component } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
 import { keptForm } from "../shell/forms.js";
 import { neutral, seedOf, sourceOf, store } from "../shell/lab.js";
+import { clipStart } from "../shell/format.js";
 import { saveMenu } from "../shell/save.js";
 import { latest, Problem } from "../shell/server.js";
 import { onTheme } from "../shell/theme.js";
@@ -176,7 +177,7 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
     },
     charts: () => [...fixed, live].map((panel) => panel.picture()),
     name: () => `next-token-${data?.model || "own-numbers"}`,
-    note: () => `after ${JSON.stringify(data?.model ? source.context.slice(-80) : "your own numbers")}`
+    note: () => `after ${JSON.stringify(data?.model ? clipStart(source.context, 80) : "your own numbers")}`
       + ` · ${data?.model || "typed-in numbers"}`,
   });
   const shownViews = (/** @type {Data} */ now) => views(now, store.state.settings, temperatures());

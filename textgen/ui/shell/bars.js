@@ -3,7 +3,7 @@
 // The style sheet gives the chart its card's width; nothing is measured. Rows are written by hand, not by
 // dom.js: all bars of a page follow a slider within its frame. A removed token keeps its length, hatched.
 import { h, render } from "./dom.js";
-import { clip, percent } from "./format.js";
+import { clip, graphemes, percent } from "./format.js";
 import { ink } from "./theme.js";
 
 /**
@@ -63,7 +63,7 @@ export const createBars = ({ onPick, slim = false } = {}) => {
   };
 
   const build = () => {
-    const longest = Math.max(...bars.map(({ label }) => [...label].length));
+    const longest = Math.max(...bars.map(({ label }) => graphemes(label).length));
     node.style.setProperty("--label", `${Math.min(longest, LONGEST_LABEL)}ch`);
     first = bars.findIndex((bar) => !bar.taken);
     rows = bars.map(rowOf);
@@ -151,7 +151,7 @@ const hatch = (/** @type {string} */ colour) => h("defs", {}, h("pattern", {
 const picture = (bars, look) => {
   const { narrow, row, letter, room } = PICTURE;
   const labels = bars.map(({ label }) => clip(label, LONGEST_LABEL));
-  const from = 12 + letter * Math.max(...labels.map((label) => [...label].length));
+  const from = 12 + letter * Math.max(...labels.map((label) => graphemes(label).length));
   const width = Math.max(narrow, from + room + 90);
   const longest = width - from - room;
   const [text, muted, tail] = [ink("--lab-text"), ink("--lab-muted"), ink("--lab-tail")];

@@ -23,9 +23,33 @@ export const effectOf = (/** @type {number} */ t) => {
   return t < 1 ? "sharper" : t === 1 ? "as learned" : "flatter";
 };
 
-/** A label cut to `n` characters. */
-export const clip = (/** @type {string} */ label, /** @type {number} */ n) =>
-  (label.length > n ? `${label.slice(0, n - 1)}…` : label);
+// Cut between characters as a reader sees them, never inside one, as textgen/graphemes.py does.
+const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
+const ROOM = 10; // code points that a character may have on average: a hundred accents are no text
+
+/** Characters as they are seen: é, 👩‍👩‍👧, 🇬🇧. */
+export const graphemes = (/** @type {string} */ text) =>
+  Array.from(segmenter.segment(text), ({ segment }) => segment);
+
+/** The beginning of a text: at most `n` characters as they are seen, the last a "…" if it goes on. */
+export const clip = (/** @type {string} */ text, /** @type {number} */ n) => {
+  if (text.length <= n) return text;
+  const head = [...text.slice(0, 2 * ROOM * n + 2)].slice(0, ROOM * n + 1);
+  const characters = graphemes(head.join(""));
+  if (characters.length <= n && head.length <= ROOM * n) return text;
+  const whole = head.length <= ROOM * n ? characters : characters.slice(0, -1);
+  return `${whole.slice(0, n - 1).join("")}…`;
+};
+
+/** The end of a text: at most `n` characters as they are seen, the first a "…" if there is more. */
+export const clipStart = (/** @type {string} */ text, /** @type {number} */ n) => {
+  if (text.length <= n) return text;
+  const tail = [...text.slice(-2 * ROOM * n - 2)].slice(-ROOM * n - 1);
+  const characters = graphemes(tail.join(""));
+  if (characters.length <= n && tail.length <= ROOM * n) return text;
+  const whole = tail.length <= ROOM * n ? characters : characters.slice(1);
+  return `…${whole.slice(Math.max(0, whole.length - n + 1)).join("")}`;
+};
 
 /** Text for Plotly, which reads some HTML. */
 export const plainText = (/** @type {string} */ text) =>

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from textgen.errors import ModelError, shorten
+from textgen.graphemes import clip
 from textgen.models.registry import ModelInfo, Registry
 from textgen.nets import ARCHITECTURES
 from textgen.validation import whole
@@ -111,5 +112,4 @@ def significant(value: float) -> str:
 
 def cut(text: str) -> str:
     """The text in a length that a page can show; lone surrogates, which JSON could not carry, are ?."""
-    text = text[: MAX_TEXT + 1].encode("utf-8", "replace").decode()
-    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
+    return clip(text, MAX_TEXT).encode("utf-8", "replace").decode()
