@@ -8,14 +8,14 @@ import { seedOf, store, typedIn } from "../shell/lab.js";
 import { createPicker } from "../shell/picker.js";
 import { latest } from "../shell/server.js";
 import { toast } from "../shell/toast.js";
-import { dataOf } from "../next_token/distribution.js";
+import { dataOf } from "../shell/decoding.js";
 import { createSide, numbersTable } from "./side.js";
 
 /**
  * @typedef {import("../shell/config.js").ModelGroup} Group
  * @typedef {import("./side.js").Expectation} Expectation
  * @typedef {import("./side.js").Written} Written
- * @typedef {import("../next_token/distribution.js").Answer & { unit: string }} Answer
+ * @typedef {import("../shell/decoding.js").Answer & { unit: string }} Answer
  *
  * @typedef {object} Memory what stays when the tab is opened again
  * @property {string | null} beside the other model

@@ -1,5 +1,6 @@
 // One model of two: what it read, what it expects next, and what it wrote.
-import { createBars } from "../shell/bars.js";
+import { barsOf, createBars, othersText, shownIds, statsOf } from "../shell/bars.js";
+import { createViews } from "../shell/decoding.js";
 import { h } from "../shell/dom.js";
 import { count, finePercent, temperatureText } from "../shell/format.js";
 import { neutral } from "../shell/lab.js";
@@ -7,12 +8,10 @@ import { saveMenu, saveNumbers } from "../shell/save.js";
 import { thermal } from "../shell/theme.js";
 import { toast } from "../shell/toast.js";
 import { areWords, contextSpans, removerTitle } from "../shell/tokens.js";
-import { barsOf, createViews, shownIds } from "../next_token/distribution.js";
-import { othersText, statsOf } from "../next_token/panel.js";
 
 /**
- * @typedef {import("../next_token/distribution.js").Data} Data
- * @typedef {import("../next_token/distribution.js").Distribution} Distribution
+ * @typedef {import("../shell/decoding.js").Data} Data
+ * @typedef {import("../shell/decoding.js").Distribution} Distribution
  *
  * @typedef {Data & { title: string, line: string, unit: string, context: string }} Expectation of a model
  * @typedef {{ text: string, tokens: number, done: boolean }} Text

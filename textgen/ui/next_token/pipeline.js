@@ -1,14 +1,14 @@
 // The pipeline card: the distribution as the model gave it and after each stage that is on, in order.
-import { createBars } from "../shell/bars.js";
+import { barsOf, createBars } from "../shell/bars.js";
 import { config } from "../shell/config.js";
+import { massOf } from "../shell/decoding.js";
 import { h } from "../shell/dom.js";
 import { count, finePercent } from "../shell/format.js";
 import { orderName, store } from "../shell/lab.js";
 import { stageTitle } from "../shell/tokens.js";
-import { barsOf, massOf, moved } from "./distribution.js";
 
 /**
- * @typedef {import("./distribution.js").Data} Data
+ * @typedef {import("../shell/decoding.js").Data} Data
  * @typedef {import("../shell/decoding.js").Step} Step
  */
 
@@ -105,4 +105,14 @@ const effectText = (/** @type {Step} */ step) => {
   const n = step.removed.filter(Boolean).length;
   if (!n) return "changes the shape, removes nothing";
   return `removes ${count(n)} ${n === 1 ? "token" : "tokens"}, ${finePercent(step.removedMass)}`;
+};
+
+/**
+ * A stage moved beside a neighbour that is on; those that are off keep their places.
+ * @param {string[]} order @param {string} name @param {string} target @param {boolean} after
+ */
+export const moved = (order, name, target, after) => {
+  const rest = order.filter((other) => other !== name);
+  rest.splice(rest.indexOf(target) + (after ? 1 : 0), 0, name);
+  return rest;
 };

@@ -2,11 +2,10 @@
 import { h } from "../shell/dom.js";
 import { count, finePercent, temperatureText } from "../shell/format.js";
 import { thermal } from "../shell/theme.js";
-import { ratioAt, ratioText } from "./distribution.js";
 
 /**
- * @typedef {import("./distribution.js").Data} Data
- * @typedef {import("./distribution.js").Distribution} Distribution
+ * @typedef {import("../shell/decoding.js").Data} Data
+ * @typedef {import("../shell/decoding.js").Distribution} Distribution
  * @typedef {import("../shell/dom.js").Description} Description
  */
 
@@ -131,4 +130,17 @@ export const createRatio = (redraw) => {
           temperatures.map((t) => h("td", { class: "strong" }, ratioText(ratioAt(gap, t)))))))),
       h("p", { class: "muted" }, LAW));
   };
+};
+
+/** p(a) / p(b) at a temperature, from the gap of their logits. @param {number} gap @param {number} t */
+export const ratioAt = (gap, t) => {
+  if (t !== 0) return Math.exp(gap / t);
+  return gap > 0 ? Infinity : gap < 0 ? 0 : 1;
+};
+
+/** 23.4, 0.048, ∞ @param {number} ratio */
+export const ratioText = (ratio) => {
+  if (ratio === Infinity) return "∞";
+  if (ratio >= 1e5 || (ratio < 1e-3 && ratio > 0)) return ratio.toExponential(1);
+  return ratio.toFixed(ratio >= 100 ? 0 : ratio >= 0.095 ? 1 : 3);
 };

@@ -1,21 +1,22 @@
 // The Next token tab: the context with its open place, a panel a temperature, the pipeline, the numbers.
+import { barsOf, createBars, othersText, removedText, shownIds, statsOf } from "../shell/bars.js";
 import { component } from "../shell/component.js";
+import { createViews, dataOf } from "../shell/decoding.js";
 import { h, render } from "../shell/dom.js";
+import { clipStart, effectOf, numberFrom, temperatureText } from "../shell/format.js";
 import { keptForm } from "../shell/forms.js";
 import { neutral, seedOf, sourceOf, store } from "../shell/lab.js";
-import { clipStart } from "../shell/format.js";
 import { saveMenu } from "../shell/save.js";
 import { latest, Problem } from "../shell/server.js";
-import { onTheme } from "../shell/theme.js";
+import { onTheme, thermal } from "../shell/theme.js";
 import { toast } from "../shell/toast.js";
-import { areWords, contextSpans } from "../shell/tokens.js";
-import { createViews, dataOf } from "./distribution.js";
-import { createPanel } from "./panel.js";
+import { areWords, contextSpans, removerTitle } from "../shell/tokens.js";
 import { createPipeline } from "./pipeline.js";
 import { createNumbers, createRatio } from "./tables.js";
 
 /**
- * @typedef {import("./distribution.js").Data} Data
+ * @typedef {import("../shell/decoding.js").Data} Data
+ * @typedef {import("../shell/decoding.js").Distribution} Distribution
  * @typedef {Record<string, string>} Source as requests name it: model and context, or typed-in numbers
  */
 
@@ -45,7 +46,7 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
   const same = (/** @type {Source} */ a, /** @type {Source} */ b) =>
     JSON.stringify(a) === JSON.stringify(b);
 
-  /** @param {import("./distribution.js").Answer} answer @param {Source} of */
+  /** @param {import("../shell/decoding.js").Answer} answer @param {Source} of */
   const show = (answer, of) => {
     if (!data || !same(of, source)) sampled = 0;
     if (data?.vocabulary !== answer.vocabulary) drawn = [];
@@ -53,7 +54,7 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
     [source, problem, complaint] = [of, "", ""];
     draw();
   };
-  /** @param {Source} of @returns {Promise<import("./distribution.js").Answer>} */
+  /** @param {Source} of @returns {Promise<import("../shell/decoding.js").Answer>} */
   const lookAt = (of) => ask("look", { ...of, known: data?.vocabulary ?? null });
   const look = latest(lookAt, {
     answered: (answer, of) => same(of, sourceOf(store.state)) && show(answer, of),
@@ -128,7 +129,7 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
     draw();
   };
   const live = createPanel(null, { onPick: pick, onTemperature: setLive, onRemove: null });
-  /** @type {import("./panel.js").Panel[]} */
+  /** @type {Panel[]} */
   let fixed = [];
   const buildPanels = () => {
     fixed = memory.temperatures.map((/** @type {number} */ _, /** @type {number} */ i) => createPanel(i + 1, {
@@ -240,3 +241,96 @@ const piecesOf = (/** @type {Data | null} */ data, /** @type {number[]} */ drawn
   if (!data) return [];
   return data.model ? data.pieces : drawn.map((id) => [data.labels[id], true]);
 };
+
+// ---- a panel: a temperature, its four numbers and its bars; the live one follows the slider
+
+/**
+ * @typedef {object} Actions
+ * @property {(id: number) => void} onPick
+ * @property {(temperature: number, text: string) => void} onTemperature NaN for what is no number
+ * @property {(() => void) | null} onRemove
+ */
+
+const STEP = { live: 0.01, fixed: 0.05, key: 0.1 };
+
+/** @param {number | null} place from 1; null: the live panel @param {Actions} actions */
+export const createPanel = (place, { onPick, onTemperature, onRemove }) => {
+  const live = place === null;
+  const label = live ? "Temperature of the live panel" : `Temperature of panel ${place}`;
+  const bars = createBars({ onPick });
+  /** @type {string | null} A temperature being typed. */
+  let draft = null;
+  /** @type {{ of: any[], node: import("../shell/dom.js").Description } | null} */
+  let last = null;
+  /** @type {{ temperature: number, line: string }} */
+  let shown = { temperature: 1, line: "" };
+
+  const commit = (/** @type {any} */ { target }) => {
+    if (draft === null) return;
+    draft = last = null; // a refused number gives way to that of the bars
+    onTemperature(numberFrom(target.value), target.value);
+  };
+  const keys = (/** @type {KeyboardEvent} */ event) => {
+    const turn = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    if (event.key === "Enter") /** @type {any} */ (event.target).blur();
+    if (!turn) return;
+    event.preventDefault();
+    draft = last = null;
+    const next = Math.max(0, Number((shown.temperature + turn * (live ? STEP.live : STEP.key)).toFixed(2)));
+    onTemperature(next, String(next));
+  };
+
+  const header = (/** @type {number} */ t, /** @type {string} */ name) => h("header", {},
+    h("label", { class: "panel-title" }, "T = ", h("input", {
+      class: "panel-t", type: "text", inputmode: "decimal", autocomplete: "off",
+      "aria-label": label, value: draft ?? temperatureText(t),
+      onkeydown: keys, onchange: commit, onblur: commit,
+      oninput: (/** @type {any} */ event) => (draft = event.target.value),
+    })),
+    h("span", { class: "grow" }),
+    h("span", { class: "panel-word" }, live ? `live · ${effectOf(t)}` : effectOf(t)),
+    onRemove && h("button", {
+      class: "quiet", type: "button", title: "Remove this panel", "aria-label": `Remove the panel ${name}`,
+      onclick: onRemove,
+    }, "×"));
+  const slider = (/** @type {number} */ t) => h("input", {
+    class: "thermal-range", type: "range", min: 0, max: 3, step: live ? STEP.live : STEP.fixed,
+    value: String(t),
+    "aria-label": `${label}, slider`,
+    oninput: (/** @type {any} */ { target }) => onTemperature(target.valueAsNumber, target.value),
+  });
+
+  /**
+   * The panel's description; its bars are brought up to date at once, unless nothing has changed.
+   * @param {Data} data @param {Distribution} view
+   */
+  const describe = (data, view, scale = 1, hint = "") => {
+    const of = [data, view, scale, hint, draft];
+    if (last && of.every((part, i) => part === last?.of[i])) return last.node;
+    last = { of, node: made(data, view, scale, hint) };
+    return last.node;
+  };
+  /** @param {Data} data @param {Distribution} view */
+  const made = (data, view, scale = 1, hint = "") => {
+    const { temperature } = view.settings;
+    const [name, colour] = [`T = ${temperatureText(temperature)}`, thermal(temperature)];
+    const stats = statsOf(view);
+    const ids = shownIds(data.order);
+    shown = { temperature, line: stats.map(([before, value, after]) => before + value + after).join(" · ") };
+    bars.update(barsOf(data, ids, view, (id) => `removed by ${removerTitle(view.removedBy[id] ?? "")}`),
+      { name: `Probabilities at ${name}`, colour, scale, hint });
+    return h("section", {
+      class: live ? "card panel live" : "card panel", "aria-label": name, style: `--t: ${colour}`,
+    }, header(temperature, name), slider(temperature),
+    h("div", { class: "panel-stats" }, stats.map(([before, value, after, title]) =>
+      h("span", { title }, before, h("b", {}, value), after))),
+    bars.node,
+    h("div", { class: "panel-foot" }, othersText(data, ids, view)),
+    h("div", { class: "panel-foot" }, removedText(view)));
+  };
+  const picture = () =>
+    ({ title: `T = ${temperatureText(shown.temperature)}`, line: shown.line, drawing: bars.picture() });
+  return { describe, picture };
+};
+
+/** @typedef {ReturnType<typeof createPanel>} Panel */

@@ -2,11 +2,16 @@
 //
 // The style sheet gives the chart its card's width; nothing is measured. Rows are written by hand, not by
 // dom.js: all bars of a page follow a slider within its frame. A removed token keeps its length, hatched.
+import { massOf, removals } from "./decoding.js";
 import { h, render } from "./dom.js";
-import { clip, graphemes, percent } from "./format.js";
+import { clip, count, graphemes, percent } from "./format.js";
 import { ink } from "./theme.js";
+import { removerTitle } from "./tokens.js";
 
 /**
+ * @typedef {import("./decoding.js").Data} Data
+ * @typedef {import("./decoding.js").Distribution} Distribution
+ *
  * @typedef {object} Bar
  * @property {number | null} id of the token; null: all tokens that have no bar of their own
  * @property {string} label
@@ -176,3 +181,59 @@ const picture = (bars, look) => {
   }));
   return svg;
 };
+
+// ---- from a distribution
+
+/** Those that have a bar: all of a small vocabulary, else the likeliest. @param {number[]} order */
+export const shownIds = (order, most = 10) => (order.length <= most + 2 ? order : order.slice(0, most));
+
+/**
+ * The bars of some tokens, and one for all others.
+ * @param {Data} data
+ * @param {number[]} ids
+ * @param {{ probabilities: ArrayLike<number>, former: ArrayLike<number> }} view
+ * @param {(id: number) => string} noteOf what to say of a removed token
+ * @returns {Bar[]}
+ */
+export const barsOf = (data, ids, { probabilities, former }, noteOf = () => "") => {
+  /** @type {Bar[]} */
+  const bars = ids.map((id) => {
+    const gone = probabilities[id] === 0 && former[id] > 0;
+    const note = gone ? noteOf(id) : "";
+    return { id, label: data.labels[id], probability: probabilities[id], former: former[id], note };
+  });
+  const others = data.order.slice(ids.length);
+  if (others.length) bars.push({ id: null, label: "…", probability: massOf(others, probabilities) });
+  return bars;
+};
+
+/** 4.3, and 2,761 beside the whole numbers of tokens. */
+const choicesText = (/** @type {number} */ n) => (n < 100 ? n.toFixed(1) : count(Math.round(n)));
+
+/** @returns {[before: string, value: string, after: string, title: string][]} */
+export const statsOf = (/** @type {Distribution} */ { summary }, bits = " bits") => [
+  ["", summary.entropy.toFixed(2), bits, "Entropy: how uncertain the choice is"],
+  ["", choicesText(summary.choices), " choices",
+    "Effective number of choices: 2 to the power of the entropy"],
+  ["top ", `${(100 * summary.top).toFixed(0)}%`, "", "Probability of the likeliest token"],
+  ["", count(summary.kept), " kept", "Tokens that can still be drawn"],
+];
+
+/** What has no bar of its own. @param {Data} data @param {number[]} ids @param {Distribution} view */
+export const othersText = (data, ids, view) => {
+  const others = data.order.slice(ids.length);
+  const more = others.length
+    ? `… ${count(others.length)} more tokens: ${percent(massOf(others, view.probabilities))}`
+    : `all ${ids.length} tokens`;
+  return [more, ...neverWritten(data)].join(" · ");
+};
+
+/** A model scores what it must not write, such as the word for all rare words: it comes as −∞. */
+const neverWritten = (/** @type {Data} */ data) => {
+  const never = data.model ? data.order.filter((id) => data.raw[id] === -Infinity) : [];
+  return never.length ? [`${never.map((id) => data.labels[id]).join(", ")} is never written`] : [];
+};
+
+/** How many tokens each stage removed. */
+export const removedText = (/** @type {Distribution} */ { removedBy }) => removals(removedBy)
+  .map(([name, n]) => `${count(n)} removed by ${removerTitle(name).replaceAll("-", "\u2011")}`).join(", ");

@@ -1,6 +1,6 @@
-// The stages of textgen/stages.py for the browser, so that a slider needs no server: logits (V) in,
-// logits (V) out, float64, removed = −Infinity, the same order and the same ties. Python is the truth;
-// tests/node holds the two against each other.
+// The stages of textgen/stages.py for the browser, so that a slider needs no server, and distributions under
+// them: logits (V) in, logits (V) out, float64, removed = −Infinity, the same order and the same ties.
+// Python is the truth; tests/node holds the two against each other.
 
 /** @import { Settings } from "./store.js" */
 /** @typedef {(logits: Float64Array, value: number, history: readonly number[]) => Float64Array} Stage */
@@ -287,4 +287,86 @@ export const ranking = (raw) =>
 export const floats = (base64) => {
   const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
   return Float64Array.from(new Float32Array(bytes.buffer));
+};
+
+// ---- a distribution as the page shows it
+
+/**
+ * @typedef {import("./tokens.js").Piece} Piece
+ *
+ * @typedef {object} Answer what the server says about a source
+ * @property {string} model "" for typed-in numbers
+ * @property {string} logits base64 of little-endian float32 (V)
+ * @property {string[] | null} labels (V); null where the page has them
+ * @property {string} vocabulary names the labels
+ * @property {Piece[]} pieces the context
+ * @property {number} unseen how many of its first pieces the model does not see
+ * @property {number[]} history ids that the model read
+ * @property {string} note what the reader should know of the context
+ *
+ * @typedef {object} Drawn
+ * @property {string[]} labels (V)
+ * @property {Float64Array} raw logits (V)
+ * @property {number[]} order ids, likeliest at T = 1 first
+ * @typedef {Omit<Answer, "logits" | "labels"> & Drawn} Data
+ */
+
+/** What the server sent, ready to be drawn. @param {Answer} answer @returns {Data} */
+export const dataOf = (answer, /** @type {Data | null} */ before = null) => {
+  const raw = floats(answer.logits);
+  return { ...answer, labels: answer.labels ?? before?.labels ?? [], raw, order: ranking(raw) };
+};
+
+/**
+ * A distribution under settings.
+ * @param {{ raw: Float64Array, history: number[] }} data
+ * @param {any} settings
+ * @param {any} neutral the value of each stage that turns it off
+ */
+export const distribution = ({ raw, history }, settings, neutral) => {
+  const steps = trace(raw, settings, neutral, history);
+  const { probabilities } = steps[steps.length - 1];
+  const former = new Float64Array(raw.length); // of a removed token: what it had just before
+  /** @type {(string | null)[]} */
+  const removedBy = new Array(raw.length).fill(null);
+  for (let s = 1; s < steps.length; s++) {
+    steps[s].removed.forEach((gone, id) => {
+      if (!gone) return;
+      former[id] = steps[s - 1].probabilities[id];
+      removedBy[id] = steps[s].name;
+    });
+  }
+  return { settings, steps, probabilities, former, removedBy, summary: summary(probabilities) };
+};
+
+/** @typedef {ReturnType<typeof distribution>} Distribution */
+
+/**
+ * The distributions at several temperatures, each computed once for as long as all else stays.
+ * @param {any} neutral
+ */
+export const createViews = (neutral) => {
+  /** @type {{ data: Data | null, others: string, views: Map<number, Distribution> }} */
+  let made = { data: null, others: "", views: new Map() };
+  /** @param {Data} data @param {any} settings @param {number[]} temperatures */
+  const viewsAt = (data, settings, temperatures) => {
+    const others = JSON.stringify({ ...settings, temperature: null });
+    const kept = made.data === data && made.others === others ? made.views : new Map();
+    const all = temperatures.map((t) =>
+      kept.get(t) ?? distribution(data, { ...settings, temperature: t }, neutral));
+    made = { data, others, views: new Map(all.map((view) => [view.settings.temperature, view])) };
+    return all;
+  };
+  return viewsAt;
+};
+
+/** @param {number[]} ids @param {ArrayLike<number>} probabilities */
+export const massOf = (ids, probabilities) => ids.reduce((mass, id) => mass + probabilities[id], 0);
+
+/** How many tokens each stage removed, by its name. @param {(string | null)[]} removedBy */
+export const removals = (removedBy) => {
+  /** @type {Record<string, number>} */
+  const counts = {};
+  for (const name of removedBy) if (name) counts[name] = (counts[name] ?? 0) + 1;
+  return Object.entries(counts);
 };
