@@ -12,11 +12,20 @@ from typing import Any
 
 import numpy as np
 
-from textgen.errors import out_of_range
-from textgen.experiments import texts
+from textgen.errors import ModelError, out_of_range, shorten
 from textgen.experiments.metrics.scoring import HeldOut, own_window, scored_documents
-from textgen.experiments.panels import distribution, draw_side_by_side, side_by_side
-from textgen.experiments.requests import PerplexityRequest, TextRequest, TextSpec
+from textgen.experiments.requests import (
+    BeamRequest,
+    DrawsRequest,
+    ModelSource,
+    NextTokenRequest,
+    PerplexityRequest,
+    PromptSource,
+    RecordSource,
+    Source,
+    TextRequest,
+    TextSpec,
+)
 from textgen.experiments.sweep.settings import MAX_LENGTH, check_length
 from textgen.experiments.texts import predict, with_stops, write
 from textgen.files import is_folder
@@ -67,9 +76,30 @@ def next_token(
     context. `changes` are settings by name: `next_token(model, "The ", temperature=0.5, top_k=40)`.
     Raises SettingError and TextError.
     """
-    chosen = decode_settings(settings, changes)
-    expectation = source if isinstance(source, NextToken) else predict(source, context)
-    return distribution(expectation, chosen)
+    panels = (decode_settings(settings, changes),)
+    request = NextTokenRequest(source=source_of(source, context), panels=panels)
+    (found,) = request.run(Only(source)).panels
+    return found
+
+
+def source_of(source: Model | NextToken, context: str) -> Source:
+    """What a request about the next token takes."""
+    if isinstance(source, NextToken):
+        return RecordSource(record=source)
+    return ModelSource(model=source.name, context=context)
+
+
+class Only:
+    """The one model that a request can find: the caller's own, whatever its name."""
+
+    def __init__(self, model: Model | NextToken) -> None:
+        self.model = model
+
+    def get(self, name: str) -> Model:
+        """The model. Raises ModelError where the caller gave a record."""
+        if isinstance(self.model, NextToken):
+            raise ModelError(f"there is no model {shorten(name)!r} here, only a record; give a model")
+        return self.model
 
 
 def decode_settings(settings: DecodeSettings | None, changes: dict[str, Any]) -> DecodeSettings:
@@ -93,7 +123,8 @@ def generate(
     """Write `length` tokens after a prompt: the same text for the same model, prompt, settings and seed.
 
     It ends sooner at one of `model.stops`: the last of the ids, and no part of the text. The text
-    brings along the space between the prompt and its first word.
+    brings along the space between the prompt and its first word. `note` names what of the prompt the
+    model does not know and has left out; "" where it read all.
     `changes` are settings by name: `generate(model, "ROMEO:", temperature=0.8, seed=3)`.
     Raises SettingError and TextError.
     """
@@ -102,7 +133,8 @@ def generate(
     request = TextRequest(model=model.name, prompt=prompt, seed=seed, texts=(text,))
     started = clock()
     steps = list(request.steps(model))
-    (written,) = request.written(model, steps).texts
+    texts = request.written(model, steps)
+    (written,) = texts.texts
     return Generation(
         model=model.name,
         prompt=prompt,
@@ -112,6 +144,7 @@ def generate(
         settings=chosen.to_dict(),
         seed=request.seed,
         seconds=clock() - started,
+        note=texts.note,
     )
 
 
@@ -139,7 +172,9 @@ def beam_search(
     that `decoding.beam.heeded` names. A text ends at the model's own stops, too. Everything is checked
     at the call. Raises SettingError and TextError.
     """
-    return texts.beam_search(model, prompt, beam, decode_settings(settings, changes))
+    source = PromptSource(model=model.name, prompt=prompt)
+    chosen, search = decode_settings(settings, changes), BeamSettings() if beam is None else beam
+    return BeamRequest(source=source, beam=search, settings=chosen).steps(Only(model))
 
 
 def draw(
@@ -153,8 +188,14 @@ def draw(
     """Draw `n` next tokens at each temperature, all other settings alike.
 
     `changes` are settings by name, or `settings=DecodeSettings(…)`; the temperatures replace theirs.
-    `analysis.panels.draw_side_by_side` adds to the result. Raises SettingError and TextError.
+    `note` names what of the context the model does not know and has left out; "" where it read all.
+    Raises SettingError and TextError.
     """
-    chosen = decode_settings(changes.pop("settings", None), changes)
-    expectation = source if isinstance(source, NextToken) else predict(source, context)
-    return draw_side_by_side(side_by_side(expectation, temperatures, chosen), n, seed)
+    request = DrawsRequest(
+        source=source_of(source, context),
+        settings=decode_settings(changes.pop("settings", None), changes),
+        temperatures=temperatures,  # type: ignore[arg-type]  # checked there
+        seed=seed,
+        n=n,
+    )
+    return request.run(Only(source)).draws

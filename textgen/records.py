@@ -76,10 +76,13 @@ class Distribution:
     probabilities: Floats  # (V,) after all stages, sum to 1
     summary: Summary
 
+    def likeliest(self, n: int = 10) -> Ints:
+        """(n,) ids of the likeliest tokens, lowest id first on ties."""
+        return np.argsort(-self.probabilities, kind="stable")[:n]
+
     def top(self, n: int = 10) -> list[tuple[str, float]]:
         """The n likeliest tokens, label and probability, lowest id first on ties."""
-        order = np.argsort(-self.probabilities, kind="stable")[:n]
-        return [(self.next.labels[i], float(self.probabilities[i])) for i in order]
+        return [(self.next.labels[i], float(self.probabilities[i])) for i in self.likeliest(n)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ class Generation:
     settings: dict[str, Any]
     seed: int
     seconds: float
+    note: str = ""  # what the reader should know: what of the prompt the model does not know; "" for nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,7 @@ class Draws:
     checkpoints: Ints  # (M,) numbers of draws at which the distance was taken, rising
     distances: Floats  # (K, M) total variation between counts/n and the truth, 0..1
     seed: int
+    note: str = ""  # what the reader should know of the context; "" for nothing
 
 
 @dataclass(frozen=True, slots=True)

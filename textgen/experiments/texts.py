@@ -89,20 +89,11 @@ def shared_context(
 
 
 def beam_search(
-    model: Model,
-    prompt: str = "",
-    beam: BeamSettings | None = None,
-    settings: DecodeSettings | None = None,
+    model: Model, prompt: str, beam: BeamSettings, settings: DecodeSettings
 ) -> Iterator[BeamStep]:
-    """Search for likely continuations, yielding all that each step considered; the last one ranks them.
-
-    `beam` says how to search (default: width 3, 20 tokens); of the decoding settings only those apply
-    that `decoding.beam.heeded` names. A text ends at the model's own stops, too. Everything is checked
-    at the call. Raises SettingError and TextError.
-    """
-    chosen, ids = settings or DecodeSettings(), read_context(model, prompt).ids
-    ending = with_stops(model, beam or BeamSettings())
-    return search.beam_search(search.NetScorer(model.writer, ids), ending, chosen, ids)
+    """The steps of a search on a model after a prompt, whose texts end at the model's stops, too."""
+    ids = read_context(model, prompt).ids
+    return search.beam_search(search.NetScorer(model.writer, ids), with_stops(model, beam), settings, ids)
 
 
 def with_stops(model: Model, beam: BeamSettings) -> BeamSettings:
@@ -129,7 +120,8 @@ class TextWriter:
 
     def __init__(self, model: Model, prompt: str, seed: int) -> None:
         self.model, self.prompt, self.seed = model, prompt, seed
-        self.context = read_context(model, prompt).ids
+        read = read_context(model, prompt)
+        self.context, self.note = read.ids, read.note
 
     def write(self, texts: Sequence[TextSpec]) -> Texts:
         """The texts; those that are drawn in one go are written in one batch for each length."""
@@ -142,7 +134,8 @@ class TextWriter:
         for number, text in enumerate(texts):
             if number not in written:
                 written[number] = self.text(text)
-        return Texts(tuple(written_text(self.model, self.prompt, *written[n]) for n in range(len(texts))))
+        records = (written_text(self.model, self.prompt, *written[n]) for n in range(len(texts)))
+        return Texts(tuple(records), self.note)
 
     def batch(self, settings: Sequence[DecodeSettings], length: int) -> list[Written]:
         """Texts drawn side by side from their first token on."""
@@ -208,4 +201,5 @@ def stream_of(steps: Sequence[Step], row: int) -> Written:
 
 def texts_of(model: Model, prompt: str, steps: Sequence[Step], streams: int) -> Texts:
     """What a batch of streams has written, as a record."""
-    return Texts(tuple(written_text(model, prompt, *stream_of(steps, row)) for row in range(streams)))
+    records = (written_text(model, prompt, *stream_of(steps, row)) for row in range(streams))
+    return Texts(tuple(records), read_context(model, prompt).note)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
 
+from textgen.errors import SettingError
 from textgen.experiments.requests import (
     BeamRequest,
     ChaosRequest,
@@ -14,6 +15,7 @@ from textgen.experiments.requests import (
     NextTokenRequest,
     NumbersSource,
     PerplexityRequest,
+    RecordSource,
     Request,
     Segment,
     Source,
@@ -101,6 +103,8 @@ def expectation_lines(source: Source) -> tuple[list[str], list[str]]:
     if isinstance(source, NumbersSource):
         typed = f"parse_numbers({source.numbers!r}, {source.numbers_kind!r})"
         return ["parse_numbers"], [f"expectation = {typed}"]
+    if isinstance(source, RecordSource):
+        raise SettingError("a receipt takes a model or numbers, got a record; name what it was made of")
     predicted = f"expectation = predict(model, {source.context!r})"
     return ["load", "predict"], [f"model = load({source.model!r})", predicted]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from textgen.text.tokenizer_form import CHARACTER, check_form
 
 VISIBLE = {" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍", exact_words.JOINER: "⁀"}
 SIGNS = frozenset(VISIBLE.values())
+HALF = re.compile("[\ud800-\udfff]")  # lone surrogates
 MAX_FILE = 50_000_000  # bytes of a tokenizer.json
 Level = Literal["char", "word"]
 
@@ -201,5 +203,5 @@ class TextTokenizer:
 
 
 def encodable(text: str) -> str:
-    """The text, a "?" for each lone surrogate: those have no UTF-8."""
-    return text.encode("utf-8", "replace").decode()
+    """The text, U+FFFD for each lone surrogate: those have no UTF-8, and no model knows them."""
+    return HALF.sub("\ufffd", text)

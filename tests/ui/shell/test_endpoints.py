@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import pytest
 
+from tests.tiny_models import save_random
 from textgen import api
 from textgen.errors import TextgenError
 from textgen.models.folder import Model
 from textgen.models.registry import Registry
 from textgen.settings import DecodeSettings
-from textgen.ui.shell.endpoints import Endpoints
+from textgen.text.tokenizer import TextTokenizer
+from textgen.ui.shell.endpoints import Endpoints, Page
 
 SETTINGS = {"temperature": 0.7, "top_k": 5}
 HOSTILE_SETTINGS: list[tuple[Any, str]] = [
@@ -45,6 +48,9 @@ class TestTheSameNumbersAsTheLibrary:
             api.next_token(tiny, "bad", **SETTINGS),
         )
         assert [(each["token"], each["probability"]) for each in answer["tokens"]] == list(expected.top(3))
+        assert [tiny.labels[each["id"]] for each in answer["tokens"]] == [
+            label for label, _ in expected.top(3)
+        ]
         assert answer["entropy_bits"] == expected.summary.entropy
         assert answer["effective_choices"] == expected.summary.choices
         assert (answer["tokens_kept"], answer["settings"]) == (5, expected.settings)
@@ -59,8 +65,11 @@ class TestTheSameNumbersAsTheLibrary:
     def test_draw(self, endpoints: Endpoints, tiny: Model) -> None:
         answer = endpoints.draw("tiny", "bad", SETTINGS, 3, 500)
         expected = api.draw(tiny, "bad", [0.7], n=500, seed=3, settings=DecodeSettings.from_dict(SETTINGS))
-        drawn = dict(zip(expected.labels, expected.counts[0].tolist(), strict=True))
-        assert answer["counts"] == {label: count for label, count in drawn.items() if count}
+        drawn = {str(token): count for token, count in enumerate(expected.counts[0].tolist()) if count}
+        assert answer["counts"] == drawn
+        assert {tiny.labels[one["id"]]: one["count"] for one in answer["tokens"]} == {
+            one["token"]: drawn[str(one["id"])] for one in answer["tokens"]
+        }
         assert list(answer["counts"].values()) == sorted(answer["counts"].values(), reverse=True)
         assert (answer["n"], answer["seed"], sum(answer["counts"].values())) == (500, 3, 500)
 
@@ -74,6 +83,26 @@ class TestTheSameNumbersAsTheLibrary:
         assert list(endpoints.draw("tiny", "bad", {"temperature": 0}, 0, 1_000_000)["counts"].values()) == [
             1_000_000
         ]
+
+    def test_what_the_model_does_not_know_is_named(self, endpoints: Endpoints, tiny: Model) -> None:
+        """By the library, too; half a character is none that the model knows."""
+        for text, unknown in (("ba🙂d", "🙂"), ("ba\ud800d", "\ufffd")):
+            notes = [
+                endpoints.next_token("tiny", text)["note"],
+                endpoints.generate("tiny", text, length=1)["note"],
+                endpoints.draw("tiny", text)["note"],
+                api.generate(tiny, text, length=1).note,
+                api.draw(tiny, text).note,
+            ]
+            assert notes == [f"Left out, since the model does not know them: {unknown}."] * 5
+        assert endpoints.generate("tiny", "bad", length=1)["note"] == api.draw(tiny, "bad").note == ""
+
+    def test_counts_are_those_of_tokens_however_alike_they_look(self, tmp_path: Path) -> None:
+        """A space and a real ␣ of a text: no draw is lost."""
+        save_random(tmp_path / "signs", TextTokenizer.characters("␣ a\n⏎"), seed=0)
+        answer = Endpoints(Registry(tmp_path)).draw("signs", "a", {"temperature": 100}, 0, 10_000)
+        assert sum(answer["counts"].values()) == 10_000
+        assert len({one["token"] for one in answer["tokens"]}) == len(answer["counts"]) == 5
 
 
 def calls(endpoints: Endpoints, model: Any = "tiny", text: Any = "bad", settings: Any = None) -> Any:
@@ -123,7 +152,7 @@ class TestMistakes:
 
 
 def test_they_are_named_and_a_mistake_reaches_the_caller(registry: Registry) -> None:
-    with gr.Blocks() as page:
+    with Page() as page:
         Endpoints(registry).connect()
     events = {event.api_name: event for event in page.fns.values()}
     assert {"next_token", "generate", "draw"} <= {*events}
@@ -131,3 +160,18 @@ def test_they_are_named_and_a_mistake_reaches_the_caller(registry: Registry) -> 
     assert answer is not None
     with pytest.raises(gr.Error, match="there is no model 'huge'"):
         answer("huge")
+    given: list[Any] = ["tiny"]
+    page.validate_inputs(events["draw"], given)
+    assert given == ["tiny", "", None, 0, 100], "what a call leaves out is the default"
+    page.validate_inputs(events["draw"], nothing := [])
+    with pytest.raises(gr.Error, match="needs a model or numbers, got neither"):
+        events["draw"].fn(*nothing)  # type: ignore[misc]
+
+
+def test_an_event_with_too_few_values_is_answered_with_a_sentence() -> None:
+    with Page() as page:
+        box = gr.Textbox()
+        box.change(str, box, box)
+    (event,) = page.fns.values()
+    with pytest.raises(gr.Error, match="this takes 1 values, got 0"):
+        page.validate_inputs(event, [])

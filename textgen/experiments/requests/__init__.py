@@ -32,7 +32,7 @@ from textgen.experiments.requests.chaos import ChaosRequest
 from textgen.experiments.requests.draws import DrawsRequest
 from textgen.experiments.requests.next_token import NextTokenRequest
 from textgen.experiments.requests.perplexity import PerplexityRequest
-from textgen.experiments.requests.source import ModelSource, NumbersSource, Source
+from textgen.experiments.requests.source import ModelSource, NumbersSource, RecordSource, Source
 from textgen.experiments.requests.sweep import SweepRequest
 from textgen.experiments.requests.text import Segment, TextRequest, TextSpec
 from textgen.validation import as_object
@@ -49,6 +49,7 @@ __all__ = [
     "NumbersSource",
     "PerplexityRequest",
     "PromptSource",
+    "RecordSource",
     "Request",
     "Result",
     "Segment",

@@ -11,9 +11,18 @@ from textgen.stages import TEMPERATURE
 from textgen.validation import Check, Checked, as_list, as_object, as_text, known_fields
 
 if TYPE_CHECKING:
+    from textgen.models.folder import Model
     from textgen.models.registry import Registry
 
 MAX_TOKENS = 1_000_000  # written for one result, where nobody says otherwise
+
+
+class Models(Protocol):
+    """Where a request finds its model: the registry, or one model that is loaded already."""
+
+    def get(self, name: str) -> Model:
+        """The model of that name. Raises ModelError."""
+        ...
 
 
 class Result(Protocol):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from textgen.decoding.table_model import parse_table
 from textgen.errors import SettingError, shorten
-from textgen.experiments.requests.base import ModelName, Settings, SourcedRequest, Text
+from textgen.experiments.requests.base import ModelName, Models, Settings, SourcedRequest, Text
 from textgen.records import BeamStep
 from textgen.settings import BeamSettings, DecodeSettings
 from textgen.validation import Checked, as_object
@@ -42,7 +42,7 @@ class PromptSource(Checked):
     model: ModelName
     prompt: Text = ""
 
-    def steps(self, registry: Registry, beam: BeamSettings, settings: DecodeSettings) -> Iterator[BeamStep]:
+    def steps(self, registry: Models, beam: BeamSettings, settings: DecodeSettings) -> Iterator[BeamStep]:
         from textgen.experiments.texts import beam_search  # torch comes in with the first model
 
         return beam_search(registry.get(self.model), self.prompt, beam, settings)
@@ -60,7 +60,7 @@ class TableSource(Checked):
 
     table: Text
 
-    def steps(self, _registry: Registry, beam: BeamSettings, settings: DecodeSettings) -> Iterator[BeamStep]:
+    def steps(self, _registry: Models, beam: BeamSettings, settings: DecodeSettings) -> Iterator[BeamStep]:
         from textgen.decoding.beam import beam_search
 
         return beam_search(parse_table(self.table), beam, settings)
@@ -114,7 +114,7 @@ class BeamRequest(SourcedRequest):
 
         return replace(self, beam=with_stops(registry.get(self.source.model), self.beam))
 
-    def steps(self, registry: Registry) -> Iterator[BeamStep]:
+    def steps(self, registry: Models) -> Iterator[BeamStep]:
         """What each step of the search considered; the last one ranks the finished texts."""
         return self.source.steps(registry, self.beam, self.settings)
 

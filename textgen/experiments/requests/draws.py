@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
 
 from textgen.experiments.draws.counts import MAX_TOTAL
 from textgen.experiments.panels import MAX_PANELS, draw_up_to, side_by_side
-from textgen.experiments.requests.base import Seed, Settings, temperatures_from
+from textgen.experiments.requests.base import Models, Seed, Settings, temperatures_from
 from textgen.experiments.requests.next_token import finite_or_none
 from textgen.experiments.requests.source import NextTokenSourced
 from textgen.records import Distribution, Draws, NextToken
 from textgen.settings import DecodeSettings
 from textgen.validation import whole_from
-
-if TYPE_CHECKING:
-    from textgen.models.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -50,10 +47,11 @@ class DrawsRequest(NextTokenSourced):
     seed: Seed
     n: Annotated[int, whole_from(1, MAX_TOTAL, "that many are kept at most", name="draws in total")]
 
-    def panels(self, registry: Registry) -> tuple[Distribution, ...]:
+    def panels(self, registry: Models) -> tuple[Distribution, ...]:
         """The distribution at each temperature."""
         return side_by_side(self.source.expectation(registry), self.temperatures, self.settings)
 
-    def run(self, registry: Registry) -> Drawn:
+    def run(self, registry: Models) -> Drawn:
         panels = self.panels(registry)
-        return Drawn(draw_up_to(panels, self.n, self.seed), panels[0].next)
+        expectation = panels[0].next
+        return Drawn(replace(draw_up_to(panels, self.n, self.seed), note=expectation.note), expectation)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from textgen.experiments.panels import MAX_PANELS, distribution
-from textgen.experiments.requests.base import as_settings
+from textgen.experiments.requests.base import Models, as_settings
 from textgen.experiments.requests.source import NextTokenSourced
 from textgen.records import Distribution
 from textgen.settings import DecodeSettings
 from textgen.validation import list_of
-
-if TYPE_CHECKING:
-    from textgen.models.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,7 @@ class NextTokenRequest(NextTokenSourced):
 
     panels: Annotated[tuple[DecodeSettings, ...], list_of(as_settings, 1, MAX_PANELS, each="settings")]
 
-    def run(self, registry: Registry) -> Panels:
+    def run(self, registry: Models) -> Panels:
         expectation = self.source.expectation(registry)
         return Panels(tuple(distribution(expectation, settings) for settings in self.panels))
 

@@ -1,19 +1,16 @@
-"""Where a next-token distribution comes from: a model after a context, or typed-in numbers."""
+"""Where a next-token distribution comes from: a model after a context, typed-in numbers, or a record."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from textgen.errors import SettingError, shorten
-from textgen.experiments.requests.base import ModelName, SourcedRequest, Text
+from textgen.experiments.requests.base import ModelName, Models, SourcedRequest, Text
 from textgen.records import NextToken
 from textgen.text.numbers import parse_numbers
 from textgen.validation import Checked, text_up_to
-
-if TYPE_CHECKING:
-    from textgen.models.registry import Registry
 
 FIELDS = ("model", "context", "numbers", "numbers_kind")
 
@@ -30,11 +27,11 @@ class ModelSource(Checked):
     def models(self) -> tuple[str, ...]:
         return (self.model,)
 
-    def expectation(self, registry: Registry) -> NextToken:
+    def expectation(self, models: Models) -> NextToken:
         """What the model expects next. Raises TextgenError."""
         from textgen.experiments.texts import predict  # torch comes in with the first model
 
-        return predict(registry.get(self.model), self.context)
+        return predict(models.get(self.model), self.context)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,12 +46,33 @@ class NumbersSource(Checked):
     def models(self) -> tuple[str, ...]:
         return ()
 
-    def expectation(self, _registry: Registry | None = None) -> NextToken:
+    def expectation(self, _models: Models | None = None) -> NextToken:
         """The distribution that the numbers describe. Raises TextError."""
         return parse_numbers(self.numbers, self.numbers_kind)
 
 
-Source = ModelSource | NumbersSource
+def as_next_token(name: str, value: Any) -> NextToken:
+    if not isinstance(value, NextToken):
+        raise SettingError(f"{name} must be a NextToken, got {shorten(value)}; textgen.api.predict gives one")
+    return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordSource(Checked):
+    """A distribution that the library's caller has already; no JSON holds it."""
+
+    what = "a record"
+
+    record: Annotated[NextToken, as_next_token]
+
+    def models(self) -> tuple[str, ...]:
+        return ()
+
+    def expectation(self, _models: Models | None = None) -> NextToken:
+        return self.record
+
+
+Source = ModelSource | NumbersSource | RecordSource
 
 
 def source_from(data: Mapping[str, Any]) -> Source:
@@ -70,7 +88,9 @@ def source_from(data: Mapping[str, Any]) -> Source:
 
 def as_source(name: str, value: Any) -> Source:
     if not isinstance(value, Source):
-        raise SettingError(f"{name} must be a ModelSource or a NumbersSource, got {shorten(value)}; make one")
+        raise SettingError(
+            f"{name} must be a ModelSource, a NumbersSource or a RecordSource, got {shorten(value)}; make one"
+        )
     return value
 
 

@@ -169,6 +169,7 @@ class Texts:
     """Texts of one prompt and seed."""
 
     texts: tuple[WrittenText, ...]
+    note: str = ""  # what the reader should know of the prompt; no part of a receipt
 
     def to_json(self) -> dict[str, Any]:
         return {"texts": [text.to_json() for text in self.texts]}

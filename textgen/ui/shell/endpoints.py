@@ -7,17 +7,32 @@ from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
+import numpy as np
+from gradio.components.api_component import Api
 
 from textgen.errors import TextgenError
 from textgen.experiments.draws.counts import check_draws
 from textgen.experiments.requests import DrawsRequest, NextTokenRequest, TextRequest
 from textgen.experiments.sweep.settings import check_length
 from textgen.models.registry import Registry
+from textgen.records import Ints
 from textgen.settings import DecodeSettings
 from textgen.validation import check_whole
 
 MAX_TOP = 1000
 TITLE = "That cannot be done"
+
+
+class Page(gr.Blocks):
+    """Blocks in which a call may leave out its last values, as it may in Python: they are the defaults."""
+
+    def validate_inputs(self, block_fn: Any, inputs: list[Any]) -> None:
+        """Put in what was left out. Raises gr.Error where there is no default."""
+        left_out = block_fn.inputs[len(inputs) :]
+        inputs.extend(block.value for block in left_out if isinstance(block, Api))
+        if len(inputs) < len(block_fn.inputs):
+            sentence = f"this takes {len(block_fn.inputs)} values, got {len(inputs)}; use the page's controls"
+            raise gr.Error(sentence, title=TITLE, print_exception=False)
 
 
 class Endpoints:
@@ -40,7 +55,10 @@ class Endpoints:
         (found,) = request.run(self.registry).panels
         summary = found.summary
         return {
-            "tokens": [{"token": label, "probability": p} for label, p in found.top(top)],
+            "tokens": [
+                {"id": int(i), "token": found.next.labels[i], "probability": float(found.probabilities[i])}
+                for i in found.likeliest(top)
+            ],
             "entropy_bits": summary.entropy,
             "effective_choices": summary.choices,
             "tokens_kept": summary.kept,
@@ -51,12 +69,17 @@ class Endpoints:
     def generate(
         self, model: str, prompt: str = "", settings: dict | None = None, seed: int = 0, length: int = 200
     ) -> dict:
-        """Write `length` tokens after the prompt: the same text for the same seed and settings."""
+        """Write `length` tokens after the prompt: the same text for the same seed and settings.
+
+        `note` names what of the prompt the model does not know and has left out; "" where it read all.
+        """
         text = {"settings": plain(settings), "length": check_length(length)}
         request = TextRequest.from_json({"model": model, "prompt": prompt, "seed": seed, "texts": [text]})
-        (written,) = request.run(self.registry).texts
+        texts = request.run(self.registry)
+        (written,) = texts.texts
         return {
             "text": written.text,
+            "note": texts.note,
             "surprise_bits": [round(bits, 4) for bits in written.surprisal],
             "settings": text["settings"],
             "seed": request.seed,
@@ -65,15 +88,24 @@ class Endpoints:
     def draw(
         self, model: str, context: str = "", settings: dict | None = None, seed: int = 0, n: int = 100
     ) -> dict:
-        """Draw `n` next tokens under the settings; counts by token, most drawn first."""
+        """Draw `n` next tokens under the settings.
+
+        `counts` has how often each token came, by its id; `tokens` the same with their names, most drawn
+        first. `note` names what of the context the model does not know; "" where it read all.
+        """
         chosen = plain(settings)
         asked = {"settings": chosen, "temperatures": [chosen["temperature"]], "seed": seed}
         request = DrawsRequest.from_json({"model": model, "context": context, **asked, "n": check_draws(n)})
         drawn = request.run(self.registry).draws
+        counts = most_first(drawn.counts[0])
         return {
             "n": drawn.n,
             "seed": drawn.seed,
-            "counts": by_token(drawn.labels, drawn.counts[0]),
+            "counts": {str(token): count for token, count in counts.items()},
+            "tokens": [
+                {"id": token, "token": drawn.labels[token], "count": count} for token, count in counts.items()
+            ],
+            "note": drawn.note,
             "settings": chosen,
         }
 
@@ -89,10 +121,10 @@ def plain(settings: Any) -> dict[str, Any]:
     return DecodeSettings.from_dict(settings).to_dict()
 
 
-def by_token(labels: tuple[str, ...], counts: Any) -> dict[str, int]:
-    """What was drawn at all, most first."""
-    order = sorted(range(len(labels)), key=lambda i: -counts[i])
-    return {labels[i]: int(counts[i]) for i in order if counts[i]}
+def most_first(counts: Ints) -> dict[int, int]:
+    """How often each token was drawn, by its id: what was drawn at all, most first, the lower id on ties."""
+    order = np.argsort(-counts, kind="stable")
+    return {int(token): int(counts[token]) for token in order if counts[token]}
 
 
 def errors_as_toast(handler: Callable[..., Any]) -> Callable[..., Any]:
