@@ -360,3 +360,31 @@ def test_nothing_is_wider_than_the_window(tab: LabPage, width: int) -> None:
     tab.page.set_viewport_size({"width": width, "height": 900})
     tab.page.wait_for_timeout(300)  # charts follow their cards
     assert tab.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+
+
+def test_a_term_is_explained_by_hover_focus_and_tap_within_the_window(tab: LabPage) -> None:
+    asked = tab.view(VIEW).locator(".term-ask[data-term='±2σ']")
+    card, page = tab.page.locator(".term-card:popover-open"), tab.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    asked.hover()
+    expect(card).to_contain_text("two standard deviations")
+    box = card.bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    card.hover()
+    page.keyboard.press("Escape")
+    expect(card).to_have_count(0)
+    asked.click()
+    expect(asked).to_have_attribute("aria-expanded", "true")
+    number(tab).click()
+    expect(card).to_have_count(0)
+    asked.focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    expect(card).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="two standard deviations")).to_have_count(1)
+    page.emulate_media(media="print")
+    expect(asked).to_be_hidden()
+    page.emulate_media(media="screen")
+    page.keyboard.press("Escape")

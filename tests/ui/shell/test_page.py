@@ -52,6 +52,14 @@ def test_every_file_named_in_the_header_is_served_for_good(client: TestClient) -
         assert kept in answer.headers["Cache-Control"]
 
 
+def test_the_glossary_is_kept_for_good_and_waits_until_it_is_asked_for(client: TestClient) -> None:
+    answer = client.get(f"/{assets.address('shell/glossary.json')}")
+    assert answer.headers["Content-Type"] == "application/json"
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert answer.json()["terms"]["nats"]["title"] == "Nats"
+    assert "glossary.json" not in client.get("/").headers["Link"]
+
+
 def test_only_the_page_has_the_header(client: TestClient) -> None:
     assert "Link" not in client.get(f"/{assets.address(assets.STYLE)}").headers
 

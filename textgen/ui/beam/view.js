@@ -3,6 +3,7 @@ import { component, whenSeen } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
 import { keptForm } from "../shell/forms.js";
 import { typedCount } from "../shell/format.js";
+import { term } from "../shell/glossary.js";
 import { seedOf, store, typedIn } from "../shell/lab.js";
 import { saveMenu } from "../shell/save.js";
 import { latest } from "../shell/server.js";
@@ -26,7 +27,7 @@ import { nats, ranked, sentenceOf, tree } from "./tree.js";
 
 const wholeOf = (/** @type {string} */ text) => (text === "" ? null : typedCount(text));
 const PACE = 450; // ms a step while playing
-const HEADS = ["text", "Σ ln p", "length", "score"]; // of the ranking
+const HEADS = ["text", term("Σ ln p"), "length", "score"]; // of the ranking
 const KEYS = { ArrowRight: 1, ArrowLeft: -1 };
 const STALE = "The model or the context has changed: press Search.";
 

@@ -1,6 +1,7 @@
 // What the Draws tab is made of: a panel a temperature, the distance chart, the table, the explanations.
 import { h } from "../shell/dom.js";
 import { count, effectOf, temperatureText } from "../shell/format.js";
+import { about, term } from "../shell/glossary.js";
 import { thermal } from "../shell/theme.js";
 
 /** @typedef {import("../shell/chart.js").Figure} Figure */
@@ -37,7 +38,6 @@ import { thermal } from "../shell/theme.js";
 const FEW = 12; // rows of the table at first
 const PAGE = 200; // rows of a page, as view.py sends them
 const COLUMNS = ["token", "probability", "expected", "drawn", "off by"];
-const MEANING = "Total variation: half the summed difference between drawn shares and probabilities";
 
 /** `T = 0.5` beside a dot of its colour. */
 const named = (/** @type {number} */ temperature, more = "") => [
@@ -76,14 +76,15 @@ export const panelCard = (panel, answer, { key, live, draft, type, change, remov
         title: "Remove this temperature", "aria-label": "Remove this temperature",
       }, "×")),
     h("div", { class: "panel-stats" },
-      h("span", { title: MEANING }, "distance to the truth ", h("b", {}, panel.distance))),
+      h("span", {}, term("total variation", "distance to the truth"), " ", h("b", {}, panel.distance))),
     h("div", {
       class: "panel-plot", role: "img", opaque: true, ref: place,
       "aria-label":
         `Counts of ${answer.n} draws at temperature ${temperature}; the table below holds the numbers`,
     }),
     h("div", { class: "panel-foot" }, footText(panel, answer)),
-    h("div", { class: "draws-test" }, h("b", {}, panel.test), h("span", { class: "muted" }, panel.bins)),
+    h("div", { class: "draws-test" }, h("b", {}, panel.test), panel.test && about("χ²"),
+      h("span", { class: "muted" }, panel.bins), panel.bins && about("degrees of freedom")),
     h("div", { class: "panel-foot" }, panel.meaning));
 };
 
@@ -153,7 +154,7 @@ const pager = (
 export const legend = (removed) => h("div", { class: "draws-legend" },
   h("span", {}, h("i", { class: "bar" }), "drawn"),
   h("span", {}, h("i", { class: "mark" }), "expected"),
-  h("span", {}, h("i", { class: "shade" }), "±2σ: about 95 of 100 runs end in it"),
+  h("span", {}, h("i", { class: "shade" }), "±2σ: about 95 of 100 runs end in it", about("±2σ")),
   removed && h("span", { key: "removed" }, h("s", { class: "token" }, "token"), " removed by a stage"),
   h("span", { class: "muted" },
     "Counts need not equal probabilities: in 100 draws a 45% token can come 35 to 55 times."));
@@ -161,8 +162,8 @@ export const legend = (removed) => h("div", { class: "draws-legend" },
 export const chanceCard = () => h("section", { class: "card" },
   h("h3", {}, "Is it chance? The chi-squared test"),
   h("p", {},
-    "p is the share of fair runs whose counts would stray at least as far from the expected ones as "
-    + "these did."),
+    term("p-value", "p"), " is the share of fair runs whose counts would stray at least as far from the "
+    + "expected ones as these did."),
   h("p", { class: "muted" },
     "A small p makes one look twice, yet one fair run in 20 falls below 0.05, and who watches while draws "
     + "are added will see it dip there sooner or later. A large p does not make the model right: the test "

@@ -27,7 +27,7 @@ PREFIX = "lab"
 UI = Path(__file__).parents[1]
 PLOTLY, STYLE, CONFIG = "plotly.min.js", "style.css", "shell/config.js"
 FIRST_ROOMS = ("shell", "next_token")  # what the tab that opens first is made of
-TYPES = {".js": "text/javascript", ".css": "text/css"}
+TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}
 FRESH = {"Cache-Control": "no-cache"}
 
@@ -36,8 +36,9 @@ Config = Callable[[], Mapping[str, Any]]  # what Python tells the page, as it is
 
 @cache
 def modules() -> dict[str, Path]:
-    """Our scripts by their address below `lab/VERSION/`, such as `draws/view.js`."""
-    return {path.relative_to(UI).as_posix(): path for path in sorted(UI.glob("*/*.js"))}
+    """Our scripts by their address below `lab/VERSION/`, such as `draws/view.js`, and what they fetch."""
+    found = sorted([*UI.glob("*/*.js"), *UI.glob("*/*.json")])
+    return {path.relative_to(UI).as_posix(): path for path in found}
 
 
 @cache
@@ -73,7 +74,7 @@ def head() -> str:
 
 def links() -> str:
     """A `Link` header: what the first tab needs, which the browser fetches while Gradio's page starts."""
-    first = [name for name in modules() if name.split("/")[0] in FIRST_ROOMS]
+    first = [name for name in modules() if name.endswith(".js") and name.split("/")[0] in FIRST_ROOMS]
     preloads = [f"<{address(name)}>; rel=modulepreload" for name in [*first, CONFIG]]
     return ", ".join([f"<{address(STYLE)}>; rel=preload; as=style", *preloads])
 

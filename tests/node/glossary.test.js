@@ -1,0 +1,47 @@
+// The glossary: every word that the page explains has its entry, in plain and short sentences.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+
+import { config } from "../../textgen/ui/shell/config.js";
+import { about, entryOf, term } from "../../textgen/ui/shell/glossary.js";
+
+const UI = new URL("../../textgen/ui/", import.meta.url).pathname;
+const read = (/** @type {string} */ name) => readFileSync(join(UI, name), "utf8");
+/** @type {Record<string, { title: string, text: string }>} */
+const terms = JSON.parse(read("shell/glossary.json")).terms;
+const stages = config.stages.map(({ name }) => name);
+
+/** The keys that the scripts write out: `term("nats")`, `about("nats", …)`, and tables of them. */
+const used = readdirSync(UI, { recursive: true }).map(String).filter((name) => name.endsWith(".js"))
+  .flatMap((name) => [...read(name).matchAll(/\b(?:term|about)\(\s*"([^"]+)"/g)].map(([, key]) => key));
+
+test("every term of the scripts has an entry", () => {
+  assert.ok(used.length > 5, "the scripts explain words");
+  assert.deepEqual(used.filter((key) => !(key in terms) && !stages.includes(key)), []);
+});
+
+test("a definition is one or two sentences that can be read in one look", () => {
+  for (const [key, { title, text }] of Object.entries(terms)) {
+    assert.ok(title.length <= 30, `${key}: its title is too long`);
+    assert.ok(text.length >= 40 && text.length <= 190, `${key}: ${text.length} characters`);
+    assert.match(text, /[.]$/, key);
+    assert.ok(text.split(/[.;:] (?=[A-Z])/).length <= 2, `${key}: more than two sentences`);
+  }
+});
+
+test("a stage without an entry says what it does and how it is turned off", () => {
+  const words = { name: "new", title: "new stage", help: "does it", hint: "1 turns it off" };
+  const stage = { ...config.stages[0], ...words };
+  assert.deepEqual(entryOf("new", terms, [stage]), { title: "New stage", text: "Does it. 1 turns it off." });
+  assert.equal(entryOf("top_k", terms).title, "Top-k");
+  assert.equal(entryOf("constructor", terms).text, "This word has no definition yet.");
+});
+
+test("a term is its label and a named button", () => {
+  const [label, button] = /** @type {any[]} */ (term("Σ ln p", "sum").children);
+  assert.equal(label, "sum");
+  assert.deepEqual([button.props["data-term"], button.props["aria-label"]], ["Σ ln p", "What is sum?"]);
+  assert.equal(about("nats").props["aria-label"], "What is nats?");
+});
