@@ -8,7 +8,14 @@ from textgen.graphemes import clip
 
 
 class TextgenError(Exception):
-    """A mistake that the user can mend; its text says what, the range, the value and the way out."""
+    """A mistake that the user can mend; its text says what, the range, the value and the way out.
+
+    `setting` is the name of what the sentence is about, where that is one thing alone.
+    """
+
+    def __init__(self, sentence: str = "", setting: str = "") -> None:
+        super().__init__(sentence)
+        self.setting = setting
 
 
 class SettingError(TextgenError, ValueError):
@@ -25,7 +32,7 @@ class TextError(TextgenError, ValueError):
 
 def out_of_range(name: str, legal: str, value: Any, hint: str) -> SettingError:
     """`top_p must be in (0, 1], got 1.2; 1 turns it off`: the one form of every range error."""
-    return SettingError(f"{name} must be {legal}, got {shorten(value)}; {hint}")
+    return SettingError(f"{name} must be {legal}, got {shorten(value)}; {hint}", name)
 
 
 def shorten(value: Any, limit: int = 60) -> str:

@@ -86,10 +86,10 @@ def as_object(name: str, value: Any) -> Mapping[str, Any]:
 def as_list(name: str, value: Any, low: int, high: int, hint: str = "ask in parts") -> Sequence[Any]:
     """A JSON list of `low` to `high` values."""
     if not isinstance(value, (list, tuple)):
-        raise SettingError(f"{name} must be a list, got {shorten(value)}; one value is a list as well")
+        raise SettingError(f"{name} must be a list, got {shorten(value)}; one value is a list as well", name)
     if not low <= len(value) <= high:
         raise SettingError(
-            f"the number of {name} must be from {low:,} to {high:,}, got {len(value):,}; {hint}"
+            f"the number of {name} must be from {low:,} to {high:,}, got {len(value):,}; {hint}", name
         )
     return value
 
@@ -104,9 +104,9 @@ def list_of(check: Check, low: int, high: int, each: str | None = None, hint: st
 def as_text(name: str, value: Any, most: int = MAX_TEXT) -> str:
     """A text of at most `most` characters. Raises TextError for a longer one."""
     if not isinstance(value, str):
-        raise SettingError(f"{name} must be a text, got {shorten(value)}; an empty one is fine")
+        raise SettingError(f"{name} must be a text, got {shorten(value)}; an empty one is fine", name)
     if len(value) > most:
-        raise TextError(f"{name} must be at most {most:,} characters, got {len(value):,}; shorten it")
+        raise TextError(f"{name} must be at most {most:,} characters, got {len(value):,}; shorten it", name)
     return value
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from textgen.settings import check_whole
 from textgen.ui.shell.components import exact, server_function
 
 
@@ -25,3 +26,9 @@ def test_a_server_function_takes_anything() -> None:
     double = server_function("double", lambda data: {"n": 2 * data["n"]})
     assert double({"n": 2**62}) == {"n": str(2**63)}
     assert "must be an object, got 3" in double(3)["problem"]  # type: ignore[arg-type]
+
+
+def test_a_mistake_names_the_setting_that_it_is_about() -> None:
+    look = server_function("look", lambda data: {"n": check_whole("n", data["n"], 1, 9, "1 is usual")})
+    sentence = "n must be a whole number from 1 to 9, got 10; 1 is usual"
+    assert look({"n": 10}) == {"problem": sentence, "setting": "n"}

@@ -87,7 +87,7 @@ def server_function(name: str, answer: Answer) -> Answer:
         try:
             return exact(answer(as_object(data)))
         except TextgenError as error:
-            return {"problem": str(error)}
+            return refusal(error)
 
     answering.__name__ = name
     del answering.__wrapped__  # Gradio would look for its own arguments in the original's signature
@@ -103,9 +103,14 @@ def streamed(handler: Streamed) -> Callable[[gr.EventData], Iterator[dict[str, A
             for message in handler(as_object(event._data)):
                 yield {"serial": serial, **exact(message)}
         except TextgenError as error:
-            yield {"serial": serial, "problem": str(error)}
+            yield {"serial": serial, **refusal(error)}
 
     return streaming
+
+
+def refusal(error: TextgenError) -> dict[str, str]:
+    """A mistake as the page reads it: the sentence, and the setting that it is about, if it is one."""
+    return {"problem": str(error), "setting": error.setting}
 
 
 def exact(value: Any) -> Any:

@@ -1,7 +1,13 @@
 // Questions to the server: a server function's answer, or a Problem with the sentence to show.
 
 /** What the user should be told. */
-export class Problem extends Error {}
+export class Problem extends Error {
+  /** @param {string} sentence @param {string} [setting] that the sentence is about, as requests name it */
+  constructor(sentence, setting = "") {
+    super(sentence);
+    this.setting = setting;
+  }
+}
 
 const NO_ANSWER = "The server gave no answer: the connection is lost, or the server has stopped. Try again.";
 
@@ -14,7 +20,7 @@ const NO_ANSWER = "The server gave no answer: the connection is lost, or the ser
 export const ask = async (server, name, request) => {
   const answer = await server[name](request); // Gradio answers undefined where the request failed
   if (answer === undefined) throw new Problem(NO_ANSWER);
-  if (answer?.problem) throw new Problem(answer.problem);
+  if (answer?.problem) throw new Problem(answer.problem, answer.setting);
   return answer;
 };
 

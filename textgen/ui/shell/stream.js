@@ -9,7 +9,7 @@
  * @typedef {object} Actions
  * @property {(message: any) => void} message a piece, the last one included
  * @property {(why: string) => void} ended `done` of the last message, "stopped", "refused" or "lost"
- * @property {(sentence: string) => void} refused comes before `ended("refused")`
+ * @property {(sentence: string, setting: string) => void} refused comes before `ended("refused")`
  *
  * @typedef {object} Stream
  * @property {(event: string, request: object) => void} start stops what is running first
@@ -110,7 +110,7 @@ const receive = (work, message) => {
   if (!message || message.serial !== work.running) return;
   if (message.problem) {
     work.running = null;
-    work.actions.refused(message.problem);
+    work.actions.refused(message.problem, message.setting ?? "");
     work.actions.ended("refused");
     return;
   }
