@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from textgen.errors import TextgenError, shorten
@@ -49,3 +50,13 @@ def save(path: str | Path | None, content: Callable[[], str]) -> None:
         raise TextgenError(
             f"{shorten(str(path))} could not be written: {reason}; the result stands above"
         ) from error
+
+
+@contextmanager
+def named(folder: Path) -> Iterator[None]:
+    """Names the folder that is written to in an OSError that names no path: of a full disk, for example."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(folder)
+        raise

@@ -10,7 +10,7 @@ from itertools import pairwise, takewhile
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save as as_bytes
 
 from textgen.errors import ModelError, SettingError, shorten
 from textgen.models import weights
@@ -107,7 +107,7 @@ def save(folder: Path, net: LanguageModel, tokenizer: TextTokenizer, config: Mod
             f"the net's {name} holds numbers that are not finite in float16; nothing was written: train "
             "again with a lower optimiser.rate"
         )
-    save_file(rounded, folder / WEIGHTS, metadata={"format": "pt"})
+    (folder / WEIGHTS).write_bytes(as_bytes(rounded, metadata={"format": "pt"}))
     tokenizer.save(folder / TOKENIZER)
     replace(config, parameters=net.parameter_count).write(folder)
 

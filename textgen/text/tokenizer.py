@@ -116,7 +116,8 @@ class TextTokenizer:
             raise ValueError("it describes no tokenizer that the library knows") from error
 
     def save(self, path: Path) -> None:
-        self.tokenizer.save(str(path))
+        """Write a tokenizer.json. Raises OSError."""
+        path.write_text(self.tokenizer.to_str(pretty=True), encoding="utf-8")
 
     def encode(self, text: str) -> Encoded:
         """Text → ids; pieces that the model does not know are named and left out of the ids."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -10,9 +11,9 @@ from typing import Any
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
-from lightning.pytorch.callbacks import ModelCheckpoint
 from torch import Tensor
 
+from textgen.errors import TextgenError
 from textgen.graphemes import clip
 from textgen.models.config import ModelConfig
 from textgen.models.evaluation import windows_loss
@@ -20,12 +21,15 @@ from textgen.models.folder import Model
 from textgen.models.log import LogRow, write_log
 from textgen.nets.base import LanguageModel
 from textgen.text.tokenizer import TextTokenizer, visible
+from textgen.training.job import saved, step_of
 from textgen.training.module import TrainingModule
 from textgen.training.recipe import Recipe
 from textgen.training.sampling import write_beam, write_samples
 
 Report = Callable[[str], None]
 SHOWN = 100  # characters of a sample in a line of progress
+CHECKED = 20  # steps between two looks at the losses
+DIVERGED = 2.0  # times the loss of the untrained net: no text that is learned costs as much
 Clock = Callable[[], float]  # seconds
 
 
@@ -77,7 +81,7 @@ class Measure(Callback):
     def __init__(self, measured: MeasureInputs, clock: Clock, report: Report) -> None:
         self.measured, self.clock, self.report = measured, clock, report
         self._since = 0.0
-        self._losses: list[Tensor] = []
+        self._losses: list[Tensor] = []  # of the steps since the last row
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._since = self.clock()
@@ -89,12 +93,23 @@ class Measure(Callback):
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         self._losses.append(outputs["loss"].detach())
-        step, log = trainer.global_step, self.measured.recipe.log
-        if step % log.every == 0 or step == trainer.max_steps:
-            module = training_module(pl_module)
+        step, log, module = trainer.global_step, self.measured.recipe.log, training_module(pl_module)
+        due = step % log.every == 0 or step == trainer.max_steps
+        if due or len(self._losses) % CHECKED == 0:
+            self._check_losses(module, step)
+        if due:
             self._add_row(module, step)
             module.log("validation_loss", module.rows[-1].validation_loss, sync_dist=True)
             trainer.should_stop |= without_progress(module.rows, self.measured.recipe.schedule.stop_after)
+
+    def _check_losses(self, module: TrainingModule, step: int) -> None:
+        """Raises TextgenError where the loss is no number any more, or so large that nothing is learned."""
+        losses = torch.stack(self._losses).tolist()
+        first = step - len(losses) + 1
+        known = [(row.step, row.train_loss) for row in module.rows[1:]]
+        check_course("training", [*known, *enumerate(losses, first)], self.measured)
+        if module.rows:
+            check_height(module.rows[0].validation_loss, step, sum(losses) / len(losses), self.measured)
 
     def _add_row(self, module: TrainingModule, step: int) -> None:
         now = self.clock()
@@ -111,6 +126,8 @@ class Measure(Callback):
         net = deepcopy(module.result).eval()
         validation = [ids.to(module.device) for ids in measured.validation]
         loss = windows_loss(net, validation, log.window)
+        known = [(row.step, row.validation_loss) for row in module.rows]
+        check_course("validation", [*known, (step, loss)], measured)
         losses = torch.stack(self._losses) if self._losses else torch.full((1,), torch.nan)
         learned = module.trainer.strategy.reduce(losses.mean(), reduce_op="mean")
         net.cpu().prepare()
@@ -141,7 +158,7 @@ def without_progress(rows: Sequence[LogRow], patience: int) -> bool:
 
 
 def describe(rows: Sequence[LogRow]) -> str:
-    """The last row in a line, with a word when validation has turned."""
+    """The last row in a line, with a word when validation has turned while training goes on to improve."""
     row, best = rows[-1], min(rows, key=lambda row: row.validation_loss)
     if not row.step:
         return f"step 0, untrained: validation {row.validation_loss:.4f} nats per token"
@@ -150,8 +167,43 @@ def describe(rows: Sequence[LogRow]) -> str:
     )
     if row.validation_loss < best.validation_loss * 1.005:
         return line
+    worse = f"{line}; best {best.validation_loss:.4f} at step {best.step}"
+    learns = row.train_loss < (best.train_loss if best.step else best.validation_loss)
     return (
-        f"{line}; best {best.validation_loss:.4f} at step {best.step}: it begins to learn its text by heart"
+        f"{worse}: {'it begins to learn its text by heart' if learns else 'a lower optimiser.rate may help'}"
+    )
+
+
+def check_course(name: str, losses: Sequence[tuple[int, float]], measured: MeasureInputs) -> None:
+    """Raises TextgenError unless all losses, each with its step, are numbers."""
+    at = next((i for i, (_, loss) in enumerate(losses) if not math.isfinite(loss)), None)
+    if at is None:
+        return
+    step, loss = losses[at]
+    before = f"; the last that was one is {losses[at - 1][1]:.5g} at step {losses[at - 1][0]}" if at else ""
+    raise TextgenError(f"the {name} loss at step {step} is no number ({loss}){before}: {hint(measured)}")
+
+
+def check_height(untrained: float, step: int, loss: float, measured: MeasureInputs) -> None:
+    """Raises TextgenError where the loss is far above that of the untrained net."""
+    if loss > DIVERGED * untrained:
+        raise TextgenError(
+            f"the training loss has grown to {loss:.4g} at step {step}, that of the untrained net is "
+            f"{untrained:.4g}: {hint(measured)}"
+        )
+
+
+def hint(measured: MeasureInputs) -> str:
+    """What to do about a run that went astray."""
+    optimiser, earlier = measured.recipe.optimiser, saved(measured.csv.parent)
+    kept = "there is no checkpoint yet"
+    if earlier:
+        step = step_of(earlier[-1])
+        kept = f"the checkpoint of step {step} stays, and --resume --max-steps {step} makes a model of it"
+    return (
+        f"the run stops, and nothing is published; {kept}. Begin anew with --restart and a lower "
+        f"--set optimiser.rate= (it is {optimiser.rate:g}) or optimiser.weight_decay= "
+        f"({optimiser.weight_decay:g}), or a longer schedule.warmup= ({measured.recipe.schedule.warmup:,})"
     )
 
 
@@ -186,16 +238,3 @@ class Progress(Callback):
         return (
             f"{step}/{steps} steps ({step / steps:.0%}), loss {loss:.3f}, {speed:,.0f} tokens/s, {clock} left"
         )
-
-
-def checkpoints(folder: Path, every: int) -> list[ModelCheckpoint]:
-    """The last state of a run, and the two best by validation."""
-    last = ModelCheckpoint(folder, "last-{step}", monitor="step", mode="max", every_n_train_steps=every)
-    best = ModelCheckpoint(
-        folder,
-        "best-{step}-{validation_loss:.4f}",
-        monitor="validation_loss",
-        save_top_k=2,
-        every_n_train_steps=every,
-    )
-    return [last, best]

@@ -94,14 +94,18 @@ def key(digest: str, recipe: Recipe, tokenizer: TextTokenizer | None) -> str:
 
 def read_corpus(folder: Path, digest: str, size: int) -> Corpus:
     train, validation = (
-        Part(np.memmap(folder / f"{name}.u16", dtype=np.uint16, mode="r"), np.load(folder / f"{name}.npy"))
-        for name in PARTS
+        Part(mapped(folder / f"{name}.u16"), np.load(folder / f"{name}.npy")) for name in PARTS
     )
     unknown, changes = (
         tuple(json.loads((folder / name).read_text(encoding="utf-8"))) for name in (UNKNOWN, CHANGES)
     )
     tokenizer = load_tokenizer(folder / TOKENIZER)
     return Corpus(train, validation, tokenizer, digest, size, unknown, changes)
+
+
+def mapped(path: Path) -> NDArray[np.uint16]:
+    """Ids on disk (N,); an empty file cannot be mapped."""
+    return np.memmap(path, dtype=np.uint16, mode="r") if path.stat().st_size else np.empty(0, np.uint16)
 
 
 def encode_into(folder: Path, path: Path, recipe: Recipe, tokenizer: TextTokenizer | None) -> None:
@@ -113,6 +117,8 @@ def encode_into(folder: Path, path: Path, recipe: Recipe, tokenizer: TextTokeniz
     if recipe.split.by == "line":
         lengths = line_lengths(codes, pieces.code("\n") or 0)
     parts = split_ranges(lengths, recipe.split, recipe.seed)
+    if tokenizer is None:
+        check_parts(path, parts, recipe)
     tokenizer = tokenizer or make_tokenizer(recipe, pieces, counts(codes, parts, pieces, recipe))
     tokenizer.save(folder / TOKENIZER)
     table = id_table(pieces, tokenizer)
@@ -186,6 +192,19 @@ def split_ranges(lengths: NDArray[np.int64], split: SplitRecipe, seed: int) -> t
         return lines[order[: int(len(lines) * split.train)]], lines[order[int(len(lines) * split.train) :]]
     cuts = starts + (lengths * split.train).astype(np.int64)
     return np.stack((starts, cuts), axis=1), np.stack((cuts, ends), axis=1)
+
+
+def check_parts(path: Path, parts: tuple[Ranges, Ranges], recipe: Recipe) -> None:
+    """Raises TextError unless both parts have a document in which a token can be predicted."""
+    by, least = recipe.split.by, 1 if recipe.bos else 2
+    for name, ranges in zip(("learned", "validating"), parts, strict=True):
+        if np.diff(ranges).max(initial=0) < least:
+            each = {"text": "", "file": " of each of its files", "line": " of its lines"}[by]
+            raise TextError(
+                f"{path} is too short to be split by {by}: the {name} part{each} must have at least {least} "
+                f"{recipe.level}s, with split.train = {recipe.split.train:g}; give a longer text"
+                + ("" if by == "text" else ", or cut it anywhere with --set split.by=text")
+            )
 
 
 def counts(

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from textgen.errors import TextgenError, out_of_range, shorten
+from textgen.models.lock import alone
+from textgen.models.reading import parse_object
 from textgen.models.registry import default_root
 from textgen.text.tokenizer import TextTokenizer
 from textgen.training.corpus import Corpus, open_corpus
@@ -25,7 +31,8 @@ from textgen.training.reading import files_of, letters_a_space
 from textgen.training.recipe import Recipe, make_recipe, own_recipe, read_recipe
 from textgen.training.sampling import start_ids
 
-RECIPE = "recipe.json"
+RUN, STEPS = "run.json", "schedule.steps"
+SHOWN = 20  # characters of a value that differs
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 CHECKPOINTS = 200_000_000  # bytes that those of the largest bundled recipe take, and a little more
 UNSPACED = 15  # letters a space: no language that puts spaces between words has so many
@@ -80,12 +87,12 @@ def cpu_has_bf16() -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """All that a run was started with, checked."""
+class Plan:
+    """What a run is to be, checked without its text; nothing is written yet."""
 
     name: str
     recipe: Recipe
-    corpus: Corpus
+    corpus: Path
     options: TrainOptions
 
     @property
@@ -97,40 +104,88 @@ class Job:
     def target(self) -> Path:
         return self.options.models / self.name
 
+
+@dataclass(frozen=True, slots=True)
+class Job(Plan):
+    """A run that can begin: its text is read."""
+
+    text: Corpus
+
     def report(self, line: str) -> None:
         """One line to whoever watches."""
         if self.options.report:
             self.options.report(line)
 
 
-def prepare(recipe: str | Path | None, corpus: Path, options: TrainOptions) -> Job:
-    """Check all that can be checked before the first step; without a recipe, make one for the text."""
+def plan(recipe: str | Path | None, corpus: Path, options: TrainOptions) -> Plan:
+    """Check all that needs no reading of the text; without a recipe, make one for it. Raises TextgenError."""
     values = read_recipe(recipe, options.all_overrides()) if recipe else own(corpus, options)
     values.net.check()
-    name = check_name(options.name or values.name)
-    folder = options.runs / name
-    check_free(options, name)
+    planned = Plan(check_name(options.name or values.name), values, corpus, options)
+    check_two_folders(planned)
+    check_takes_files(options.models, "--models")
+    check_takes_files(options.runs, "--runs")
     check_room(corpus, options)
-    opened = open_corpus(corpus, values, folder)
+    return planned
+
+
+@contextmanager
+def claimed(planned: Plan) -> Iterator[None]:
+    """No other process trains this name meanwhile, in these folders. Raises TextgenError where one does."""
+    with ExitStack() as stack:
+        for folder in (planned.folder, planned.target) if is_leader() else ():
+            stack.enter_context(only_one(folder))
+        yield
+
+
+@contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Lock a folder's place, which need not be there. Raises TextgenError."""
+    new = [place for place in (folder.parent, *folder.parent.parents) if not place.exists()]
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    lock, hint = folder.parent / f".{folder.name}.lock", "wait for it, or choose another --name"
+    try:
+        with alone(lock, f"{folder}, where a model of this name is trained,", hint):
+            yield
+    finally:
+        for place in new:  # as it was, where nothing came of it
+            with suppress(OSError):
+                place.rmdir()
+
+
+def prepare(planned: Plan) -> Job:
+    """Read the text, and check all else that can be checked before the first step. Raises TextgenError."""
+    values, options, folder = planned.recipe, planned.options, planned.folder
+    check_free(planned)
+    opened = open_corpus(planned.corpus, values, folder)
     values = replace(values, start=values.start or usual_start(opened))
     start_ids(opened.tokenizer, values.start)
-    check_same_recipe(folder, values)
-    job = Job(name, values, opened, options)
-    for line in remarks(job, corpus):
+    if options.restart and is_leader():
+        throw_away(folder)
+    job = Job(planned.name, values, planned.corpus, options, opened)
+    check_same_run(job)
+    for line in remarks(job):
         job.report(line)
     return job
 
 
-def remarks(job: Job, corpus: Path) -> list[str]:
+def throw_away(folder: Path) -> None:
+    """Remove what a run has kept, but for encoded texts."""
+    for path in folder.iterdir():
+        if path.is_file() and not path.name.startswith("corpus-"):
+            path.unlink()
+
+
+def remarks(job: Job) -> list[str]:
     """What the user should know of how the text is read."""
-    lines = [f"{corpus.name}: {', '.join(job.corpus.changes)}"] if job.corpus.changes else []
-    unknown = job.corpus.unknown_share()
+    lines = [f"{job.corpus.name}: {', '.join(job.text.changes)}"] if job.text.changes else []
+    unknown = job.text.unknown_share()
     if unknown is None:
         return lines
-    if (letters := letters_a_space(corpus, job.recipe.text)) > UNSPACED:
+    if (letters := letters_a_space(job.corpus, job.recipe.text)) > UNSPACED:
         lines.append(
-            f"{corpus.name} has hardly any spaces between its words, one for {letters:.0f} letters: cut at "
-            "spaces, most of them are too rare to learn; --level char reads it character by character"
+            f"{job.corpus.name} has hardly any spaces between its words, one for {letters:.0f} letters: cut "
+            "at spaces, most of them are too rare to learn; --level char reads it character by character"
         )
     return [*lines, f"{unknown:.1%} of the words that validate are too rare: <unk>"]
 
@@ -193,33 +248,115 @@ def validation_documents(recipe: Recipe, corpus: Corpus) -> list[Tensor]:
     return [torch.from_numpy(document.astype("int64")) for document in documents]
 
 
-def check_free(options: TrainOptions, name: str) -> None:
-    """Nothing that took work to make is thrown away unasked. Raises TextgenError."""
-    folder = options.models / name
-    if folder.exists() and not options.replace:
-        raise TextgenError(f"{folder} exists; --replace replaces it at the end, --name takes another name")
-    earlier = saved(options.runs / name)
-    if earlier and options.restart:
-        shutil.rmtree(options.runs / name)
-    elif earlier and not options.resume and is_leader():
+def check_two_folders(planned: Plan) -> None:
+    """Raises TextgenError where the model would take the place of its own checkpoints."""
+    if planned.folder.resolve() == planned.target.resolve():
+        place = planned.options.runs
         raise TextgenError(
-            f"{options.runs / name} holds a run at step {step_of(earlier[-1])}; --resume goes on from there, "
+            f"--runs and --models must be two folders, got {place} for both; --runs runs is usual"
+        )
+
+
+def check_free(planned: Plan) -> None:
+    """Nothing that took work to make is thrown away unasked. Raises TextgenError."""
+    folder, target, options = planned.folder, planned.target, planned.options
+    if target.exists() and not options.replace:
+        raise TextgenError(f"{target} exists; --replace replaces it at the end, --name takes another name")
+    earlier = saved(folder)
+    if earlier and not options.resume and not options.restart and is_leader():
+        raise TextgenError(
+            f"{folder} holds a run at step {step_of(earlier[-1])}; --resume goes on from there, "
             "--restart throws it away"
         )
 
 
-def check_same_recipe(folder: Path, recipe: Recipe) -> None:
-    """A run goes on with the recipe it began with. Raises TextgenError where they differ."""
-    values, path = recipe.to_json(), folder / RECIPE
-    if saved(folder) and path.is_file():
-        first = json.loads(path.read_text(encoding="utf-8"))
-        if differing := [key for key in values if first.get(key) != values[key]]:
-            key = differing[0]
+def check_takes_files(folder: Path, option: str) -> None:
+    """Raises TextgenError where a folder cannot be made, or files in it, before any work is done for it."""
+    place = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    try:
+        with TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise TextgenError(
+            f"{folder} takes no files ({error.strerror or error}); choose another folder with {option}"
+        ) from error
+
+
+def check_same_run(job: Job) -> None:
+    """A run goes on with the text and the recipe that it began with, but for more steps if asked for.
+
+    Writes down what a new one begins with. Raises TextgenError where they differ.
+    """
+    now, path, earlier = identity(job), job.folder / RUN, saved(job.folder)
+    if earlier:
+        changed = differences(first_identity(path), now)
+        if STEPS in changed and asks_for_steps(job.options):
+            check_reached(job, step_of(earlier[-1]))
+            job.report(f"the learning rate's schedule is now that of {job.recipe.schedule.steps:,} steps")
+            del changed[STEPS]
+        if changed:
+            what = "; ".join(f"{key}: {was}, now {value}" for key, (was, value) in changed.items())
             raise TextgenError(
-                f"{folder} was begun with another {key}: {shorten(first.get(key))}, "
-                f"now {shorten(values[key])}; --restart begins anew, --name takes another name"
+                f"{job.folder} was begun with another {what}; --restart begins anew, --name takes another "
+                "name"
             )
-    path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    if is_leader():
+        path.write_text(json.dumps(now, indent=2) + "\n", encoding="utf-8")
+
+
+def identity(job: Job) -> dict[str, Any]:
+    """What decides the course of a run, besides the machine: by name, `optimiser.rate` say."""
+    pieces = job.text.tokenizer.pieces
+    text = {
+        "text (sha256)": job.text.sha256,
+        "text (bytes)": job.text.size,
+        "vocabulary (tokens)": len(pieces),
+        "vocabulary (sha256)": hashlib.sha256(json.dumps(pieces).encode()).hexdigest(),
+    }
+    return text | dict(by_name(json.loads(json.dumps(job.recipe.to_json()))))
+
+
+def by_name(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Nested values as flat ones."""
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from by_name(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
+
+
+def first_identity(path: Path) -> Mapping[str, Any]:
+    """What a run wrote down when it began. Raises TextgenError where that is not to be read."""
+    try:
+        return parse_object(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise TextgenError(
+            f"{path.parent} does not say with which text and recipe its run was begun; --restart begins anew"
+        ) from error
+
+
+def differences(first: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """What is not as it was: both values by name."""
+    return {
+        key: (shorten(first.get(key), SHOWN), shorten(now.get(key), SHOWN))
+        for key in {**now, **first}
+        if first.get(key) != now.get(key)
+    }
+
+
+def asks_for_steps(options: TrainOptions) -> bool:
+    """Whether the run's length was given with the command, and not by the recipe alone."""
+    return any(override.partition("=")[0].strip() == STEPS for override in options.all_overrides())
+
+
+def check_reached(job: Job, reached: int) -> None:
+    if job.recipe.schedule.steps < reached:
+        raise out_of_range(
+            STEPS,
+            f"at least {reached:,}, where the run is",
+            job.recipe.schedule.steps,
+            "--restart begins anew",
+        )
 
 
 def saved(folder: Path) -> list[Path]:

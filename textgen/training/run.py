@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import signal
 import warnings
 from collections.abc import Iterator
@@ -12,20 +13,23 @@ from pathlib import Path
 
 import lightning.pytorch as pl
 import numpy as np
-import torch
 from lightning.pytorch.callbacks import Checkpoint
 
 from textgen.errors import TextgenError
+from textgen.files import named
 from textgen.models.log import FILE, LogRow
 from textgen.nets import build
 from textgen.nets.base import LanguageModel
-from textgen.training.callbacks import Averaging, Measure, MeasureInputs, Progress, checkpoints
+from textgen.training.callbacks import Averaging, Measure, MeasureInputs, Progress
+from textgen.training.checkpoints import CheckpointFiles, checkpoints, read_checkpoint, set_damaged_aside
 from textgen.training.corpus import Corpus
 from textgen.training.job import (
     Job,
     TrainOptions,
     bos_of,
+    claimed,
     is_leader,
+    plan,
     prepare,
     saved,
     step_of,
@@ -44,25 +48,44 @@ def train(recipe: str | Path | None, corpus: Path, options: TrainOptions) -> Pat
     on the same machine. Raises TextgenError for a recipe, text, name or folder that cannot be used,
     before any training; SettingError for a wrong value.
     """
+    with os_errors_explained(options):
+        planned = plan(recipe, corpus, options)
+        with claimed(planned), os_errors_explained(options):
+            job = prepare(planned)
+            return finish(job, fit(job))
+
+
+@contextmanager
+def os_errors_explained(options: TrainOptions) -> Iterator[None]:
+    """Makes an OSError a TextgenError that names the file or folder, and the way out."""
     try:
-        job = prepare(recipe, corpus, options)
-        module = fit(job)
-        return finish(job, module)
+        with named(options.runs):
+            yield
     except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT}:
-            raise
-        place = error.filename or options.runs
-        raise TextgenError(
-            f"{place} cannot be written ({error.strerror}); make room and go on with --resume"
-        ) from error
+        raise TextgenError(unusable(error)) from error
+
+
+def unusable(error: OSError) -> str:
+    """What is wrong with a file or folder, and the way out."""
+    path = Path(os.fsdecode(error.filename))
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        folder = next(place for place in (path, *path.absolute().parents) if place.is_dir())
+        return (
+            f"the disk of {folder} is full ({error.strerror}); make room there and go on with --resume, or "
+            "choose another folder with --runs or --models"
+        )
+    reason = error.strerror or error
+    return f"{path} cannot be read or written ({reason}); what was trained so far goes on with --resume"
 
 
 def fit(job: Job) -> TrainingModule:
-    """Train to the last step, from the last checkpoint if there is one."""
+    """Train to the last step, from the last sound checkpoint if there is one."""
     pl.seed_everything(torch_seed(job.recipe.seed), verbose=False)
-    module = TrainingModule(make_net(job.recipe, job.corpus), job.recipe)
-    batches = make_batches(job.corpus.train, job.recipe, bos_of(job.recipe, job.corpus.tokenizer))
+    module = TrainingModule(make_net(job.recipe, job.text), job.recipe)
+    batches = make_batches(job.text.train, job.recipe, bos_of(job.recipe, job.text.tokenizer))
     inputs = measure_inputs(job, batches)
+    if is_leader():
+        set_damaged_aside(job.folder, job.report)
     earlier = saved(job.folder)
     start = step_of(earlier[-1]) if earlier else 0
     if start < job.recipe.schedule.steps:
@@ -104,8 +127,8 @@ def make_net(recipe: Recipe, corpus: Corpus) -> LanguageModel:
 def measure_inputs(job: Job, batches: Batches) -> MeasureInputs:
     return MeasureInputs(
         recipe=job.recipe,
-        tokenizer=job.corpus.tokenizer,
-        validation=validation_documents(job.recipe, job.corpus),
+        tokenizer=job.text.tokenizer,
+        validation=validation_documents(job.recipe, job.text),
         tokens_per_step=batches.tokens_per_step,
         csv=job.folder / FILE,
     )
@@ -131,6 +154,7 @@ def make_trainer(recipe: Recipe, options: TrainOptions, callbacks: list[pl.Callb
         max_steps=recipe.schedule.steps,
         gradient_clip_val=recipe.optimiser.clip,
         callbacks=callbacks,
+        plugins=[CheckpointFiles()],
         logger=False,
         enable_checkpointing=any(isinstance(callback, Checkpoint) for callback in callbacks),
         enable_progress_bar=False,
@@ -156,16 +180,14 @@ def finish(job: Job, module: TrainingModule) -> Path:
 
 def best(job: Job, module: TrainingModule) -> FinishedRun:
     """The net of the checkpoint that the recipe keeps, and how its run went to the end."""
-    last = torch.load(saved(job.folder)[-1], map_location="cpu", weights_only=True)["textgen"]
+    last = read_checkpoint(saved(job.folder)[-1])["textgen"]
     rows = tuple(LogRow.from_dict(row) for row in last["rows"])
     losses = {row.step: row.validation_loss for row in rows}
     path = min(saved(job.folder), key=lambda path: losses.get(step_of(path), float("inf")))
     if job.recipe.keep == "last":
         path = saved(job.folder)[-1]
-    module.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["state_dict"])
-    return FinishedRun(
-        job.recipe, job.corpus, module.result.cpu().eval(), step_of(path), rows, last["seconds"]
-    )
+    module.load_state_dict(read_checkpoint(path)["state_dict"])
+    return FinishedRun(job.recipe, job.text, module.result.cpu().eval(), step_of(path), rows, last["seconds"])
 
 
 @contextmanager
