@@ -8,27 +8,8 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.conftest import LabPage, visit
+from tests.browser.walk import VIEWS, fold, open_view
 
-TABS = {
-    "Next token": "next_token",
-    "Generate": "generate",
-    "Draws": "draws",
-    "Beam search": "beam",
-    "Sweep": "sweep",
-    "Chaos": "chaos",
-    "Calibration": "calibration",
-    "Blind ratings": "ratings",
-    "Model": "model",
-}
-DRAWN = {
-    "Next token": ".panel .bar",
-    "Draws": ".draws-distance .main-svg",
-    "Beam search": ".beam-tree .node",
-    "Sweep": ".main-svg",
-    "Chaos": ".chaos-parts .main-svg",
-    "Calibration": ".calibration-plot .main-svg",
-    "Model": ".main-svg",
-}
 WINDOWS = ((1366, 768), (1920, 1080), (844, 390), (390, 844))  # the last two are a phone that is turned
 
 # What is wrong with what a room shows, as sentences. A chart has the width of its place; what stands in
@@ -88,47 +69,20 @@ def lab(context: BrowserContext, app_url: str) -> Iterator[LabPage]:
         yield opened
 
 
-def open_tab(lab: LabPage, name: str) -> None:
-    """Open a tab in a wide window, and wait for what it draws."""
-    lab.page.set_viewport_size({"width": 1280, "height": 720})
-    fold(lab, closed=False)
-    if TABS[name] in ("sweep", "chaos", "calibration", "ratings"):
-        lab.page.get_by_role("tab", name="Experiments", exact=True).click()
-    lab.page.get_by_role("tab", name=name, exact=True).click()
-    if name == "Generate":
-        lab.page.get_by_label("Length in tokens").fill("60")
-        lab.view("generate").get_by_role("button", name="Write", exact=True).click()
-        expect(lab.view("generate").locator(".status")).to_contain_text("Done")
-    if name == "Sweep":
-        lab.page.get_by_role("textbox", name="Temperatures", exact=True).fill("0,5; 1")
-        lab.page.get_by_label("Tokens of a text").fill("20")
-        lab.view("sweep").get_by_role("button", name="Run", exact=True).click()
-    if name in DRAWN:
-        lab.view(TABS[name]).locator(DRAWN[name]).first.wait_for()
-    if name == "Chaos":
-        lab.page.get_by_role("button", name="Overview").click()
-
-
-def fold(lab: LabPage, closed: bool) -> None:
-    """Fold the sidebar, or unfold it."""
-    if (lab.page.locator("#sidebar.open").count() == 0) != closed:
-        lab.page.locator("#sidebar .toggle-button").click()
-
-
 def faults(lab: LabPage, name: str) -> list[str]:
     """What does not fit, once the page has had the time to follow."""
     found: list[str] = []
     for _ in range(12):
-        found = lab.view(TABS[name]).evaluate(FAULTS)
+        found = lab.view(VIEWS[name].room).evaluate(FAULTS)
         if not found:
             break
         lab.page.wait_for_timeout(80)
     return found
 
 
-@pytest.mark.parametrize("name", TABS)
+@pytest.mark.parametrize("name", VIEWS)
 def test_everything_fits_in_every_window(lab: LabPage, name: str) -> None:
-    open_tab(lab, name)
+    open_view(lab, name)
     shown = {"at first": faults(lab, name)}
     fold(lab, closed=True)
     shown["sidebar folded"] = faults(lab, name)
@@ -144,7 +98,7 @@ def test_everything_fits_in_every_window(lab: LabPage, name: str) -> None:
 
 def test_a_chart_that_does_not_follow_its_card_is_a_fault(lab: LabPage) -> None:
     """The check must see what it is for: a drawing that is too wide, and one card over another."""
-    open_tab(lab, "Draws")
+    open_view(lab, "Draws")
     room = lab.view("draws")
     assert faults(lab, "Draws") == []
     room.locator(".draws-distance").evaluate("place => { place.style.width = '150px' }")

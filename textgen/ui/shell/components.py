@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Mapping
+from html import escape
 from typing import Any
 
 import gradio as gr
+from gradio.context import Context
 
 from textgen.errors import TextError, TextgenError, shorten
 from textgen.settings import whole
@@ -41,7 +43,7 @@ class LabComponent(gr.HTML):
         )  # Gradio wants them in its source
         host = "{element, trigger, props, server, watch}"
         super().__init__(
-            html_template='<div class="lab-root"></div>',
+            html_template=f'{heading()}<div class="lab-root"></div>',
             js_on_load=assets.imported(module or f"{name}/view.js", f"module.mount({host})")
             + f" // {events}",
             apply_default_css=False,
@@ -75,6 +77,13 @@ class LabComponent(gr.HTML):
 
     def api_info(self) -> dict[str, Any]:
         return {"type": "object"}
+
+
+def heading() -> str:
+    """The name of the tab that is being built, for those who hear the page; "" outside of tabs."""
+    tab = Context.block
+    label = str(tab.label or "") if isinstance(tab, gr.Tab) else ""
+    return f'<h2 class="lab-spoken">{escape(label)}</h2>' if label else ""
 
 
 def server_function(name: str, answer: Answer) -> Answer:

@@ -19,6 +19,7 @@ import textgen.ui.ratings.tab as ratings
 import textgen.ui.sweep.tab as sweep
 from textgen.models.registry import Registry
 from textgen.ui.shell import assets, save, sidebar
+from textgen.ui.shell.components import LabComponent
 from textgen.ui.shell.endpoints import Endpoints, Page
 from textgen.ui.shell.laboratory import Laboratory
 from textgen.ui.shell.limits import Limits
@@ -42,6 +43,7 @@ def build(registry: Registry, limits: Limits = Limits()) -> gr.Blocks:
 def build_lab(lab: Laboratory) -> gr.Blocks:
     """The page of a laboratory. Each room puts its own component into its tab, and wires it."""
     with Page(title=TITLE, analytics_enabled=False, fill_width=True) as page:
+        LabComponent("frame", {}, module="shell/frame.js")
         with gr.Sidebar(width=300, elem_id="sidebar"):
             sidebar.build(lab)
         with gr.Tabs(elem_id="tabs"):
