@@ -18,7 +18,7 @@ def beam(shared_page: LabPage) -> LabPage:
     shared_page.set_sidebar()
     shared_page.page.get_by_role("tab", name="Beam search").click()
     view(shared_page).get_by_label("A text ends at").select_option("none")
-    view(shared_page).get_by_label("show pruned").check()
+    view(shared_page).get_by_label("show pruned").uncheck()
     set_form(shared_page, width="3", length="12")
     press_search(shared_page)
     return shared_page
@@ -28,8 +28,12 @@ def view(lab: LabPage) -> Locator:
     return lab.view(VIEW)
 
 
-def nodes(lab: LabPage) -> Locator:
-    return view(lab).locator(".beam-tree .node")
+def rows(lab: LabPage) -> Locator:
+    return view(lab).get_by_role("treeitem")
+
+
+def folds(lab: LabPage) -> Locator:
+    return rows(lab).filter(has_text=re.compile("^[▸▾] "))
 
 
 def counter(lab: LabPage) -> Locator:
@@ -46,9 +50,12 @@ def set_form(lab: LabPage, width: str, length: str) -> None:
 
 
 def press_search(lab: LabPage) -> None:
-    """Press the button; all of what was found is shown."""
+    """Press the button, once any search before it has ended; all of what was found is shown."""
+    idle = lab.page.locator("#lab-beam .lab-root[aria-busy=false]")
+    idle.wait_for()
     with lab.page.expect_response(lambda response: "component_server" in response.url):
         view(lab).get_by_role("button", name="Search", exact=True).click()
+    idle.wait_for()
     expect(counter(lab)).to_have_text(re.compile(r"step (\d+) of \1$"))
 
 
@@ -58,32 +65,56 @@ def show(lab: LabPage, step: int) -> None:
 
 
 def test_a_visit(context: BrowserContext, app_url: str) -> None:
-    """The tab searches by itself when it is first seen; the tree grows, pauses and follows the keys."""
+    """The tab searches by itself when it is first seen, and plays it; not where motion is unwanted."""
     with visit(context, app_url) as lab:
+        lab.page.emulate_media(reduced_motion="no-preference")
         lab.page.get_by_role("tab", name="Beam search").click()
         view(lab).get_by_role("button", name="Pause").click()
         expect(view(lab).get_by_role("button", name="Play")).to_be_visible()
-        show(lab, 3)
-        expect(nodes(lab)).to_have_count(36)
-        expect(view(lab).locator(".beam-tree .node.pruned")).to_have_count(27)
-        view(lab).locator(".beam-scroll").focus()
-        lab.page.keyboard.press("ArrowRight")
-        expect(counter(lab)).to_have_text("step 4 of 12")
-        lab.page.keyboard.press("ArrowLeft")
-        expect(counter(lab)).to_have_text("step 3 of 12")
-        view(lab).get_by_label("show pruned").uncheck()
-        expect(nodes(lab)).to_have_count(9)
         view(lab).get_by_role("button", name="Play").click()
         expect(counter(lab)).to_have_text("step 12 of 12", timeout=15_000)
         expect(view(lab).get_by_role("button", name="Play")).to_be_visible()
 
 
-def test_nodes_tell_their_numbers_and_the_best_two_are_dark(beam: LabPage) -> None:
-    nodes(beam).first.focus()
-    expect(view(beam).locator(".hover")).to_contain_text(re.compile(r"p \d.*running −\d"))
-    nodes(beam).nth(5).hover()
-    expect(view(beam).locator(".hover")).to_contain_text("pruned: outside the best of its step")
-    assert view(beam).locator(".beam-tree .node.best").count() >= 12
+def test_the_tree_grows_with_the_steps_and_unfolds_what_was_pruned(beam: LabPage) -> None:
+    assert rows(beam).count() < 12, "the shared beginning stands once"
+    show(beam, 1)
+    expect(rows(beam)).to_have_count(1 + 1 + 3)  # the start, what is folded, the three kept
+    folds(beam).locator("span").click()
+    expect(rows(beam)).to_have_count(1 + 1 + 12)
+    view(beam).get_by_label("show pruned").check()
+    show(beam, 3)
+    texts = view(beam).locator(".beam-text")
+    assert texts.count() > 20
+    view(beam).get_by_label("show pruned").uncheck()
+    expect(folds(beam).first).to_contain_text("pruned: ")
+
+
+def test_the_tree_is_one_tab_stop_with_arrow_keys_inside(beam: LabPage) -> None:
+    view(beam).get_by_label("show pruned").focus()
+    beam.page.keyboard.press("Tab")  # the definition of "pruned"
+    beam.page.keyboard.press("Tab")
+    expect(rows(beam).first).to_be_focused()
+    for key in ("ArrowDown", "Enter", "ArrowRight"):
+        beam.page.keyboard.press(key)
+    expect(view(beam).locator(".hover")).to_contain_text(re.compile(r"p \d.*running −\d.*pruned|overtaken"))
+    beam.page.keyboard.press("End")
+    expect(rows(beam).last).to_be_focused()
+    beam.page.keyboard.press("Shift+Tab")
+    beam.page.keyboard.press("Tab")
+    expect(rows(beam).last).to_be_focused()
+
+
+def test_rows_tell_their_numbers_and_the_best_two_are_dark(beam: LabPage) -> None:
+    rows(beam).last.locator(".beam-row").hover()
+    expect(view(beam).locator(".hover")).to_contain_text(re.compile(r"p \d.*running −\d.*finished"))
+    assert view(beam).locator(".beam-item.best").count() >= 2
+    sizes = (
+        view(beam)
+        .locator(".beam-tree, .beam-tree *")
+        .evaluate_all("(all) => all.map((one) => parseFloat(getComputedStyle(one).fontSize))")
+    )
+    assert min(sizes) >= 13
 
 
 def test_length_penalty_reorders_the_ranking(beam: LabPage) -> None:
@@ -107,7 +138,8 @@ def test_the_blackboard_example_is_played_through(beam: LabPage) -> None:
     press_search(beam)
     expect(note(beam)).not_to_contain_text("has changed")
     expect(view(beam).locator(".ranking tbody th").first).to_have_text("BAC")
-    expect(nodes(beam)).to_have_count(15)
+    view(beam).get_by_label("show pruned").check()
+    expect(view(beam).locator(".beam-text").filter(has_text="C")).not_to_have_count(0)
 
 
 def test_a_search_of_another_context_is_called_so(beam: LabPage) -> None:
@@ -121,17 +153,20 @@ def test_a_search_of_another_context_is_called_so(beam: LabPage) -> None:
 
 
 def test_a_mistake_is_a_sentence_and_the_tree_stays(beam: LabPage) -> None:
-    before = nodes(beam).count()
+    before = rows(beam).count()
     view(beam).get_by_label("Width").fill("99")
     view(beam).get_by_role("button", name="Search", exact=True).click()
     expect(note(beam)).to_have_text("width must be a whole number from 1 to 8, got 99; 1 is greedy")
-    assert nodes(beam).count() == before > 0
+    assert rows(beam).count() == before > 0
 
 
 @pytest.mark.parametrize("width", [390, 1366])
 def test_nothing_is_wider_than_the_window(beam: LabPage, width: int) -> None:
     beam.page.set_viewport_size({"width": width, "height": 768})
     try:
+        view(beam).get_by_label("show pruned").check()
         assert beam.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+        wider = "(tree) => tree.scrollWidth - tree.clientWidth"
+        assert view(beam).locator(".beam-scroll").evaluate(wider) <= 0
     finally:
         beam.page.set_viewport_size({"width": 1280, "height": 720})

@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { nats, ranked, sentenceOf, textAt, tree } from "../../textgen/ui/beam/tree.js";
+import {
+  branchesOf, keyed, nats, ranked, rowsOf, sentenceOf, textAt, tree,
+} from "../../textgen/ui/beam/tree.js";
 
-/** @import { Columns, Candidate } from "../../textgen/ui/beam/tree.js" */
+/** @import { Branch, Columns, Candidate, Row } from "../../textgen/ui/beam/tree.js" */
 /** @type {(parent: number, label: string, local: number | null, state: Candidate["state"]) => Candidate} */
 const candidate = (parent, label, local, state) =>
   ({ parent, gap: parent < 0 ? "" : "-", label, local, total: local, state });
@@ -14,31 +16,95 @@ const COLUMNS = [
   [candidate(1, "A", -0.2, "finished"), candidate(0, "<b>", -0.3, "finished"),
     candidate(0, "C", -9, "pruned")],
 ];
-const OPTIONS = { shown: 2, pruned: true, best: [{ step: 1, row: 0 }], onPoint: () => {} };
+/**
+ * Width 2: A goes on to ACEH and ACFI, and to AD, which is overtaken as B is.
+ * @type {Columns}
+ */
+const LONG = [
+  [candidate(-1, "A", -0.5, "kept"), candidate(-1, "B", -1, "kept")],
+  [candidate(0, "C", -0.1, "kept"), candidate(0, "D", -0.2, "kept"), candidate(1, "A", -3, "pruned")],
+  [candidate(0, "E", -0.1, "kept"), candidate(0, "F", -0.2, "kept"), candidate(1, "G", -5, "pruned")],
+  [candidate(0, "H", -0.1, "finished"), candidate(1, "I", -0.1, "finished")],
+];
 
-/** All elements of a description of a kind. @param {any} drawing @param {string} kind @returns {any[]} */
-const all = (drawing, kind) => drawing.children.flat().filter(
-  (/** @type {any} */ { props }) => props.class?.split(" ")[0] === kind,
-);
-const looks = (/** @type {any[]} */ elements) => elements.map(({ props }) => props.class);
+const closed = () => false;
+const opened = () => true;
+/** What stands in the rows: the tokens of a branch after its lead, or how much is folded. */
+const shownRows = (/** @type {Columns} */ columns, /** @type {number} */ shown, isOpen = closed) =>
+  rowsOf(branchesOf(columns, shown), isOpen).map(({ level, branch, open }) => " ".repeat(level)
+    + (open === null ? labels(columns, branch) : `fold of ${branch.dropped.length}`));
+const labels = (/** @type {Columns} */ columns, /** @type {Branch} */ { lead, chain }) =>
+  (chain.length ? lead && `${lead}|` : "start")
+  + chain.map(({ step, row }) => columns[step][row].label).join("");
 
-test("a node a candidate and an edge to each, in the columns that are shown", () => {
-  const drawing = tree(COLUMNS, OPTIONS);
-  assert.equal(all(drawing, "node").length, 6);
-  assert.equal(all(drawing, "edge").length, 6);
-  assert.equal(all(tree(COLUMNS, { ...OPTIONS, shown: 1 }), "node").length, 3);
-  assert.equal(all(tree(COLUMNS, { ...OPTIONS, shown: 0 }), "node").length, 0);
+/** The rows of a drawing as they are read, from the top. @param {any} description @returns {any[]} */
+const items = (description) => (description?.children ?? []).flat().flatMap((/** @type {any} */ child) =>
+  [...(child?.props?.role === "treeitem" ? [child] : []), ...items(child)]);
+const look = (/** @type {Columns} */ columns, isOpen = closed) => ({
+  columns, isOpen, best: [{ step: columns.length - 1, row: 0 }], at: "start",
+  onPoint: () => {}, onToggle: () => {}, onKey: () => {},
+});
+const drawn = (/** @type {Columns} */ columns, isOpen = closed) =>
+  items(tree(branchesOf(columns, columns.length), look(columns, isOpen)));
+
+test("shared beginnings stand once, and what was dropped is folded", () => {
+  assert.deepEqual(shownRows(LONG, 4), ["start", " fold of 1", " AC", "  fold of 1", "  EH", "  FI"]);
 });
 
-test("without pruned ones the others move together", () => {
-  const nodes = all(tree(COLUMNS, { ...OPTIONS, pruned: false }), "node");
-  assert.deepEqual(looks(nodes).filter((look) => look.includes("pruned")), []);
-  assert.equal(nodes.length, 4);
+test("unfolded, a dropped candidate stands after what its branch had until then", () => {
+  assert.deepEqual(shownRows(LONG, 4, opened), [
+    "start", " fold of 1", "  B", "   fold of 1", "    B-|A", " AC", "  fold of 1", "   A-|D",
+    "    fold of 1", "     D-|G", "  EH", "  FI",
+  ]);
 });
 
-test("the best path is dark from its first token to its last", () => {
-  assert.deepEqual(looks(all(tree(COLUMNS, OPTIONS), "node")).map((look) => look.endsWith(" best")),
-    [false, true, false, true, false, false]);
+test("while it is played, the tokens of the newest step stand alone", () => {
+  assert.deepEqual(shownRows(LONG, 0), ["start"]);
+  assert.deepEqual(shownRows(LONG, 1), ["start", " A", " B"]);
+  assert.deepEqual(shownRows(LONG, 2), ["start", " fold of 1", " A", "  C", "  D"]);
+  assert.deepEqual(shownRows(LONG, 3), ["start", " fold of 1", " AC", "  fold of 1", "  E", "  F"]);
+});
+
+test("every candidate of the steps that are shown is in the tree, once", () => {
+  for (const shown of [1, 2, 3, 4]) {
+    const own = rowsOf(branchesOf(LONG, shown), opened).filter(({ open }) => open === null);
+    const places = own.flatMap(({ branch }) => branch.chain.map(({ step, row }) => `${step}:${row}`));
+    const all = LONG.slice(0, shown).flatMap((column, step) => column.map((_, row) => `${step}:${row}`));
+    assert.deepEqual(places.toSorted(), all.toSorted());
+  }
+});
+
+test("one row is a tab stop; the best path is dark, and an edge as thick as its tokens are likely", () => {
+  const rows = drawn(LONG);
+  assert.deepEqual(rows.map(({ props }) => props.tabindex), [0, -1, -1, -1, -1, -1]);
+  assert.deepEqual(rows.map(({ props }) => props.class.includes("best")),
+    [false, false, true, false, true, false]);
+  const [ac, eh] = [rows[2], rows[4]].map(({ props }) => parseFloat(props.style.split(":")[1]));
+  assert.ok(Math.abs(ac - (1 + 6 * Math.exp(-0.6))) < 0.1 && eh > ac, `${ac} ${eh}`);
+});
+
+test("a row is heard with its whole text and numbers; a fold says what is in it", () => {
+  const names = drawn(LONG).map(({ props }) => props["aria-label"]);
+  assert.equal(names[1], "2 pruned: B 36.8% …");
+  assert.equal(names[4], "A-C-E-H · p 90.48% · ln p −0.10 · running −0.10 · finished");
+  const [dropped] = drawn(LONG, opened).filter(({ props }) => props["aria-label"].startsWith("B · "));
+  assert.ok(dropped.props["aria-label"].endsWith("kept at first, then overtaken"));
+});
+
+test("arrows move in the tree, fold and unfold; other keys do nothing", () => {
+  const rows = rowsOf(branchesOf(LONG, 4), closed);
+  const press = (/** @type {number} */ place, /** @type {string} */ key) => {
+    const { at, toggle } = keyed(rows, rows[place].name, key);
+    return toggle ? "fold" : rows.findIndex(({ name }) => name === at);
+  };
+  assert.deepEqual([press(0, "ArrowDown"), press(1, "ArrowUp"), press(5, "ArrowDown")], [1, 0, -1]);
+  assert.deepEqual([press(0, "ArrowRight"), press(5, "ArrowRight"), press(5, "ArrowLeft")], [1, -1, 2]);
+  assert.deepEqual([press(3, "Home"), press(3, "End"), press(3, "a"), press(3, "Tab")], [0, 5, -1, -1]);
+  assert.deepEqual([press(1, "Enter"), press(1, " "), press(1, "ArrowRight")], ["fold", "fold", "fold"]);
+  assert.deepEqual([press(2, "Enter"), press(1, "ArrowLeft")], [-1, 0]);
+  const open = rowsOf(branchesOf(LONG, 4), opened);
+  assert.equal(keyed(open, open[1].name, "ArrowLeft").toggle, open[1].name);
+  assert.equal(keyed(rows, "of an earlier search", "ArrowDown").at, rows[1].name);
 });
 
 test("a candidate is told with its text and numbers; a label stays text", () => {
@@ -47,13 +113,7 @@ test("a candidate is told with its text and numbers; a label stays text", () => 
     "A-<b> · p 74.08% · ln p −0.30 · running −0.30 · finished");
   assert.equal(sentenceOf(COLUMNS, { step: 0, row: 2 }),
     "C · p 0% · ln p −∞ · running −∞ · pruned: outside the best of its step");
-  assert.deepEqual(all(tree(COLUMNS, OPTIONS), "node")[4].children[1].children, ["<b>"]);
-});
-
-test("an edge is as thick as its token is likely", () => {
-  const widths = all(tree(COLUMNS, OPTIONS), "edge").map(({ props }) => Number(props["stroke-width"]));
-  assert.ok(widths[0] > widths[1] && widths[1] > widths[2]);
-  assert.equal(widths[2], 0.8);
+  assert.ok(JSON.stringify(drawn(COLUMNS).map(({ children }) => children[0])).includes('"A-<b>"'));
 });
 
 test("the length penalty ranks; equal scores stay in the order of the search", () => {

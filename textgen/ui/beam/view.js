@@ -3,12 +3,12 @@ import { component, whenSeen } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
 import { keptForm } from "../shell/forms.js";
 import { typedCount } from "../shell/format.js";
-import { term } from "../shell/glossary.js";
+import { about, term } from "../shell/glossary.js";
 import { seedOf, store, typedIn } from "../shell/lab.js";
 import { saveMenu } from "../shell/save.js";
 import { latest } from "../shell/server.js";
 import { areWords, contextSpans } from "../shell/tokens.js";
-import { nats, ranked, sentenceOf, tree } from "./tree.js";
+import { branchesOf, keyed, nats, picture, ranked, rowsOf, sentenceOf, tree } from "./tree.js";
 
 /** @typedef {{ text: string, total: number }} Path one text, token by token */
 /**
@@ -28,8 +28,8 @@ import { nats, ranked, sentenceOf, tree } from "./tree.js";
 const wholeOf = (/** @type {string} */ text) => (text === "" ? null : typedCount(text));
 const PACE = 450; // ms a step while playing
 const HEADS = ["text", term("Σ ln p"), "length", "score"]; // of the ranking
-const KEYS = { ArrowRight: 1, ArrowLeft: -1 };
 const STALE = "The model or the context has changed: press Search.";
+const HOW = "Point at a line, or move to it with the arrow keys, for its numbers.";
 
 export const mount = component("beam", ({ root, config, memory, ask, signal }) => {
   const first = { ...config.form, width: String(config.form.width), length: String(config.form.length) };
@@ -40,7 +40,11 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
   let origin = memory.origin ?? {};
   let problem = "";
   let shown = view?.columns.length ?? 0;
-  let pruned = true;
+  let pruned = false; // whether what the search dropped is unfolded
+  /** @type {Set<string>} Rows that are folded or unfolded against that. */
+  const flipped = new Set();
+  const isOpen = (/** @type {string} */ name) => pruned !== flipped.has(name);
+  let at = "start"; // the row of the tree that the keyboard comes to
   let pointed = ""; // the candidate that is pointed at, in numbers
   /** @type {ReturnType<typeof setInterval> | undefined} Ticks while the search is played. */
   let timer;
@@ -49,7 +53,8 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
   /** @typedef {{ from: object, play: boolean, request: object }} Question */
   const search = latest((/** @type {Question} */ { request }) => ask("search", request), {
     answered: (answer, { from, play }) => {
-      [view, origin, problem, pointed] = [answer, from, "", ""];
+      [view, origin, problem, pointed, at] = [answer, from, "", "", "start"];
+      flipped.clear();
       Object.assign(memory, { view, origin });
       store.set({ seed: answer.seed });
       shown = play ? 0 : answer.columns.length;
@@ -60,6 +65,7 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
       problem = message;
       draw();
     },
+    idle: (idle) => root.setAttribute("aria-busy", String(!idle)),
   });
   const begin = (play = false) => {
     const from = originOf();
@@ -73,7 +79,8 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
     return typedIn(state) ? {} : { model: state.model, context: state.context };
   };
   const stale = () => view !== null && JSON.stringify(originOf()) !== JSON.stringify(origin);
-  whenSeen(root, () => view || begin(true), signal);
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  whenSeen(root, () => view || begin(!still.matches), signal);
   /** What is drawn of the sidebar: most of its changes say nothing here. */
   const ofSidebar = () => `${stale()} ${typedIn(store.state)}`;
   let drawnOfSidebar = "";
@@ -96,17 +103,10 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
   const show = (/** @type {number} */ step) => {
     shown = Math.min(Math.max(step, 0), view?.columns.length ?? 0);
     draw();
-    if (timer && scroller) scroller.scrollLeft = scroller.scrollWidth;
   };
   const goTo = (/** @type {number} */ step) => {
     pause();
     show(step);
-  };
-  const step = (/** @type {KeyboardEvent} */ event) => {
-    const move = KEYS[/** @type {keyof typeof KEYS} */ (event.key)];
-    if (!view || !move) return;
-    event.preventDefault();
-    goTo(shown + move);
   };
 
   // ---- the form
@@ -151,8 +151,8 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
   const menu = saveMenu({
     request: () => view?.request,
     charts: () => {
-      const svg = root.querySelector("svg");
-      return view && svg ? [{ title: `Beam search, width ${view.request.beam.width}`, svg }] : [];
+      const title = `Beam search, width ${view?.request.beam.width}`;
+      return view ? [{ title, line: "p, and Σ ln p", drawing: picture(branches(), look(bestOf())) }] : [];
     },
     name: () => `beam-${view?.request.model ?? "own-numbers"}`,
     note: () => `${view?.request.model ?? "typed-in numbers"} · after `
@@ -180,39 +180,58 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
       h("span", { class: "muted counter" }, view && `step ${shown} of ${last}`),
       tick("show pruned", pruned, ({ target }) => {
         pruned = target.checked;
+        flipped.clear();
         draw();
-      }));
+      }), about("pruned"));
   };
   const treeCard = () => h("section", { class: "card" },
     player(),
+    h("div", { class: "beam-head", "aria-hidden": true },
+      h("span", {}, "shared beginnings stand once"), h("span", {}, "p"), h("span", {}, "Σ ln p")),
     h("div", {
-      class: "beam-scroll", tabindex: 0, role: "group", onkeydown: step,
-      "aria-label": "Beam search tree; arrow keys move the step",
-      opaque: true, ref: (/** @type {HTMLElement} */ node) => (scroller = node),
+      class: "beam-scroll", opaque: true, ref: (/** @type {HTMLElement} */ node) => (scroller = node),
     }),
-    h("p", { class: "muted hover" }, pointed || "Point at a node, or move to it with Tab, for its numbers."));
+    h("p", { class: "muted hover" }, pointed || HOW));
+  const branches = () => branchesOf(view?.columns ?? [], shown);
+  /** @param {import("./tree.js").Place[]} best @returns {import("./tree.js").Look} */
+  const look = (best) => ({
+    columns: view?.columns ?? [], best, isOpen, at,
+    onPoint: ({ name, branch, open }) => {
+      const { chain, alive } = branch;
+      const place = open === null && chain[chain.length - 1];
+      pointed = place && view ? sentenceOf(view.columns, place, alive) : "";
+      at = name;
+      draw();
+    },
+    onToggle: toggle,
+    onKey: (event) => {
+      const { at: next, toggle: name } = keyed(rowsOf(branches(), isOpen), at, event.key);
+      if (!next && !name) return;
+      event.preventDefault();
+      if (name) return toggle(name);
+      at = next ?? at;
+      draw();
+      /** @type {HTMLElement | null | undefined} */ (scroller?.querySelector("[tabindex='0']"))?.focus();
+    },
+  });
+  const toggle = (/** @type {string} */ name) => {
+    if (!flipped.delete(name)) flipped.add(name);
+    draw();
+  };
   let drawnTree = "";
   let drawnView = view;
-  /**
-   * Draw the tree, which may have a thousand nodes, if it is another one.
-   * @param {import("./tree.js").Place[]} best
-   */
-  const drawTree = (best) => {
-    const wanted = JSON.stringify([shown, pruned, best]);
+  /** Draw the tree, which may have a thousand rows, if it is another one. */
+  const drawTree = (/** @type {import("./tree.js").Place[]} */ best) => {
+    const wanted = JSON.stringify([shown, pruned, [...flipped], at, best]);
     if (!view || !scroller || (view === drawnView && wanted === drawnTree)) return;
     [drawnView, drawnTree] = [view, wanted];
-    const { columns } = view;
-    render(scroller, tree(columns, {
-      shown, pruned, best,
-      onPoint: (place) => {
-        pointed = sentenceOf(columns, place);
-        draw();
-      },
-    }));
+    render(scroller, tree(branches(), look(best)));
   };
 
-  /** @param {ReturnType<typeof ranked>} ranking */
-  const rankCard = (ranking) => h("section", { class: "card ranking" }, h("h3", {}, "Ranking"),
+  const ranking = () => (view ? ranked(view.hypotheses, form.length_penalty) : []);
+  /** Where the best two texts end. */
+  const bestOf = () => ranking().slice(0, 2).map(({ end }) => end);
+  const rankCard = () => h("section", { class: "card ranking" }, h("h3", {}, "Ranking"),
     h("label", { class: "field wide" },
       h("span", {}, "length penalty ", h("b", {}, nats(form.length_penalty))),
       h("input", {
@@ -224,7 +243,7 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
       + "ones."),
     h("div", { class: "scroll" }, h("table", {},
       h("thead", {}, h("tr", {}, HEADS.map((title) => h("th", { scope: "col" }, title)))),
-      h("tbody", {}, ranking.map((text, i) => h("tr", { class: i < 2 ? "best" : "" },
+      h("tbody", {}, ranking().map((text, i) => h("tr", { class: i < 2 ? "best" : "" },
         h("th", { scope: "row", class: "token", title: text.ended ? "ended by its stop token" : null },
           text.text + (text.ended ? " ■" : "")),
         h("td", {}, nats(text.total)), h("td", {}, text.length),
@@ -235,13 +254,12 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
     h("p", {}, h("b", {}, `${name} `), h("span", { class: "token" }, text), ` Σ ln p ${nats(total)}`);
 
   const draw = () => {
-    const ranking = view ? ranked(view.hypotheses, form.length_penalty) : [];
     drawnOfSidebar = ofSidebar();
     render(root, strip(), formRow(),
       h("p", { class: "note", role: "status" }, problem || (stale() ? STALE : view?.note ?? "")),
       typedIn(store.state) && blackboard(),
-      h("div", { class: "beam-pair" }, treeCard(), rankCard(ranking)));
-    drawTree(ranking.slice(0, 2).map(({ end }) => end));
+      h("div", { class: "beam-pair" }, treeCard(), rankCard()));
+    drawTree(bestOf());
   };
   draw();
 });
