@@ -54,7 +54,7 @@ def test_a_violation_is_found(lab: LabPage) -> None:
     lab.page.evaluate("""() => {
         const wrong = document.createElement("section");
         wrong.id = "wrong";
-        wrong.innerHTML = "<h2>Two</h2><h5>Five</h5><button></button><p style='color: #888; background: #999'>grey</p>";
+        wrong.innerHTML = "<h2>Two</h2><h5>Five</h5><button></button><p style='color: #bbb'>grey</p>";
         document.querySelector("main").append(wrong);
     }""")
     rules = {violation.split(":")[0] for violation in violations(lab, EVERYTHING)}
