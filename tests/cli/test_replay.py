@@ -191,7 +191,7 @@ class TestMistakes:
     def test_no_text(self, textgen: Command, tmp_path: Path) -> None:
         path = tmp_path / "receipt.json"
         path.write_bytes(b"\xff\xfe\x00")
-        assert_complaint(textgen("replay", str(path)), "it is not a text in UTF-8")
+        assert_complaint(textgen("replay", str(path)), "receipt.json could not be read: byte 3 is not UTF-16")
 
     def test_the_pages_own_files_with_a_mark_are_read(self, textgen: Command, saved: Receipt) -> None:
         path = saved("next")

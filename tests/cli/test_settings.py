@@ -54,14 +54,30 @@ def test_a_file_of_the_page_with_options_over_it(textgen: Command, tmp_path: Pat
         ('{"top_p": NaN}', "top_p must be in (0, 1], got nan"),
         ('{"top_p": "0.5"}', "top_p must be"),
         ("[1]", "must be a JSON object, got [1]"),
-        ("{", "it is not JSON"),
-        ("[" * 100_000, "it is not JSON"),
-        ("\xff", "it is not JSON"),
+        ("{", "s.json could not be read: line 1, column 2 is not JSON"),
+        ("[" * 100_000, "its objects and lists must be at most 32 deep"),
+        ("\xff", "byte 1 is not UTF-8"),
+        (" " * 1_000_001, "s.json must be at most 1,000,000 bytes"),
     ],
 )
 def test_files_that_hold_no_settings(textgen: Command, tmp_path: Path, content: str, sentence: str) -> None:
     (tmp_path / "s.json").write_bytes(content.encode("latin-1"))
     assert_complaint(textgen("next", *COIN, "--settings", str(tmp_path / "s.json")), sentence)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_byte_order_mark_and_any_line_end(
+    textgen: Command, tmp_path: Path, encoding: str, end: str
+) -> None:
+    (tmp_path / "s.json").write_bytes(f'{{{end}"top_k": 1{end}}}{end}'.encode(encoding))
+    panel = textgen("next", *COIN, "--settings", str(tmp_path / "s.json"), "--json").json["panels"][0]
+    assert panel["settings"]["top_k"] == 1
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no such device")
+def test_an_endless_file_is_refused(textgen: Command) -> None:
+    assert_complaint(textgen("next", *COIN, "--settings", "/dev/zero"), "must be at most 1,000,000 bytes")
 
 
 def test_a_missing_file(textgen: Command) -> None:

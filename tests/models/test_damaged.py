@@ -20,8 +20,9 @@ from textgen.models import folder as checkpoint
 from textgen.models.calibration import read_calibration
 from textgen.models.log import read_log
 from textgen.models.ngrams import NoveltyIndex
-from textgen.models.reading import DEEPEST, parse_object, read_start
+from textgen.models.reading import parse_object, read_start
 from textgen.models.registry import Registry
+from textgen.text.files import DEEPEST
 
 CONFIG, TOKENIZER, WEIGHTS = "config.json", "tokenizer.json", "model.safetensors"
 # What Python and its libraries say of a mistake, and what is no help to who copied a folder.
@@ -114,7 +115,7 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "deep JSON": (content(CONFIG, b'{"a":' + b"[" * 900 + b"]" * 900 + b"}"), f"at most {DEEPEST} deep"),
     "deepest JSON": (content(CONFIG, b'{"a":' + b"[" * 100_000), f"at most {DEEPEST} deep"),
     "a number without end": (content(CONFIG, b'{"a":' + b"1" * 5_000 + b"}"), "thousands of digits"),
-    "bytes": (content(CONFIG, b'{"a": "\xff"}'), "byte 7 is not UTF-8"),
+    "bytes": (content(CONFIG, b'{"a": "\xff"}'), "byte 8 is not UTF-8"),
     "no JSON": (content(CONFIG, b'{\n"a": 1,}'), "line 2, column 8 is not JSON"),
     "a large config": (content(CONFIG, b" " * 1_000_001), "must have at most 1,000,000 bytes, got 1,000,001"),
     "no pre-tokenizer": (tokenizer(pre_tokenizer=None), "pre_tokenizer must be an object, got None"),

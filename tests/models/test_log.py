@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.ui.model.model_folders import HEAD, ROWS, write_log
+from textgen.models.calibration import read_calibration
 from textgen.models.log import MAX_ROWS, MAX_TEXT, read_log, temperature_of
 from textgen.models.registry import SHIPPED, Registry
 from textgen.records import TrainingLog
@@ -97,3 +98,22 @@ def test_the_log_of_a_shipped_model(name: str) -> None:
     assert np.isfinite(log.validation).all()
     assert all(texts[-1] for texts in log.texts)
     assert len(log.columns) >= 3
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_logs_and_curves_are_read_with_any_mark_and_line_end(tmp_path: Path, encoding: str, end: str) -> None:
+    log = [
+        "step,tokens,train_loss,validation_loss,learning_rate,sample_1",
+        "0,0,nan,4.5,0.1,a",
+        "2,9,3.5,3,0.1,é",
+    ]
+    (tmp_path / "log.csv").write_bytes(end.join(log).encode(encoding))
+    read = read_log(tmp_path / "log.csv")
+    assert read is not None
+    assert (read.steps.tolist(), read.texts) == ([0, 2], (("a", "é"),))
+    curve = ["temperature,nats,part", "0.5,3.5,validation", "1,3,validation"]
+    (tmp_path / "calibration.csv").write_bytes(end.join(curve).encode(encoding))
+    known = read_calibration(tmp_path)
+    assert known is not None
+    assert known.nats.tolist() == [3.5, 3.0]

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from textgen import __version__
 from textgen.cli.console import Console
@@ -36,9 +36,25 @@ OK, USER_ERROR, INTERRUPTED = 0, 2, 130  # exit codes
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse with complaints of one line, as everywhere here."""
+    """argparse with complaints of one line, and texts that may begin with a dash: `--prompt "-x"`."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # type: ignore[override]
+        return super().parse_known_args(None if args is None else self.joined(args), namespace)
+
+    def joined(self, args: Sequence[str]) -> list[str]:
+        """The same with `-p -x` as `--prompt=-x`, unless what follows is an option itself."""
+        joined, known = list[str](), self._option_string_actions
+        for arg in args:
+            before = known.get(joined[-1]) if joined and "--" not in joined else None
+            if before is not None and before.nargs is None and arg.startswith("-") and arg not in known:
+                joined[-1] = f"{max(before.option_strings, key=len)}={arg}"
+            else:
+                joined.append(arg)
+        return joined
 
     def error(self, message: str) -> NoReturn:
+        if message.startswith("unrecognized arguments: -"):
+            message += "; a text that begins with a dash follows -p, or -- alone"
         self.exit(USER_ERROR, f"textgen: {message}; see {self.prog} --help\n")
 
 

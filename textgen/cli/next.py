@@ -41,7 +41,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
     panels = result.panels
     console.remark(panels[0].next.note)
     if args.json:
-        console.json(as_json(panels, args.context or ""))
+        console.json(as_json(panels, options.prompt_of(args)))
     else:
         show(panels, rows, console, trace=args.trace)
     options.save_receipt(args, registry, request, result)

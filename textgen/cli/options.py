@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from textgen.models.config import ModelConfig
 from textgen.models.registry import Registry, default_root
 from textgen.settings import DecodeSettings, check_seed, check_whole
 from textgen.stages import ORDERS, STAGES, TEMPERATURE
+from textgen.text.files import read_json
 
 if TYPE_CHECKING:
     from textgen.models.folder import Model
@@ -90,14 +90,14 @@ def default_model(registry: Registry) -> str:
 # What to go on from: a prompt, or a context or numbers in its stead
 
 
-def add_prompt(parser: argparse.ArgumentParser) -> None:
+def add_prompt(parser: Arguments, help_text: str = "the text to go on from") -> None:
     prompt = parser.add_mutually_exclusive_group()
-    prompt.add_argument("text", nargs="?", default="", help="the text to go on from")
-    prompt.add_argument("-p", "--prompt", help="the same, by name")
+    prompt.add_argument("text", nargs="?", help=help_text)
+    prompt.add_argument("-p", "--prompt", help="the same, by name; it may begin with a dash")
 
 
 def prompt_of(args: argparse.Namespace) -> str:
-    return args.text if args.prompt is None else args.prompt
+    return (args.text or "") if args.prompt is None else args.prompt
 
 
 def note_of(model: Model, prompt: str) -> str:
@@ -109,7 +109,7 @@ def note_of(model: Model, prompt: str) -> str:
 
 def add_source(parser: Arguments) -> None:
     """A context for a model, or numbers typed in."""
-    parser.add_argument("context", nargs="?", help="the text so far; none means the start of a text")
+    add_prompt(parser, "the text so far; none means the start of a text")
     add_model(parser)
     parser.add_argument("--numbers", metavar="TEXT", help="no model: '0.73, 0.15, 0.12' or 'a: 2.0, b: 1.0'")
     parser.add_argument("--kind", default="auto", help="what the numbers are: auto, probabilities or logits")
@@ -119,8 +119,8 @@ def source_of(args: argparse.Namespace) -> tuple[Registry, Source]:
     """Where the next-token scores come from: a model after a context, or numbers. Raises TextgenError."""
     if args.numbers is None:
         registry, name = place_of(args)
-        return registry, ModelSource(model=name, context=args.context or "")
-    if args.context is not None or args.model is not None:
+        return registry, ModelSource(model=name, context=prompt_of(args))
+    if (args.text, args.prompt, args.model) != (None, None, None):
         raise TextError("--numbers stands instead of a model and its context, got both; leave one out")
     return registry_of(args), NumbersSource(numbers=args.numbers, numbers_kind=args.kind)
 
@@ -171,13 +171,9 @@ def order_of(text: str) -> str | list[str]:
 def read_settings(path: Path) -> dict[str, Any]:
     """The JSON object of a settings file. Raises SettingError for a file that holds none."""
     try:
-        with path.open("rb") as file:
-            content = json.loads(file.read(MAX_SETTINGS_FILE).decode("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not JSON"
-        raise SettingError(
-            f"settings cannot be read from {shorten(str(path))}: {reason}; export them again"
-        ) from error
+        content = read_json(path, MAX_SETTINGS_FILE)
+    except TextError as error:
+        raise SettingError(f"settings: {error}") from error
     if not isinstance(content, dict):
         raise SettingError(f"settings must be a JSON object, got {shorten(content)}; export them again")
     return content

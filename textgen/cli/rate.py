@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -30,8 +29,10 @@ from textgen.experiments.ratings.rating_set import (
 from textgen.experiments.sweep.records import CellKey
 from textgen.experiments.sweep.summary import interval_text
 from textgen.files import check_writable, save
+from textgen.text.files import read_json, read_text
 
 MAX_BYTES = 200_000_000  # of a sweep's file
+MAX_RATINGS = 10_000_000  # bytes of a key, and of a file of ratings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,7 +82,7 @@ def write_sheet(args: argparse.Namespace, console: Console) -> None:
         raise TextError(
             "the sheet and its key must be two files, got one name; the raters get the sheet alone"
         )
-    items = items_from_json(read_json(args.sweep))
+    items = items_from_json(read_json(Path(args.sweep), MAX_BYTES))
     rated = rating_set(items, chosen_cells(items, args.cells), args.per_cell, args.question, args.seed)
     save(args.out, lambda: sheet_csv(rated))
     save(args.key, lambda: key_csv(rated))
@@ -132,7 +133,7 @@ def as_written(temperature: str) -> str:
 
 def score(args: argparse.Namespace, console: Console) -> None:
     """Read all ratings, print the means and the agreement."""
-    of = read_key(read_text(args.key))
+    of = read_key(read_text(Path(args.key), MAX_RATINGS))
     ratings = [rating for path in args.ratings for rating in read_file(path, of)]
     check_once(ratings)
     means, agreed = verdicts(ratings, of), agreement(ratings)
@@ -146,7 +147,7 @@ def score(args: argparse.Namespace, console: Console) -> None:
 
 def read_file(path: str, of: RatingSet) -> list[Rating]:
     """The ratings of one file. Raises TextError and SettingError that name it."""
-    text = read_text(path)
+    text = read_text(Path(path), MAX_RATINGS)
     try:
         return read_scores(text, of)
     except (TextError, SettingError) as error:
@@ -180,27 +181,3 @@ def result_json(of: RatingSet, means: Sequence[Verdict], ratings: Sequence[Ratin
     ]
     facts = {"set": of.name, "question": of.question, "cells": cells}
     return {**facts, "agreement": asdict(agreement(ratings))}
-
-
-def read_json(path: str) -> Any:
-    """Raises TextError for what is no JSON."""
-    text = read_text(path, MAX_BYTES)
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        name = shorten(Path(path).name)
-        raise TextError(f"{name} is no JSON ({error}); take what sweep --out wrote") from error
-
-
-def read_text(path: str, most: int = 10_000_000) -> str:
-    """A file's text. Raises TextError."""
-    file, name = Path(path), shorten(Path(path).name)
-    try:
-        size = file.stat().st_size
-        text = file.read_text(encoding="utf-8-sig") if size <= most else ""
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise TextError(f"{name} could not be read: {reason}; name a UTF-8 file") from error
-    if size > most:
-        raise TextError(f"{name} must be at most {most:,} bytes, got {size:,}; split it")
-    return text

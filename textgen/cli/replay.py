@@ -8,8 +8,9 @@ from pathlib import Path
 from textgen import receipts
 from textgen.cli import options
 from textgen.cli.console import Console
-from textgen.errors import shorten
+from textgen.errors import TextError
 from textgen.receipts.records import Receipt, ReceiptError, Verdict
+from textgen.text.files import read_whole
 
 SAME, DIFFERENT = 0, 1  # exit codes
 MAX_FILE = 200_000_000  # bytes
@@ -41,23 +42,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
 def content_of(path: Path) -> str:
     """The text of a file. Raises ReceiptError."""
     try:
-        size = path.stat().st_size
-        if size > MAX_FILE:
-            raise ReceiptError(
-                f"a receipt must be at most {MAX_FILE:,} bytes, {shorten(str(path))} has {size:,}"
-            )
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise unreadable(path, error.strerror or str(error)) from error
-    except UnicodeDecodeError as error:
-        raise unreadable(path, "it is not a text in UTF-8") from error
-    except ValueError as error:  # a name with a NUL
-        raise unreadable(path, "there is no such file") from error
-
-
-def unreadable(path: Path, reason: str) -> ReceiptError:
-    name = shorten(str(path))
-    return ReceiptError(f"no receipt can be read from {name}: {reason}; give the file that was saved")
+        return read_whole(path, MAX_FILE)
+    except TextError as error:
+        raise ReceiptError(f"no receipt can be read: {error}") from error
 
 
 def heading(receipt: Receipt) -> str:

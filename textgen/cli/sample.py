@@ -17,6 +17,7 @@ from textgen.experiments.sweep.settings import check_length
 from textgen.files import check_writable
 from textgen.models.registry import Registry
 from textgen.settings import METHODS, DecodeSettings
+from textgen.validation import as_text
 
 if TYPE_CHECKING:
     from textgen.records import Step
@@ -73,7 +74,7 @@ def fill(args: argparse.Namespace, record: Mapping[str, Any]) -> None:
         if args.model is not None:
             options.registry_of(args).check(args.model)  # it may come from anybody: a name, never a folder
     if args.prompt is None and not args.text:
-        args.prompt = str(record.get("prompt", ""))
+        args.prompt = as_text("prompt", record.get("prompt", ""))
     if args.seed is None:
         args.seed = record.get("seed")
 

@@ -6,7 +6,6 @@ would be waited for, a device never ends, and a file of gigabytes would fill the
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 from collections.abc import Iterator, Mapping
@@ -16,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from textgen.errors import ModelError
+from textgen.text.files import decoded, parse_json, plain_lines
 
 # Without following a link that has just come there, without waiting for the other end of a pipe.
 FLAGS = os.O_RDONLY | sum(
     getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
 )
-DEEPEST = 32  # of JSON objects and lists inside each other
 
 
 def foreign(folder: Path, reason: str) -> ModelError:
@@ -77,14 +76,14 @@ def check_size(path: Path, file: BufferedReader, most: int) -> int:
 
 
 def read_text(path: Path, most: int) -> str:
-    """The same as text; what is not UTF-8 becomes �. Raises ModelError."""
-    return read_bytes(path, most).decode("utf-8-sig", errors="replace")
+    """The same as text, its lines plain; what is not UTF-8 becomes �. Raises ModelError."""
+    return plain_lines(decoded(read_bytes(path, most), errors="replace"))
 
 
 def read_start(path: Path, most: int) -> str:
     """The beginning of a text file of a model folder, at most `most` bytes of it. Raises ModelError."""
     with opened(path) as file:
-        return file.read(most).decode("utf-8-sig", errors="replace")
+        return plain_lines(decoded(file.read(most), errors="replace"))
 
 
 def read_object(path: Path, most: int) -> Mapping[str, Any]:
@@ -97,37 +96,7 @@ def read_object(path: Path, most: int) -> Mapping[str, Any]:
 
 def parse_object(data: bytes) -> dict[str, Any]:
     """A JSON object. Raises ValueError, with a reason in plain words, for anything else."""
-    try:
-        value = json.loads(data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise ValueError(f"byte {error.start:,} is not UTF-8") from error
-    except json.JSONDecodeError as error:
-        raise ValueError(f"line {error.lineno}, column {error.colno} is not JSON") from error
-    except RecursionError as error:
-        raise ValueError(too_deep()) from error
-    except ValueError as error:
-        raise ValueError("it holds a number of thousands of digits") from error
+    value = parse_json(data)
     if not isinstance(value, dict):
         raise ValueError("it is not a JSON object")
-    if deeper(value, DEEPEST):
-        raise ValueError(too_deep())
     return value
-
-
-def too_deep() -> str:
-    return f"its objects and lists must be at most {DEEPEST} deep"
-
-
-def deeper(value: Any, most: int) -> bool:
-    """Whether objects and lists lie more than `most` deep inside each other."""
-    level = [value]
-    for _ in range(most + 1):
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, (dict, list))
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]
-        if not level:
-            return False
-    return True

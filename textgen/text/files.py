@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import json
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from textgen.errors import TextError, shorten
 MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"  # the byte-order mark, decoded
 LINE_ENDS = re.compile("\r\n?|[\x85\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}]")
 BYTES = 1 << 20  # read at once
+DEEPEST = 32  # of JSON objects and lists inside each other
+TOO_DEEP = f"its objects and lists must be at most {DEEPEST} deep"
 # An encoding's own mark; that of UTF-32 begins as that of UTF-16 does.
 MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -60,12 +63,84 @@ def check_encoding(name: Any) -> str:
     )
 
 
-def read_text(path: Path, most: int, encoding: str = "utf-8") -> str:
-    """A whole small file. Raises OSError, and TextError for a larger one or other bytes."""
-    check_encoding(encoding)
-    if (size := path.stat().st_size) > most:
-        raise TextError(f"{shorten(path.name)} must be at most {most:,} bytes, got {size:,}; split it")
-    return "".join(text_blocks(path, encoding, set()))
+def read_text(path: Path, most: int) -> str:
+    """A whole file of at most `most` bytes, its lines plain. Raises TextError."""
+    return plain_lines(read_whole(path, most))
+
+
+def read_json(path: Path, most: int) -> Any:
+    """The JSON value in a file of at most `most` bytes. Raises TextError."""
+    try:
+        return parse_json(read_bytes(path, most))
+    except ValueError as error:
+        raise error if isinstance(error, TextError) else unreadable(path, str(error)) from error
+
+
+def read_whole(path: Path, most: int) -> str:
+    """A whole file of at most `most` bytes as it stands, without its byte-order mark. Raises TextError."""
+    try:
+        return decoded(read_bytes(path, most))
+    except UnicodeDecodeError as error:
+        raise unreadable(path, undecoded(error)) from error
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """A file of at most `most` bytes, of which no more is read, whatever it is. Raises TextError."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        raise unreadable(path, (error.strerror or "it cannot be opened")) from error
+    except ValueError as error:
+        raise unreadable(path, "there is no such file") from error
+    if len(data) > most:
+        raise TextError(f"{shorten(path.name)} must be at most {most:,} bytes; split it")
+    return data
+
+
+def unreadable(path: Path, reason: str) -> TextError:
+    return TextError(f"{shorten(path.name or str(path))} could not be read: {reason}; name a UTF-8 file")
+
+
+def decoded(data: bytes, errors: str = "strict") -> str:
+    """Bytes as text: UTF-8, or what their mark says, which is dropped. Raises UnicodeDecodeError."""
+    return data.decode(encoding_of(data[:4], "utf-8"), errors).removeprefix(MARK)
+
+
+def undecoded(error: UnicodeDecodeError) -> str:
+    return f"byte {error.start + 1:,} is not {error.encoding.upper()}"
+
+
+def parse_json(data: bytes) -> Any:
+    """A JSON value. Raises ValueError, with a reason in plain words, for anything else."""
+    try:
+        value = json.loads(decoded(data))
+    except UnicodeDecodeError as error:
+        raise ValueError(undecoded(error)) from error
+    except json.JSONDecodeError as error:
+        raise ValueError(f"line {error.lineno}, column {error.colno} is not JSON") from error
+    except RecursionError as error:
+        raise ValueError(TOO_DEEP) from error
+    except ValueError as error:
+        raise ValueError("it holds a number of thousands of digits") from error
+    if deeper(value, DEEPEST):
+        raise ValueError(TOO_DEEP)
+    return value
+
+
+def deeper(value: Any, most: int) -> bool:
+    """Whether objects and lists lie more than `most` deep inside each other."""
+    level = [value]
+    for _ in range(most + 1):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, (dict, list))
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def text_blocks(path: Path, encoding: str, changes: set[str]) -> Iterator[str]:

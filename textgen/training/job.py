@@ -28,12 +28,19 @@ from textgen.models.registry import default_root
 from textgen.text.tokenizer import TextTokenizer
 from textgen.training.corpus import Corpus, open_corpus
 from textgen.training.reading import files_of, letters_a_space
-from textgen.training.recipe import Recipe, make_recipe, own_recipe, read_recipe
+from textgen.training.recipe import (
+    LONGEST_NAME,
+    Recipe,
+    make_recipe,
+    own_recipe,
+    read_recipe,
+    usual_name,
+)
 from textgen.training.sampling import start_ids
 
 RUN, STEPS = "run.json", "schedule.steps"
 SHOWN = 20  # characters of a value that differs
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{LONGEST_NAME - 1}}}")
 CHECKPOINTS = 200_000_000  # bytes that those of the largest bundled recipe take, and a little more
 UNSPACED = 15  # letters a space: no language that puts spaces between words has so many
 SEEN = 1_000_000  # tokens among which the most frequent one is looked for
@@ -202,9 +209,10 @@ def usual_start(corpus: Corpus) -> str:
 
 def own(corpus: Path, options: TrainOptions) -> Recipe:
     """A recipe for a text of one's own. Raises TextgenError for a wrong name, level or value."""
-    name = check_name(options.name or corpus.stem)
     size = sum(file.stat().st_size for file in files_of(corpus))
-    return make_recipe(own_recipe(size, options.level, name), options.all_overrides())
+    name, stem = check_name(options.name or usual_name(corpus)), corpus.resolve().stem
+    title = "" if options.name else shorten(stem)
+    return make_recipe(own_recipe(size, options.level, name, title), options.all_overrides())
 
 
 def check_name(name: str) -> str:
@@ -212,7 +220,7 @@ def check_name(name: str) -> str:
     if not NAME.fullmatch(name) or name.endswith("."):
         raise TextgenError(
             f"a model's name must be 1 to 64 letters, digits, '.', '_' or '-', got {shorten(name)!r}; "
-            "for example my-model"
+            f"for example {usual_name(Path(name[:999].replace(os.sep, ' ')))}"
         )
     return name
 

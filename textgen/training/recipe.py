@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,7 @@ BUNDLED = Path(__file__).resolve().parent / "recipes"
 LEVELS = ("char", "word")
 MAX_STEPS = 10**9
 MAX_FILE = 1_000_000  # bytes of a recipe
+LONGEST_NAME = 64  # characters
 SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -260,10 +262,18 @@ def read_recipe(recipe: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     path = find(recipe)
     try:
         values = tomllib.loads(read_text(path, MAX_FILE))
-    except (OSError, ValueError, RecursionError) as error:
+    except TextError:
+        raise
+    except (ValueError, RecursionError) as error:
         raise TextgenError(f"{path} cannot be read as a recipe ({error}); it must be a TOML file") from error
-    values.setdefault("name", path.stem)
+    values.setdefault("name", usual_name(path))
     return make_recipe(values, overrides)
+
+
+def usual_name(path: Path) -> str:
+    """A model's name from that of a file: `My Novel (2).txt` gives `My-Novel-2`."""
+    plain = unicodedata.normalize("NFKD", path.resolve().stem).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9._]+", "-", plain).strip("-._")[:LONGEST_NAME].rstrip("-._") or "my-model"
 
 
 def make_recipe(values: dict[str, Any], overrides: Sequence[str] = ()) -> Recipe:
@@ -319,7 +329,7 @@ DROPOUT: Mapping[str, float] = MappingProxyType(
 ROWS = 25  # of the log
 
 
-def own_recipe(size: int, level: str, name: str) -> dict[str, Any]:
+def own_recipe(size: int, level: str, name: str, title: str = "") -> dict[str, Any]:
     """The values of a recipe for a text of so many bytes: as large a net and as long a run as it can feed.
 
     Raises SettingError for a level that there is not.
@@ -330,7 +340,7 @@ def own_recipe(size: int, level: str, name: str) -> dict[str, Any]:
     steps = max(100, int(0.9 * size / BYTES_A_TOKEN[level] * passes / (streams * length)))
     return {
         "name": name,
-        "title": name,
+        "title": title or name,
         "level": level,
         "start": "",
         "averaging": 0.99,
