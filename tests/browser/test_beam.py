@@ -80,7 +80,7 @@ def test_the_tree_grows_with_the_steps_and_unfolds_what_was_pruned(beam: LabPage
     assert rows(beam).count() < 12, "the shared beginning stands once"
     show(beam, 1)
     expect(rows(beam)).to_have_count(1 + 1 + 3)  # the start, what is folded, the three kept
-    folds(beam).locator("span").click()
+    folds(beam).locator(".beam-fold").click()
     expect(rows(beam)).to_have_count(1 + 1 + 12)
     view(beam).get_by_label("show pruned").check()
     show(beam, 3)
@@ -106,7 +106,7 @@ def test_the_tree_is_one_tab_stop_with_arrow_keys_inside(beam: LabPage) -> None:
 
 
 def test_rows_tell_their_numbers_and_the_best_two_are_dark(beam: LabPage) -> None:
-    rows(beam).last.locator(".beam-row").hover()
+    rows(beam).last.hover()
     expect(view(beam).locator(".hover")).to_contain_text(re.compile(r"p \d.*running −\d.*finished"))
     assert view(beam).locator(".beam-item.best").count() >= 2
     sizes = (

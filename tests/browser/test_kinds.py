@@ -116,10 +116,8 @@ def test_a_beam_of_words_has_spaces_in_its_paths(opened: Any, folders: dict[str,
     best = words.shown(last.finished[0].ids)
     expect(lab.page.locator("#lab-beam .ranking tbody th").first).to_have_text(best)
     lab.page.get_by_label("Step", exact=True).fill("12")
-    ends = lab.page.locator(".beam-tree .node.finished").evaluate_all(
-        "(nodes) => nodes.map((one) => one.getAttribute('aria-label'))"
-    )
-    assert any(label.startswith(f"{best} finished") for label in ends)
+    ends = lab.page.locator(".beam-item.finished > .beam-row").all_text_contents()
+    assert any(text.endswith(f", finished: {best}") for text in ends)
 
 
 # ---- names

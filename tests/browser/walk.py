@@ -62,7 +62,7 @@ VIEWS: Mapping[str, View] = {
     "Next token": View("Next token", "next_token", ".panel .bar"),
     "Generate": View("Generate", "generate", ".pane", write),
     "Draws": View("Draws", "draws", ".draws-distance .main-svg"),
-    "Beam search": View("Beam search", "beam", ".beam-tree .node"),
+    "Beam search": View("Beam search", "beam", ".beam-tree .beam-text"),
     "Sweep": View("Sweep", "sweep", ".main-svg", sweep),
     "Chaos": View("Chaos", "chaos", ".chaos-parts .main-svg", overview),
     "Calibration": View("Calibration", "calibration", ".calibration-plot .main-svg"),

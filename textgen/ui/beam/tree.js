@@ -71,10 +71,14 @@ export const textAt = (columns, place) => textOf(columns, pathTo(columns, place)
 
 /** A candidate in numbers. @param {Columns} columns @param {Place} place @param {boolean} [alive] */
 export const sentenceOf = (columns, place, alive = true) => {
-  const { local, total, state } = columns[place.step][place.row];
-  const fate = state === "kept" && !alive ? "overtaken" : state;
+  const { local, total } = columns[place.step][place.row];
   return `${textAt(columns, place)} · p ${finePercent(Math.exp(local ?? -Infinity))} · ln p ${nats(local)}`
-    + ` · running ${nats(total)} · ${STATES[fate]}`;
+    + ` · running ${nats(total)} · ${fateOf(columns, place, alive)}`;
+};
+
+const fateOf = (/** @type {Columns} */ columns, /** @type {Place} */ { step, row }, alive = true) => {
+  const { state } = columns[step][row];
+  return STATES[state === "kept" && !alive ? "overtaken" : state];
 };
 
 /**
@@ -226,7 +230,6 @@ const branchItem = (branch, look, dark, level) => {
     ...branch.next.map((one) => branchItem(one, look, dark, level + 1)),
   ].filter(Boolean);
   return item(row, look, {
-    label: branch.chain.length ? sentenceOf(look.columns, lastOf(branch), branch.alive) : "start",
     expanded: inside.length ? true : null, edge: branch.chain.length ? chanceOf(branch, look.columns) : 0,
     kind: kindOf(branch, look.columns, dark),
   }, branchRow(branch, look.columns), inside);
@@ -239,8 +242,9 @@ const foldItem = (branch, look, dark, level) => {
   const open = look.isOpen(name);
   const onclick = () => look.onToggle(name);
   const text = `${count} pruned${open ? "" : examplesOf(branch.dropped, look.columns)}`;
-  return item({ name, level, branch, open }, look, { label: text, expanded: open, edge: 0, kind: "fold" },
-    [h("span", { class: "beam-fold", onclick }, `${open ? "▾" : "▸"} ${text}`)],
+  const arrow = h("span", { "aria-hidden": true }, open ? "▾ " : "▸ ");
+  return item({ name, level, branch, open }, look, { expanded: open, edge: 0, kind: "fold" },
+    [h("span", { class: "beam-fold", onclick }, arrow, text)],
     open ? branch.dropped.map((one) => branchItem(one, look, dark, level + 1)) : []);
 };
 
@@ -256,15 +260,18 @@ const examplesOf = (dropped, /** @type {Columns} */ columns) => {
 
 /**
  * @param {Row} row @param {Look} look
- * @param {{ label: string, expanded: boolean | null, edge: number, kind: string }} how
+ * @param {{ expanded: boolean | null, edge: number, kind: string }} how
  * @param {import("../shell/dom.js").Child[]} content @param {import("../shell/dom.js").Child[]} inside
  */
-const item = (row, { at, onPoint }, { label, expanded, edge, kind }, content, inside) => h("li", {
-  key: row.name, class: `beam-item ${kind}`, role: "treeitem", tabindex: row.name === at ? 0 : -1,
-  style: `--edge:${(1 + 6 * edge).toFixed(1)}px`, "aria-label": label, "aria-expanded": expanded,
-  onfocus: () => onPoint(row),
-}, h("div", { class: "beam-row", onmouseenter: () => onPoint(row) }, content),
-inside.length > 0 && h("ul", { role: "group" }, inside));
+const item = (row, { at, onPoint }, { expanded, edge, kind }, content, inside) => {
+  const point = () => onPoint(row);
+  return h("li", {
+    key: row.name, class: `beam-item ${kind}`, role: "none", style: `--edge:${(1 + 6 * edge).toFixed(1)}px`,
+  }, h("div", {
+    class: "beam-row", role: "treeitem", tabindex: row.name === at ? 0 : -1, "aria-level": row.level + 1,
+    "aria-expanded": expanded, onfocus: point, onmouseenter: point,
+  }, content), inside.length > 0 && h("ul", { role: "group" }, inside));
+};
 
 const lastOf = (/** @type {Branch} */ { chain }) => chain[chain.length - 1];
 
@@ -275,7 +282,7 @@ const chanceOf = (/** @type {Branch} */ { chain }, /** @type {Columns} */ column
 const kindOf = (
   /** @type {Branch} */ branch, /** @type {Columns} */ columns, /** @type {Set<string>} */ dark,
 ) => {
-  if (!branch.chain.length) return "root";
+  if (!branch.chain.length) return "begin";
   const { step, row } = lastOf(branch);
   const { state } = columns[step][row];
   const kind = branch.alive ? state : "pruned";
@@ -285,14 +292,17 @@ const kindOf = (
 /** Text, probability and sum. @param {Branch} branch @param {Columns} columns */
 const branchRow = (branch, columns) => {
   if (!branch.chain.length) return [h("span", { class: "beam-start" }, "start")];
-  const { step, row } = lastOf(branch);
+  const last = lastOf(branch);
   return [
     h("span", { class: "beam-text" },
       branch.lead && h("span", { class: "beam-lead" }, branch.lead), textOf(columns, branch.chain)),
-    h("span", { class: "beam-number" }, finePercent(chanceOf(branch, columns))),
-    h("span", { class: "beam-number" }, nats(columns[step][row].total)),
+    h("span", { class: "beam-number" }, spoken(", p "), finePercent(chanceOf(branch, columns))),
+    h("span", { class: "beam-number" }, spoken(", running "), nats(columns[last.step][last.row].total),
+      spoken(`, ${fateOf(columns, last, branch.alive)}: ${textAt(columns, last)}`)),
   ];
 };
+
+const spoken = (/** @type {string} */ text) => h("span", { class: "lab-spoken" }, text);
 
 // ---- as a picture that stands alone
 
@@ -317,7 +327,7 @@ const pictureRow = (rows, i, columns, dark) => {
   const kind = open === null ? kindOf(branch, columns, dark) : "fold";
   const [strong, muted] = [ink("--lab-text"), ink("--lab-muted")];
   const colour = kind.endsWith("best") ? strong : kind === "finished" ? "#1b7f79" : "#3f86c0";
-  const fill = /^(pruned|fold|root)$/.test(kind) ? muted : strong;
+  const fill = /^(pruned|fold|begin)$/.test(kind) ? muted : strong;
   const text = open !== null ? `${sizeOf(branch.dropped)} pruned`
     : branch.chain.length ? branch.lead + textOf(columns, branch.chain) : "start";
   const number = { y, "text-anchor": "end", "dominant-baseline": "central", "font-size": 13, fill };
