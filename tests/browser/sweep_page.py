@@ -21,7 +21,7 @@ from textgen.models.registry import Registry
 from textgen.ui.shell.laboratory import Laboratory, new_run
 from textgen.ui.shell.limits import Limits
 from textgen.ui.shell.page import build_lab, launch_options
-from textgen.ui.sweep.store import SweepStore
+from textgen.ui.sweep.runs import SweepStore
 
 FIRST, GRU = "shakespeare-char-lstm", "plays-gru"
 FIRST_TITLE, GRU_TITLE = "Plays, characters", "Plays, characters (GRU)"

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import * as size from "../../textgen/ui/sweep/size.js";
-import { firstPair, guideRows } from "../../textgen/ui/sweep/tables.js";
+import { store } from "../../textgen/ui/shell/lab.js";
+import * as size from "../../textgen/ui/sweep/form.js";
+import { firstPair, guideRows } from "../../textgen/ui/sweep/results.js";
 import { vectors } from "./vectors.js";
 
 const { config, temperatures, sizes } = vectors("sweep.json");
 const { limits, strategies } = config;
-/** @type {import("../../textgen/ui/sweep/size.js").Form} */
+/** @type {import("../../textgen/ui/sweep/form.js").Form} */
 const FORM = {
   models: ["m"], prompts: [""], temperatures: "0.5, 1", strategies: ["plain"], seeds: "3", first: "0",
   length: "20", judge: "",
@@ -34,22 +35,51 @@ test("temperatures with decimal commas are those with points, and what may be ei
 
 test("a sweep has as many texts and tokens as in Python", () => {
   for (const { form, texts, tokens } of sizes) {
-    assert.deepEqual(size.sizeOf(form, strategies, limits), { texts, tokens }, JSON.stringify(form));
+    const all = size.sizeOf(form, strategies, { ...limits, tokens: Infinity });
+    assert.deepEqual(all, { texts, tokens }, JSON.stringify(form));
   }
 });
 
+test("the request of a form is the sweep that Python reads from it", () => {
+  for (const { form, settings: expected } of sizes) {
+    const { settings } = size.requestOf(config, form);
+    const read = size.readTemperatures(settings.temperatures, limits.temperatures);
+    assert.ok("values" in read);
+    const found = { ...settings, temperatures: read.values, seeds: settings.seeds.map(Number) };
+    assert.deepEqual(found, expected, JSON.stringify(form));
+  }
+});
+
+test("seeds beyond what a double holds are sent to the last digit", () => {
+  const { settings } = size.requestOf(config, { ...FORM, first: "9007199254740993", seeds: "2" });
+  assert.deepEqual(settings.seeds, ["9007199254740993", "9007199254740994"]);
+});
+
+test("the sidebar's settings are named by their values", () => {
+  const { settings } = store.state;
+  assert.equal(size.sidebarName(settings, 60), "sidebar: all stages off");
+  const two = { ...settings, top_k: 8, min_p: 0.1, temperature: 2 };
+  assert.equal(size.sidebarName(two, 60), "sidebar: top-k 8, min-p 0.1");
+  assert.equal([...size.sidebarName(two, 20)].length, 20);
+});
+
 test("a form that cannot be swept says why at once", () => {
-  /** @type {[Partial<import("../../textgen/ui/sweep/size.js").Form>, string][]} */
+  /** @type {[Partial<import("../../textgen/ui/sweep/form.js").Form>, string][]} */
   const table = [
     [{ temperatures: "0.5, warm" }, "Temperatures are numbers"],
     [{ temperatures: "0.1:5:0.001" }, "Too many temperatures: 1,000 at most"],
     [{ temperatures: "0.5, .5" }, "twice"],
     [{ temperatures: "0.01:9:0.01", strategies: strategies.map(({ name = "" }) => name) }, "5,400 settings"],
     [{ seeds: "65" }, "65 seeds: this page takes 64 at most"],
-    [{ seeds: "" }, "whole numbers from 1"],
-    [{ length: "2.5" }, "whole numbers from 1"],
+    [{ seeds: "" }, "whole number from 1"],
+    [{ length: "2.5" }, "1 to 5,000 tokens"],
     [{ models: [] }, "at least one model"],
-    [{ strategies: [] }, "at least one model and one strategy"],
+    [{ strategies: [] }, "at least one strategy"],
+    [{ prompts: ["a", "a"] }, "Two prompts are the same"],
+    [{ temperatures: "0.5, -1" }, "0 or above"],
+    [{ first: "-1" }, "Seeds are whole numbers from 0"],
+    [{ first: "9223372036854775806" }, "Seeds are whole numbers from 0"],
+    [{ length: "5001" }, "1 to 5,000 tokens"],
   ];
   for (const [changes, sentence] of table) {
     const found = size.sizeOf({ ...FORM, ...changes }, strategies, limits);
@@ -63,9 +93,13 @@ test("the size in words: more than the server takes, and how long it may take", 
   assert.equal(size.sizeText(small, limits, 0),
     "6 texts, up to 120 tokens of the 1,000,000 that this server takes");
   assert.match(size.sizeText(small, limits, 2), / · about 60 s$/);
-  assert.equal(size.sizeText({ texts: 1, tokens: 2e6 }, limits, 5),
-    "1 text, up to 2,000,000 tokens: more than the 1,000,000 that this server takes.");
-  assert.equal(size.sizeText({ problem: "why" }, limits, 5), "why");
+  const form = { ...FORM, seeds: "64", length: "5000", temperatures: "0.1:2:0.1" };
+  const large = size.sizeOf(form, strategies, limits);
+  assert.deepEqual(large, {
+    field: "all",
+    problem: "1,280 texts, up to 6,400,000 tokens: more than the 1,000,000 that this server takes.",
+  });
+  assert.equal(size.sizeText({ field: "seeds", problem: "why" }, limits, 5), "");
 });
 
 test("how far a sweep is", () => {

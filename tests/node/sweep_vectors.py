@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 
 from textgen.errors import SettingError
-from textgen.experiments.sweep.settings import temperatures_in
-from textgen.settings import NAMED, DecodeSettings
+from textgen.experiments.sweep.settings import SweepSettings, temperatures_in
+from textgen.settings import NAMED
 from textgen.ui.shell.limits import Limits
-from textgen.ui.sweep.request import SIDEBAR, read_request
-from textgen.ui.sweep.tab import view_config
+from textgen.ui.sweep.tab import SIDEBAR, view_config
 
 TEMPERATURES = (
     "0.5",
@@ -84,5 +83,17 @@ def forms(count: int = 60) -> list[dict[str, Any]]:
 
 
 def sized(form: dict[str, Any]) -> dict[str, Any]:
-    settings = read_request({**form, "settings": DecodeSettings().to_dict()}).settings
-    return {"form": form, "texts": settings.texts, "tokens": settings.tokens}
+    """A form with its numbers, and the settings that its request must come to."""
+    strategies = [name for name in form["strategies"] if name != SIDEBAR]
+    own = {"sidebar: all stages off": {}} if SIDEBAR in form["strategies"] else {}
+    settings = SweepSettings.from_dict(
+        {
+            "models": form["models"],
+            "prompts": form["prompts"],
+            "temperatures": form["temperatures"],
+            "strategies": {**{name: NAMED[name].to_dict() for name in strategies}, **own},
+            "seeds": range(form["first"], form["first"] + form["seeds"]),
+            "length": form["length"],
+        }
+    )
+    return {"form": form, "texts": settings.texts, "tokens": settings.tokens, "settings": settings.to_dict()}

@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext, Locator, expect
 
 from tests.browser.conftest import LabPage, visit
 from tests.browser.sweep_page import (
+    FIELDS,
     FIRST,
     FIRST_TITLE,
     GRU,
@@ -38,7 +39,7 @@ from textgen.experiments.sweep.settings import SweepSettings
 from textgen.experiments.sweep.summary import interval_text
 from textgen.models.registry import Registry
 from textgen.settings import STRATEGIES
-from textgen.ui.sweep.store import MAX_SWEEPS
+from textgen.ui.sweep.runs import MAX_SWEEPS
 
 PROMPT = "The king is d"
 
@@ -72,11 +73,13 @@ def test_the_size_is_told_at_once_without_asking(tab: LabPage) -> None:
     expect(size(tab)).to_contain_text(f"{settings.texts} texts, up to {settings.tokens:,} tokens")
     expect(view(tab).get_by_text("4 temperatures from 0 to 2")).to_be_visible()
     fill(tab, temperatures="0.5, warm")
-    expect(size(tab)).to_contain_text("Temperatures are numbers")
+    problem = view(tab).locator(".lab-problem")
+    expect(problem).to_contain_text("Temperatures are numbers")
     fill(tab, temperatures="0.1:5:0.001")
-    expect(size(tab)).to_contain_text("Too many temperatures: 1,000 at most")
+    expect(problem).to_contain_text("Too many temperatures: 1,000 at most")
+    expect(view(tab).get_by_label("Temperatures", exact=True)).to_have_attribute("aria-invalid", "true")
     fill(tab, temperatures="0.1:4:0.01", seeds=64, length=500)
-    expect(view(tab).locator(".sweep-size.over")).to_contain_text(f"more than the {LIMIT:,}")
+    expect(problem).to_contain_text(f"more than the {LIMIT:,}")
     assert asked == []
 
 
@@ -219,20 +222,26 @@ def test_stop_keeps_what_is_finished_and_the_next_run_begins(tab: LabPage) -> No
     expect(head(tab)).to_contain_text("37 texts")
 
 
-def test_a_refusal_keeps_the_results(tab: LabPage) -> None:
+def test_what_cannot_be_run_is_told_at_its_field_and_keeps_the_results(tab: LabPage) -> None:
     swept(tab)
     before = drawn(tab, "surprise", [0.5, 1, 2])
-    for fields, sentence in (
-        ({"temperatures": "0.01:9:0.01", "seeds": 64, "length": 5000}, "at most 2,000 on this page"),
+    problem = view(tab).locator(".lab-problem")
+    for fields, sentence, field in (
+        ({"temperatures": "0.01:9:0.01"}, "this page takes 2,000 at most", "temperatures"),
         (
             {"temperatures": "0.1:2:0.1", "seeds": 64, "length": 5000},
-            "at most 2,000,000 tokens here, got 25,605,000",
+            "up to 25,605,000 tokens",
+            "temperatures",
         ),
-        ({"temperatures": ""}, "got nothing"),
+        ({"temperatures": "1", "seeds": "many"}, "number of seeds", "seeds"),
     ):
         fill(tab, **fields)
         button(tab, "Run").click()
-        expect(tab.page.locator(".lab-toast")).to_contain_text(sentence)
+        expect(problem).to_contain_text(sentence)
+        expect(view(tab).get_by_label(FIELDS[field], exact=True)).to_be_focused()
+    fill(tab, temperatures="2000", seeds=1)  # this only the server knows
+    button(tab, "Run").click()
+    expect(problem).to_contain_text("Temperature must be 0 or in")
     expect(status(tab)).to_contain_text("results below are as they were")
     assert charted(tab, "surprise") == before
 

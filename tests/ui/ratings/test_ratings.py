@@ -13,7 +13,7 @@ from textgen.experiments.ratings.rating_set import items_of, rating_set
 from textgen.experiments.sweep.records import CellKey, SweepResult
 from textgen.ui.ratings.tab import Ratings
 from textgen.ui.shell.components import server_function
-from textgen.ui.sweep.store import SweepStore
+from textgen.ui.sweep.runs import SweepStore
 
 COLD, HOT, GREEDY = (["chars", "", *end] for end in (("plain", 0.5), ("plain", 3.0), ("greedy", 0.0)))
 ASKED: dict[str, Any] = {

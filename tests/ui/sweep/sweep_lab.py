@@ -10,21 +10,27 @@ from typing import Any
 
 from tests.experiments.sweep.sweeps import ticking
 from textgen.models.registry import Registry
-from textgen.settings import DecodeSettings
+from textgen.settings import NAMED
 from textgen.ui.shell.components import server_function
 from textgen.ui.shell.laboratory import Laboratory
 from textgen.ui.shell.limits import Limits
-from textgen.ui.sweep.store import SweepStore
+from textgen.ui.sweep.runs import SweepStore
 from textgen.ui.sweep.tab import SweepPart
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
-FORM: dict[str, Any] = {
+
+
+def named(*names: str) -> dict[str, Any]:
+    """Strategies as a request holds them."""
+    return {name: NAMED[name].to_dict() for name in names}
+
+
+SETTINGS: dict[str, Any] = {
     "models": ["chars"],
     "prompts": ["Tab"],
     "temperatures": "0.5, 1, 3",
-    "strategies": ["greedy", "plain", "top-k 40"],
-    "seeds": 3,
-    "first": 0,
+    "strategies": named("greedy", "plain", "top-k 40"),
+    "seeds": [0, 1, 2],
     "length": 30,
     "judge": "",
 }
@@ -41,17 +47,16 @@ class Visitor:
         self.part = SweepPart(
             Laboratory(registry, limits, now=lambda: NOON, clock=ticking(), sweeps=self.store)
         )
-        self.settings: dict[str, Any] = DecodeSettings().to_dict()  # of the sidebar
         self.run_id: Any = None
 
-    def messages(self, **form: Any) -> Iterator[dict[str, Any]]:
+    def messages(self, **settings: Any) -> Iterator[dict[str, Any]]:
         """What the page gets while a sweep is written. Raises TextgenError."""
-        for message in self.part.run({**FORM, "settings": self.settings, **form}):
+        for message in self.part.run({"request": {"settings": {**SETTINGS, **settings}}}):
             self.run_id = message["run"]
             yield json.loads(json.dumps(message, allow_nan=False))
 
-    def run(self, **form: Any) -> list[dict[str, Any]]:
-        return list(self.messages(**form))
+    def run(self, **settings: Any) -> list[dict[str, Any]]:
+        return list(self.messages(**settings))
 
     def ask(self, name: str, **data: Any) -> dict[str, Any]:
         """The answer of a server function; a mistake is its `problem`."""

@@ -6,16 +6,14 @@ import math
 
 import pytest
 
-from tests.ui.sweep.sweep_lab import CELL, Visitor
+from tests.ui.sweep.sweep_lab import CELL, SETTINGS, Visitor, named
 from textgen.api import generate
-from textgen.errors import SettingError
 from textgen.experiments.metrics.bootstrap import Interval
 from textgen.experiments.metrics.metrics import METRICS
 from textgen.experiments.sweep.records import CellKey
 from textgen.experiments.sweep.run import paired_difference, summarize
 from textgen.experiments.sweep.summary import interval_text, signed_text
 from textgen.models.registry import Registry
-from textgen.ui.sweep.request import SIDEBAR
 from textgen.ui.sweep.view import NO_INDEX, NO_JUDGE, ONE_TEXT, surely
 
 NAMES = [metric.name for metric in METRICS]
@@ -36,7 +34,7 @@ def test_a_sweep_tells_how_far_it_is_and_ends_complete(visitor: Visitor) -> None
 
 
 def test_results_come_before_the_end(visitor: Visitor) -> None:
-    versions = [(message["version"], message["texts"]) for message in visitor.messages(seeds=30)]
+    versions = [(message["version"], message["texts"]) for message in visitor.messages(seeds=[*range(30)])]
     known = dict(versions)
     assert len(known) >= 4  # 181 texts are three jobs, and nothing
     assert known[0] == 0
@@ -44,7 +42,7 @@ def test_results_come_before_the_end(visitor: Visitor) -> None:
 
 
 def test_what_was_finished_stays_when_it_is_stopped(visitor: Visitor) -> None:
-    messages = visitor.messages(seeds=30)
+    messages = visitor.messages(seeds=[*range(30)])
     seen = next(message for message in messages if message["texts"])
     messages.close()  # type: ignore[attr-defined]
     assert len(visitor.store.get(visitor.run_id).texts) == seen["texts"] < 181
@@ -53,33 +51,27 @@ def test_what_was_finished_stays_when_it_is_stopped(visitor: Visitor) -> None:
 
 
 def test_line_breaks_in_prompts_and_several_models(visitor: Visitor, models: Registry) -> None:
-    visitor.run(models=["chars", "names"], prompts=["Tab\r\na", ""], strategies=["plain"], seeds=1)
+    visitor.run(models=["chars", "names"], prompts=["Tab\r\na", ""], strategies={"plain": {}}, seeds=[0])
     texts = visitor.texts(prompt=0, strategy=0)["texts"]
     assert texts[0]["text"] == generate(models.get("chars"), "Tab\na", seed=0, length=30).text
     assert visitor.look()["facts"]["prompts"] == ["“Tab⏎a”", "the start of a text"]
 
 
-def test_the_sidebars_settings_are_swept_through_the_temperatures(visitor: Visitor, models: Registry) -> None:
-    visitor.settings.update(temperature=0.3, top_k=2)
-    visitor.run(strategies=[SIDEBAR], seeds=1)
+def test_settings_of_ones_own_are_swept_through_the_temperatures(visitor: Visitor, models: Registry) -> None:
+    visitor.run(strategies={"mine": {"temperature": 1, "top_k": 2}}, seeds=[0])
     for place, temperature in enumerate((0.5, 1, 3)):
         (text,) = visitor.texts(strategy=0, temperature=place)["texts"]
         expected = generate(models.get("chars"), "Tab", seed=0, length=30, temperature=temperature, top_k=2)
         assert text["text"] == expected.text
 
 
-def test_a_nonsense_sidebar_matters_only_where_it_is_asked_for(visitor: Visitor) -> None:
-    visitor.settings["top_p"] = float("nan")
-    assert visitor.run(seeds=1)[-1]["done"]
-    with pytest.raises(SettingError, match="top_p must be"):
-        visitor.run(strategies=[SIDEBAR])
-    for settings in (None, 7, [], "x"):
-        with pytest.raises(SettingError, match="settings must be an object"):
-            visitor.run(strategies=[SIDEBAR], settings=settings)
+def test_a_request_may_ask_for_the_first_texts_alone(visitor: Visitor) -> None:
+    messages = list(visitor.part.run({"request": {"settings": SETTINGS, "texts": 4}}))
+    assert len(visitor.store.get(messages[-1]["run"]).texts) == 4
 
 
 def test_a_prompt_with_unknown_letters_gets_a_note(visitor: Visitor) -> None:
-    visitor.run(prompts=["Tab ξ"], seeds=1)
+    visitor.run(prompts=["Tab ξ"], seeds=[0])
     assert any("ξ" in note for note in visitor.look()["facts"]["notes"])
 
 
@@ -101,11 +93,13 @@ def test_charts_and_tables_hold_the_means(finished: Visitor) -> None:
 
 
 def test_the_guides_table_is_measured_and_marks_the_guides_rows(visitor: Visitor) -> None:
-    visitor.run(temperatures="0.2 0.5 0.8", strategies=["greedy", "top-p 0.9", "top-k 40"], seeds=2)
+    visitor.run(
+        temperatures="0.2 0.5 0.8", strategies=named("greedy", "top-p 0.9", "top-k 40"), seeds=[*range(2)]
+    )
     rows = visitor.look()["guide"]
     assert len(rows) == 9
-    named = {(row["line"], row["temperature"]) for row in rows if row["guide"]}
-    assert named == {(0, 0), (1, 1), (2, 2)}
+    marked = {(row["line"], row["temperature"]) for row in rows if row["guide"]}
+    assert marked == {(0, 0), (1, 1), (2, 2)}
     cells = {cell.key: cell for cell in summarize(visitor.store.get(visitor.run_id))}
     found = cells[CellKey("chars", "Tab", "top-p 0.9", 0.5)].metrics["coherence"]
     (row,) = (row for row in rows if (row["line"], row["temperature"]) == (1, 1))
@@ -113,7 +107,7 @@ def test_the_guides_table_is_measured_and_marks_the_guides_rows(visitor: Visitor
 
 
 def test_models_or_prompts_as_lines(visitor: Visitor) -> None:
-    visitor.run(models=["chars", "names"], prompts=["Tab", "a"], seeds=2)
+    visitor.run(models=["chars", "names"], prompts=["Tab", "a"], seeds=[*range(2)])
     by_model = visitor.look(lines="model", strategy=1, prompt=1)
     assert [line["name"] for line in by_model["lines"]] == ["chars", "names"]
     by_prompt = visitor.look(lines="prompt", strategy=1, model=1)
@@ -124,7 +118,7 @@ def test_models_or_prompts_as_lines(visitor: Visitor) -> None:
 
 
 def test_what_was_not_measured_says_why(visitor: Visitor) -> None:
-    visitor.run(models=["names"], seeds=2)
+    visitor.run(models=["names"], seeds=[*range(2)])
     missing = dict(zip(NAMES, visitor.look()["missing"], strict=True))
     assert missing["surprise_elsewhere"] == NO_JUDGE
     assert missing["novelty"] == NO_INDEX
@@ -148,7 +142,7 @@ def test_greedy_is_one_text_and_says_so(finished: Visitor) -> None:
 
 
 def test_the_difference_of_two_temperatures(visitor: Visitor) -> None:
-    visitor.run(seeds=8)
+    visitor.run(seeds=[*range(8)])
     rows = visitor.ask("difference", first={**CELL, "temperature": 2}, second=CELL)["rows"]
     result = visitor.store.get(visitor.run_id)
     keys = [CellKey("chars", "Tab", "plain", t) for t in (3, 1)]

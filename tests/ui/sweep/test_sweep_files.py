@@ -17,7 +17,7 @@ from textgen.experiments.sweep.export import as_json, cells_csv, texts_csv
 from textgen.models.folder import weights_sha256
 from textgen.models.registry import Registry
 from textgen.ui.sweep.files import MAX_CHART
-from textgen.ui.sweep.store import SweepStore
+from textgen.ui.sweep.runs import SweepStore
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><path d="M0,0"/></svg>'
 
@@ -50,7 +50,7 @@ def test_the_receipt_repeats_the_numbers(visitor: Visitor, models: Registry) -> 
 
 def test_a_stopped_sweep_has_a_receipt_of_what_is_there(models: Registry) -> None:
     visitor = Visitor(models)
-    messages = visitor.messages(seeds=30)
+    messages = visitor.messages(seeds=[*range(30)])
     next(message for message in messages if message["texts"])
     messages.close()  # type: ignore[attr-defined]
     receipt = receipts.read(saved(visitor, "receipt")["content"])

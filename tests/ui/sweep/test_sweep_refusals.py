@@ -8,21 +8,22 @@ import pytest
 
 from tests.ui.sweep.sweep_lab import CELL, VIEW, Visitor
 from textgen.errors import TextgenError
-from textgen.experiments.requests import SweepRequest
-from textgen.experiments.sweep.settings import SweepSettings
+from textgen.experiments.sweep.settings import SweepSettings, temperatures_in
 from textgen.models.registry import Registry
 from textgen.settings import NAMED
 from textgen.ui.shell.components import server_function
 from textgen.ui.shell.limits import Limits
 from textgen.ui.shell.model_choice import NUMBERS
-from textgen.ui.sweep.request import read_request
 from textgen.ui.sweep.tab import PRESETS, view_config
 
 
 @pytest.mark.parametrize(
-    ("form", "sentence"),
+    ("settings", "sentence"),
     [
-        ({"seeds": 64, "length": 5000, "temperatures": "0.1:2:0.1"}, "at most 1,000,000 tokens here"),
+        (
+            {"seeds": [*range(64)], "length": 5000, "temperatures": "0.1:2:0.1"},
+            "at most 1,000,000 tokens here",
+        ),
         ({"temperatures": ""}, "got nothing"),
         ({"temperatures": " , "}, "temperatures must be numbers"),
         ({"temperatures": "0.5, 0.5"}, "got '0.5' twice"),
@@ -32,13 +33,13 @@ from textgen.ui.sweep.tab import PRESETS, view_config
         ({"temperatures": "-1"}, "temperature must be 0 or in"),
         ({"temperatures": "0:1"}, "FROM:TO:STEP"),
         ({"temperatures": "0:100:0.0001"}, "at most 1,000 temperatures, got 0:100:0.0001"),
-        ({"temperatures": [0.5]}, "temperatures must be numbers"),
-        ({"temperatures": None}, "got nothing"),
-        ({"models": []}, "got none"),
+        ({"temperatures": [float("nan")]}, "temperature must be 0 or in"),
+        ({"temperatures": None}, "temperatures must be a list"),
+        ({"models": []}, "1 to 1,000 models, got 0; name one at least"),
         ({"models": ["chars", "chars"]}, "got 'chars' twice"),
         ({"models": ["../chars"]}, "there is no model"),
         ({"models": [["chars"]]}, "must be texts"),
-        ({"models": [NUMBERS]}, "typed-in numbers are none"),
+        ({"models": [NUMBERS]}, "there is no model"),
         ({"models": "chars"}, "models must be a list"),
         ({"prompts": ["a", "a"]}, "got 'a' twice"),
         ({"prompts": []}, "takes 1 to 1,000 prompts"),
@@ -46,29 +47,32 @@ from textgen.ui.sweep.tab import PRESETS, view_config
         ({"prompts": [7]}, "must be texts"),
         ({"prompts": ["\ud800"]}, "a prompt must be"),
         ({"prompts": ["a" * 30_000]}, "at most 20,000 characters"),
-        ({"strategies": []}, "a sweep needs 1 strategy"),
-        ({"strategies": ["warm"]}, "a strategy must be one of"),
-        ({"strategies": [{}]}, "a strategy must be one of"),
-        ({"strategies": ["plain", "plain"]}, "twice"),
-        ({"seeds": 0}, "number of seeds must be"),
-        ({"seeds": 65}, "from 1 to 64, got 65"),
-        ({"seeds": ""}, "got nothing"),
-        ({"first": -1}, "seed must be"),
-        ({"first": 2**63 - 2}, "seed must be"),
-        ({"first": float("nan")}, "seed must be"),
+        ({"strategies": {}}, "1 to 1,000 strategies"),
+        ({"strategies": ["plain"]}, "a strategy must be a Strategy"),
+        ({"strategies": {"mine": 7}}, "the strategy 'mine' must be an object"),
+        ({"strategies": {"mine": {"top_p": float("nan")}}}, "top_p must be"),
+        ({"strategies": {"mine": {"warmth": 1}}}, "unknown setting warmth"),
+        ({"strategies": {"": {}}}, "a strategy's name must be"),
+        ({"seeds": []}, "1 to 1,000 seeds"),
+        ({"seeds": [*range(65)]}, "from 1 to 64, got 65"),
+        ({"seeds": 8}, "seeds must be a list"),
+        ({"seeds": [-1]}, "seed must be"),
+        ({"seeds": [2**63]}, "seed must be"),
+        ({"seeds": [float("nan")]}, "seed must be"),
         ({"length": "long"}, "length must be"),
         ({"length": 10**9}, "length must be"),
         ({"length": True}, "length must be"),
         ({"judge": "nobody"}, "there is no model 'nobody'"),
         ({"judge": 7}, "must be texts"),
-        ({"temperatures": "0.01:9:0.01", "seeds": 1, "length": 1}, "at most 2,000 on this page, got 2,700"),
+        ({"warmth": 1}, "unknown setting warmth"),
+        ({"temperatures": "0.01:9:0.01", "seeds": [0], "length": 1}, "at most 2,000 on this page, got 2,700"),
     ],
 )
 def test_what_cannot_be_swept_is_refused_before_the_first_token(
-    visitor: Visitor, form: dict[str, Any], sentence: str
+    visitor: Visitor, settings: dict[str, Any], sentence: str
 ) -> None:
     with pytest.raises(TextgenError) as refused:
-        visitor.run(**form)
+        visitor.run(**settings)
     assert sentence in str(refused.value)
     assert visitor.run_id is None
 
@@ -78,7 +82,7 @@ def test_the_servers_limit_is_the_servers(models: Registry) -> None:
     assert view_config(visitor.part.lab.limits)["limits"]["tokens"] == 100
     with pytest.raises(TextgenError, match="at most 100 tokens here, got 570"):
         visitor.run()
-    assert visitor.run(seeds=1, temperatures="1", length=30)[-1]["done"]
+    assert visitor.run(seeds=[0], temperatures="1", length=30)[-1]["done"]
 
 
 @pytest.mark.parametrize("data", [None, 7, "x", [], [1], {}])
@@ -122,15 +126,22 @@ def test_every_strategy_has_a_button() -> None:
 
 
 def test_the_first_preset_is_the_default_of_the_library() -> None:
-    form = {**PRESETS[0]["values"], "models": ["chars"], "prompts": [""], "judge": ""}
-    request = read_request(form)
-    assert request.settings == SweepSettings(models=("chars",))
-    assert SweepRequest.from_json(request.to_json()) == request
+    values = PRESETS[0]["values"]
+    default = SweepSettings(models=("chars",))
+    assert temperatures_in(values["temperatures"]) == default.temperatures
+    assert values["strategies"] == [strategy.name for strategy in default.strategies]
+    assert (values["first"], values["seeds"], values["length"]) == (0, len(default.seeds), default.length)
+
+
+@pytest.mark.parametrize("request_", [None, 7, [], {}, {"kind": "text"}, {"settings": 7}, {"settings": {}}])
+def test_requests_that_are_none(visitor: Visitor, request_: Any) -> None:
+    with pytest.raises(TextgenError):
+        list(visitor.part.run({"request": request_}))
 
 
 def test_a_full_store_drops_the_oldest(models: Registry) -> None:
     visitor = Visitor(models, most=2)
     for _ in range(3):
-        visitor.run(seeds=1)
+        visitor.run(seeds=[0])
     assert "does not hold" in visitor.ask("texts", run="run 1", cell=CELL)["problem"]
     assert "texts" in visitor.ask("texts", run="run 2", cell=CELL)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from textgen.errors import SettingError, out_of_range, shorten
+from textgen.errors import SettingError, TextError, out_of_range, shorten
 from textgen.settings import (
     MAX_BEAM_LENGTH,
     STRATEGIES,
@@ -18,6 +18,7 @@ from textgen.settings import (
     known_settings,
 )
 from textgen.stages import STAGES
+from textgen.text.files import plain_lines
 
 MAX_TOKENS = 1_000_000  # of one sweep, where nobody says otherwise
 MAX_LENGTH = 5_000  # tokens of a text
@@ -51,7 +52,7 @@ class SweepSettings:
         """Check every field, and make it plain."""
         checked = {
             "models": check_list("models", self.models, as_text),
-            "prompts": check_list("prompts", self.prompts, as_text),
+            "prompts": check_list("prompts", self.prompts, as_prompt),
             "temperatures": check_list("temperatures", self.temperatures, as_temperature),
             "strategies": check_list("strategies", self.strategies, as_strategy),
             "seeds": check_list("seeds", self.seeds, check_seed),
@@ -91,8 +92,13 @@ class SweepSettings:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> SweepSettings:
-        """Settings from a JSON object. Raises SettingError, also for a name that we do not know."""
+        """Settings from a JSON object, in which temperatures may be a text such as `0.1:2:0.1`.
+
+        Raises SettingError, also for a name that we do not know.
+        """
         known = known_settings(cls, values)
+        if isinstance(written := known.get("temperatures"), str):
+            known["temperatures"] = temperatures_in(written)
         if isinstance(strategies := known.get("strategies"), Mapping):
             known["strategies"] = [Strategy.from_dict(name, of) for name, of in strategies.items()]
         if "models" not in known:
@@ -115,7 +121,8 @@ def check_list(name: str, values: Any, as_checked: Callable[[Any], Any]) -> tupl
     if not isinstance(values, (list, tuple, range)):
         raise out_of_range(name, "a list", values, "one value is a list as well")
     if not 1 <= len(values) <= MAX_VALUES:
-        raise SettingError(f"a sweep takes 1 to {MAX_VALUES:,} {name}, got {len(values):,}")
+        hint = "take fewer" if values else "name one at least"
+        raise SettingError(f"a sweep takes 1 to {MAX_VALUES:,} {name}, got {len(values):,}; {hint}")
     checked = tuple(map(as_checked, values))
     check_different(name, checked)
     return checked
@@ -139,6 +146,16 @@ def as_text(value: Any) -> str:
     if not isinstance(value, str):
         raise out_of_range("models, prompts and judge", "texts", value, "write them in quotes")
     return value
+
+
+def as_prompt(value: Any) -> str:
+    """A text with line breaks as models know them. Raises TextError for half a sign, which JSON may hold."""
+    text = as_text(value)
+    if any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise TextError(
+            f"a prompt must be a text that can be written down, got {shorten(text)}; delete that sign"
+        )
+    return plain_lines(text)
 
 
 def check_length(value: Any) -> int:

@@ -12,7 +12,7 @@ from textgen.experiments.ratings.files import MAX_RATINGS, check_rater
 from textgen.experiments.ratings.rating_set import QUESTIONS, RatingSet, check_ratings, items_of, rating_set
 from textgen.experiments.sweep.records import CellKey
 from textgen.settings import check_seed
-from textgen.ui.sweep.store import SweepStore
+from textgen.ui.sweep.runs import SweepStore
 from textgen.validation import finite
 
 MAX_CELLS = 12  # settings that one set compares

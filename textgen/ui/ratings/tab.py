@@ -17,7 +17,7 @@ from textgen.ui.ratings.request import MAX_CELLS, merged, read_ratings, read_sel
 from textgen.ui.ratings.view import choices, result, sheet
 from textgen.ui.shell.components import LabComponent
 from textgen.ui.shell.laboratory import Laboratory
-from textgen.ui.sweep.store import SweepStore
+from textgen.ui.sweep.runs import SweepStore
 
 EACH, SEED = 3, 1
 

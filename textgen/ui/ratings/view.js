@@ -9,7 +9,7 @@ import { Problem } from "../shell/server.js";
 import { openTab } from "../shell/tabs.js";
 import { onTheme } from "../shell/theme.js";
 import { toast } from "../shell/toast.js";
-import { currentRun } from "../sweep/current.js";
+import { currentRun } from "../sweep/form.js";
 import { choiceCard, textCard } from "./rate.js";
 import { doneCard, resultCards, titleOf } from "./result.js";
 import { firstState, pickedOf, rated, ratedBy, selectionOf } from "./state.js";

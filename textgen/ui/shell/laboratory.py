@@ -12,7 +12,7 @@ from typing import Any
 from textgen.models.registry import Registry
 from textgen.settings import check_seed
 from textgen.ui.shell.limits import Limits
-from textgen.ui.sweep.store import SweepStore
+from textgen.ui.sweep.runs import SweepStore
 
 
 def utc_now() -> datetime:

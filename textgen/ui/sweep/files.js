@@ -4,9 +4,9 @@ import { plainText } from "../shell/format.js";
 import { download, saveMenu } from "../shell/save.js";
 import { Problem } from "../shell/server.js";
 import { toast } from "../shell/toast.js";
-import { metricOrder } from "./charts.js";
+import { metricOrder } from "./results.js";
 
-/** @typedef {import("./charts.js").Look} Look */
+/** @typedef {import("./results.js").Look} Look */
 /** @typedef {{ name: string, title: string, unit: string, figure: any, missing: string }} Chart */
 
 const [WIDTH, HEIGHT, COLUMNS] = [460, 300, 3]; // px of one chart on a sheet

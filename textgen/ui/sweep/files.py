@@ -20,7 +20,7 @@ from textgen.experiments.sweep.report import Frame, ModelFacts, report
 from textgen.models.folder import weights_sha256
 from textgen.models.registry import Registry
 from textgen.ui.shell.model_facts import Facts
-from textgen.ui.sweep.store import Held
+from textgen.ui.sweep.runs import Held
 
 MAX_CHART = 1_000_000  # characters of one chart's SVG
 UNSAFE = re.compile(r"<\s*(script|foreignobject|iframe)|javascript:|\son\w+\s*=", re.IGNORECASE)

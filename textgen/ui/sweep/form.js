@@ -1,14 +1,37 @@
-// What a sweep goes through: the form, how much that is, Run and Stop, and how far it has come.
+// What a sweep goes through: the form, the request that it makes, how much that is, and how far it has come.
+// How many texts and tokens it has is told without asking; tests hold that against `SweepSettings` in Python.
 import { config as page } from "../shell/config.js";
 import { h } from "../shell/dom.js";
-import { store, typedIn } from "../shell/lab.js";
-import { countOf, plainNumbers, readTemperatures, sizeOf, sizeText } from "./size.js";
+import { clip, count, typedCount } from "../shell/format.js";
+import { orderName, store, typedIn } from "../shell/lab.js";
+import { stageText } from "../shell/tokens.js";
 
-/** @typedef {import("./size.js").Form} Form */
-/** @typedef {Omit<Form, "models" | "prompts"> & { models: string[] | null, prompts: string[] | null }} Chosen
- *   what was chosen by hand; null follows the sidebar */
-/** @typedef {{ title: string, hint: string, values: Partial<Form> }} Preset */
-/** @typedef {{ busy: boolean, share: number, text: string, rate: number }} Progress */
+/**
+ * @typedef {object} Form
+ * @property {string[]} models
+ * @property {string[]} prompts
+ * @property {string} temperatures
+ * @property {string[]} strategies their names
+ * @property {string | number} seeds how many
+ * @property {string | number} first the first of them
+ * @property {string | number} length tokens of a text
+ * @property {string} judge
+ *
+ * @typedef {Omit<Form, "models" | "prompts"> & { models: string[] | null, prompts: string[] | null }} Chosen
+ *   what was chosen by hand; null follows the sidebar
+ * @typedef {{ tokens: number, sweeps: number, temperatures: number, seeds: number, cells: number,
+ *   length: number, seed: string, name: number }} Limits
+ * @typedef {{ name: string, greedy: boolean, settings: object }} Strategy
+ * @typedef {keyof Form | "all"} Field where a problem is told
+ * @typedef {{ field: Field, problem: string }} Trouble
+ * @typedef {{ texts: number, tokens: number } | Trouble} Size
+ * @typedef {{ title: string, hint: string, values: Partial<Form> }} Preset
+ * @typedef {{ run: string, version: number, written: number, total: number, seconds: number,
+ *   left: number | null, texts: number, done?: string }} Message of a sweep that is written
+ * @typedef {{ busy: boolean, share: number, text: string, rate: number }} Progress
+ * @typedef {{ problems: ReturnType<typeof import("../shell/problem.js").createProblems>,
+ *   set: (changes: Partial<Chosen>) => void, run: () => void, stop: () => void }} Actions
+ */
 
 const MOST_PROMPTS = 8; // fields; more is a case for the terminal
 const LEAD =
@@ -18,6 +41,20 @@ const JUDGE =
   "Another model that scores every text: its surprise makes the coherence proxy independent of the writer";
 const SIDEBAR =
   "The stages of the sidebar as they stand when you press Run; the sweep puts its temperatures in";
+const FORMAT = "Temperatures are numbers such as 0.2, 0.5, 1 or a range such as 0.1:2:0.1.";
+
+// ---- the sweep whose results the page shows, for whoever wants its texts
+/** @type {string | null} */
+let shown = null;
+
+/** The id of the run; null where there is none yet. */
+export const currentRun = () => shown;
+
+export const setCurrentRun = (/** @type {string} */ run) => {
+  shown = run;
+};
+
+// ---- what stands in the form
 
 /** The models that can write. */
 const models = () =>
@@ -36,46 +73,82 @@ export const existing = ({ models: chosen, judge, ...form }) => {
   return { ...form, models: chosen?.filter(known) ?? null, judge: known(judge) ? judge : "" };
 };
 
-/** What stands in the form now. @param {Chosen} chosen @returns {Form} */
-const filled = (chosen) => {
+/** The form with what follows the sidebar filled in. @param {Chosen} chosen @returns {Form} */
+export const filled = (chosen) => {
   const { model, context } = store.state;
   const own = typedIn(store.state) ? [] : [model];
   return { ...chosen, models: chosen.models ?? own, prompts: chosen.prompts ?? [context] };
 };
 
-/** The form as a request, with what the sidebar's strategy takes. @param {Chosen} chosen */
-export const requestOf = (chosen) => {
-  const form = filled(chosen);
-  const [seeds, first, length] = [form.seeds, form.first, form.length].map(countOf);
-  const temperatures = plainNumbers(form.temperatures);
-  return { ...form, temperatures, seeds, first, length, settings: store.state.settings };
+/**
+ * The form as the JSON of a `SweepRequest`, once its `sizeOf` has no problem.
+ * @param {any} config @param {Form} form
+ */
+export const requestOf = (config, form) => {
+  const [seeds, length] = [form.seeds, form.length].map((text) => Number(countOf(text)));
+  const first = BigInt(countOf(form.first));
+  const strategies = form.strategies.map((name) => strategyOf(config, name));
+  return {
+    settings: {
+      models: form.models, prompts: form.prompts, judge: form.judge, length,
+      temperatures: plainNumbers(form.temperatures),
+      strategies: Object.fromEntries(strategies.map(({ name, settings }) => [name, settings])),
+      seeds: Array.from({ length: seeds }, (_, i) => String(first + BigInt(i))),
+    },
+  };
 };
+
+/** A strategy by its name in the form. @param {any} config @param {string} name @returns {Strategy} */
+const strategyOf = (config, name) => {
+  const { settings } = store.state;
+  const own = { name: sidebarName(settings, config.limits.name), greedy: false, settings };
+  if (name === config.sidebar) return { ...own, settings: { ...settings, temperature: 1 } };
+  return config.strategies.find((/** @type {Strategy} */ known) => known.name === name);
+};
+
+/**
+ * The sidebar's settings by their values, as lines and reports name them: "sidebar: top-k 8, min-p 0.1".
+ * @param {import("../shell/store.js").Settings} settings @param {number} most characters
+ */
+export const sidebarName = (settings, most) => {
+  const active = page.stages.filter(({ name, neutral }) =>
+    name !== "temperature" && settings[name] !== neutral);
+  const values = active.map(({ name }) => stageText(name, settings[name]));
+  const order = orderName(settings.order);
+  const usual = order === Object.keys(page.orders)[0];
+  const words = values.length ? [...values, ...(usual ? [] : [`${order} order`])] : ["all stages off"];
+  return clip(`sidebar: ${words.join(", ")}`, most);
+};
+
+// ---- the form
+
 const toggled = (/** @type {string[]} */ list, /** @type {string} */ name) =>
   (list.includes(name) ? list.filter((other) => other !== name) : [...list, name]);
 
-/**
- * @param {any} config
- * @param {Chosen} chosen
- * @param {Progress} progress
- * @param {{ set: (changes: Partial<Chosen>) => void, run: () => void, stop: () => void }} on
- */
+/** @param {any} config @param {Chosen} chosen @param {Progress} progress @param {Actions} on */
 export const formCard = (config, chosen, progress, on) => {
   const now = filled(chosen);
+  const { problems } = on;
+  const size = sizeOf(now, config.strategies, config.limits);
+  const own = sidebarName(store.state.settings, config.limits.name);
   return h("section", { class: "card sweep-form" },
     h("header", {}, h("h3", {}, "What does temperature do to a text?"), h("p", { class: "muted" }, LEAD)),
-    row("Models", "", chips(models().map(({ name, title, line }) => ({
+    row("Models", "", problems.of("models"), chips(models().map(({ name, title, line }) => ({
       text: title, title: line, on: now.models.includes(name),
       toggle: () => on.set({ models: toggled(now.models, name) }),
     })))),
-    row("Prompts", "", prompts(chosen, now, on)),
-    row("Temperatures", "from:to:step, or a list", temperatures(config, now, on)),
-    row("Strategies", "how a token is chosen", chips([...config.strategies, { name: config.sidebar }].map(
-      ({ name }) => ({
-        text: name, title: name === config.sidebar ? SIDEBAR : "", on: now.strategies.includes(name),
+    row("Prompts", "", problems.of("prompts"), prompts(chosen, now, on)),
+    row("Temperatures", "from:to:step, or a list", problems.of("temperatures"),
+      temperatures(config, now, on)),
+    row("Strategies", "how a token is chosen", problems.of("strategies"),
+      chips([...config.strategies, { name: config.sidebar }].map(({ name }) => ({
+        text: name === config.sidebar ? own : name, title: name === config.sidebar ? SIDEBAR : "",
+        on: now.strategies.includes(name),
         toggle: () => on.set({ strategies: toggled(now.strategies, name) }),
       })))),
-    row("Texts", "", numbers(config, chosen, on)),
-    foot(config, now, progress, on),
+    row("Texts", "", [...NUMBERS, "judge"].map((name) => problems.of(name)), numbers(config, chosen, on)),
+    foot(config, size, progress, on),
+    problems.of("all"),
     h("div", {
       class: "sweep-bar", role: "progressbar", "aria-label": "The sweep", hidden: !progress.busy,
       "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": Math.round(100 * progress.share),
@@ -85,18 +158,17 @@ export const formCard = (config, chosen, progress, on) => {
 
 const row = (
   /** @type {string} */ label, /** @type {string} */ hint,
+  /** @type {import("../shell/dom.js").Child} */ problem,
   /** @type {import("../shell/dom.js").Child[]} */ ...children
 ) => h("div", { class: "sweep-row", role: "group", "aria-label": `${label} of the sweep` },
   h("div", { class: "sweep-label" }, h("b", {}, label), hint ? h("span", {}, hint) : null),
-  h("div", { class: "sweep-field" }, children));
+  h("div", { class: "sweep-field" }, children, problem));
 
 /** @param {{ text: string, title: string, on: boolean, toggle: () => void }[]} list */
 const chips = (list) => h("div", { class: "chips" }, list.map(({ text, title, on, toggle }) =>
   h("button", { class: "chip", type: "button", title, "aria-pressed": on, onclick: toggle }, text)));
 
-/** @typedef {{ set: (changes: Partial<Chosen>) => void }} On */
-
-const prompts = (/** @type {Chosen} */ chosen, /** @type {Form} */ now, /** @type {On} */ on) => {
+const prompts = (/** @type {Chosen} */ chosen, /** @type {Form} */ now, /** @type {Actions} */ on) => {
   const all = now.prompts;
   const replace = (/** @type {number} */ place, /** @type {string} */ text) =>
     on.set({ prompts: all.map((old, i) => (i === place ? text : old)) });
@@ -126,25 +198,30 @@ const prompts = (/** @type {Chosen} */ chosen, /** @type {Form} */ now, /** @typ
   ];
 };
 
-const temperatures = (/** @type {any} */ config, /** @type {Form} */ now, /** @type {On} */ on) => {
+/** @param {any} config @param {Form} now @param {Actions} on */
+const temperatures = (config, now, on) => {
   const read = readTemperatures(now.temperatures, config.limits.temperatures);
   const values = "values" in read ? read.values : [];
   const scale = `${values.length} temperatures from ${Math.min(...values)} to ${Math.max(...values)}`;
   return [
     h("input", {
       type: "text", class: "sweep-temperatures", "aria-label": "Temperatures", maxlength: 10000,
-      spellcheck: "false", value: now.temperatures,
+      spellcheck: "false", value: now.temperatures, ...on.problems.marks("temperatures"),
       oninput: (/** @type {any} */ { target }) => on.set({ temperatures: target.value }),
     }),
     h("span", { class: "muted sweep-small" }, values.length > 1 ? scale : ""),
   ];
 };
 
-const numbers = (/** @type {any} */ config, /** @type {Chosen} */ chosen, /** @type {On} */ on) => {
-  /** @param {"seeds" | "first" | "length"} name @param {string} label */
+/** @type {("seeds" | "first" | "length")[]} */
+const NUMBERS = ["seeds", "first", "length"];
+
+/** @param {any} config @param {Chosen} chosen @param {Actions} on */
+const numbers = (config, chosen, on) => {
+  /** @param {typeof NUMBERS[0]} name @param {string} label */
   const box = (name, label) => h("input", {
     class: "count-field", type: "text", inputmode: "numeric", autocomplete: "off", "aria-label": label,
-    value: String(chosen[name]),
+    value: String(chosen[name]), ...on.problems.marks(name),
     oninput: (/** @type {any} */ { target }) => on.set({ [name]: target.value }),
   });
   const { limits } = config;
@@ -159,16 +236,14 @@ const numbers = (/** @type {any} */ config, /** @type {Chosen} */ chosen, /** @t
     models().map(({ name, title }) => h("option", { value: name }, title)))));
 };
 
-/** @param {any} config @param {Form} now @param {Progress} progress @param {any} on */
-const foot = (config, now, { busy, rate }, on) => {
-  const size = sizeOf(now, config.strategies, config.limits);
-  const over = "tokens" in size && size.tokens > config.limits.tokens;
+/** @param {any} config @param {Size} size @param {Progress} progress @param {Actions} on */
+const foot = (config, size, { busy, rate }, on) => {
   return h("footer", {},
     h("div", { class: "chips", role: "group", "aria-label": "Presets" },
       config.presets.map((/** @type {Preset} */ { title, hint, values }) => h("button", {
         class: "chip", type: "button", title: hint, onclick: () => on.set(structuredClone(values)),
       }, title))),
-    h("span", { class: `sweep-size${over ? " over" : ""}`, role: "status" },
+    h("span", { class: "sweep-size", role: "status" },
       sizeText(size, config.limits, rate)),
     h("span", { class: "grow" }),
     h("button", {
@@ -176,3 +251,151 @@ const foot = (config, now, { busy, rate }, on) => {
     }, "■ Stop"),
     h("button", { class: "button primary", type: "button", disabled: busy, onclick: on.run }, "Run"));
 };
+
+// ---- temperatures and counts as they are typed
+
+const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?$/i;
+
+/** A whole number that was typed; anything else stays as it is. */
+const countOf = (/** @type {string | number} */ text) => typedCount(String(text));
+
+const AMBIGUOUS = /^\s*\d+,\d+\s*$/; // 0,5: half, or none and five
+const ambiguous = (/** @type {string} */ text) => {
+  const [one, other] = text.trim().split(",");
+  return `${one},${other} may be one number or two: write ${one}.${other}, or ${one}; ${other}.`;
+};
+
+/**
+ * Numbers with decimal commas as those with points: "0,2; 0,5" or "0,2 0,5" or "0,1:2:0,1". Where a point
+ * stands, or nothing else, commas stand between numbers.
+ * @param {string} text
+ */
+export const plainNumbers = (text) => {
+  if (text.includes(".") || !/[;:\s]/.test(text.trim())) return text;
+  return text.replace(/(\d),(?=\d)/g, "$1.").replace(/[\s;]+/g, " ");
+};
+
+/**
+ * "0.2, 0.5, 1" or "0.1:2:0.1" as numbers; of what is none the problem.
+ * @param {string} text @param {number} most
+ * @returns {{ values: number[] } | { problem: string }}
+ */
+export const readTemperatures = (text, most) => {
+  if (AMBIGUOUS.test(text)) return { problem: ambiguous(text) };
+  const parts = plainNumbers(text).split(/[\s,;]+/).filter(Boolean).map((part) => inPart(part, most));
+  if (!parts.length || parts.includes(null)) return { problem: FORMAT };
+  const total = parts.reduce((sum, values) => sum + (values === "many" ? Infinity : values?.length ?? 0), 0);
+  if (total > most) return { problem: `Too many temperatures: ${count(most)} at most; take a larger step.` };
+  return { values: /** @type {number[][]} */ (parts).flat() };
+};
+
+/** A number or a range; null for what is neither. @param {string} text @param {number} most */
+const inPart = (text, most) => {
+  const parts = text.split(":");
+  if (!parts.every((part) => NUMBER.test(part))) return null;
+  const [start, end, step] = parts.map(Number);
+  if (parts.length === 1) return [start];
+  const steps = (end - start) / step;
+  if (parts.length !== 3 || !(step > 0 && step < Infinity && steps >= 0)) return null;
+  if (steps >= most) return "many";
+  const value = (/** @type {number} */ i) => Number((start + i * step).toFixed(9));
+  return Array.from({ length: Math.floor(steps + 1e-6) + 1 }, (_, i) => value(i));
+};
+
+// ---- how much it is
+
+/**
+ * What draws nothing is written once for all seeds, greedy once for all temperatures as well.
+ * @param {Form} form @param {{ name: string, greedy: boolean }[]} strategies @param {Limits} limits
+ * @returns {Size}
+ */
+export const sizeOf = (form, strategies, limits) => {
+  const read = readTemperatures(form.temperatures, limits.temperatures);
+  if ("problem" in read) return { field: "temperatures", problem: read.problem };
+  const grid = read.values;
+  const [seeds, length] = [form.seeds, form.length].map((text) => Number(countOf(text)));
+  const trouble = troubleOf(form, grid, limits) ?? troubleOfCounts(form, limits);
+  if (trouble) return trouble;
+  const cold = grid.filter((t) => t === 0).length;
+  const drawn = cold + (grid.length - cold) * seeds;
+  const greedy = form.strategies.filter((name) => strategies.find((one) => one.name === name)?.greedy).length;
+  const ofEach = greedy + (form.strategies.length - greedy) * drawn;
+  const texts = form.models.length * form.prompts.length * ofEach;
+  const tokens = texts * length;
+  if (tokens <= limits.tokens) return { texts, tokens };
+  const much = `${counted(texts, "text")}, up to ${counted(tokens, "token")}`;
+  return { field: "all", problem: `${much}: more than the ${count(limits.tokens)} that this server takes.` };
+};
+
+/**
+ * Why lists cannot be swept; null where they can.
+ * @param {Form} form @param {number[]} grid @param {Limits} limits @returns {Trouble | null}
+ */
+const troubleOf = ({ models: chosen, prompts: texts, strategies }, grid, limits) => {
+  const twice = (/** @type {unknown[]} */ list) => new Set(list).size < list.length;
+  const cells = chosen.length * texts.length * strategies.length * grid.length;
+  if (!chosen.length) return { field: "models", problem: "Choose at least one model." };
+  if (twice(texts)) return { field: "prompts", problem: "Two prompts are the same; change or remove one." };
+  if (grid.some((t) => t < 0)) {
+    return { field: "temperatures", problem: "Temperatures are 0 or above; 0 takes the likeliest token." };
+  }
+  if (twice(grid)) {
+    return { field: "temperatures", problem: "One of the temperatures is there twice." };
+  }
+  if (!strategies.length) return { field: "strategies", problem: "Choose at least one strategy." };
+  if (cells <= limits.cells) return null;
+  return {
+    field: "all", problem: `${count(cells)} settings (models × prompts × strategies × temperatures): ` +
+      `this page takes ${count(limits.cells)} at most.`,
+  };
+};
+
+/** Why numbers cannot be swept. @param {Form} form @param {Limits} limits @returns {Trouble | null} */
+const troubleOfCounts = ({ seeds, first, length }, limits) => {
+  const whole = (/** @type {string | number} */ text, /** @type {number} */ low) => {
+    const digits = String(countOf(text));
+    return /^\d{1,30}$/.test(digits) && BigInt(digits) >= low ? BigInt(digits) : null;
+  };
+  const [n, from, tokens] = [whole(seeds, 1), whole(first, 0), whole(length, 1)];
+  if (n === null) return { field: "seeds", problem: "The number of seeds is a whole number from 1." };
+  if (n > limits.seeds) {
+    return { field: "seeds", problem: `${count(Number(n))} seeds: this page takes ${limits.seeds} at most.` };
+  }
+  if (from === null || from + n - 1n > BigInt(limits.seed)) {
+    const most = BigInt(limits.seed).toLocaleString("en");
+    return { field: "first", problem: `Seeds are whole numbers from 0 to ${most}.` };
+  }
+  if (tokens !== null && tokens <= limits.length) return null;
+  return { field: "length", problem: `A text has 1 to ${count(limits.length)} tokens; 200 is the default.` };
+};
+
+/** @param {Size} size @param {Limits} limits @param {number} rate tokens a second, 0: not known */
+export const sizeText = (size, limits, rate) => {
+  if ("problem" in size) return ""; // which stands at its field
+  const { texts, tokens } = size;
+  const much = `${counted(texts, "text")}, up to ${counted(tokens, "token")} of the ${count(limits.tokens)}`;
+  return `${much} that this server takes${rate ? ` · about ${duration(tokens / rate)}` : ""}`;
+};
+
+// ---- how far it is
+
+/** @param {Message} message */
+export const progressText = ({ written, total, left, texts }) => {
+  const share = Math.floor((100 * written) / total);
+  const parts = [
+    `${share}% · ${count(written)} of ${counted(total, "token")}`,
+    texts ? `${counted(texts, "text")} finished` : "",
+    left ? `about ${duration(left)} left` : "",
+  ];
+  return parts.filter(Boolean).join(" · ");
+};
+
+/** 12 s, 3 min */
+export const duration = (/** @type {number} */ seconds) => {
+  if (seconds < 1) return "a second";
+  return seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
+};
+
+/** 1 text, 1,234 texts */
+export const counted = (/** @type {number} */ n, /** @type {string} */ word) =>
+  `${count(n)} ${word}${n === 1 ? "" : "s"}`;

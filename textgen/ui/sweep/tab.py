@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from math import prod
 from typing import Any
 
+from textgen.errors import SettingError
 from textgen.experiments.metrics.metrics import METRICS
-from textgen.experiments.sweep.settings import MAX_LENGTH, MAX_VALUES
+from textgen.experiments.requests import SweepRequest
+from textgen.experiments.sweep.settings import MAX_LENGTH, MAX_VALUES, SweepSettings
 from textgen.plots.sweep import COLOURS, DARK
-from textgen.settings import GUIDE, GUIDE_STRATEGIES, NAMED, STRATEGIES, Strategy
+from textgen.settings import GUIDE, GUIDE_STRATEGIES, MAX_NAME, MAX_SEED, NAMED, STRATEGIES, Strategy
 from textgen.ui.shell.components import LabComponent
 from textgen.ui.shell.laboratory import Laboratory
 from textgen.ui.shell.limits import Limits
-from textgen.ui.sweep.request import (
-    MAX_CELLS,
-    MAX_SEEDS,
-    SIDEBAR,
-    read_cell,
-    read_request,
-    read_view,
-)
-from textgen.ui.sweep.view import difference_view, look, texts_view
+from textgen.ui.sweep.runs import Sweep
+from textgen.ui.sweep.view import difference_view, look, read_cell, read_view, texts_view
+from textgen.validation import check_whole
 
+MAX_SEEDS = 64
+MAX_CELLS = 2_000  # settings of one sweep: charts hold no more
+SIDEBAR = "the sidebar's settings"  # the strategy that the page fills in, and names by what it finds there
 # What tells most comes first; the page shows these, and the others when asked.
 FIRST_METRICS = (
     "coherence",
@@ -86,11 +86,11 @@ class SweepPart:
     def run(self, data: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Write a sweep. Everything is checked before the first token, so that a refusal costs nothing."""
         from textgen.experiments.sweep.run import plan  # torch comes in with the first model
-        from textgen.ui.sweep.run import Sweep
 
-        settings = read_request(data).settings
-        todo = plan(settings, self.lab.registry, self.lab.limits.sweep_tokens)
-        yield from Sweep(todo, self.lab).messages()
+        request = SweepRequest.from_json(data.get("request"))
+        check_shown(request.settings)
+        todo = plan(request.settings, self.lab.registry, self.lab.limits.sweep_tokens)
+        yield from Sweep(todo, request.texts or 0, self.lab).messages()
 
     def look(self, data: dict[str, Any]) -> dict[str, Any]:
         """The charts and tables of a sweep, as far as it is."""
@@ -117,6 +117,18 @@ class SweepPart:
         return sweep_file(data.get("kind"), held, data.get("charts", {}), writer)
 
 
+def check_shown(settings: SweepSettings) -> None:
+    """Raises SettingError for a sweep that is more than the page can show."""
+    check_whole("the number of seeds", len(settings.seeds), 1, MAX_SEEDS, "8 is the default")
+    kinds = (settings.models, settings.prompts, settings.strategies, settings.temperatures)
+    cells = prod(map(len, kinds))
+    if cells > MAX_CELLS:
+        raise SettingError(
+            f"models × prompts × strategies × temperatures must be at most {MAX_CELLS:,} on this page, "
+            f"got {cells:,}; take fewer of one, or the terminal"
+        )
+
+
 def view_config(limits: Limits) -> dict[str, Any]:
     """What the component needs once."""
     return {
@@ -132,10 +144,13 @@ def view_config(limits: Limits) -> dict[str, Any]:
             "seeds": MAX_SEEDS,
             "cells": MAX_CELLS,
             "length": MAX_LENGTH,
+            "seed": str(MAX_SEED),
+            "name": MAX_NAME,
         },
         "colours": dict(zip(COLOURS, DARK, strict=True)),
     }
 
 
 def strategy_facts(strategy: Strategy) -> dict[str, Any]:
-    return {"name": strategy.name, "greedy": strategy.greedy}
+    """A strategy as requests hold it, under its name."""
+    return {"name": strategy.name, "greedy": strategy.greedy, "settings": strategy.to_dict()}

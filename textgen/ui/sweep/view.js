@@ -4,49 +4,57 @@ import { h, render } from "../shell/dom.js";
 import { keptForm } from "../shell/forms.js";
 import { count } from "../shell/format.js";
 import { store } from "../shell/lab.js";
+import { createProblems } from "../shell/problem.js";
 import { latest } from "../shell/server.js";
 import { onTheme } from "../shell/theme.js";
 import { toast } from "../shell/toast.js";
-import { metricCharts } from "./charts.js";
-import { currentRun, setCurrentRun } from "./current.js";
 import { sweepFiles } from "./files.js";
-import { existing, firstForm, formCard, requestOf, titleOf } from "./form.js";
-import { counted, duration, progressText } from "./size.js";
-import { differenceCard, firstPair, guideCard, numbersCard, textsCard } from "./tables.js";
+import {
+  counted, currentRun, duration, existing, filled, firstForm, formCard, progressText, requestOf,
+  setCurrentRun, sizeOf, titleOf,
+} from "./form.js";
+import { differenceCard, firstPair, guideCard, metricCharts, numbersCard, textsCard } from "./results.js";
 
-/** @typedef {import("./charts.js").Look} Look */
-/** @typedef {import("./charts.js").Point} Point */
-/** @typedef {import("./size.js").Message} Message */
+/** @typedef {import("./results.js").Look} Look */
+/** @typedef {import("./results.js").Point} Point */
+/** @typedef {import("./form.js").Message} Message */
 /** @typedef {"strategy" | "model" | "prompt"} Kind what the charts may have a line for */
 /** @typedef {{ lines: Kind, model: number, prompt: number, strategy: number }} View places in the settings */
 
 const WAITS_AFTER = 1500; // ms without an answer until the page says that the sweep waits
 const KINDS = { strategy: "Strategies", model: "Models", prompt: "Prompts" };
 const NO_JUDGE = "none, so coherence is what the writer itself expects";
+/** @type {Record<string, import("./form.js").Field>} Where a setting of the request is typed. */
+const FIELDS = {
+  models: "models", prompts: "prompts", temperature: "temperatures", temperatures: "temperatures",
+  strategies: "strategies", seed: "first", seeds: "seeds", length: "length", judge: "judge",
+};
 const LOST = "The server gave no answer: the connection may be lost. What is on the page stays.";
 
 export const mount = component("sweep", ({ root, config, memory, signal, ask, stream }) => {
   const start = {
     form: existing(keptForm("sweep", firstForm(config), () => memory.form)),
-    status: "", rate: 0, last: null, asked: null,
+    status: "", problem: null, rate: 0, last: null, asked: null,
     look: null, point: null, pair: null,
     view: { lines: "strategy", model: 0, prompt: 0, strategy: 0 }, all: false, metric: config.firstMetrics[0],
     guide: { by: "temperature", down: false, line: "all", own: false, open: false },
   };
   /**
-   * @type {{ form: import("./form.js").Chosen, status: string, rate: number, last: Message | null,
-   *   asked: import("./size.js").Form | null, look: Look | null, point: Point | null,
-   *   pair: import("./tables.js").Pair | null, view: View, all: boolean, metric: string,
-   *   guide: import("./tables.js").GuideState }} What stays when the part is mounted again: `rate` is in
-   *   tokens a second, `last` and `asked` are of the sweep that is written.
+   * @type {{ form: import("./form.js").Chosen, status: string, problem: import("./form.js").Trouble | null,
+   *   rate: number, last: Message | null, asked: import("./form.js").Form | null, look: Look | null,
+   *   point: Point | null, pair: import("./results.js").Pair | null, view: View, all: boolean,
+   *   metric: string, guide: import("./results.js").GuideState }} What stays when the part is mounted again:
+   *   `rate` is in tokens a second, `problem` was refused, `last` and `asked` are of what is written.
    */
   const kept = Object.assign(memory, { ...start, ...memory });
-  /** @type {{ answer: import("./tables.js").Texts, point: Point } | null} The texts behind a point. */
+  /** @type {{ answer: import("./results.js").Texts, point: Point } | null} The texts behind a point. */
   let texts = null;
-  /** @type {import("./tables.js").Difference[] | null} */
+  /** @type {import("./results.js").Difference[] | null} */
   let differences = null;
   /** @type {HTMLElement | null} */
   let reader = null;
+
+  const problems = createProblems("sweep");
 
   // ---- writing: one sweep at a time
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -66,10 +74,10 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
       const { last } = kept;
       if (last?.written && last.seconds > 0.2) kept.rate = last.written / last.seconds;
       if (why === "stopped" && last?.texts) showResults(last.run);
-      if (why === "lost") toast(LOST);
+      if (why === "lost") kept.problem = { field: "all", problem: LOST };
       draw();
     },
-    refused: toast,
+    refused: (sentence, setting) => (kept.problem = { field: FIELDS[setting] ?? "all", problem: sentence }),
   });
   const endText = (/** @type {string} */ why) => {
     const { last } = kept;
@@ -81,15 +89,23 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
     return currentRun() ? "That was not done; the results below are as they were." : "That was not done.";
   };
   const run = () => {
-    const request = requestOf(kept.form);
-    Object.assign(kept, { asked: request, last: null, status: "Checking…" });
-    writing.start("run", request);
+    const form = filled(kept.form);
+    if ("problem" in sizeOf(form, config.strategies, config.limits)) return toTrouble();
+    Object.assign(kept, { asked: form, last: null, status: "Checking…", problem: null });
+    writing.start("run", { request: requestOf(config, form) });
     patience = setTimeout(() => {
       if (!writing.busy() || kept.last) return;
       kept.status = `Waiting for its turn: this server writes ${atATime}.`;
       draw();
     }, WAITS_AFTER);
     draw();
+  };
+
+  /** To the field whose problem keeps the sweep from being run; where it is of all, to the temperatures. */
+  const toTrouble = () => {
+    const row = [...root.querySelectorAll(".sweep-row")].find((one) => one.querySelector(".lab-problem"));
+    const field = row?.querySelector("[aria-invalid]") ?? row?.querySelector("button, textarea");
+    /** @type {HTMLElement | null} */ (field ?? root.querySelector(".sweep-temperatures"))?.focus();
   };
 
   // ---- asking what is shown of a sweep
@@ -240,13 +256,22 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
     ];
   };
 
+  /** What the form says of itself, else what the server refused. */
+  const tellProblem = () => {
+    problems.clear();
+    const size = sizeOf(filled(kept.form), config.strategies, config.limits);
+    const trouble = "problem" in size ? size : kept.problem;
+    if (trouble) problems.tell(trouble.field, trouble.problem);
+  };
   const draw = () => {
     const { form, last, status: text, rate, look } = kept;
     const busy = writing.busy();
     const progress = { busy, share: busy && last ? last.written / last.total : 0, text, rate };
+    tellProblem();
     render(root,
       formCard(config, form, progress, {
-        set: (changes) => set({ form: { ...kept.form, ...changes } }), run, stop: writing.stop,
+        problems, run, stop: writing.stop,
+        set: (changes) => set({ form: { ...kept.form, ...changes }, problem: null }),
       }),
       look ? results(look) : hint());
     root.setAttribute("aria-busy", String(busy));

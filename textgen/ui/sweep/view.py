@@ -1,9 +1,13 @@
-"""A sweep's result → what the page shows of it: charts, tables, texts, a difference."""
+"""A sweep's result → what the page shows of it: charts, tables, texts, a difference.
+
+Which part of it is shown comes from the page as places in the sweep's own lists, checked here.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from textgen.errors import shorten
@@ -15,7 +19,7 @@ from textgen.experiments.sweep.summary import DASH, interval_text, paired_differ
 from textgen.plots.sweep import Line, chart, style
 from textgen.settings import advice_on
 from textgen.text.tokenizer import visible
-from textgen.ui.sweep.request import View, keys_of, places
+from textgen.validation import as_object, check_whole, one_of
 
 JUDGE = "surprise_elsewhere"
 NO_JUDGE = "Not measured: no other model was asked to score the texts."
@@ -26,7 +30,20 @@ FEWEST = 5  # pairs: all of fewer may lie on one side of zero by chance
 ONE_TEXT = "Greedy draws nothing: this is the one text of all temperatures and seeds."
 COLD = "At T = 0 nothing is drawn: this is the one text of all seeds."
 
+LINES = ("strategy", "model", "prompt")  # what a chart may have a line for
+OWN = "use the page's own controls"
+
 Keyed = dict[CellKey, Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the charts show of a sweep: one line for each value of `lines`, the others as chosen."""
+
+    lines: str
+    model: int
+    prompt: int
+    strategy: int
 
 
 def look(result: SweepResult, cells: Sequence[Cell], view: View) -> dict[str, Any]:
@@ -182,3 +199,54 @@ def surely(found: Interval) -> int:
     if found.n < FEWEST or math.isnan(found.mean) or float(f"{found.mean:.2f}") == 0:
         return 0
     return int(found.low > 0) - int(found.high < 0)
+
+
+# ---- what is asked for
+
+
+def read_view(value: Any, settings: SweepSettings) -> View:
+    """What the charts show. Raises SettingError."""
+    chosen = as_object("the view", value)
+    return View(
+        lines=one_of(LINES, OWN)("lines", chosen.get("lines")),
+        model=place("the model", chosen.get("model"), settings.models),
+        prompt=place("the prompt", chosen.get("prompt"), settings.prompts),
+        strategy=place("the strategy", chosen.get("strategy"), settings.strategies),
+    )
+
+
+def keys_of(settings: SweepSettings, view: View) -> list[list[CellKey]]:
+    """(L, T) the cells of each line, in the order of the settings' temperatures."""
+    return [
+        [
+            CellKey(settings.models[m], settings.prompts[p], settings.strategies[s].name, t)
+            for t in settings.temperatures
+        ]
+        for m, p, s in places(settings, view)
+    ]
+
+
+def places(settings: SweepSettings, view: View) -> list[tuple[int, int, int]]:
+    """(L,) model, prompt and strategy of each line."""
+    if view.lines == "model":
+        return [(m, view.prompt, view.strategy) for m in range(len(settings.models))]
+    if view.lines == "prompt":
+        return [(view.model, p, view.strategy) for p in range(len(settings.prompts))]
+    return [(view.model, view.prompt, s) for s in range(len(settings.strategies))]
+
+
+def read_cell(value: Any, settings: SweepSettings) -> CellKey:
+    """A setting of a sweep, by the places of its values. Raises SettingError."""
+    chosen = as_object("the point", value)
+    strategy = place("the strategy", chosen.get("strategy"), settings.strategies)
+    temperature = place("the temperature", chosen.get("temperature"), settings.temperatures)
+    return CellKey(
+        settings.models[place("the model", chosen.get("model"), settings.models)],
+        settings.prompts[place("the prompt", chosen.get("prompt"), settings.prompts)],
+        settings.strategies[strategy].name,
+        settings.temperatures[temperature],
+    )
+
+
+def place(name: str, value: Any, among: Sequence[Any]) -> int:
+    return check_whole(f"the place of {name}", "nothing" if value is None else value, 0, len(among) - 1, OWN)
