@@ -15,7 +15,7 @@ import { vectors } from "./vectors.js";
 /** @import { Run, Pane } from "../../textgen/ui/generate/run.js" */
 /** @import { Settings } from "../../textgen/ui/shell/store.js" */
 /**
- * @typedef {{ head: string, tokens: string, stream: string, cut: number, done: string }} Message
+ * @typedef {{ head: string, tokens: string, lines: string, done: string }} Message
  * @typedef {object} Written a run as the page receives it, and what the library writes
  * @property {Message[]} messages
  * @property {string[]} texts
@@ -55,12 +55,12 @@ const runOf = (ids, panes = ids.map(() => ({}))) => {
 
 // ---- what the server sends
 
-test("the stream adds up to what the library writes, spaces and stops as well", () => {
+test("the lines add up to what the library writes, spaces and stops as well", () => {
   for (const { messages, texts, ids, bits, ended } of runs) {
     const head = JSON.parse(messages[0].head);
     const vocabulary = { key: head.vocabulary, ...JSON.parse(messages[0].tokens) };
     const run = beginRun(head, vocabulary, texts.map(() => paneOf()));
-    const lines = messages.at(-1)?.stream.split("\n").filter(Boolean) ?? [];
+    const lines = messages.map((message) => message.lines).join("").split("\n").filter(Boolean);
     for (const line of lines) addLine(run, line, [0, 1, 2]);
     const branches = run.texts.map(branchOf);
     assert.deepEqual(branches.map((branch) => branch.ids), ids);
@@ -231,27 +231,14 @@ const opened = () => {
   return { session, memory, heard, send, refuse, write };
 };
 
-test("a page that misses messages loses nothing", () => {
+test("what the server sends becomes the texts", () => {
   const { memory, heard, send, write } = opened();
   write();
-  runs[0].messages.filter((message, i) => i % 3 === 0 || message.done).forEach(send);
+  runs[0].messages.forEach(send);
   assert.deepEqual(memory.run.texts.map((/** @type {any} */ text) => branchOf(text).ids), runs[0].ids);
   assert.equal(heard.began, 1);
   assert.match(memory.status, /^Done: \d+ tokens in \d+\.\d s\.$/);
   assert.ok(totalRate(memory.writing) > textRate(memory.writing, 0));
-});
-
-test("a page that was away for too long asks to go on from what it has", () => {
-  const { memory, heard, send, write } = opened();
-  write();
-  send(runs[0].messages[1]);
-  const held = lengths(memory.run);
-  send({ ...runs[0].messages[2], cut: 1_000_000 });
-  assert.equal(memory.status, "Catching up…");
-  assert.equal(heard.started.length, 2);
-  const { seed, goal, texts } = heard.started[1];
-  assert.deepEqual([seed, goal], ["5", 80]);
-  assert.deepEqual(texts.map((/** @type {any} */ text) => text.ids.length), held);
 });
 
 test("a refusal leaves the texts as they were", () => {
@@ -281,7 +268,7 @@ test("the tokens' names are asked for once", () => {
 test("Stop says how far the texts are, and Continue goes on from there", () => {
   const { session, memory, heard, send, write } = opened();
   write();
-  send(runs[0].messages[2]);
+  runs[0].messages.slice(0, 3).forEach(send);
   session.stop();
   const longest = Math.max(...lengths(memory.run));
   assert.equal(memory.status, `Stopped at token ${longest}. Continue goes on as if it had never stopped.`);

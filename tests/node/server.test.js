@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ask, latest, Problem } from "../../textgen/ui/shell/server.js";
+import { fakeRoot } from "./fake_page.js";
 
 /** @param {unknown} answer */
 const serverOf = (answer) => ({ draw: async () => /** @type {any} */ (answer) });
@@ -17,8 +18,30 @@ test("a sentence of the server's is a Problem", async () => {
   await assert.rejects(ask(serverOf({ problem }), "draw", {}), refused);
 });
 
-test("no answer is a Problem that says what to do", async () => {
-  await assert.rejects(ask(serverOf(undefined), "draw", {}), /Try again/);
+/** A page whose server is there or not. */
+const page = () => {
+  fakeRoot();
+  Object.assign(globalThis.document, { baseURI: "http://lab/", querySelector: () => null });
+  const state = { up: true };
+  globalThis.fetch = async () => (state.up ? new Response("x") : new Response("", { status: 502 }));
+  return state;
+};
+
+test("no answer of a server that is there is a Problem that says what to do", async () => {
+  page();
+  await assert.rejects(ask(serverOf(undefined), "draw", {}), /try again/);
+});
+
+test("a question that meets no server is asked again when it is back", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const state = page();
+  state.up = false;
+  const server = { draw: async () => (state.up ? { counts: [1] } : undefined) };
+  const answer = ask(server, "draw", {});
+  for (let i = 0; i < 20; i += 1) await Promise.resolve();
+  state.up = true;
+  context.mock.timers.tick(500);
+  assert.deepEqual(await answer, { counts: [1] });
 });
 
 /** Questions that are answered by hand. */

@@ -1,140 +1,170 @@
 import assert from "node:assert/strict";
-import { beforeEach, test } from "node:test";
+import { afterEach, beforeEach, test } from "node:test";
 
-import { failed, openStream } from "../../textgen/ui/shell/stream.js";
+import { openStream } from "../../textgen/ui/shell/stream.js";
+import { fakeRoot } from "./fake_page.js";
 
 let number = 0;
 
-/** A component as Gradio gives it, with what it was told and what our actions heard. */
-const opened = (name = `room ${(number += 1)}`) => {
+/** A server whose answers are written by hand: one response a request. */
+const fakeServer = () => {
+  /** @type {{ address: string, data: any, signal: AbortSignal, send: (...lines: object[]) => void,
+   *   write: (text: string) => void, close: () => void, fail: () => void }[]} */
+  const asked = [];
+  const bytes = new TextEncoder();
+  const answer = (/** @type {any} */ address, /** @type {any} */ { body, signal }) => {
+    /** @type {any} */
+    let control;
+    const stream = new ReadableStream({ start: (given) => { control = given; } });
+    const write = (/** @type {string} */ text) => control.enqueue(bytes.encode(text));
+    asked.push({
+      address: String(address), data: JSON.parse(body), signal, write,
+      send: (...lines) => write(lines.map((line) => `${JSON.stringify(line)}\n`).join("")),
+      close: () => control.close(),
+      fail: () => control.error(new TypeError("network error")),
+    });
+    return new Response(stream);
+  };
+  return { asked, answer, up: true };
+};
+/** @type {ReturnType<typeof fakeServer>} */
+let server;
+const held = { fetch: globalThis.fetch, warn: console.warn };
+beforeEach(() => {
+  server = fakeServer();
+  console.warn = () => {};
+  fakeRoot();
+  Object.assign(globalThis.document, { baseURI: "http://lab/", querySelector: () => null });
+  Object.assign(globalThis, {
+    fetch: async (/** @type {URL} */ address, /** @type {any} */ options) => {
+      if (!server.up) throw new TypeError("Failed to fetch");
+      return address.pathname.endsWith("version") ? new Response("x") : server.answer(address, options);
+    },
+  });
+});
+afterEach(() => {
+  globalThis.fetch = held.fetch;
+  console.warn = held.warn;
+});
+
+/** A room's stream, and what its actions heard. */
+const opened = (name = `room${(number += 1)}`, root = /** @type {any} */ ({ isConnected: true })) => {
   /** @type {string[]} */
   const heard = [];
-  /** @type {[string, any][]} */
-  const triggered = [];
-  /** @type {(() => void)[]} */
-  const watchers = [];
-  const host = /** @type {any} */ ({
-    props: { value: null },
-    trigger: (/** @type {string} */ event, /** @type {any} */ data) => triggered.push([event, data]),
-    watch: (/** @type {string} */ _, /** @type {() => void} */ callback) => watchers.push(callback),
-  });
-  const stream = openStream(name, host, {
+  const stream = openStream(name, root, {
     message: (message) => heard.push(`piece ${message.piece}`),
     ended: (why) => heard.push(`ended ${why}`),
-    refused: (sentence) => heard.push(`refused ${sentence}`),
+    refused: (sentence, setting) => heard.push(`refused ${sentence} (${setting})`),
   });
-  const send = (/** @type {object} */ message) => {
-    host.props.value = message;
-    for (const callback of watchers) callback();
-  };
-  const serials = () => triggered.filter(([event]) => event === "run").map(([, { serial }]) => serial);
-  return { name, host, stream, send, heard, triggered, serials };
+  return { name, root, stream, heard };
 };
-/** @type {ReturnType<typeof opened>} */
-let one;
-beforeEach(() => (one = opened()));
+const turn = () => new Promise((resolve) => setTimeout(resolve, 1));
 
-test("pieces arrive, and the last one ends it", () => {
+test("pieces arrive, however they are cut on their way, and the last one ends it", async () => {
+  const { name, stream, heard } = opened();
+  stream.start("run", { n: 1 });
+  assert.ok(stream.busy());
+  await turn();
+  const [{ address, data, send, write, close }] = server.asked;
+  assert.deepEqual([address, data], [`http://lab/lab/stream/${name}/run`, { n: 1 }]);
+  send({ piece: 1 }, { piece: 2 });
+  write('{"pie');
+  write('ce": 3}\n\n');
+  send({ piece: 4, done: "length" });
+  close();
+  await turn();
+  assert.deepEqual(heard, ["piece 1", "piece 2", "piece 3", "piece 4", "ended length"]);
+  assert.ok(!stream.busy());
+});
+
+test("a refusal is said once, and ends it", async () => {
+  const { stream, heard } = opened();
+  stream.start("run", {});
+  await turn();
+  server.asked[0].send({ problem: "too long", setting: "length" });
+  await turn();
+  assert.deepEqual(heard, ["refused too long (length)", "ended refused"]);
+  assert.ok(!stream.busy());
+});
+
+test("stop ends it at once, hangs up, and what still comes is not heard", async () => {
+  const { stream, heard } = opened();
+  stream.start("run", {});
+  await turn();
+  server.asked[0].send({ piece: 1 });
+  stream.stop();
+  await turn();
+  assert.ok(server.asked[0].signal.aborted);
+  assert.deepEqual(heard, ["ended stopped"]);
+  stream.stop();
+  assert.equal(heard.length, 1);
+});
+
+test("the next request stops the one before it, and is heard alone", async () => {
+  const { stream, heard } = opened();
+  stream.start("run", { n: 1 });
+  stream.start("run", { n: 2 });
+  await turn();
+  server.asked[0].send({ piece: 1, done: "length" });
+  server.asked[1].send({ piece: 2, done: "length" });
+  await turn();
+  assert.deepEqual(heard, ["ended stopped", "piece 2", "ended length"]);
+});
+
+test("a connection that breaks, or ends without a last word, is lost", async () => {
+  for (const end of /** @type {const} */ (["fail", "close"])) {
+    const { stream, heard } = opened();
+    stream.start("run", {});
+    await turn();
+    server.asked.at(-1)?.send({ piece: 1 });
+    await turn();
+    server.asked.at(-1)?.[end]();
+    await turn();
+    assert.deepEqual(heard, ["piece 1", "ended lost"]);
+    assert.ok(!stream.busy());
+  }
+});
+
+test("what is started while the server is away begins when it is back, unless stopped", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const settle = async () => { for (let i = 0; i < 20; i += 1) await Promise.resolve(); };
+  const [one, two] = [opened(), opened()];
+  server.up = false;
   one.stream.start("run", { n: 1 });
-  const [serial] = one.serials();
+  two.stream.start("run", { n: 2 });
+  await settle();
   assert.ok(one.stream.busy());
-  one.send({ serial, piece: 1 });
-  one.send({ serial, piece: 2, done: "length" });
-  assert.deepEqual(one.heard, ["piece 1", "piece 2", "ended length"]);
-  assert.ok(!one.stream.busy());
+  two.stream.stop();
+  server.up = true;
+  context.mock.timers.tick(500);
+  await settle();
+  assert.deepEqual(server.asked.map(({ data }) => data.n), [1]);
+  assert.deepEqual(two.heard, ["ended stopped"]);
 });
 
-test("pieces of another request are not heard", () => {
+test("a room that is mounted anew goes on with what the one before it began", async () => {
+  const one = opened();
   one.stream.start("run", {});
-  one.send({ serial: -1, piece: 1, done: "length" });
-  one.send(/** @type {any} */ (null));
-  assert.deepEqual(one.heard, []);
-});
-
-test("a refusal is said once, and ends it", () => {
-  one.stream.start("run", {});
-  one.send({ serial: one.serials()[0], problem: "too long" });
-  assert.deepEqual(one.heard, ["refused too long", "ended refused"]);
-  assert.ok(!one.stream.busy());
-});
-
-test("stop ends it at once, and what still comes is not heard", () => {
-  one.stream.start("run", {});
-  const [serial] = one.serials();
-  one.stream.stop();
-  one.send({ serial, piece: 1 });
-  assert.deepEqual(one.heard, ["ended stopped"]);
-  assert.deepEqual(one.triggered.map(([event]) => event), ["run", "stop"]);
-  one.stream.stop();
-  assert.equal(one.triggered.length, 2);
-  failed(one.name);
-  failed(one.name);
-  assert.deepEqual(one.heard, ["ended stopped"]);
-});
-
-test("the next request waits until Gradio has called the stopped one a failure, twice", () => {
-  one.stream.start("run", { n: 1 });
-  one.stream.start("run", { n: 2 });
-  assert.equal(one.serials().length, 1);
-  failed(one.name);
-  assert.equal(one.serials().length, 1);
-  failed(one.name);
-  assert.equal(one.serials().length, 2);
-  one.send({ serial: one.serials()[1], piece: 1, done: "length" });
-  assert.deepEqual(one.heard, ["ended stopped", "piece 1", "ended length"]);
-});
-
-test("the next request goes on after a while, should Gradio say nothing", (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
-  one.stream.start("run", { n: 1 });
-  one.stream.start("run", { n: 2 });
-  context.mock.timers.tick(1000); // by then the server has taken the first one, and can stop it
-  context.mock.timers.tick(2000);
-  assert.equal(one.serials().length, 2);
-});
-
-test("what the server may not have taken yet is stopped when it is answered, or after a while", (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
-  const events = () => one.triggered.map(([event]) => event);
-  one.stream.start("run", {});
-  one.stream.stop();
-  assert.deepEqual(events(), ["run"]);
-  context.mock.timers.tick(1000);
-  assert.deepEqual(events(), ["run", "stop"]);
-});
-
-test("a request stopped while it waits never begins", () => {
-  one.stream.start("run", { n: 1 });
-  one.stream.start("run", { n: 2 });
-  one.stream.stop();
-  failed(one.name);
-  failed(one.name);
-  assert.equal(one.serials().length, 1);
-  assert.ok(!one.stream.busy());
-});
-
-test("a failure that no stop explains is a lost connection", () => {
-  one.stream.start("run", {});
-  failed(one.name);
-  assert.deepEqual(one.heard, ["ended lost"]);
-});
-
-test("a component mounted anew goes on with what the one before it began", () => {
-  one.stream.start("run", {});
-  const [serial] = one.serials();
+  await turn();
   const again = opened(one.name);
   assert.ok(again.stream.busy());
-  again.send({ serial, piece: 1 });
+  server.asked[0].send({ piece: 1 });
+  await turn();
   again.stream.stop();
-  assert.deepEqual(again.heard, ["piece 1", "ended stopped"]);
-  assert.deepEqual(again.triggered.map(([event]) => event), ["stop"]);
-  assert.deepEqual(one.heard, []);
+  assert.deepEqual([one.heard, again.heard], [[], ["piece 1", "ended stopped"]]);
 });
 
-test("what came while the component was off the page is received when it is mounted anew", async () => {
+test("what came while the room was off the page is received when it is mounted anew", async () => {
+  const one = opened();
   one.stream.start("run", {});
+  await turn();
+  one.root.isConnected = false;
+  server.asked[0].send({ piece: 1 });
+  server.asked[0].send({ piece: 2, done: "length" });
+  server.asked[0].close();
+  await turn();
+  assert.deepEqual(one.heard, []);
   const again = opened(one.name);
-  again.host.props.value = { serial: one.serials()[0], piece: 7, done: "length" };
-  await Promise.resolve();
-  assert.deepEqual(again.heard, ["piece 7", "ended length"]);
+  await turn();
+  assert.deepEqual(again.heard, ["piece 1", "piece 2", "ended length"]);
 });

@@ -60,7 +60,7 @@ def held(ids: Iterable[int], settings: DecodeSettings | None = None, **more: Any
 
 def lines(messages: list[Message]) -> Iterator[tuple[dict[str, Any], np.ndarray, np.ndarray]]:
     """Every line with its numbers: reals (n, B, 2), whole (n, B, 2 + 2A)."""
-    for line in messages[-1]["stream"].splitlines():
+    for line in "".join(message["lines"] for message in messages).splitlines():
         fields = json.loads(line)
         shape = (fields["n"], len(fields["rows"]), -1)
         kind = "<u4" if fields["wide"] else "<u2"

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import gradio as gr
 import numpy as np
 import pytest
 
@@ -110,10 +109,10 @@ def test_nonsense_is_a_sentence(lab: Laboratory, request_: Any) -> None:
         asked(lab, request_)
 
 
-@pytest.mark.parametrize("data", [None, [], 3, {"format": "exe"}, {"format": ["csv"]}, {"serial": "x"}])
-def test_events_of_any_shape(lab: Laboratory, data: Any) -> None:
+@pytest.mark.parametrize("data", [None, [], 3, {"format": "exe"}, {"format": ["csv"]}, {"request": "x"}])
+def test_requests_of_any_shape(lab: Laboratory, data: Any) -> None:
     def export(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield dict(file(lab, request))
 
-    (message,) = streamed(export)(gr.EventData(None, data))
+    (message,) = streamed(export)(data)
     assert message["problem"]

@@ -40,10 +40,8 @@ def build(lab: Laboratory) -> None:
     """Put the part where Gradio is building."""
     part = Calibration(lab)
     config = view_config(lab.limits.scored_characters)
-    component = LabComponent(
-        "calibration", config, answers={"curves": part.curves}, streams={"measure": part.measure}
-    )
-    component.connect(concurrency_limit=AT_ONCE)
+    streams = {"measure": part.measure}
+    LabComponent("calibration", config, answers={"curves": part.curves}, streams=streams, at_once=AT_ONCE)
 
 
 @dataclass(frozen=True)

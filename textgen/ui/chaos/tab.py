@@ -34,10 +34,7 @@ def build(lab: Laboratory) -> None:
     """Put the part where Gradio is building."""
     part = ChaosPart(lab)
     config = {"form": FIRST, "limit": lab.limits.chaos_tokens}
-    component = LabComponent(
-        "chaos", config, answers={"compare": part.compare}, streams={"draw": part.picture}
-    )
-    component.connect(concurrency_limit=None)
+    LabComponent("chaos", config, answers={"compare": part.compare}, streams={"draw": part.picture})
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,6 @@
  * @property {number} [goal] of a run that it goes on with
  * @property {{ text: number, index: number, pick: number }} [fork] where it leaves a branch, and with what
  * @property {boolean} begun whether an answer has come
- * @property {number} read characters of the stream
  * @property {number} seconds that it has written
  * @property {Record<number, number>} tokens that each text got
  *
@@ -292,7 +291,7 @@ export const createSession = ({ memory, stream, length, config, changed, began, 
   /** @param {object} request @param {string} sentence @param {Pick<Writing, Asked>} asked */
   const open = (request, sentence, asked) => {
     if (requests.busy()) requests.stop();
-    memory.writing = { begun: false, read: 0, seconds: 0, tokens: {}, ...asked };
+    memory.writing = { begun: false, seconds: 0, tokens: {}, ...asked };
     requests.start("write", { ...request, vocabulary: memory.vocabulary?.key ?? "" });
     wait();
     say(sentence);
@@ -306,12 +305,12 @@ export const createSession = ({ memory, stream, length, config, changed, began, 
   };
   /** @param {Run} run @param {object[]} texts @param {number} goal */
   const record = ({ head: { model, prompt, seed } }, texts, goal) => ({ model, prompt, seed, texts, goal });
-  const goOn = (sentence = "Writing on…") => {
+  const goOn = () => {
     const { run } = memory;
     if (!run) return;
     const end = goal();
     const request = record(run, run.texts.map((text) => recordOf(text)), end);
-    open(request, sentence, { where: run.texts.map((_, i) => i), goal: end });
+    open(request, "Writing on…", { where: run.texts.map((_, i) => i), goal: end });
   };
   /** How long the texts would be after "Continue". */
   const goal = () =>
@@ -342,8 +341,7 @@ export const createSession = ({ memory, stream, length, config, changed, began, 
     if (!writing) return;
     wait();
     if (!writing.begun) begin(writing, piece);
-    if (writing.read < piece.cut) return catchUp();
-    read(writing, piece);
+    read(writing, piece.lines);
     changed();
   };
   /** The texts change with the first answer: until then, and where it is refused, they are as they were. */
@@ -359,17 +357,14 @@ export const createSession = ({ memory, stream, length, config, changed, began, 
     writing.begun = true;
     if (writing.panes) began(run);
   };
-  const read = (/** @type {Writing} */ writing, /** @type {{ stream: string, cut: number }} */ piece) => {
-    for (const line of piece.stream.slice(writing.read - piece.cut).split("\n")) {
+  const read = (/** @type {Writing} */ writing, /** @type {string} */ lines) => {
+    for (const line of lines.split("\n")) {
       if (!line) continue;
       const { texts, n, seconds } = addLine(/** @type {Run} */ (memory.run), line, writing.where);
       writing.seconds = seconds;
       for (const text of texts) writing.tokens[text] = (writing.tokens[text] ?? 0) + n;
     }
-    writing.read = piece.cut + piece.stream.length;
   };
-  /** The page was away while more was written than a message holds: write again from what there is. */
-  const catchUp = () => goOn("Catching up…");
 
   const ended = (/** @type {string} */ why) => {
     clearTimeout(patience);
@@ -378,6 +373,7 @@ export const createSession = ({ memory, stream, length, config, changed, began, 
     if (why === "length") say(`Done: ${tokens.toLocaleString("en")} tokens in ${took}.`);
     else if (why === "deadline") say(`Stopped by the server after ${took}. ${onwards()}`);
     else if (why === "stopped") say(stopped());
+    else if (why === "lost") say(`The server was lost. ${stopped()}`);
     else say(memory.run ? "That could not be done; the texts are as they were." : "That could not be done.");
   };
   const stopped = () => {

@@ -41,10 +41,8 @@ NO_MODEL = (
 def build(lab: Laboratory) -> None:
     """Put the tab's component where Gradio is building."""
     room = Room(lab)
-    component = LabComponent(
-        "generate", config(), answers={"context_at": room.context_at}, streams={"write": room.write}
-    )
-    component.connect(concurrency_limit=None)
+    answers = {"context_at": room.context_at}
+    LabComponent("generate", config(), answers=answers, streams={"write": room.write})
 
 
 def config() -> dict[str, Any]:
@@ -95,6 +93,7 @@ class Room:
         head = self.head(run, data.get("vocabulary"))
         for message in messages(run, self.lab.clock):
             yield {**head, **message}
+            head = {}
 
     def context_at(self, data: dict[str, Any]) -> dict[str, Any]:
         """The context that a prompt and the ids of a text are together. Raises TextError."""
@@ -110,7 +109,7 @@ class Room:
     def head(self, run: Run, known: Any) -> dict[str, str]:
         """What a text needs to be repeated, and the tokens' names unless the page has them.
 
-        As JSON texts: Gradio's page copies objects, entry by entry, at every message.
+        In the first message alone; as JSON texts.
         """
         from textgen.models.folder import weights_sha256
 

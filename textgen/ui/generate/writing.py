@@ -1,8 +1,6 @@
 """Writing for the page: steps, collected in time, packed small.
 
-A message holds the newest lines of all that the run has written, many messages' worth, so nothing is
-lost when the browser skips some; Gradio sends the new end of a growing text alone. `cut` says how much
-went before them: a page that was away for longer sees the gap, and asks to go on from what it has.
+A message holds the lines that are new.
 """
 
 from __future__ import annotations
@@ -28,7 +26,6 @@ from textgen.text.context import read_context
 from textgen.ui.generate.runs import Run, phases
 
 EVERY = 0.05  # seconds between two messages
-WINDOW = 256_000  # characters, some 6,000 tokens: the page copies a message several times over
 SHORT = 65_535  # the largest uint16
 DEADLINE = 180.0  # seconds that one request may write
 
@@ -86,20 +83,14 @@ def base64_of(numbers: np.ndarray) -> str:
 
 
 def messages(run: Run, clock: Clock) -> Iterator[dict[str, Any]]:
-    """`stream`, the newest lines; `cut`, the characters before them; `done`, "" while writing, at last
-    "length" or "deadline".
-    """
-    lines, cut, done, started = "", 0, "length", clock()
+    """`lines`, a batch each; `done`, "" while writing, at last "length" or "deadline"."""
+    done, started = "length", clock()
     for batches in collected(steps_of(run), clock):
-        lines += "".join(batch.line() for batch in batches)
-        if len(lines) > WINDOW:
-            old = lines.index("\n", len(lines) - WINDOW // 2) + 1
-            lines, cut = lines[old:], cut + old
-        yield {"stream": lines, "cut": cut, "done": ""}
+        yield {"lines": "".join(batch.line() for batch in batches), "done": ""}
         if clock() - started > DEADLINE:
             done = "deadline"
             break
-    yield {"stream": lines, "cut": cut, "done": done}
+    yield {"lines": "", "done": done}
 
 
 def collected(steps: Iterator[Written], clock: Clock) -> Iterator[list[Batch]]:

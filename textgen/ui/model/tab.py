@@ -37,8 +37,7 @@ def build(lab: Laboratory) -> None:
     """Put the tab's component where Gradio is building."""
     room = Room(lab)
     answers = {"facts": room.facts, "expect": room.expect}
-    component = LabComponent("model", config(), answers=answers, streams={"write": room.write})
-    component.connect(concurrency_limit=None)
+    LabComponent("model", config(), answers=answers, streams={"write": room.write})
 
 
 def config() -> dict[str, Any]:

@@ -63,8 +63,15 @@ def address(name: str) -> str:
 
 
 def imported(module: str, then: str) -> str:
-    """JavaScript that loads a module of ours and goes on with it: `then` is an expression of `module`."""
-    return f"import(new URL('{address(module)}', document.baseURI).href).then((module) => {then})"
+    """JavaScript that loads a module of ours, as soon as the server is there, and goes on with it: `then` is
+    an expression of `module`.
+    """
+    load = "(name) => import(new URL(name, document.baseURI).href)"
+    back = f"load('{address('shell/away.js')}').then((away) => away.whenBack())"
+    return (
+        f"const load = {load}, wanted = () => load('{address(module)}');"
+        f"wanted().catch(() => {back}.then(wanted)).then((module) => {then})"
+    )
 
 
 def head() -> str:
@@ -106,7 +113,10 @@ def routes(config: Config) -> list[BaseRoute]:
             return Response("there is no such file", status_code=404, media_type="text/plain")
         return kept(name, packs="gzip" in request.headers.get("accept-encoding", ""))
 
-    return [Route(f"/{PREFIX}/{{version}}/{{name:path}}", serve)]
+    def served(_request: Request) -> Response:
+        return Response(version(), media_type="text/plain", headers=FRESH)
+
+    return [Route(f"/{PREFIX}/version", served), Route(f"/{PREFIX}/{{version}}/{{name:path}}", serve)]
 
 
 def config_module(config: Mapping[str, Any]) -> str:

@@ -5,10 +5,8 @@ import { openStream } from "./stream.js";
 /**
  * @typedef {object} Host what Gradio hands to `js_on_load`
  * @property {HTMLElement} element
- * @property {(event: string, data?: unknown) => void} trigger
- * @property {{ value: any, config: any }} props
+ * @property {{ config: any }} props
  * @property {Record<string, (request: unknown) => Promise<any>>} server
- * @property {(names: string | string[], callback: () => void) => void} watch
  *
  * @typedef {object} Component
  * @property {HTMLElement} root empty, ours to fill
@@ -39,7 +37,7 @@ export const component = (name, build) => (host) => {
     root, memory, signal,
     config: host.props.config,
     ask: (called, request) => ask(host.server, called, request),
-    stream: (actions) => openStream(name, host, actions),
+    stream: (actions) => openStream(name, root, actions),
   });
 };
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import gradio as gr
 from gradio.context import Context
+from starlette.requests import Request
 
 from textgen.errors import TextError, TextgenError, shorten
-from textgen.settings import whole
 from textgen.ui.shell import assets
+from textgen.ui.shell.streams import Stream, Streams
 
 MAX_EXACT = 2**53 - 1  # of a browser's numbers
 
@@ -21,11 +22,12 @@ Streamed = Callable[[dict[str, Any]], Iterator[dict[str, Any]]]  # the same, ans
 
 
 class LabComponent(gr.HTML):
-    """A component whose page side is a module: `mount` of `ui/ROOM/MODULE.js` gets what Gradio gives.
+    """A component whose page side is a module, `ui/NAME/view.js`: its `mount` gets what Gradio gives.
 
     The template is constant, so no value ever becomes HTML: modules set text alone. `config` reaches the
     module once. `answers` are server functions, by name: the page asks `await ask("name", request)`.
-    `streams` are long work, by event: see `shell/stream.js`.
+    `streams` are long work, by name, of each `at_once` at the same time: see `streams.py`.
+    `module` is another one, or None for a component that has nothing to show.
     """
 
     def __init__(
@@ -33,41 +35,23 @@ class LabComponent(gr.HTML):
         name: str,
         config: Mapping[str, Any],
         *,
-        module: str | None = None,
+        module: str | None = "",
         answers: Mapping[str, Answer] | None = None,
         streams: Mapping[str, Streamed] | None = None,
+        at_once: int | None = None,
     ) -> None:
-        self.name, self.streams = name, dict(streams or {})
-        events = " ".join(
-            f"'{event}'" for event in [*self.streams, "stop"]
-        )  # Gradio wants them in its source
-        host = "{element, trigger, props, server, watch}"
+        self.streams = {
+            f"{name}/{stream}": Stream(streamed(work), at_once) for stream, work in (streams or {}).items()
+        }
         super().__init__(
             html_template=f'{heading()}<div class="lab-root"></div>',
-            js_on_load=assets.imported(module or f"{name}/view.js", f"module.mount({host})")
-            + f" // {events}",
+            js_on_load=assets.imported(module or f"{name}/view.js", "module.mount({element, props, server})"),
             apply_default_css=False,
+            visible=module is not None,
             config=dict(config),
             elem_id=f"lab-{name}",
             server_functions=[server_function(name, answer) for name, answer in (answers or {}).items()],
         )
-
-    def connect(self, **queue: Any) -> None:
-        """Wire the streams, which wait in Gradio's queue under the limits given."""
-        hidden: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        own = {"trigger_mode": "multiple", **queue, **hidden}
-        starts = [
-            getattr(self, event)(streamed(handler), None, self, **own)
-            for event, handler in self.streams.items()
-        ]
-        self.stop(None, None, None, cancels=starts, **hidden)
-        for start in starts:  # Gradio calls an event that was stopped a failure, too
-            start.failure(None, None, None, js=self.on_failure(), **hidden)
-
-    def on_failure(self) -> str:
-        """JavaScript for a stream that ended without its last word."""
-        call = assets.imported("shell/stream.js", f"module.failed('{self.name}')")
-        return f"() => {{ {call}; }}"
 
     def preprocess(self, payload: Any) -> Any:
         return payload
@@ -103,18 +87,23 @@ def server_function(name: str, answer: Answer) -> Answer:
     return answering
 
 
-def streamed(handler: Streamed) -> Callable[[gr.EventData], Iterator[dict[str, Any]]]:
-    """A generator for Gradio: each message with the number of its request, a mistake as the last one."""
+def streamed(work: Streamed) -> Callable[[Any], Iterator[dict[str, Any]]]:
+    """Work that takes anything: a mistake is its last message."""
 
-    def streaming(event: gr.EventData) -> Iterator[dict[str, Any]]:
-        serial = serial_of(event)
+    def streaming(data: Any) -> Iterator[dict[str, Any]]:
         try:
-            for message in handler(as_object(event._data)):
-                yield {"serial": serial, **exact(message)}
+            yield from map(exact, work(as_object(data)))
         except TextgenError as error:
-            yield {"serial": serial, **refusal(error)}
+            yield refusal(error)
 
     return streaming
+
+
+def streams_of(request: Request) -> Streams:
+    """All streams of the page that a request goes to."""
+    blocks = request.app.get_blocks().blocks.values()
+    components = [block for block in blocks if isinstance(block, LabComponent)]
+    return {name: stream for component in components for name, stream in component.streams.items()}
 
 
 def refusal(error: TextgenError) -> dict[str, str]:
@@ -136,10 +125,3 @@ def as_object(data: Any) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise TextError(f"the request must be an object, got {shorten(data)}; use the page's own controls")
     return data
-
-
-def serial_of(event: gr.EventData) -> int:
-    """The page's own number of a request, sent back with the answer; 0 for anything else."""
-    data = getattr(event, "_data", None)  # a raw POST may come without an event
-    number = whole(data.get("serial")) if isinstance(data, dict) else None
-    return number if number is not None and 0 <= number < 2**53 else 0

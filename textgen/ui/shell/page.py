@@ -19,10 +19,11 @@ import textgen.ui.ratings.tab as ratings
 import textgen.ui.sweep.tab as sweep
 from textgen.models.registry import Registry
 from textgen.ui.shell import assets, save, sidebar
-from textgen.ui.shell.components import LabComponent
+from textgen.ui.shell.components import LabComponent, streams_of
 from textgen.ui.shell.endpoints import Endpoints, Page
 from textgen.ui.shell.laboratory import Laboratory
 from textgen.ui.shell.limits import Limits
+from textgen.ui.shell.streams import route
 
 TITLE = "Temperature Lab"
 # The semibold files that Gradio ships hold no Latin letters; bold stands in for 600.
@@ -72,7 +73,7 @@ def launch_options(registry: Registry) -> dict[str, Any]:
         "theme": theme(),
         "head": assets.head(),
         "app_kwargs": {
-            "routes": assets.routes(lambda: sidebar.page_config(registry)),
+            "routes": [*assets.routes(lambda: sidebar.page_config(registry)), route(streams_of)],
             "middleware": [Middleware(assets.LinkHeader)],
         },
         "run_history": False,

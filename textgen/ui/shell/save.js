@@ -1,7 +1,7 @@
 // The Save menu of a result: numbers and receipt from the server, pictures from the page.
 import { inked, plotly } from "./chart.js";
-import { component } from "./component.js";
 import { h, render } from "./dom.js";
+import { messages } from "./stream.js";
 import { ink } from "./theme.js";
 import { toast } from "./toast.js";
 
@@ -61,29 +61,15 @@ const quoted = (/** @type {unknown} */ value) => {
 export const csvOf = (rows) => rows.map((row) => `${row.map(quoted).join(",")}\n`).join("");
 
 /** @typedef {{ name: string, content: string }} File */
-/** @type {(asked: object) => Promise<File>} */
-let make = async () => { throw new Error(LOST); };
 
-/** The component that asks the server for files, one after another. */
-export const mount = component("exports", ({ stream }) => {
-  /** @type {{ resolve: (file: File) => void, reject: (error: Error) => void } | null} */
-  let waiting = null;
-  const work = stream({
-    message: (file) => waiting?.resolve(file),
-    refused: (sentence) => waiting?.reject(new Error(sentence)),
-    ended: () => waiting?.reject(new Error(LOST)), // means nothing once there is an answer
-  });
-  /** @type {Promise<unknown>} */
-  let turn = Promise.resolve();
-  make = (asked) => {
-    const file = turn.then(() => new Promise((resolve, reject) => {
-      waiting = { resolve, reject };
-      work.start("export", asked);
-    }));
-    turn = file.catch(() => {});
-    return file;
-  };
-});
+/** The server's file of a result. Throws an error whose message is to be shown. @returns {Promise<File>} */
+const make = async (/** @type {object} */ asked) => {
+  for await (const answer of messages("exports/export", asked)) {
+    if (answer.problem) throw new Error(answer.problem);
+    return answer;
+  }
+  throw new Error(LOST);
+};
 
 /**
  * Save a result's numbers or its receipt. Says what went wrong, if anything did.

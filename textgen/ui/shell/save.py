@@ -19,13 +19,12 @@ AT_ONCE = 2  # files that are made at the same time: a long text takes seconds
 
 
 def build(lab: Laboratory) -> None:
-    """Put a component without a look of its own on the page, for the menus of all tabs (`save.js`)."""
+    """The stream of files that the menus of all tabs ask for (`save.js`)."""
 
     def export(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {**file(lab, data), "done": "made"}
 
-    component = LabComponent("exports", {}, module="shell/save.js", streams={"export": export})
-    component.connect(concurrency_limit=AT_ONCE)  # queued, so that a crowd shares the processor in turn
+    LabComponent("exports", {}, streams={"export": export}, at_once=AT_ONCE, module=None)
 
 
 def file(lab: Laboratory, data: dict[str, Any]) -> dict[str, str]:

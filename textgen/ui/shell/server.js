@@ -1,4 +1,6 @@
-// Questions to the server: a server function's answer, or a Problem with the sentence to show.
+// Questions to the server: a server function's answer, or a Problem with the sentence to show. A question
+// that meets no server is asked again when there is one.
+import { whenBack } from "./away.js";
 
 /** What the user should be told. */
 export class Problem extends Error {
@@ -9,7 +11,7 @@ export class Problem extends Error {
   }
 }
 
-const NO_ANSWER = "The server gave no answer: the connection is lost, or the server has stopped. Try again.";
+const NO_ANSWER = "The server could not answer that: something in it failed. Its log says what; try again.";
 
 /**
  * @param {Record<string, (request: unknown) => Promise<any>>} server what Gradio gives a component
@@ -18,8 +20,11 @@ const NO_ANSWER = "The server gave no answer: the connection is lost, or the ser
  * @returns {Promise<any>} the answer; throws Problem
  */
 export const ask = async (server, name, request) => {
-  const answer = await server[name](request); // Gradio answers undefined where the request failed
-  if (answer === undefined) throw new Problem(NO_ANSWER);
+  let answer = await server[name](request); // Gradio answers undefined where the request failed
+  for (let failures = 1; answer === undefined; failures += 1) {
+    if (!(await whenBack()) && failures > 1) throw new Problem(NO_ANSWER);
+    answer = await server[name](request);
+  }
   if (answer?.problem) throw new Problem(answer.problem, answer.setting);
   return answer;
 };

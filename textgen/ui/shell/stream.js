@@ -1,9 +1,9 @@
 // Long work of the server: started with a request, told piece by piece, stopped at any moment.
 //
-// Python's side is `LabComponent.connect`. A message is an object with the `serial` of the request that it
-// answers; the last one has `done`, a word for why it ended, or `problem`, a sentence. A tab that is left
-// takes its component off the page and mounts it anew when it is opened: the work goes on meanwhile, and the
-// last message is then received.
+// Python's side is `streams.py`. A message is a line of JSON; the last one has `done`, a word for why it
+// ended, or `problem`, a sentence. A tab that is left takes its component off the page and mounts it anew
+// when it is opened: the work goes on meanwhile, and what came is then received.
+import { isAway, whenBack } from "./away.js";
 
 /**
  * @typedef {object} Actions
@@ -12,86 +12,46 @@
  * @property {(sentence: string, setting: string) => void} refused comes before `ended("refused")`
  *
  * @typedef {object} Stream
- * @property {(event: string, request: object) => void} start stops what is running first
+ * @property {(name: string, request: object) => void} start stops what is running first
  * @property {() => void} stop
  * @property {() => boolean} busy
  *
- * @typedef {object} Work of one component, whichever of its mounts began it
- * @property {import("./component.js").Host} host
+ * @typedef {object} Work of one room, whichever of its mounts began it
  * @property {Actions} actions
- * @property {number | null} running the request that is running
- * @property {number} owed failures that are still to come of requests that were stopped
- * @property {(() => void) | null} waiting begins the request that waits for those
- * @property {ReturnType<typeof setTimeout> | undefined} timer
- * @property {number} latest the request that was begun last
- * @property {boolean} heard whether it was answered yet
- * @property {(() => void) | null} cancel stops it as soon as that can be
+ * @property {Element} root of the component as mounted last
+ * @property {AbortController | null} running
+ * @property {any[]} held messages that came while the component was off the page
  */
-
-// Gradio 6.31 calls a stopped request a failure, twice; until then it may stop the next one as well.
-const FAILURES_OF_A_STOP = 2;
-const SETTLED_AFTER = 2_000; // ms, should it ever say so less often
-// It knows what to stop once the server has taken the request: when that is answered, or after a while.
-const TAKEN_AFTER = 1_000; // ms
 
 /** @type {Map<string, Work>} */
 const works = new Map();
 
-let serial = 0;
-
 /**
- * @param {string} name of the component
- * @param {import("./component.js").Host} host
+ * @param {string} room
+ * @param {Element} root
  * @param {Actions} actions
  * @returns {Stream}
  */
-export const openStream = (name, host, actions) => {
+export const openStream = (room, root, actions) => {
   /** @type {Work} */
-  const work = works.get(name) ?? newWork(host, actions);
-  works.set(name, Object.assign(work, { host, actions }));
-  const receiving = () => receive(work, host.props.value);
-  host.watch("value", receiving);
-  queueMicrotask(receiving); // what came while the component was off the page
+  const work = works.get(room) ?? { actions, root, running: null, held: [] };
+  works.set(room, Object.assign(work, { actions, root }));
+  if (work.held.length) queueMicrotask(() => work.held.splice(0).forEach((message) => hear(work, message)));
   return {
-    start: (event, request) => start(work, event, request),
+    start: (name, request) => {
+      stop(work);
+      run(work, `${room}/${name}`, request);
+    },
     stop: () => stop(work),
     busy: () => work.running !== null,
   };
 };
 
-/** @param {import("./component.js").Host} host @param {Actions} actions @returns {Work} */
-const newWork = (host, actions) => {
-  const idle = { running: null, owed: 0, waiting: null, timer: undefined };
-  return { host, actions, ...idle, latest: 0, heard: true, cancel: null };
-};
-
-/** @param {Work} work @param {string} event @param {object} request */
-const start = (work, event, request) => {
-  stop(work);
-  const own = (work.running = serial += 1);
-  const begin = () => {
-    if (own !== work.running) return;
-    Object.assign(work, { latest: own, heard: false });
-    work.host.trigger(event, { ...request, serial: own });
-  };
-  if (work.owed) work.waiting = begin;
-  else begin();
-};
-
 /** @param {Work} work */
 const stop = (work) => {
-  if (work.running === null) return;
-  if (work.waiting) work.waiting = null; // it has not begun
-  else {
-    work.owed = FAILURES_OF_A_STOP;
-    work.cancel = () => {
-      work.cancel = null;
-      work.timer = setTimeout(settled, SETTLED_AFTER, work);
-      work.host.trigger("stop", {});
-    };
-    if (work.heard) work.cancel();
-    else setTimeout(() => work.cancel?.(), TAKEN_AFTER);
-  }
+  if (!work.running) return;
+  work.running.abort();
+  work.held = [];
   end(work, "stopped");
 };
 
@@ -101,39 +61,67 @@ const end = (work, why) => {
   work.actions.ended(why);
 };
 
+/** @param {Work} work @param {string} name @param {object} request */
+const run = async (work, name, request) => {
+  const own = (work.running = new AbortController());
+  try {
+    for await (const message of messages(name, request, own.signal)) {
+      if (own !== work.running) return;
+      if (work.root.isConnected) hear(work, message);
+      else work.held.push(message);
+    }
+  } catch (error) {
+    if (own === work.running) console.warn(error);
+  }
+  const last = work.held.at(-1);
+  if (own === work.running && !last?.done && !last?.problem) end(work, "lost");
+};
+
 /** @param {Work} work @param {any} message */
-const receive = (work, message) => {
-  if (message && message.serial === work.latest) {
-    work.heard = true;
-    work.cancel?.();
-  }
-  if (!message || message.serial !== work.running) return;
-  if (message.problem) {
-    work.running = null;
-    work.actions.refused(message.problem, message.setting ?? "");
-    work.actions.ended("refused");
-    return;
-  }
-  if (message.done) work.running = null;
-  work.actions.message(message);
-  if (message.done && work.running === null) work.actions.ended(message.done);
+const hear = (work, message) => {
+  if (message.problem || message.done) work.running = null;
+  if (message.problem) work.actions.refused(message.problem, message.setting ?? "");
+  else work.actions.message(message);
+  if (work.running) return;
+  if (message.problem) work.actions.ended("refused");
+  else if (message.done) work.actions.ended(message.done);
 };
 
-/** A stopped request can no longer stop another one: what waits may begin. @param {Work} work */
-const settled = (work) => {
-  clearTimeout(work.timer);
-  Object.assign(work, { owed: 0, cancel: null });
-  const begin = work.waiting;
-  work.waiting = null;
-  begin?.();
-};
+/**
+ * The messages of a stream. What cannot begin, since the server is away, begins when it is back.
+ * @param {string} name room/stream @param {object} request @param {AbortSignal} signal
+ * @returns {AsyncGenerator<any>}
+ */
+export async function* messages(name, request, signal = new AbortController().signal) {
+  const response = await begun(name, request, signal);
+  if (!response.ok) throw new Error(`${name}: ${response.status} ${await response.text()}`);
+  const body = /** @type {ReadableStream} */ (response.body);
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  try {
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      const lines = (rest + read.value).split("\n");
+      rest = lines.pop() ?? "";
+      yield* lines.filter(Boolean).map((line) => JSON.parse(line));
+    }
+  } catch (error) {
+    if (!signal.aborted) whenBack(); // tells that it is away, if it is
+    throw error;
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}
 
-/** Called by Gradio where a request failed or was stopped. */
-export const failed = (/** @type {string} */ name) => {
-  const work = works.get(name);
-  if (!work) return;
-  if (work.owed) {
-    work.owed -= 1;
-    if (!work.owed) settled(work);
-  } else if (work.running !== null) end(work, "lost");
+/** @param {string} name @param {object} request @param {AbortSignal} signal @returns {Promise<Response>} */
+const begun = async (name, request, signal) => {
+  const address = new URL(`lab/stream/${name}`, document.baseURI);
+  const headers = { "Content-Type": "application/json" };
+  for (let failures = 1; ; failures += 1) {
+    const asked = fetch(address, { method: "POST", headers, body: JSON.stringify(request), signal });
+    const response = await asked.catch(() => null);
+    signal.throwIfAborted();
+    if (response && !isAway(response)) return response;
+    if (!(await whenBack()) && failures > 1) throw new Error(`${name}: the connection breaks`);
+    signal.throwIfAborted();
+  }
 };

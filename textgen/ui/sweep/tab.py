@@ -63,7 +63,7 @@ PRESETS: list[dict[str, Any]] = [
 def build(lab: Laboratory) -> None:
     """Put the part where Gradio is building; writing waits in a queue, questions about results do not."""
     part = SweepPart(lab)
-    component = LabComponent(
+    LabComponent(
         "sweep",
         view_config(lab.limits),
         answers={
@@ -73,8 +73,8 @@ def build(lab: Laboratory) -> None:
             "file": part.file,
         },
         streams={"run": part.run},
+        at_once=lab.limits.sweeps,
     )
-    component.connect(concurrency_limit=lab.limits.sweeps, concurrency_id="sweeps")
 
 
 @dataclass(frozen=True)
