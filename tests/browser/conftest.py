@@ -46,12 +46,13 @@ class LabPage:
         self.page.get_by_role("slider", name=f"range slider for {label}").fill(str(value))
 
     def set_sidebar(self, **changes: Any) -> None:
-        """Bring the sidebar back to how the page opened, but for `changes` of the store's state."""
+        """Bring the sidebar back to how the page opened, but at T = 1, and with `changes` of the state."""
         script = """async ([lab, changes]) => {
             const shell = new URL(lab, document.baseURI);
             const { store } = await import(shell.href);
             const { config } = await import(new URL("config.js", shell).href);
-            store.set({ ...config.state, ...changes });
+            store.set({ ...config.state, settings: { ...config.state.settings, temperature: 1 } });
+            store.set(changes);
         }"""
         self.page.evaluate(script, [assets.address("shell/lab.js"), changes])
 
@@ -104,10 +105,10 @@ class LabPage:
         expect(opened.locator(".save-entries")).to_be_hidden()
         return waiting.value.path()
 
-    def bars(self, panel: int = -1) -> list[float]:
-        """How long the bars of a panel are, 0 to 1: kept tokens (0: removed), then the tail."""
+    def bars(self, panel: int = 0) -> list[float]:
+        """The bars of a panel (0: the live one) as probabilities: kept tokens (0: removed), then the tail."""
         script = """(rows) => rows.map((row) => row.classList.contains("gone") ? 0
-            : parseFloat(row.querySelector("i").style.width) / 100)"""
+            : parseFloat(row.querySelector("i").style.width) / 100 * row.closest(".panels").dataset.scale)"""
         return self.page.locator("#lab-next_token .panel").nth(panel).locator(".bar").evaluate_all(script)
 
 

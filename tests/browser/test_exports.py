@@ -37,7 +37,7 @@ def test_bars(lab: LabPage) -> None:
     lab.slide("Top-p (1 = off)", 0.8)
     expect(lab.view().locator(".panel.live")).to_contain_text("removed by top")
     result = replayed(lab, "next_token")
-    shares = result["panels"][-1]["probabilities"]
+    shares = result["panels"][0]["probabilities"]
     assert [round(max(shares), 4)] == [round(max(lab.bars()), 4)]
     assert sum(share > 0 for share in shares) < len(shares)
     assert lab.saved("next_token", "CSV").read_text(encoding="utf-8").count("\n") == 1 + len(shares)
@@ -47,7 +47,7 @@ def test_pictures(lab: LabPage) -> None:
     """The drawing holds each panel's title and bars; the picture is a PNG of it."""
     drawing = ElementTree.fromstring(lab.saved("next_token", "SVG").read_text(encoding="utf-8"))
     words = ["".join(node.itertext()) for node in drawing.iter("{http://www.w3.org/2000/svg}text")]
-    assert [word for word in words if word.startswith("T = ")] == ["T = 0.5", "T = 1.0", "T = 2.0", "T = 1.0"]
+    assert [word for word in words if word.startswith("T = ")] == ["T = 1.0", "T = 0.5", "T = 1.0", "T = 2.0"]
     numbers = lab.view().locator(".panel .bar-number").all_inner_texts()
     assert [word for word in words if word.endswith("%")] == numbers
     assert any("The king is d" in word for word in words)

@@ -5,7 +5,7 @@ import { h } from "../shell/dom.js";
 import { count, finePercent, temperatureText } from "../shell/format.js";
 import { neutral } from "../shell/lab.js";
 import { saveMenu, saveNumbers } from "../shell/save.js";
-import { thermal } from "../shell/theme.js";
+import { thermal, tone } from "../shell/theme.js";
 import { toast } from "../shell/toast.js";
 import { areWords, contextSpans, removerTitle } from "../shell/tokens.js";
 
@@ -78,7 +78,7 @@ export const createSide = (place) => {
     const ids = shownIds(data.order);
     bars.update(barsOf(data, ids, view, (id) => `removed by ${removerTitle(view.removedBy[id] ?? "")}`), {
       name: `What ${data.title} expects next; the table below holds the numbers`,
-      colour: thermal(view.settings.temperature),
+      colour: tone(view.settings.temperature),
     });
     return [
       h("div", { class: "panel-stats" }, statsOf(view, ` bits per ${data.unit}`).map(

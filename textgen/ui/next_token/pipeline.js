@@ -74,16 +74,23 @@ export const createPipeline = (reorder) => {
     h("p", { class: "effect" }, effectText(step)));
   };
 
+  /** The orders that have a name, and "custom" once it is. */
+  const orders = () => {
+    const chosen = orderName(store.state.settings.order);
+    const names = Object.keys(config.orders);
+    return h("div", { class: "segmented", role: "group", "aria-label": "Order of the stages" },
+      (names.includes(chosen) ? names : [...names, chosen]).map((name) => h("button", {
+        type: "button", "aria-pressed": name === chosen,
+        onclick: () => config.orders[name] && reorder(config.orders[name]),
+      }, name)));
+  };
+
   /** The card's description. @param {Data} data @param {Step[]} steps */
   const describe = (data, steps) => h("section", { class: "card pipeline" },
     h("div", { class: "pipeline-head" },
-      h("h3", {}, "Pipeline"),
+      h("h2", {}, "Pipeline"),
       h("p", { class: "muted hint", role: "status" }, steps.length > 1 ? HINT : ALL_OFF),
-      h("span", { class: "grow" }),
-      Object.entries(config.orders).map(([name, order]) => h("button", {
-        class: "quiet", type: "button", "aria-pressed": orderName(store.state.settings.order) === name,
-        onclick: () => reorder(order),
-      }, name))),
+      orders()),
     h("ol", { class: "stages", hidden: steps.length === 1 },
       steps.length > 1 && steps.map((_, i) => card(steps, i, data, scaleOf(steps, data)))));
   return describe;

@@ -1,7 +1,11 @@
-// The numbers beside the bars: every token at every temperature, and two tokens against each other.
+// What the bars say in words and numbers: a sentence, the arithmetic behind them, every token at every
+// temperature, and two tokens against each other.
+import { oneTabStop } from "../shell/bars.js";
+import { softmax, summary } from "../shell/decoding.js";
 import { h } from "../shell/dom.js";
 import { count, finePercent, temperatureText } from "../shell/format.js";
-import { thermal } from "../shell/theme.js";
+import { tone } from "../shell/theme.js";
+import { removerTitle } from "../shell/tokens.js";
 
 /**
  * @typedef {import("../shell/decoding.js").Data} Data
@@ -16,6 +20,139 @@ const REST = 150; // ms
 const CHOICES = 500; // tokens to choose two from
 const LAW = "Temperature changes how far apart two tokens are, never their order. Truncation removes tokens; "
   + "between two that stay the ratio is the same.";
+
+// ---- one sentence
+
+/**
+ * What temperature and stages did to a distribution, against what the model learned: text, and tokens.
+ * @param {Data} data @param {Distribution} view @returns {(string | { token: string })[]}
+ */
+export const sentence = (data, view) => {
+  const { settings: { temperature }, steps, probabilities } = view;
+  const learned = steps[0].probabilities;
+  const [a, b] = data.order;
+  const [first, second] = [a, b].map((id) => ({ token: data.labels[id] }));
+  const at = `T = ${Number(temperature.toFixed(6))}`;
+  if (b === undefined) return [`${at}: `, first, " is the only token there is."];
+  if (temperature === 0) return greedy(data, view);
+  if (steps.length === 1) {
+    return [`${at}, as the model learned it: `, ...gapText(first, second, learned[a] / learned[b]), "; ",
+      `${choicesOf(learned)}.`];
+  }
+  const change = gapChange(first, second, learned[a] / learned[b], probabilities[a] / probabilities[b]);
+  const choices = choicesChange(choicesOf(learned), choicesOf(probabilities));
+  return [`${at}: `, ...change, `; ${choices}${removedWords(data, view)}.`];
+};
+
+/** @typedef {{ token: string }} Token */
+
+/** @param {Token} first @param {Token} second @param {number} ratio of their probabilities */
+const gapText = (first, second, ratio) => {
+  if (ratioText(ratio) === "1.0") return [first, " and ", second, " are as likely as each other"];
+  if (ratio < 1) return gapText(second, first, 1 / ratio);
+  return [first, ` is ${ratioText(ratio)}× as likely as `, second];
+};
+
+/** NaN is the ratio of two that were removed. @param {Token} a @param {Token} b */
+const gapChange = (a, b, /** @type {number} */ before, /** @type {number} */ after) => {
+  if (Number.isNaN(after)) return [a, " and ", b, " are removed"];
+  if (after === 0 || after === Infinity) return [after ? b : a, " is removed"];
+  const [from, to] = [ratioText(before), ratioText(after)];
+  if (after < 1 && to !== "1.0") return [b, ` is now ${ratioText(1 / after)}× as likely as `, a];
+  if (from === to) return ["the gap between ", a, " and ", b, ` stays ${to}×`];
+  const moved = after < before ? "shrank" : "grew";
+  return ["the gap between ", a, " and ", b, ` ${moved} from ${from}× to ${to}×`];
+};
+
+const choicesOf = (/** @type {Float64Array} */ probabilities) => {
+  const n = summary(probabilities).choices;
+  const text = n < 9.95 ? n.toFixed(1).replace(".0", "") : count(Math.round(n));
+  return `${text} ${text === "1" ? "choice" : "choices"}`;
+};
+const choicesChange = (/** @type {string} */ before, /** @type {string} */ after) =>
+  (before === after ? `${after}, as before` : `${after} instead of ${before.split(" ")[0]}`);
+
+/** @param {Data} data @param {Distribution} view */
+const removedWords = (data, { removedBy, summary: { kept } }) => {
+  const names = [...new Set(removedBy.filter((name) => name !== null))].map(removerTitle);
+  const left = `${count(kept)} of ${count(data.order.length)} tokens`;
+  return names.length ? `; ${names.join(" and ")} left ${left}` : "";
+};
+
+/** @param {Data} data @param {Distribution} view @returns {(string | Token)[]} */
+const greedy = (data, { probabilities, steps }) => {
+  const token = { token: data.labels[probabilities.indexOf(1)] };
+  const before = choicesOf(steps[0].probabilities).split(" ")[0];
+  return ["T = 0: ", token, `, the likeliest, is always taken; 1 choice instead of ${before}.`];
+};
+
+// ---- the arithmetic
+
+const TERMS = 5; // tokens with a row of their own
+
+/** p = softmax(z / T), with the numbers of this context, folded. */
+export const createArithmetic = (/** @type {() => void} */ redraw) => {
+  let open = false;
+  const ontoggle = (/** @type {any} */ { target }) => {
+    if (target.open === open) return;
+    open = target.open;
+    redraw();
+  };
+  return (/** @type {Data} */ data, /** @type {Distribution} */ view) =>
+    h("details", { class: "card fold arithmetic", open, ontoggle },
+      h("summary", {}, "softmax(z / T), with these numbers"), open && arithmetic(data, view));
+};
+
+/** @param {Data} data @param {Distribution} view */
+const arithmetic = (data, { settings: { temperature: t }, steps }) => {
+  if (t === 0) {
+    const token = h("b", { class: "token" }, data.labels[data.order[0]]);
+    return h("p", {}, "Nothing can be divided by T = 0. The smaller T is, the further the largest z / T "
+      + "stands above all others; at 0 it takes everything: ", token, ".");
+  }
+  const { rows, others, total } = terms(data, t);
+  const at = Number(t.toFixed(6));
+  const head = ["token", "z", `z / ${at}`, "exp", "p"];
+  const further = steps.some(({ name }) => !["raw", "temperature"].includes(name));
+  return [
+    h("p", {}, "The model gives every token a number, its logit z. Divide it by T, raise e to it, and divide "
+      + "by the sum of all: p = exp(z / T) ÷ Σ. Here the largest z / T is taken off first, which leaves p as "
+      + `it is: Σ = ${fixed(total)}.`),
+    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "The arithmetic in numbers" },
+      h("table", {},
+        h("thead", {}, h("tr", {}, head.map((text) => h("th", { scope: "col" }, text)))),
+        h("tbody", {}, rows.map((row) => h("tr", {}, h("th", { class: "token", scope: "row" }, row.label),
+          [fixed(row.z), fixed(row.scaled), fixed(row.exp), finePercent(row.p)].map((text) =>
+            h("td", {}, text)))),
+        others && h("tr", {}, h("th", { scope: "row" }, `${count(others.n)} others`), h("td"), h("td"),
+          h("td", {}, fixed(others.exp)), h("td", {}, finePercent(others.p))),
+        h("tr", {}, h("th", { scope: "row" }, "Σ"), h("td"), h("td"), h("td", {}, fixed(total)),
+          h("td", {}, "100%"))))),
+    further && h("p", { class: "muted" },
+      "This is temperature alone; the pipeline below shows the other stages."),
+  ];
+};
+
+/** The first terms of softmax(z / t), and what all others come to. @param {Data} data @param {number} t */
+export const terms = ({ order, labels, raw }, t) => {
+  const scaled = raw.map((z) => z / t);
+  const [top, shares] = [scaled[order[0]], softmax(scaled)];
+  const exp = (/** @type {number} */ id) => Math.exp(scaled[id] - top);
+  const rows = order.slice(0, TERMS).map((id) =>
+    ({ label: labels[id], z: raw[id], scaled: scaled[id], exp: exp(id), p: shares[id] }));
+  const rest = order.slice(TERMS);
+  const sum = (/** @type {(id: number) => number} */ of) => rest.reduce((all, id) => all + of(id), 0);
+  const others = rest.length ? { n: rest.length, exp: sum(exp), p: sum((id) => shares[id]) } : null;
+  return { rows, others, total: rows.reduce((all, row) => all + row.exp, others?.exp ?? 0) };
+};
+
+/** 5.213, −∞ */
+const fixed = (/** @type {number} */ value) => {
+  if (!Number.isFinite(value)) return value < 0 ? "−∞" : "∞";
+  return (Math.abs(value) >= 1e6 ? value.toExponential(2) : value.toFixed(3)).replace("-", "−");
+};
+
+// ---- every token
 
 /** @param {{ onPick: (id: number) => void, redraw: () => void }} actions */
 export const createNumbers = ({ onPick, redraw }) => {
@@ -47,36 +184,38 @@ export const createNumbers = ({ onPick, redraw }) => {
     return shown + STEP >= all ? `show all ${count(all)}` : `show ${STEP} more of ${count(all)}`;
   };
   const head = (/** @type {number} */ t, /** @type {boolean} */ live) => h("th", { scope: "col" },
-    h("span", { class: "dot", style: `background: ${thermal(t)}` }),
+    h("span", { class: "dot", style: `background: ${tone(t)}` }),
     `T=${temperatureText(t)}${live ? " live" : ""}`);
-  /** @param {Data} data @param {Distribution[]} views @param {number} id */
-  const row = (data, views, id, hint = "") =>
+  /** @param {Data} data @param {Distribution[]} views @param {number} id @param {number} place */
+  const row = (data, views, id, place, hint = "") =>
     h("tr", {},
       h("th", { scope: "row" }, h("button", {
-        class: "token", type: "button", title: hint, "aria-label": `token ${data.labels[id]}: ${hint}`,
-        onclick: () => onPick(id),
-      }, data.labels[id])),
+        class: "token", type: "button", title: hint, tabindex: place ? -1 : 0, onclick: () => onPick(id),
+      }, data.labels[id], h("span", { class: "lab-spoken" }, `: ${hint}`))),
       views.map(({ probabilities, removedBy }) => {
         const p = probabilities[id];
         const none = removedBy[id] ? "removed" : "0%";
         return h("td", { class: p > 0 ? "" : "gone" }, p > 0 ? finePercent(p) : none);
       }));
 
-  /** The card's description; the last view is the live one. */
+  /** The card's description; the first view is the live one. */
   return (/** @type {Data} */ data, /** @type {Distribution[]} */ views, hint = "") => {
     if (data.vocabulary !== vocabulary) [vocabulary, shown] = [data.vocabulary, FIRST];
     if (last && waits()) return last;
     const all = data.order.length;
     const table = h("table", {},
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "token"), views.map(({ settings }, i) =>
-        head(settings.temperature, i === views.length - 1)))),
-      h("tbody", {}, data.order.slice(0, shown).map((id) => row(data, views, id, hint))));
+        head(settings.temperature, i === 0)))),
+      h("tbody", { ref: oneTabStop },
+        data.order.slice(0, shown).map((id, i) => row(data, views, id, i, hint))));
     const more = { class: "quiet", type: "button", hidden: all <= FIRST, onclick: () => grow(all) };
     last = h("section", { class: "card numbers" },
-      h("h3", {}, "Numbers"), h("div", { class: "scroll" }, table), h("button", more, moreText(all)));
+      h("h2", {}, "Numbers"), h("div", { class: "scroll" }, table), h("button", more, moreText(all)));
     return last;
   };
 };
+
+// ---- two tokens
 
 /** p(a) / p(b) at each temperature, and the law that connects them. @param {() => void} redraw */
 export const createRatio = (redraw) => {
@@ -107,7 +246,7 @@ export const createRatio = (redraw) => {
   const choices = (/** @type {Data} */ data) => {
     if (made && data === made.data && picked === made.picked) return made;
     const found = pairOf(data);
-    const title = h("h3", {}, "Two tokens ",
+    const title = h("div", { class: "ratio-head" }, h("h2", {}, "Two tokens"),
       choice(data, found, 0, "first token"), " against ", choice(data, found, 1, "second token"));
     return (made = { data, picked, pair: found.pair, title });
   };
@@ -123,11 +262,13 @@ export const createRatio = (redraw) => {
         `, here ${ratioText(ratioAt(gap, 1))}`, h("sup", {}, `1/${Number(example.toFixed(2))}`),
         ` = ${ratioText(ratioAt(gap, example))}`,
       ]),
-      h("div", { class: "scroll" }, h("table", {},
-        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "T"),
-          temperatures.map((t) => h("th", { scope: "col" }, temperatureText(t))))),
-        h("tbody", {}, h("tr", {}, h("th", { class: "token", scope: "row" }, pair),
-          temperatures.map((t) => h("td", { class: "strong" }, ratioText(ratioAt(gap, t)))))))),
+      h("table", {},
+        h("thead", {}, h("tr", {},
+          h("th", { scope: "col" }, "T"), h("th", { class: "token", scope: "col" }, pair))),
+        h("tbody", {}, temperatures.map((t) => h("tr", {},
+          h("th", { scope: "row" },
+            h("span", { class: "dot", style: `background: ${tone(t)}` }), temperatureText(t)),
+          h("td", { class: "strong" }, ratioText(ratioAt(gap, t))))))),
       h("p", { class: "muted" }, LAW));
   };
 };

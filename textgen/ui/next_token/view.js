@@ -1,18 +1,19 @@
-// The Next token tab: the context with its open place, a panel a temperature, the pipeline, the numbers.
+// The Next token tab: the context with its open place, a sentence, a panel a temperature, the pipeline, the
+// numbers. A slider's way: here → shell/decoding.js → shell/bars.js.
 import { barsOf, createBars, othersText, removedText, shownIds, statsOf } from "../shell/bars.js";
 import { component } from "../shell/component.js";
-import { createViews, dataOf } from "../shell/decoding.js";
+import { createViews, dataOf, massOf } from "../shell/decoding.js";
 import { h, render } from "../shell/dom.js";
-import { clipStart, effectOf, numberFrom, temperatureText } from "../shell/format.js";
+import { clip, clipStart, effectOf, graphemes, numberFrom, temperatureText } from "../shell/format.js";
 import { keptForm } from "../shell/forms.js";
 import { neutral, seedOf, sourceOf, store } from "../shell/lab.js";
 import { saveMenu } from "../shell/save.js";
 import { latest, Problem } from "../shell/server.js";
-import { onTheme, thermal } from "../shell/theme.js";
+import { onTheme, tone } from "../shell/theme.js";
 import { toast } from "../shell/toast.js";
 import { areWords, contextSpans, removerTitle } from "../shell/tokens.js";
 import { createPipeline } from "./pipeline.js";
-import { createNumbers, createRatio } from "./tables.js";
+import { createArithmetic, createNumbers, createRatio, sentence } from "./tables.js";
 
 /**
  * @typedef {import("../shell/decoding.js").Data} Data
@@ -24,9 +25,12 @@ const SWEEP = { from: 0.1, to: 3, seconds: 6 }; // one way
 const FIRST_TEMPERATURES = [0.5, 1, 2];
 const NEXT_TEMPERATURES = [1.5, 0.2, 3, 0.8, 1.2, 0];
 const MOST_PANELS = 6; // besides the live one
+const ZOOM = "Stretch all bars by the same factor, or let the full width be 100%";
+const AT_REST = 700; // ms without a change, after which the sentence is spoken
+const HINT_SEEN = "temperature-lab hint"; // in the browser's storage: for good
 
 export const mount = component("next_token", ({ root, memory, config, ask, signal }) => {
-  const first = { temperatures: FIRST_TEMPERATURES, zoom: false };
+  const first = { temperatures: FIRST_TEMPERATURES, zoom: true };
   const form = () => ({ temperatures: memory.temperatures, zoom: memory.zoom });
   Object.assign(memory, keptForm("next_token", first, form), { ...memory });
   /** @type {Data | null} What is drawn. */
@@ -34,9 +38,11 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
   /** @type {Source} The source that it was made from. */
   let source = {};
   let problem = ""; // why there is no distribution of what the sidebar says
-  let complaint = ""; // about the temperature of a panel
+  /** @type {{ place: number | null, text: string } | null} About a panel's T; null: the live one. */
+  let complaint = null;
   /** @type {number[]} Tokens drawn from typed-in numbers, which have no context: they only line up. */
   let drawn = [];
+  let wide = false; // whether labels are words
   let sampled = 0; // how many tokens in a row
   /** @type {{ frame: number, at: number } | null} The frame that is asked for, and the last temperature. */
   let sweep = null;
@@ -51,7 +57,8 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
     if (!data || !same(of, source)) sampled = 0;
     if (data?.vocabulary !== answer.vocabulary) drawn = [];
     data = dataOf(answer, data);
-    [source, problem, complaint] = [of, "", ""];
+    wide = data.labels.some((label) => graphemes(label).length > 1 && !label.startsWith("<"));
+    [source, problem, complaint] = [of, "", null];
     draw();
   };
   /** @param {Source} of @returns {Promise<import("../shell/decoding.js").Answer>} */
@@ -84,6 +91,7 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
     }
   };
   const pick = (/** @type {number} */ id) => {
+    hint.done();
     if (data?.model) {
       change("append", { id });
     } else {
@@ -110,21 +118,21 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
 
   // ---- panels
   const legal = (/** @type {number} */ t) => t === 0 || (t >= config.lowest && t <= config.highest);
-  const complain = (/** @type {string} */ text) => {
-    complaint = `A panel's temperature must be 0 or from ${config.lowest} to ${config.highest}, `
-      + `got ${text || "nothing"}; 0 is greedy.`;
+  const complain = (/** @type {number | null} */ place, /** @type {string} */ text) => {
+    const legalText = `0 or from ${config.lowest} to ${config.highest}`;
+    complaint = { place, text: `T must be ${legalText}, got ${clip(text, 40) || "nothing"}; 0 is greedy` };
     draw();
   };
   const setLive = (/** @type {number} */ t, /** @type {string} */ text) => {
-    if (!legal(t)) return complain(text);
+    if (!legal(t)) return complain(null, text);
     stopSweep();
-    complaint = "";
+    complaint = null;
     store.set({ settings: { temperature: t } });
     draw();
   };
   const setFixed = (/** @type {number} */ place, /** @type {number} */ t, /** @type {string} */ text) => {
-    if (!legal(t)) return complain(text);
-    complaint = "";
+    if (!legal(t)) return complain(place, text);
+    complaint = null;
     memory.temperatures = memory.temperatures.with(place, t);
     draw();
   };
@@ -140,6 +148,7 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
   };
   const remove = (/** @type {number} */ place) => {
     memory.temperatures = memory.temperatures.toSpliced(place, 1);
+    complaint = null;
     buildPanels();
   };
   const add = () => {
@@ -172,34 +181,31 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
   const pipeline = createPipeline((order) => store.set({ settings: { order } }));
   const numbers = createNumbers({ onPick: pick, redraw: () => draw() });
   const ratio = createRatio(() => draw());
+  const arithmetic = createArithmetic(() => draw());
   const save = saveMenu({
     request: () => data && {
       kind: "distribution", ...source, panels: shownViews(data).map((view) => view.settings),
     },
-    charts: () => [...fixed, live].map((panel) => panel.picture()),
+    charts: () => [live, ...fixed].map((panel) => panel.picture()),
     name: () => `next-token-${data?.model || "own-numbers"}`,
     note: () => `after ${JSON.stringify(data?.model ? clipStart(source.context, 80) : "your own numbers")}`
       + ` · ${data?.model || "typed-in numbers"}`,
   });
   const shownViews = (/** @type {Data} */ now) => views(now, store.state.settings, temperatures());
-  const temperatures = () => [...memory.temperatures, store.state.settings.temperature];
+  const temperatures = () => [store.state.settings.temperature, ...memory.temperatures];
 
   /** @param {string} text @param {string} title @param {() => void} onclick */
   const button = (text, title, onclick, more = {}) =>
     h("button", { class: "button", type: "button", title, onclick, ...more }, text);
   const strip = () => {
     const pieces = piecesOf(data, drawn);
-    return h("section", { class: "card strip" },
+    return h("section", { class: "card strip", "aria-label": "Context" },
       h("div", { class: areWords(pieces) ? "tokens words" : "tokens", "aria-live": "polite" },
         contextSpans(pieces, data?.unseen)),
       h("div", { class: "actions" },
         button("↶ Back", "Take the last token away", back, { disabled: !pieces.length }),
         sweep ? button("■ Stop sweep", "Leave the live temperature as it is", stopSweep)
           : button("▶ Sweep T", "Move the live temperature from 0.1 to 3 and back", startSweep),
-        button("Zoom bars", "Stretch all bars by the same factor", zoom, { "aria-pressed": memory.zoom }),
-        button("+ Temperature", "Add a panel (six at most)", add,
-          { disabled: memory.temperatures.length >= MOST_PANELS }),
-        save,
         button("Sample one", "Draw one token from the live panel's distribution", sample,
           { class: "button primary" })));
   };
@@ -207,19 +213,44 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
     memory.zoom = !memory.zoom;
     draw();
   };
-  const note = () => h("p", { class: "note", role: "status" }, problem || complaint || data?.note || "");
+  const note = () => h("p", { class: "note", role: "status" },
+    problem ? `${problem} The bars below are of the context before.` : data?.note || "");
 
-  /** The panels' part, once there is something to show. */
+  /** One sentence on the live distribution, spoken when it has come to rest, and what concerns all panels. */
+  const lead = (/** @type {Data} */ now, /** @type {Distribution} */ shown, /** @type {number} */ scale) => {
+    const parts = sentence(now, shown);
+    speech.say(parts.map((part) => (typeof part === "string" ? part : part.token)).join(""));
+    return h("div", { class: "lead" },
+      h("p", { class: "sentence", "aria-hidden": true }, parts.map((part) =>
+        (typeof part === "string" ? part : h("b", { class: "token" }, part.token)))),
+      speech.node,
+      h("div", { class: "tools" },
+        button(`Full width: ${Math.round(100 * scale)}%`, ZOOM, zoom,
+          { class: "quiet", "aria-pressed": memory.zoom }),
+        button("+ Temperature", "Add a panel (six at most)", add,
+          { class: "quiet", disabled: memory.temperatures.length >= MOST_PANELS }),
+        save));
+  };
+  const scaleOf = createScale();
+  const speech = createSpeech(signal);
+  const hint = createHint(() => draw());
+
+  /** The panels' part, once there is something to show; what stands there after a refusal cannot be used. */
   const drawing = (/** @type {Data} */ now) => {
     const shown = shownViews(now);
-    const scale = memory.zoom ? Math.max(...shown.slice(0, -1).map(({ summary }) => summary.top)) : 1;
-    const hint = now.model ? "put it into the context" : "add it to the row of drawn tokens";
-    const panels = [...fixed, live].map((panel, i) => panel.describe(now, shown[i], scale, hint));
-    return [
-      h("div", { class: problem ? "panels old" : "panels" }, panels),
-      pipeline(now, shown[shown.length - 1].steps),
-      h("div", { class: "pair" }, numbers(now, shown, hint), ratio(now, temperatures())),
-    ];
+    const scale = memory.zoom ? scaleOf(now, shown) : 1;
+    const onPickHint = now.model ? "put it into the context" : "add it to the row of drawn tokens";
+    const panels = [live, ...fixed].map((panel, i) => {
+      const wrong = complaint && (complaint.place ?? -1) === i - 1 ? complaint.text : "";
+      return panel.describe(now, shown[i], { scale, hint: onPickHint, problem: wrong });
+    });
+    return h("div", { class: problem ? "view old" : "view", inert: problem !== "" },
+      lead(now, shown[0], scale),
+      hint.describe(),
+      h("div", { class: wide ? "panels temperatures wide" : "panels temperatures", "data-scale": scale }, panels),
+      arithmetic(now, shown[0]),
+      pipeline(now, shown[0].steps),
+      h("div", { class: "pair" }, numbers(now, shown, onPickHint), ratio(now, temperatures())));
   };
   const draw = () => render(root, strip(), note(), data && drawing(data));
 
@@ -242,6 +273,69 @@ const piecesOf = (/** @type {Data | null} */ data, /** @type {number[]} */ drawn
   return data.model ? data.pieces : drawn.map((id) => [data.labels[id], true]);
 };
 
+const SCALES = [0.02, 0.05, 0.1, 0.15, 0.25, 0.4, 0.6, 1];
+
+/** The probability of the longest bar. @param {Data} data @param {Distribution} view */
+const longest = (data, { summary, probabilities }) =>
+  Math.max(summary.top, massOf(data.order.slice(shownIds(data.order).length), probabilities));
+
+/** One scale for all panels, which the longest bar nearly fills; a slider makes it larger, never smaller. */
+const createScale = () => {
+  /** @type {{ data: Data | null, rest: string, scale: number }} */
+  let last = { data: null, rest: "", scale: 0 };
+  return (/** @type {Data} */ data, /** @type {Distribution[]} */ [live, ...fixed]) => {
+    const others = { ...live.settings, temperature: 0 };
+    const rest = JSON.stringify([others, fixed.map(({ settings }) => settings)]);
+    const most = Math.max(...[live, ...fixed].map((view) => longest(data, view)));
+    const scale = SCALES.find((step) => step >= most) ?? 1;
+    const same = last.data === data && last.rest === rest;
+    last = { data, rest, scale: same ? Math.max(scale, last.scale) : scale };
+    return last.scale;
+  };
+};
+
+/** Speaks a sentence once it has stayed for a while; silent while it changes. */
+const createSpeech = (/** @type {AbortSignal} */ signal) => {
+  const node = document.createElement("div");
+  node.className = "lab-spoken";
+  node.setAttribute("role", "status");
+  let last = "";
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const say = (/** @type {string} */ text) => {
+    if (text === last) return;
+    last = text;
+    clearTimeout(timer);
+    timer = setTimeout(() => (node.textContent = text), AT_REST);
+  };
+  signal.addEventListener("abort", () => clearTimeout(timer));
+  return { node, say };
+};
+
+/** What a newcomer can do here, until it was done or dismissed once in this browser. */
+const createHint = (/** @type {() => void} */ redraw) => {
+  let seen = storage(() => localStorage.getItem(HINT_SEEN)) !== null;
+  const done = () => {
+    if (seen) return;
+    seen = true;
+    storage(() => localStorage.setItem(HINT_SEEN, "seen"));
+    redraw();
+  };
+  const describe = () => !seen && h("div", { class: "newcomer", key: "hint" },
+    h("p", {}, "Pull the slider: the bars follow. Click a bar: its token joins the context."),
+    h("button", { class: "quiet", type: "button", onclick: done }, "Got it"));
+  return { describe, done };
+};
+
+/** A browser may forbid its storage. @template T @param {() => T} use @returns {T | null} */
+const storage = (use) => {
+  try {
+    return use();
+  } catch {
+    return null;
+  }
+};
+
 // ---- a panel: a temperature, its four numbers and its bars; the live one follows the slider
 
 /**
@@ -256,7 +350,8 @@ const STEP = { live: 0.01, fixed: 0.05, key: 0.1 };
 /** @param {number | null} place from 1; null: the live panel @param {Actions} actions */
 export const createPanel = (place, { onPick, onTemperature, onRemove }) => {
   const live = place === null;
-  const label = live ? "Temperature of the live panel" : `Temperature of panel ${place}`;
+  const own = live ? "the live panel" : `panel ${place}`;
+  const label = `Temperature of ${own}`;
   const bars = createBars({ onPick });
   /** @type {string | null} A temperature being typed. */
   let draft = null;
@@ -280,53 +375,58 @@ export const createPanel = (place, { onPick, onTemperature, onRemove }) => {
     onTemperature(next, String(next));
   };
 
-  const header = (/** @type {number} */ t, /** @type {string} */ name) => h("header", {},
-    h("label", { class: "panel-title" }, "T = ", h("input", {
-      class: "panel-t", type: "text", inputmode: "decimal", autocomplete: "off",
-      "aria-label": label, value: draft ?? temperatureText(t),
-      onkeydown: keys, onchange: commit, onblur: commit,
-      oninput: (/** @type {any} */ event) => (draft = event.target.value),
-    })),
-    h("span", { class: "grow" }),
-    h("span", { class: "panel-word" }, live ? `live · ${effectOf(t)}` : effectOf(t)),
-    onRemove && h("button", {
-      class: "quiet", type: "button", title: "Remove this panel", "aria-label": `Remove the panel ${name}`,
-      onclick: onRemove,
-    }, "×"));
+  /** @param {number} t @param {string} name @param {string} problem */
+  const header = (t, name, problem) =>
+    h("header", {},
+      h("label", { class: "panel-title" }, "T = ", h("input", {
+        class: "panel-t", type: "text", inputmode: "decimal", autocomplete: "off",
+        "aria-label": label, value: draft ?? temperatureText(t), "aria-invalid": problem ? "true" : null,
+        onkeydown: keys, onchange: commit, onblur: commit,
+        oninput: (/** @type {any} */ event) => (draft = event.target.value),
+      })),
+      h("span", { class: "panel-word" }, live ? `live · ${effectOf(t)}` : effectOf(t)),
+      onRemove && h("button", {
+        class: "quiet", type: "button", title: "Remove this panel", "aria-label": `Remove ${own}, ${name}`,
+        onclick: onRemove,
+      }, "×"));
   const slider = (/** @type {number} */ t) => h("input", {
     class: "thermal-range", type: "range", min: 0, max: 3, step: live ? STEP.live : STEP.fixed,
-    value: String(t),
-    "aria-label": `${label}, slider`,
+    value: String(t), "aria-label": `${label}, slider`,
+    "aria-valuetext": `${temperatureText(t)}, ${effectOf(t)}`,
     oninput: (/** @type {any} */ { target }) => onTemperature(target.valueAsNumber, target.value),
   });
 
+  /** @typedef {{ scale: number, hint: string, problem: string }} How bars' scale, and what to say besides */
   /**
    * The panel's description; its bars are brought up to date at once, unless nothing has changed.
-   * @param {Data} data @param {Distribution} view
+   * @param {Data} data @param {Distribution} view @param {How} how
    */
-  const describe = (data, view, scale = 1, hint = "") => {
-    const of = [data, view, scale, hint, draft];
+  const describe = (data, view, { scale, hint, problem }) => {
+    const of = [data, view, scale, hint, problem, draft];
     if (last && of.every((part, i) => part === last?.of[i])) return last.node;
-    last = { of, node: made(data, view, scale, hint) };
+    last = { of, node: made(data, view, { scale, hint, problem }) };
     return last.node;
   };
-  /** @param {Data} data @param {Distribution} view */
-  const made = (data, view, scale = 1, hint = "") => {
+  /** @param {Data} data @param {Distribution} view @param {How} how */
+  const made = (data, view, { scale, hint, problem }) => {
     const { temperature } = view.settings;
-    const [name, colour] = [`T = ${temperatureText(temperature)}`, thermal(temperature)];
+    const [name, colour] = [`T = ${temperatureText(temperature)}`, tone(temperature)];
     const stats = statsOf(view);
     const ids = shownIds(data.order);
     shown = { temperature, line: stats.map(([before, value, after]) => before + value + after).join(" · ") };
     bars.update(barsOf(data, ids, view, (id) => `removed by ${removerTitle(view.removedBy[id] ?? "")}`),
       { name: `Probabilities at ${name}`, colour, scale, hint });
     return h("section", {
-      class: live ? "card panel live" : "card panel", "aria-label": name, style: `--t: ${colour}`,
-    }, header(temperature, name), slider(temperature),
+      class: live ? "card panel live" : "card panel", style: `--t: ${colour}`,
+      "aria-label": live ? `Live panel, ${name}` : `Panel ${place}, ${name}`,
+    },
+    h("div", { class: "panel-head" }, header(temperature, name, problem), slider(temperature),
+      problem && h("p", { class: "control-problem", role: "alert" }, problem)),
     h("div", { class: "panel-stats" }, stats.map(([before, value, after, title]) =>
       h("span", { title }, before, h("b", {}, value), after))),
     bars.node,
-    h("div", { class: "panel-foot" }, othersText(data, ids, view)),
-    h("div", { class: "panel-foot" }, removedText(view)));
+    h("div", { class: "panel-foot" },
+      h("p", {}, othersText(data, ids, view)), h("p", {}, removedText(view))));
   };
   const picture = () =>
     ({ title: `T = ${temperatureText(shown.temperature)}`, line: shown.line, drawing: bars.picture() });

@@ -1,4 +1,4 @@
-// The bar chart of a distribution: a row a token, label left, number right, the bar's length its probability.
+// The bar chart of a distribution: a row a token, its label, its bar as long as it is probable, its number.
 //
 // The style sheet gives the chart its card's width; nothing is measured. Rows are written by hand, not by
 // dom.js: all bars of a page follow a slider within its frame. A removed token keeps its length, hatched.
@@ -22,7 +22,7 @@ import { removerTitle } from "./tokens.js";
  *
  * @typedef {object} Look
  * @property {string} name of the chart, for those who hear it
- * @property {string} colour of the bars
+ * @property {string} colour of the bars, as a style sheet may say it
  * @property {number} [scale] the probability whose bar is as long as the chart is wide
  * @property {string} [hint] what a click on a bar does
  *
@@ -39,7 +39,7 @@ const AT_REST = 250; // ms without a change, after which bars glide to their nex
 
 /**
  * @param {{ onPick?: (id: number) => void, slim?: boolean }} [options] `onPick` makes each bar a button;
- *   `slim` bars are small and without numbers
+ *   `slim` bars are small
  */
 export const createBars = ({ onPick, slim = false } = {}) => {
   const node = document.createElement("div");
@@ -89,8 +89,8 @@ export const createBars = ({ onPick, slim = false } = {}) => {
     const [label, track, fill] = [element("span", "bar-label"), element("span", "bar-track"), element("i")];
     const [number, spoken] = [element("span", "bar-number"), element("span", "lab-spoken")];
     label.textContent = clip(bar.label, LONGEST_LABEL);
-    track.append(fill);
-    row.append(label, " ", track, ...(slim ? [] : [number]), spoken);
+    track.append(fill, number);
+    row.append(label, " ", track, spoken);
     if (button) {
       row.setAttribute("type", "button");
       row.tabIndex = place === first ? 0 : -1;
@@ -108,19 +108,26 @@ export const createBars = ({ onPick, slim = false } = {}) => {
     const shown = percent(shownOf(bar));
     if (shown !== written.number) number.textContent = written.number = shown;
     const hint = bar.id === null || bar.taken ? "" : look.hint;
-    const said = [slim ? shown : "", bar.note, hint].filter(Boolean).join("; ");
+    const said = [bar.note, hint].filter(Boolean).join("; ");
     if (said !== written.spoken) {
       written.spoken = said;
       spoken.textContent = said && `; ${said}`;
-      row.title = bar.label.length > LONGEST_LABEL || slim ? `${bar.label}: ${said}` : said;
+      row.title = bar.label.length > LONGEST_LABEL ? `${bar.label}: ${said}` : said;
     }
   };
 
-  // One tab stop a chart, arrow keys inside.
-  const buttons = () => rows.map((row) => row.node).filter((row) => row.tagName === "BUTTON");
+  oneTabStop(node);
+  return { node, update, picture: () => picture(bars, { ...look, colour: paint(node) }) };
+};
+
+/** @typedef {ReturnType<typeof createBars>} Bars */
+
+/** Make the buttons in an element one stop of the Tab key, with arrow keys between them. */
+export const oneTabStop = (/** @type {HTMLElement} */ node) => {
+  const buttons = () => [...node.querySelectorAll("button")];
   node.addEventListener("keydown", (event) => {
     const all = buttons();
-    const at = all.indexOf(/** @type {HTMLElement} */ (event.target));
+    const at = all.indexOf(/** @type {HTMLButtonElement} */ (event.target));
     const next = all[{ ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[event.key] ?? -1];
     if (at < 0 || !next) return;
     event.preventDefault();
@@ -129,11 +136,15 @@ export const createBars = ({ onPick, slim = false } = {}) => {
   node.addEventListener("focusin", ({ target }) => {
     for (const button of buttons()) button.tabIndex = button === target ? 0 : -1;
   });
-
-  return { node, update, picture: () => picture(bars, look) };
 };
 
-/** @typedef {ReturnType<typeof createBars>} Bars */
+/** The colour that a bar has on the page, as a picture may say it: rgb(27, 33, 48). */
+const paint = (/** @type {HTMLElement} */ node) => {
+  const colour = getComputedStyle(node).accentColor; // the style sheet says it of all bars
+  const mixed = /^color\(srgb ([\d.e-]+) ([\d.e-]+) ([\d.e-]+)/.exec(colour);
+  const channels = mixed?.slice(1).map((channel) => Math.round(255 * Number(channel)));
+  return channels ? `rgb(${channels.join(", ")})` : colour;
+};
 
 const element = (/** @type {string} */ tag, name = "") => {
   const node = document.createElement(tag);
@@ -163,20 +174,20 @@ const picture = (bars, look) => {
   const svg = /** @type {SVGSVGElement} */ (document.createElementNS("http://www.w3.org/2000/svg", "svg"));
   svg.setAttribute("width", String(width));
   svg.setAttribute("height", String(row * bars.length + 4));
-  const number = { "text-anchor": "end", "font-size": 14, fill: muted };
+  const number = { "font-size": 14, fill: muted };
   const letters = { "text-anchor": "end", "font-size": 15, "font-family": "IBM Plex Mono, monospace" };
   render(svg, hatch(muted), bars.map((bar, i) => {
     const [middle, gone] = [i * row + row / 2 + 2, isGone(bar)];
     const struck = gone ? "line-through" : null;
     const line = { y: middle, "dominant-baseline": "central", "text-decoration": struck };
     const fill = gone ? "url(#gone)" : bar.id === null ? tail : look.colour;
+    const long = Math.max(1, longest * share(bar, look));
     return [
       h("text", { x: from - 8, ...letters, ...line, fill: gone ? muted : text }, labels[i]),
       h("rect", {
-        x: from, y: middle - 8, width: Math.max(1, longest * share(bar, look)), height: 16, rx: 2,
-        fill, stroke: gone ? muted : null,
+        x: from, y: middle - 8, width: long, height: 16, rx: 2, fill, stroke: gone ? muted : null,
       }),
-      h("text", { x: width - 2, ...number, ...line }, percent(shownOf(bar))),
+      h("text", { x: from + long + 7, ...number, ...line }, percent(shownOf(bar))),
     ];
   }));
   return svg;

@@ -17,6 +17,7 @@ from textgen.ui.shell.model_facts import FIRST_CONTEXT, facts_of
 FIRST_NUMBERS = "0.73, 0.15, 0.12"
 KINDS = ("auto", "probabilities", "logits")
 FIRST_SEED = "1234"
+FIRST_TEMPERATURE = 0.7  # another than that of a panel beside it
 # A temperature inside the range that guides give for the task, and what to expect.
 PRESETS = (
     ("Code", 0.3, "Code, 0.2–0.5: the likeliest choices, few surprises, soon repetitive."),
@@ -70,7 +71,7 @@ def first_state(registry: Registry) -> dict[str, Any]:
         "context": first_context(registry),
         "numbers": FIRST_NUMBERS,
         "kind": KINDS[0],
-        "settings": DecodeSettings().to_dict(),
+        "settings": DecodeSettings(temperature=FIRST_TEMPERATURE).to_dict(),
         "seed": FIRST_SEED,
         "locked": True,
     }

@@ -27,6 +27,15 @@ export const thermal = (t, stops = config.thermal) => {
   return `#${blend.map((channel) => channel.toString(16).padStart(2, "0")).join("")}`;
 };
 
+const NEAR = 0.3; // of T = 1: the learned distribution is drawn in ink, what lies near it in some of it
+
+/** The colour of a temperature's bars and headings, for a style sheet: thermal, but ink at T = 1. */
+export const tone = (/** @type {number} */ t) => {
+  const share = Math.max(0, 1 - Math.abs(t - 1) / NEAR);
+  const inked = `color-mix(in srgb, var(--lab-text) ${(100 * share).toFixed(0)}%, ${thermal(t)})`;
+  return share ? inked : thermal(t);
+};
+
 /** A colour of the style sheet, such as --lab-text, in the theme as it is. */
 export const ink = (/** @type {string} */ name) =>
   getComputedStyle(document.body).getPropertyValue(name).trim();
