@@ -3,6 +3,7 @@ import { barsOf, createBars, othersText, shownIds, statsOf } from "../shell/bars
 import { createViews } from "../shell/decoding.js";
 import { h } from "../shell/dom.js";
 import { count, finePercent, temperatureText } from "../shell/format.js";
+import { about } from "../shell/glossary.js";
 import { neutral } from "../shell/lab.js";
 import { saveMenu, saveNumbers } from "../shell/save.js";
 import { thermal, tone } from "../shell/theme.js";
@@ -82,7 +83,8 @@ export const createSide = (place) => {
     });
     return [
       h("div", { class: "panel-stats" }, statsOf(view, ` bits per ${data.unit}`).map(
-        ([before, value, after, title]) => h("span", { title }, before, h("b", {}, value), after))),
+        ([before, value, after, key]) =>
+          h("span", {}, before, h("b", {}, value), after, key && about(key)))),
       bars.node,
       h("div", { class: "panel-foot" }, othersText(data, ids, view)),
     ];

@@ -3,6 +3,7 @@ import { barsOf, createBars } from "../shell/bars.js";
 import { config } from "../shell/config.js";
 import { massOf } from "../shell/decoding.js";
 import { h } from "../shell/dom.js";
+import { about } from "../shell/glossary.js";
 import { count, finePercent } from "../shell/format.js";
 import { orderName, store } from "../shell/lab.js";
 import { stageTitle } from "../shell/tokens.js";
@@ -66,7 +67,7 @@ export const createPipeline = (reorder) => {
       key: name, class: raw || step.changed ? "stage" : "stage idle", "data-stage": name,
       style: `--stage: ${colour}`, ...(raw ? {} : dragging(name)),
     },
-    h("header", {}, h("b", {}, title),
+    h("header", {}, h("b", {}, title), about(name, title),
       h("span", { class: "value" }, raw ? "as learned" : String(store.state.settings[name])),
       !raw && h("span", { class: "moves" },
         arrow(name, i > 1 ? steps[i - 1].name : undefined), arrow(name, steps[i + 1]?.name, true))),
@@ -78,7 +79,7 @@ export const createPipeline = (reorder) => {
   const orders = () => {
     const chosen = orderName(store.state.settings.order);
     const names = Object.keys(config.orders);
-    return h("div", { class: "segmented", role: "group", "aria-label": "Order of the stages" },
+    return h("div", { class: "segments", role: "group", "aria-label": "Order of the stages" },
       (names.includes(chosen) ? names : [...names, chosen]).map((name) => h("button", {
         type: "button", "aria-pressed": name === chosen,
         onclick: () => config.orders[name] && reorder(config.orders[name]),

@@ -4,6 +4,7 @@ import { oneTabStop } from "../shell/bars.js";
 import { softmax, summary } from "../shell/decoding.js";
 import { h } from "../shell/dom.js";
 import { count, finePercent, temperatureText } from "../shell/format.js";
+import { term } from "../shell/glossary.js";
 import { tone } from "../shell/theme.js";
 import { removerTitle } from "../shell/tokens.js";
 
@@ -115,9 +116,9 @@ const arithmetic = (data, { settings: { temperature: t }, steps }) => {
   const head = ["token", "z", `z / ${at}`, "exp", "p"];
   const further = steps.some(({ name }) => !["raw", "temperature"].includes(name));
   return [
-    h("p", {}, "The model gives every token a number, its logit z. Divide it by T, raise e to it, and divide "
-      + "by the sum of all: p = exp(z / T) ÷ Σ. Here the largest z / T is taken off first, which leaves p as "
-      + `it is: Σ = ${fixed(total)}.`),
+    h("p", {}, "The model gives every token a number, its ", term("logits", "logit"), " z. Divide it by T, "
+      + "raise e to it, and divide by the sum of all: p = exp(z / T) ÷ Σ. Here the largest z / T is taken "
+      + `off first, which leaves p as it is: Σ = ${fixed(total)}.`),
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "The arithmetic in numbers" },
       h("table", {},
         h("thead", {}, h("tr", {}, head.map((text) => h("th", { scope: "col" }, text)))),
@@ -190,8 +191,9 @@ export const createNumbers = ({ onPick, redraw }) => {
   const row = (data, views, id, place, hint = "") =>
     h("tr", {},
       h("th", { scope: "row" }, h("button", {
-        class: "token", type: "button", title: hint, tabindex: place ? -1 : 0, onclick: () => onPick(id),
-      }, data.labels[id], h("span", { class: "lab-spoken" }, `: ${hint}`))),
+        class: "token", type: "button", title: hint, "aria-label": `${data.labels[id]}: ${hint}`,
+        tabindex: place ? -1 : 0, onclick: () => onPick(id),
+      }, data.labels[id])),
       views.map(({ probabilities, removedBy }) => {
         const p = probabilities[id];
         const none = removedBy[id] ? "removed" : "0%";

@@ -6,13 +6,16 @@ import { createViews, dataOf, massOf } from "../shell/decoding.js";
 import { h, render } from "../shell/dom.js";
 import { clip, clipStart, effectOf, graphemes, numberFrom, temperatureText } from "../shell/format.js";
 import { keptForm } from "../shell/forms.js";
+import { about } from "../shell/glossary.js";
 import { neutral, seedOf, sourceOf, store } from "../shell/lab.js";
+import { createProblems } from "../shell/problem.js";
 import { saveMenu } from "../shell/save.js";
 import { latest, Problem } from "../shell/server.js";
 import { onTheme, tone } from "../shell/theme.js";
 import { toast } from "../shell/toast.js";
 import { areWords, contextSpans, removerTitle } from "../shell/tokens.js";
 import { createPipeline } from "./pipeline.js";
+import { createUndo } from "../shell/undo.js";
 import { createArithmetic, createNumbers, createRatio, sentence } from "./tables.js";
 
 /**
@@ -38,10 +41,7 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
   /** @type {Source} The source that it was made from. */
   let source = {};
   let problem = ""; // why there is no distribution of what the sidebar says
-  /** @type {{ place: number | null, text: string } | null} About a panel's T; null: the live one. */
-  let complaint = null;
-  /** @type {number[]} Tokens drawn from typed-in numbers, which have no context: they only line up. */
-  let drawn = [];
+  memory.drawn ??= []; // tokens drawn from typed-in numbers, which have no context: they only line up
   let wide = false; // whether labels are words
   let sampled = 0; // how many tokens in a row
   /** @type {{ frame: number, at: number } | null} The frame that is asked for, and the last temperature. */
@@ -55,10 +55,10 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
   /** @param {import("../shell/decoding.js").Answer} answer @param {Source} of */
   const show = (answer, of) => {
     if (!data || !same(of, source)) sampled = 0;
-    if (data?.vocabulary !== answer.vocabulary) drawn = [];
+    if (data && data.vocabulary !== answer.vocabulary) memory.drawn = [];
     data = dataOf(answer, data);
     wide = data.labels.some((label) => graphemes(label).length > 1 && !label.startsWith("<"));
-    [source, problem, complaint] = [of, "", null];
+    [source, problem] = [of, ""];
     draw();
   };
   /** @param {Source} of @returns {Promise<import("../shell/decoding.js").Answer>} */
@@ -95,16 +95,18 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
     if (data?.model) {
       change("append", { id });
     } else {
-      drawn = [...drawn, id];
+      memory.drawn = [...memory.drawn, id];
       draw();
     }
   };
-  const back = () => {
-    if (data?.model) {
-      change("back");
-    } else {
-      drawn = drawn.slice(0, -1);
+  const back = async () => {
+    const [before, row] = [store.state.context, memory.drawn];
+    if (!data?.model) {
+      memory.drawn = row.slice(0, -1);
       draw();
+      undo.discarded("last token taken away", () => (memory.drawn = row));
+    } else if (await change("back")) {
+      undo.discarded("last token taken away", () => store.set({ context: before }));
     }
   };
   const sample = async () => {
@@ -112,44 +114,51 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
     const answer = await change("sample", { settings, seed: seedOf(store.state), step: sampled });
     if (!answer) return;
     store.set({ seed: String(answer.seed) });
-    if (!data?.model) drawn = [...drawn, answer.picked];
+    if (!data?.model) memory.drawn = [...memory.drawn, answer.picked];
     draw();
   };
 
   // ---- panels
   const legal = (/** @type {number} */ t) => t === 0 || (t >= config.lowest && t <= config.highest);
-  const complain = (/** @type {number | null} */ place, /** @type {string} */ text) => {
-    const legalText = `0 or from ${config.lowest} to ${config.highest}`;
-    complaint = { place, text: `T must be ${legalText}, got ${clip(text, 40) || "nothing"}; 0 is greedy` };
+  const problems = createProblems("next_token"); // with a panel's temperature, by its place; 0: the live one
+  /** Whether a temperature can be taken; if not, its panel says why. @param {string} text as typed */
+  const accepts = (/** @type {number} */ panel, /** @type {number} */ t, text) => {
+    problems.clear();
+    if (legal(t)) return true;
+    const range = `0 or from ${config.lowest} to ${config.highest}`;
+    problems.tell(String(panel), `T must be ${range}, got ${clip(text, 40) || "nothing"}; 0 is greedy`);
     draw();
+    return false;
   };
   const setLive = (/** @type {number} */ t, /** @type {string} */ text) => {
-    if (!legal(t)) return complain(null, text);
+    if (!accepts(0, t, text)) return;
     stopSweep();
-    complaint = null;
     store.set({ settings: { temperature: t } });
     draw();
   };
   const setFixed = (/** @type {number} */ place, /** @type {number} */ t, /** @type {string} */ text) => {
-    if (!legal(t)) return complain(place, text);
-    complaint = null;
+    if (!accepts(place + 1, t, text)) return;
     memory.temperatures = memory.temperatures.with(place, t);
     draw();
   };
-  const live = createPanel(null, { onPick: pick, onTemperature: setLive, onRemove: null });
+  const live = createPanel(null, { problems, onPick: pick, onTemperature: setLive, onRemove: null });
   /** @type {Panel[]} */
   let fixed = [];
   const buildPanels = () => {
     fixed = memory.temperatures.map((/** @type {number} */ _, /** @type {number} */ i) => createPanel(i + 1, {
-      onPick: pick, onTemperature: (t, text) => setFixed(i, t, text),
+      problems, onPick: pick, onTemperature: (t, text) => setFixed(i, t, text),
       onRemove: memory.temperatures.length > 1 ? () => remove(i) : null,
     }));
     draw();
   };
   const remove = (/** @type {number} */ place) => {
+    const t = memory.temperatures[place];
     memory.temperatures = memory.temperatures.toSpliced(place, 1);
-    complaint = null;
+    problems.clear();
     buildPanels();
+    undo.discarded(`T = ${temperatureText(t)} removed`, () => {
+      memory.temperatures = memory.temperatures.toSpliced(place, 0, t);
+    });
   };
   const add = () => {
     const next = NEXT_TEMPERATURES.find((t) => !memory.temperatures.includes(t)) ?? 1;
@@ -191,6 +200,7 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
     note: () => `after ${JSON.stringify(data?.model ? clipStart(source.context, 80) : "your own numbers")}`
       + ` · ${data?.model || "typed-in numbers"}`,
   });
+  const undo = createUndo("next_token", { root, signal, restored: () => buildPanels() });
   const shownViews = (/** @type {Data} */ now) => views(now, store.state.settings, temperatures());
   const temperatures = () => [store.state.settings.temperature, ...memory.temperatures];
 
@@ -198,11 +208,12 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
   const button = (text, title, onclick, more = {}) =>
     h("button", { class: "button", type: "button", title, onclick, ...more }, text);
   const strip = () => {
-    const pieces = piecesOf(data, drawn);
+    const pieces = piecesOf(data, memory.drawn);
     return h("section", { class: "card strip", "aria-label": "Context" },
       h("div", { class: areWords(pieces) ? "tokens words" : "tokens", "aria-live": "polite" },
         contextSpans(pieces, data?.unseen)),
       h("div", { class: "actions" },
+        undo.node,
         button("↶ Back", "Take the last token away", back, { disabled: !pieces.length }),
         sweep ? button("■ Stop sweep", "Leave the live temperature as it is", stopSweep)
           : button("▶ Sweep T", "Move the live temperature from 0.1 to 3 and back", startSweep),
@@ -224,7 +235,7 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
       h("p", { class: "sentence", "aria-hidden": true }, parts.map((part) =>
         (typeof part === "string" ? part : h("b", { class: "token" }, part.token)))),
       speech.node,
-      h("div", { class: "tools" },
+      h("div", { class: "panel-tools" },
         button(`Full width: ${Math.round(100 * scale)}%`, ZOOM, zoom,
           { class: "quiet", "aria-pressed": memory.zoom }),
         button("+ Temperature", "Add a panel (six at most)", add,
@@ -239,18 +250,16 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
   const drawing = (/** @type {Data} */ now) => {
     const shown = shownViews(now);
     const scale = memory.zoom ? scaleOf(now, shown) : 1;
-    const onPickHint = now.model ? "put it into the context" : "add it to the row of drawn tokens";
-    const panels = [live, ...fixed].map((panel, i) => {
-      const wrong = complaint && (complaint.place ?? -1) === i - 1 ? complaint.text : "";
-      return panel.describe(now, shown[i], { scale, hint: onPickHint, problem: wrong });
-    });
+    const what = now.model ? "put it into the context" : "add it to the row of drawn tokens";
+    const panels = [live, ...fixed].map((panel, i) => panel.describe(now, shown[i], scale, what));
+    const places = wide ? "panels temperatures wide" : "panels temperatures";
     return h("div", { class: problem ? "view old" : "view", inert: problem !== "" },
       lead(now, shown[0], scale),
       hint.describe(),
-      h("div", { class: wide ? "panels temperatures wide" : "panels temperatures", "data-scale": scale }, panels),
+      h("div", { class: places, "data-scale": scale }, panels),
       arithmetic(now, shown[0]),
       pipeline(now, shown[0].steps),
-      h("div", { class: "pair" }, numbers(now, shown, onPickHint), ratio(now, temperatures())));
+      h("div", { class: "pair" }, numbers(now, shown, what), ratio(now, temperatures())));
   };
   const draw = () => render(root, strip(), note(), data && drawing(data));
 
@@ -340,6 +349,7 @@ const storage = (use) => {
 
 /**
  * @typedef {object} Actions
+ * @property {ReturnType<typeof createProblems>} problems by panel
  * @property {(id: number) => void} onPick
  * @property {(temperature: number, text: string) => void} onTemperature NaN for what is no number
  * @property {(() => void) | null} onRemove
@@ -348,9 +358,10 @@ const storage = (use) => {
 const STEP = { live: 0.01, fixed: 0.05, key: 0.1 };
 
 /** @param {number | null} place from 1; null: the live panel @param {Actions} actions */
-export const createPanel = (place, { onPick, onTemperature, onRemove }) => {
+export const createPanel = (place, { problems, onPick, onTemperature, onRemove }) => {
   const live = place === null;
   const own = live ? "the live panel" : `panel ${place}`;
+  const field = String(place ?? 0);
   const label = `Temperature of ${own}`;
   const bars = createBars({ onPick });
   /** @type {string | null} A temperature being typed. */
@@ -375,12 +386,13 @@ export const createPanel = (place, { onPick, onTemperature, onRemove }) => {
     onTemperature(next, String(next));
   };
 
-  /** @param {number} t @param {string} name @param {string} problem */
-  const header = (t, name, problem) =>
+  /** @param {number} t @param {string} name */
+  const header = (t, name) =>
     h("header", {},
       h("label", { class: "panel-title" }, "T = ", h("input", {
         class: "panel-t", type: "text", inputmode: "decimal", autocomplete: "off",
-        "aria-label": label, value: draft ?? temperatureText(t), "aria-invalid": problem ? "true" : null,
+        "aria-label": label, value: draft ?? temperatureText(t),
+        ...problems.marks(field),
         onkeydown: keys, onchange: commit, onblur: commit,
         oninput: (/** @type {any} */ event) => (draft = event.target.value),
       })),
@@ -396,19 +408,18 @@ export const createPanel = (place, { onPick, onTemperature, onRemove }) => {
     oninput: (/** @type {any} */ { target }) => onTemperature(target.valueAsNumber, target.value),
   });
 
-  /** @typedef {{ scale: number, hint: string, problem: string }} How bars' scale, and what to say besides */
   /**
    * The panel's description; its bars are brought up to date at once, unless nothing has changed.
-   * @param {Data} data @param {Distribution} view @param {How} how
+   * @param {Data} data @param {Distribution} view @param {number} scale @param {string} hint of a bar
    */
-  const describe = (data, view, { scale, hint, problem }) => {
-    const of = [data, view, scale, hint, problem, draft];
+  const describe = (data, view, scale, hint) => {
+    const of = [data, view, scale, hint, draft, problems.has(field) && {}];
     if (last && of.every((part, i) => part === last?.of[i])) return last.node;
-    last = { of, node: made(data, view, { scale, hint, problem }) };
+    last = { of, node: made(data, view, scale, hint) };
     return last.node;
   };
-  /** @param {Data} data @param {Distribution} view @param {How} how */
-  const made = (data, view, { scale, hint, problem }) => {
+  /** @param {Data} data @param {Distribution} view @param {number} scale @param {string} hint */
+  const made = (data, view, scale, hint) => {
     const { temperature } = view.settings;
     const [name, colour] = [`T = ${temperatureText(temperature)}`, tone(temperature)];
     const stats = statsOf(view);
@@ -420,10 +431,9 @@ export const createPanel = (place, { onPick, onTemperature, onRemove }) => {
       class: live ? "card panel live" : "card panel", style: `--t: ${colour}`,
       "aria-label": live ? `Live panel, ${name}` : `Panel ${place}, ${name}`,
     },
-    h("div", { class: "panel-head" }, header(temperature, name, problem), slider(temperature),
-      problem && h("p", { class: "control-problem", role: "alert" }, problem)),
-    h("div", { class: "panel-stats" }, stats.map(([before, value, after, title]) =>
-      h("span", { title }, before, h("b", {}, value), after))),
+    h("div", { class: "panel-head" }, header(temperature, name), slider(temperature), problems.of(field)),
+    h("div", { class: "panel-stats" }, stats.map(([before, value, after, key]) =>
+      h("span", {}, before, h("b", {}, value), after, live && key && about(key)))),
     bars.node,
     h("div", { class: "panel-foot" },
       h("p", {}, othersText(data, ids, view)), h("p", {}, removedText(view))));

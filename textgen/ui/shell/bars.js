@@ -221,13 +221,12 @@ export const barsOf = (data, ids, { probabilities, former }, noteOf = () => "") 
 /** 4.3, and 2,761 beside the whole numbers of tokens. */
 const choicesText = (/** @type {number} */ n) => (n < 100 ? n.toFixed(1) : count(Math.round(n)));
 
-/** @returns {[before: string, value: string, after: string, title: string][]} */
+/** @returns {[before: string, value: string, after: string, key: string][]} `key` of the glossary */
 export const statsOf = (/** @type {Distribution} */ { summary }, bits = " bits") => [
-  ["", summary.entropy.toFixed(2), bits, "Entropy: how uncertain the choice is"],
-  ["", choicesText(summary.choices), " choices",
-    "Effective number of choices: 2 to the power of the entropy"],
-  ["top ", `${(100 * summary.top).toFixed(0)}%`, "", "Probability of the likeliest token"],
-  ["", count(summary.kept), " kept", "Tokens that can still be drawn"],
+  ["", summary.entropy.toFixed(2), bits, "entropy"],
+  ["", choicesText(summary.choices), " choices", "effective choices"],
+  ["top ", `${(100 * summary.top).toFixed(0)}%`, "", ""],
+  ["", count(summary.kept), " kept", "kept"],
 ];
 
 /** What has no bar of its own. @param {Data} data @param {number[]} ids @param {Distribution} view */
