@@ -17,8 +17,8 @@ def beam(shared_page: LabPage) -> LabPage:
     """The tab with a whole search of width 3 and length 12, whatever was done before."""
     shared_page.set_sidebar()
     shared_page.page.get_by_role("tab", name="Beam search").click()
-    view(shared_page).get_by_label("A text ends at").select_option("none")
-    view(shared_page).get_by_label("show pruned").uncheck()
+    view(shared_page).get_by_label("A text ends at", exact=True).select_option("none")
+    view(shared_page).get_by_label("show pruned", exact=True).uncheck()
     set_form(shared_page, width="3", length="12")
     press_search(shared_page)
     return shared_page
@@ -45,7 +45,7 @@ def note(lab: LabPage) -> Locator:
 
 
 def set_form(lab: LabPage, width: str, length: str) -> None:
-    view(lab).get_by_label("Width").fill(width)
+    view(lab).get_by_label("Width", exact=True).fill(width)
     view(lab).get_by_label("Length", exact=True).fill(length)
 
 
@@ -82,16 +82,16 @@ def test_the_tree_grows_with_the_steps_and_unfolds_what_was_pruned(beam: LabPage
     expect(rows(beam)).to_have_count(1 + 1 + 3)  # the start, what is folded, the three kept
     folds(beam).locator(".beam-fold").click()
     expect(rows(beam)).to_have_count(1 + 1 + 12)
-    view(beam).get_by_label("show pruned").check()
+    view(beam).get_by_label("show pruned", exact=True).check()
     show(beam, 3)
     texts = view(beam).locator(".beam-text")
     assert texts.count() > 20
-    view(beam).get_by_label("show pruned").uncheck()
+    view(beam).get_by_label("show pruned", exact=True).uncheck()
     expect(folds(beam).first).to_contain_text("pruned: ")
 
 
 def test_the_tree_is_one_tab_stop_with_arrow_keys_inside(beam: LabPage) -> None:
-    view(beam).get_by_label("show pruned").focus()
+    view(beam).get_by_label("show pruned", exact=True).focus()
     beam.page.keyboard.press("Tab")  # the definition of "pruned"
     beam.page.keyboard.press("Tab")
     expect(rows(beam).first).to_be_focused()
@@ -118,16 +118,16 @@ def test_rows_tell_their_numbers_and_the_best_two_are_dark(beam: LabPage) -> Non
 
 
 def test_length_penalty_reorders_the_ranking(beam: LabPage) -> None:
-    view(beam).get_by_label("A text ends at").select_option("line")
+    view(beam).get_by_label("A text ends at", exact=True).select_option("line")
     set_form(beam, width="6", length="40")
     press_search(beam)
     orders = []
     for penalty in ("-1", "2"):
-        view(beam).get_by_label("Length penalty").fill(penalty)
+        view(beam).get_by_label("Length penalty", exact=True).fill(penalty)
         orders.append(view(beam).locator(".ranking tbody th").all_inner_texts())
     assert sorted(orders[0]) == sorted(orders[1])
     assert orders[0] != orders[1]
-    view(beam).get_by_label("Length penalty").fill("1")
+    view(beam).get_by_label("Length penalty", exact=True).fill("1")
 
 
 def test_the_blackboard_example_is_played_through(beam: LabPage) -> None:
@@ -138,7 +138,7 @@ def test_the_blackboard_example_is_played_through(beam: LabPage) -> None:
     press_search(beam)
     expect(note(beam)).not_to_contain_text("has changed")
     expect(view(beam).locator(".ranking tbody th").first).to_have_text("BAC")
-    view(beam).get_by_label("show pruned").check()
+    view(beam).get_by_label("show pruned", exact=True).check()
     expect(view(beam).locator(".beam-text").filter(has_text="C")).not_to_have_count(0)
 
 
@@ -152,19 +152,39 @@ def test_a_search_of_another_context_is_called_so(beam: LabPage) -> None:
     expect(note(beam)).not_to_contain_text("press Search")
 
 
-def test_a_mistake_is_a_sentence_and_the_tree_stays(beam: LabPage) -> None:
+def test_a_mistake_is_told_by_its_field_and_the_tree_stays(beam: LabPage) -> None:
     before = rows(beam).count()
-    view(beam).get_by_label("Width").fill("99")
+    width = view(beam).get_by_label("Width", exact=True)
+    width.fill("99")
     view(beam).get_by_role("button", name="Search", exact=True).click()
-    expect(note(beam)).to_have_text("width must be a whole number from 1 to 8, got 99; 1 is greedy")
+    told = "Width must be a whole number from 1 to 8, got 99; 1 is greedy"
+    expect(view(beam).get_by_role("alert")).to_have_text(told)
+    expect(width).to_have_accessible_description(told)
     assert rows(beam).count() == before > 0
+    set_form(beam, width="3", length="")
+    view(beam).get_by_role("button", name="Search", exact=True).click()
+    expect(view(beam).get_by_role("alert")).to_have_text(
+        "Length must be a whole number from 1 to 60, got nothing; 12 is the default"
+    )
+
+
+def test_what_of_the_sidebar_the_search_heeds_is_said_as_it_changes(beam: LabPage) -> None:
+    heeds = view(beam).locator(".beam-heeds")
+    expect(heeds).to_have_text(
+        "Beam search: temperature, seed, top-k, top-p, min-p have no effect; beam sampling heeds them."
+    )
+    view(beam).get_by_label("beam sampling", exact=True).check()
+    expect(heeds).to_have_text("Beam sampling heeds the temperature and all stages of the sidebar.")
+    beam.slide("Temperature", 0)
+    expect(heeds).to_contain_text("since T = 0 draws nothing")
+    view(beam).get_by_label("beam sampling", exact=True).uncheck()
 
 
 @pytest.mark.parametrize("width", [390, 1366])
 def test_nothing_is_wider_than_the_window(beam: LabPage, width: int) -> None:
     beam.page.set_viewport_size({"width": width, "height": 768})
     try:
-        view(beam).get_by_label("show pruned").check()
+        view(beam).get_by_label("show pruned", exact=True).check()
         assert beam.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
         wider = "(tree) => tree.scrollWidth - tree.clientWidth"
         assert view(beam).locator(".beam-scroll").evaluate(wider) <= 0

@@ -47,6 +47,13 @@ def test_forms_that_people_type() -> None:
         assert shares(parse_table(text)) == expected
 
 
+@pytest.mark.parametrize(
+    "typed", [": A 0,7, 2 0,3", ": A 0,7,2 0,3", ":A=0,7;2 = 0,3", ": A 70,0%, 2 30%", ": A 0.7,2 0.3"]
+)
+def test_a_decimal_comma_is_one(typed: str) -> None:
+    assert shares(parse_table(typed)) == pytest.approx({"A": 0.7, "2": 0.3})
+
+
 def test_shares_that_do_not_sum_to_1_are_noted() -> None:
     assert parse_table(": a 2, b 2\na: b 1").notes == (
         "the start: The numbers sum to 4, not 1: they are used as shares of that sum.",

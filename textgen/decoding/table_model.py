@@ -24,6 +24,9 @@ from textgen.text.tokenizer import visible
 MAX_TEXT = 20_000  # characters
 MAX_LINES, MAX_TOKENS, MAX_LABEL = 500, 200, 60
 
+# `A 0,5, B 0,4`: digits, a comma, and digits that end the entry. `A 0, 5 0.4` has another entry there.
+DECIMAL_COMMA = re.compile(r"(?<=[\s=])([+-]?[0-9]+),([0-9]+\s*%?\s*(?:[,;]|$))")
+
 Prefix = tuple[str, ...]
 
 # Width 2 keeps A and B, then A B and B A, then B A C and A B B: what looked worse at first wins.
@@ -103,7 +106,7 @@ def read_line(number: int, line: str) -> tuple[Prefix, dict[str, float]]:
             f"line {number}: {shorten(line.strip())!r} has no colon; write like `A: A 0.1, B 0.9`"
         )
     shares: dict[str, float] = {}
-    for entry in filter(str.strip, re.split("[,;]", after)):
+    for entry in filter(str.strip, re.split("[,;]", DECIMAL_COMMA.sub(r"\1.\2", after))):
         token, share = read_entry(number, entry.strip())
         if token in shares:
             raise TextError(f"line {number}: {shorten(token)!r} has two numbers; keep one")

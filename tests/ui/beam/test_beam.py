@@ -95,11 +95,6 @@ def test_another_text_as_likely_as_greedys_is_no_likelier_one() -> None:
     assert gain == "The search's best text is 0.02 nats likelier than greedy's, 1.02 times as likely."
 
 
-def test_settings_that_the_search_ignores_are_named(lab: Laboratory) -> None:
-    data = {**TINY, "form": view_config()["form"], "settings": {**SETTINGS, "top_k": 5}, "seed": 5}
-    assert "top-k has no effect" in searched(lab, data)["note"]
-
-
 def test_without_a_seed_it_is_fresh_and_returned(lab: Laboratory) -> None:
     view = search(lab, seed=None, sample=True)
     assert view["seed"] == "77"

@@ -1,10 +1,13 @@
 // The Beam search tab: the tree as it grows, the ranking of what it found, and what greedy would do.
+import { idleText } from "../generate/words.js";
 import { component, whenSeen } from "../shell/component.js";
+import { config as page } from "../shell/config.js";
 import { h, render } from "../shell/dom.js";
 import { keptForm } from "../shell/forms.js";
 import { typedCount } from "../shell/format.js";
 import { about, term } from "../shell/glossary.js";
 import { seedOf, store, typedIn } from "../shell/lab.js";
+import { createProblems } from "../shell/problem.js";
 import { saveMenu } from "../shell/save.js";
 import { latest } from "../shell/server.js";
 import { areWords, contextSpans } from "../shell/tokens.js";
@@ -38,7 +41,7 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
   let view = memory.view ?? null;
   /** @type {object} What was searched last. */
   let origin = memory.origin ?? {};
-  let problem = "";
+  const problems = createProblems("beam");
   let shown = view?.columns.length ?? 0;
   let pruned = false; // whether what the search dropped is unfolded
   /** @type {Set<string>} Rows that are folded or unfolded against that. */
@@ -53,16 +56,18 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
   /** @typedef {{ from: object, play: boolean, request: object }} Question */
   const search = latest((/** @type {Question} */ { request }) => ask("search", request), {
     answered: (answer, { from, play }) => {
-      [view, origin, problem, pointed, at] = [answer, from, "", "", "start"];
+      [view, origin, pointed, at] = [answer, from, "", "start"];
       flipped.clear();
+      problems.clear();
       Object.assign(memory, { view, origin });
       store.set({ seed: answer.seed });
       shown = play ? 0 : answer.columns.length;
       if (play) start();
       else pause();
     },
-    refused: ({ message }) => {
-      problem = message;
+    refused: (problem) => {
+      problems.clear();
+      problems.refuse(problem, ["width", "length"], typedIn(store.state) ? "table" : "run");
       draw();
     },
     idle: (idle) => root.setAttribute("aria-busy", String(!idle)),
@@ -82,7 +87,7 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   whenSeen(root, () => view || begin(!still.matches), signal);
   /** What is drawn of the sidebar: most of its changes say nothing here. */
-  const ofSidebar = () => `${stale()} ${typedIn(store.state)}`;
+  const ofSidebar = () => `${stale()} ${typedIn(store.state)} ${heeded()}`;
   let drawnOfSidebar = "";
   store.listen(() => ofSidebar() !== drawnOfSidebar && draw(), signal);
 
@@ -115,11 +120,13 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
     form[name] = read(target);
     draw();
   };
-  const number = (/** @type {string} */ name, /** @type {string} */ label) =>
-    h("label", { class: "field" }, label, h("input", {
-      class: "count-field", type: "text", inputmode: "numeric", autocomplete: "off", value: form[name],
-      oninput: keep(name, ({ value }) => value),
-    }));
+  const number = (
+    /** @type {string} */ name, /** @type {string} */ label,
+    /** @type {import("../shell/dom.js").Child} */ more = null,
+  ) => h("span", { class: "field" }, h("label", { class: "field" }, label, h("input", {
+    class: "count-field", type: "text", inputmode: "numeric", autocomplete: "off", value: form[name],
+    oninput: keep(name, ({ value }) => value), ...problems.marks(name),
+  })), more, problems.of(name));
   const choice = (
     /** @type {string} */ name, /** @type {string} */ label, /** @type {string} */ spoken,
     /** @type {[string, string][]} */ options,
@@ -127,16 +134,25 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
     h("select", { "aria-label": spoken, value: form[name], onchange: keep(name, ({ value }) => value) },
       options.map(([value, text]) => h("option", { value }, text))));
   const tick = (
-    /** @type {string} */ label, /** @type {boolean} */ checked, /** @type {(event: any) => void} */ onchange,
-    title = "",
-  ) => h("label", { class: "field tick", title: title || null },
-    h("input", { type: "checkbox", checked, onchange }), label);
+    /** @type {string} */ label, /** @type {boolean} */ checked,
+    /** @type {(event: any) => void} */ onchange,
+  ) => h("label", { class: "field tick" }, h("input", { type: "checkbox", checked, onchange }), label);
   const formRow = () => h("section", { class: "form" },
-    number("width", "Width"), number("length", "Length"),
+    number("width", "Width", about("beam width", "width")), number("length", "Length"),
     choice("stop", "A text ends at", "A text ends at", config.stops),
-    choice("early", "Stop early", "Early stopping", config.early),
-    tick("beam sampling", form.sample, keep("sample", ({ checked }) => checked),
-      "Draw the candidates instead of taking the best"));
+    h("span", { class: "field" }, choice("early", "Stop early", "Stop early", config.early),
+      about("early stopping", "stop early")),
+    h("span", { class: "field" },
+      tick("beam sampling", form.sample, keep("sample", ({ checked }) => checked)), about("beam sampling")),
+    h("p", { class: "muted beam-heeds" }, heeded()));
+  /** What of the sidebar this search heeds. */
+  const heeded = () => {
+    const pane = { strategy: form.sample ? "beam_sampling" : "beam" };
+    const idle = idleText(/** @type {any} */ (pane), store.state.settings, page.stages);
+    if (!idle) return "Beam sampling heeds the temperature and all stages of the sidebar.";
+    return `${idle[0].toUpperCase()}${idle.slice(1)}${form.sample ? ", since T = 0 draws nothing." : "; beam "
+      + "sampling heeds them."}`;
+  };
   const blackboard = () => h("section", { class: "card blackboard", key: "blackboard" },
     h("h3", {}, "Your own numbers"),
     h("p", { class: "muted" },
@@ -144,8 +160,8 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
       + "with nothing before the colon, is the start."),
     h("textarea", {
       rows: 7, spellcheck: "false", "aria-label": "Conditional probabilities", value: form.table,
-      oninput: keep("table", ({ value }) => value),
-    }));
+      oninput: keep("table", ({ value }) => value), ...problems.marks("table"),
+    }), problems.of("table"));
 
   // ---- the parts
   const menu = saveMenu({
@@ -164,7 +180,8 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
       h("div", { class: areWords(pieces) ? "tokens words" : "tokens" },
         view && contextSpans(pieces, view.unseen)),
       h("div", { class: "actions" }, menu,
-        h("button", { class: "button primary", type: "button", onclick: () => begin() }, "Search")));
+        h("button", { class: "button primary", type: "button", onclick: () => begin() }, "Search")),
+      problems.of("run"));
   };
   /** @type {HTMLElement | undefined} */
   let scroller;
@@ -232,8 +249,8 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
   /** Where the best two texts end. */
   const bestOf = () => ranking().slice(0, 2).map(({ end }) => end);
   const rankCard = () => h("section", { class: "card ranking" }, h("h3", {}, "Ranking"),
-    h("label", { class: "field wide" },
-      h("span", {}, "length penalty ", h("b", {}, nats(form.length_penalty))),
+    h("div", { class: "field wide" },
+      h("span", {}, term("length penalty"), " ", h("b", {}, nats(form.length_penalty))),
       h("input", {
         type: "range", min: -1, max: 2, step: 0.05, value: String(form.length_penalty),
         "aria-label": "Length penalty", oninput: keep("length_penalty", ({ value }) => Number(value)),
@@ -244,10 +261,11 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
     h("div", { class: "scroll" }, h("table", {},
       h("thead", {}, h("tr", {}, HEADS.map((title) => h("th", { scope: "col" }, title)))),
       h("tbody", {}, ranking().map((text, i) => h("tr", { class: i < 2 ? "best" : "" },
-        h("th", { scope: "row", class: "token", title: text.ended ? "ended by its stop token" : null },
-          text.text + (text.ended ? " ■" : "")),
+        h("th", { scope: "row", class: "token" }, text.text,
+          text.ended && h("span", { role: "img", "aria-label": "ended by its stop token" }, " ■")),
         h("td", {}, nats(text.total)), h("td", {}, text.length),
         h("td", { class: "strong" }, nats(text.score))))))),
+    ranking().some(({ ended }) => ended) && h("p", { class: "muted small" }, "■ ended by its stop token"),
     view && h("div", { class: "compare" }, h("h3", {}, "Beside it"),
       path("Greedy", view.greedy), path("Sampled", view.sampled), h("p", { class: "muted" }, view.verdict)));
   const path = (/** @type {string} */ name, /** @type {Path} */ { text, total }) =>
@@ -256,7 +274,7 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
   const draw = () => {
     drawnOfSidebar = ofSidebar();
     render(root, strip(), formRow(),
-      h("p", { class: "note", role: "status" }, problem || (stale() ? STALE : view?.note ?? "")),
+      h("p", { class: "note", role: "status" }, stale() ? STALE : view?.note ?? ""),
       typedIn(store.state) && blackboard(),
       h("div", { class: "beam-pair" }, treeCard(), rankCard()));
     drawTree(bestOf());

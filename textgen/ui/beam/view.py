@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from textgen.decoding.beam import Scorer, ignored, single_path
+from textgen.decoding.beam import Scorer, single_path
 from textgen.records import BeamStep, Hypothesis
 from textgen.settings import BeamSettings, DecodeSettings
 
@@ -57,7 +57,7 @@ def view_of(
         "greedy": path(greedy, source),
         "sampled": path(sampled, source),
         "verdict": verdict(steps, greedy, last.finished),
-        "note": " ".join(filter(None, [ENDS.get(last.done, ""), without_effect(decode, beam)])),
+        "note": ENDS.get(last.done, ""),
     }
 
 
@@ -137,12 +137,3 @@ def pruned_at(steps: Sequence[BeamStep], greedy: Hypothesis) -> int | None:
             return step.index
         place = int(places[0])
     return None
-
-
-def without_effect(decode: DecodeSettings, beam: BeamSettings) -> str:
-    """Which settings of the sidebar this search does not heed."""
-    names = [name.replace("_", "-") for name in ignored(decode, beam)]
-    if not names:
-        return ""
-    have = "have" if len(names) > 1 else "has"
-    return f"Taking the best candidates, {', '.join(names)} {have} no effect; beam sampling heeds all."
