@@ -270,11 +270,11 @@ def test_stages_are_reordered_by_keyboard(tab: LabPage) -> None:
     tab.page.locator("#more-stages summary").click()
 
 
-def test_the_sweep_moves_the_temperature_and_stops(tab: LabPage) -> None:
+def test_the_temperature_plays_by_itself_and_stops(tab: LabPage) -> None:
     heading = tab.page.get_by_label("Temperature of the live panel", exact=True)
-    tab.page.get_by_role("button", name="Sweep T").click()
+    tab.page.get_by_role("button", name="Play T").click()
     expect(heading).not_to_have_value("1.0")
-    tab.page.get_by_role("button", name="Stop sweep").click()
+    tab.page.get_by_role("button", name="■ Stop").click()
     slider = tab.page.get_by_role("slider", name="range slider for Temperature")
     assert float(heading.input_value()) == float(slider.input_value())
 

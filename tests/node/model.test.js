@@ -17,7 +17,8 @@ const written = (text) => {
 /** @type {[what: string, text: string, blocks: string[]][]} */
 const TEXTS = [
   ["a heading", "# Plays\n## Loss", ["<h3>Plays</h3>", "<h4>Loss</h4>"]],
-  ["the deepest heading", "###### Six", ["<h6>Six</h6>"]],
+  ["the deepest heading", "###### Six", ["<h3>Six</h3>"]],
+  ["headings leave out no level", "# A\n#### B\n## C", ["<h3>A</h3>", "<h4>B</h4>", "<h4>C</h4>"]],
   ["a paragraph's lines are one", "one\ntwo\n\nthree", ["<p>one two</p>", "<p>three</p>"]],
   ["marks within a line", "`a` **b** *c* d", ["<p><code>a</code> <b>b</b> <em>c</em> d</p>"]],
   ["marks in code are text", "`**a**`", ["<p><code>**a**</code></p>"]],

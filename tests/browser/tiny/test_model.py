@@ -14,7 +14,7 @@ from tests.ui.model.model_folders import ROWS
 
 @pytest.fixture
 def tab(shared_page: LabPage) -> Iterator[LabPage]:
-    """The tab on the first model, at the first moment of its training."""
+    """The tab on the first model, as it came out of its training."""
     yield open_model(shared_page)
     shared_page.page.set_viewport_size({"width": 1280, "height": 720})
 
@@ -60,7 +60,7 @@ def test_the_card_has_the_facts(tab: LabPage) -> None:
 
 def test_the_slider_shows_every_moment_without_the_server(tab: LabPage) -> None:
     tab.view("model").locator(".model-curves .point").first.wait_for()
-    expect(texts(tab)).to_have_text(ROWS[0][5:])
+    expect(texts(tab)).to_have_text(ROWS[2][5:])  # the moment whose weights were kept
     asked: list[str] = []
     tab.page.on("request", lambda request: asked.append(request.url))
     for i, row in enumerate(ROWS):
@@ -75,6 +75,7 @@ def test_the_slider_shows_every_moment_without_the_server(tab: LabPage) -> None:
 
 def test_the_slider_is_used_with_the_keyboard_and_by_steps(tab: LabPage) -> None:
     moment(tab).focus()
+    tab.page.keyboard.press("Home")
     tab.page.keyboard.press("ArrowRight")
     tab.page.keyboard.press("ArrowRight")
     expect(step(tab)).to_have_text("Step 20 of 40")
@@ -112,7 +113,7 @@ def test_a_point_of_the_chart_is_a_moment(tab: LabPage) -> None:
 def test_the_panes_have_the_colours_of_their_temperatures(tab: LabPage) -> None:
     script = "panes => panes.map((pane) => getComputedStyle(pane).borderTopColor)"
     colours = tab.view("model").locator(".moment-pane").evaluate_all(script)
-    assert colours == ["rgb(63, 134, 192)", "rgb(125, 133, 143)", "rgb(102, 112, 128)"]
+    assert colours == ["rgb(63, 134, 192)", "rgb(125, 133, 143)", "rgb(91, 100, 115)"]
 
 
 def test_the_losses_are_drawn_and_in_a_table(tab: LabPage) -> None:
@@ -137,11 +138,11 @@ def test_the_readme_is_text_whatever_it_holds(tab: LabPage) -> None:
     assert readme.locator("img, a, script").count() == 0
 
 
-def test_another_model_begins_at_its_first_moment(tab: LabPage) -> None:
-    moment(tab).fill("2")
+def test_another_model_is_shown_as_it_was_trained(tab: LabPage) -> None:
+    moment(tab).fill("1")
     tab.choose_model("Names")
     expect(model_title(tab)).to_have_text("Names")
-    expect(step(tab)).to_have_text("Step 0 of 40")
+    expect(step(tab)).to_have_text("Step 20 of 40")
 
 
 def test_while_another_tab_is_open_the_server_is_not_asked(tab: LabPage) -> None:

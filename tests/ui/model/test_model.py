@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from tests.conftest import save_tiny_model
 from tests.ui.model.model_folders import README, three_models, write_log
 from textgen.errors import TextgenError
 from textgen.models.registry import Registry
-from textgen.ui.model.tab import NO_LOG, NO_MODEL, Room
+from textgen.ui.model.tab import MAX_README, NO_LOG, NO_MODEL, Room
 from textgen.ui.shell.laboratory import Laboratory
 from textgen.ui.shell.model_choice import NUMBERS
 
@@ -75,6 +77,38 @@ def test_a_foreign_folder_shows_what_it_has(root: Path) -> None:
     assert view["history"] is None
     assert view["note"] == NO_LOG
     assert [tile["label"] for tile in view["tiles"]] == ["Network", "Parameters", "Vocabulary", "Text"]
+
+
+def as_link(path: Path) -> None:
+    secret = path.parent.parent / "secret.txt"
+    secret.write_text("secret")
+    path.symlink_to(secret)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        as_link,
+        os.mkfifo,
+        Path.mkdir,
+        lambda path: path.symlink_to("/dev/zero"),
+        lambda path: path.symlink_to("README.md"),
+    ],
+)
+def test_a_readme_that_is_no_file_of_the_folder_is_not_there(
+    root: Path, make: Callable[[Path], None]
+) -> None:
+    readme = root / FIRST / "README.md"
+    readme.unlink()
+    make(readme)
+    assert show(Registry(root), FIRST)["readme"] == ""
+
+
+def test_a_long_or_garbled_readme_is_text_up_to_a_bound(root: Path) -> None:
+    (root / FIRST / "README.md").write_bytes(b"# A\n" + b"\xff\x00" + b"x" * 2 * MAX_README)
+    text = show(Registry(root), FIRST)["readme"]
+    assert text.startswith("# A\n")
+    assert len(text) <= MAX_README
 
 
 def test_a_folder_that_cannot_be_read_is_a_sentence(root: Path) -> None:

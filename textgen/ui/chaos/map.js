@@ -56,13 +56,14 @@ export const overview = (picture, state, { onPick, onReach, onPoint }) => {
     });
   };
   const letters = (/** @type {Block} */ { first, last, from, to }) => {
-    const xs = Array.from({ length: to - from }, (_, i) => cell.left + (from + i + 0.5) * cell.width);
-    const text = rows[first].tokens
-      .slice(from, to)
-      .map((token) => (token === " " ? "\u00a0" : token))
-      .join("");
+    const tokens = rows[first].tokens.slice(from, to).map((token) => (token === " " ? "\u00a0" : token));
+    const xs = tokens.map((_, i) => cell.left + (from + i + 0.5) * cell.width);
     const y = top((first + last + 1) / 2) + 4.5;
-    return h("text", { class: "letters", x: xs.join(" "), y, "text-anchor": "middle" }, text);
+    const text = (/** @type {string | number} */ x, /** @type {string} */ letter) =>
+      h("text", { class: "letters", x, y, "text-anchor": "middle" }, letter);
+    // a list of places counts in half characters where a token is one of two
+    if (tokens.every(({ length }) => length === 1)) return text(xs.join(" "), tokens.join(""));
+    return tokens.map((token, i) => text(xs[i], token));
   };
   const labels = () => {
     const every = Math.ceil(16 / cell.height);

@@ -4,7 +4,7 @@ import { component, isSeen, whenSeen } from "../shell/component.js";
 import { activeStages } from "../shell/decoding.js";
 import { h, render } from "../shell/dom.js";
 import { keptForm } from "../shell/forms.js";
-import { count, typedCount, typedNumber } from "../shell/format.js";
+import { clipStart, count, typedCount, typedNumber } from "../shell/format.js";
 import { neutral, seedOf, store } from "../shell/lab.js";
 import { saveMenu } from "../shell/save.js";
 import { latest } from "../shell/server.js";
@@ -295,7 +295,7 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
     );
   };
   const facts = (/** @type {Request} */ { model, prompt, seed, temperatures, length, settings }) => {
-    const end = `${prompt.length > 48 ? "…" : ""}${prompt.slice(-48).replaceAll("\n", "⏎")}`;
+    const end = clipStart(prompt.replaceAll("\n", "⏎"), 49);
     const stages = activeStages(settings, neutral).filter((name) => name !== "temperature");
     const context = prompt === "" ? "from the start of a text" : `after “${end}”`;
     return [

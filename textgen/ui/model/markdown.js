@@ -94,5 +94,15 @@ export const markdown = (text) => {
     blocks.push(make(lines.slice(from, i)));
     if (fence) i += 1; // the one that closes
   }
-  return blocks;
+  return inOrder(blocks);
+};
+
+/** Headings of which none is more than a level below the one before: a card may leave levels out. */
+const inOrder = (/** @type {Description[]} */ blocks) => {
+  let level = 2; // of the model's name, above the card
+  return blocks.map((block) => {
+    if (!/^h\d$/.test(block.tag)) return block;
+    level = Math.min(Number(block.tag[1]), level + 1);
+    return { ...block, tag: `h${level}` };
+  });
 };

@@ -2,7 +2,7 @@
 import { barsOf, createBars, othersText, shownIds, statsOf } from "../shell/bars.js";
 import { createViews } from "../shell/decoding.js";
 import { h } from "../shell/dom.js";
-import { count, finePercent, temperatureText } from "../shell/format.js";
+import { clipStart, count, finePercent, temperatureText } from "../shell/format.js";
 import { about } from "../shell/glossary.js";
 import { neutral } from "../shell/lab.js";
 import { saveMenu, saveNumbers } from "../shell/save.js";
@@ -66,7 +66,7 @@ export const createSide = (place) => {
     },
     charts,
     name: () => `next-token-${shown?.data.model}`,
-    note: () => `after ${JSON.stringify(shown?.data.context.slice(-80))} · ${shown?.data.model}`,
+    note: () => `after ${JSON.stringify(clipStart(shown?.data.context ?? "", 80))} · ${shown?.data.model}`,
     more: [{
       text: "Text’s receipt", title: "Model, settings and seed of the text below, and the text",
       save: saveText,

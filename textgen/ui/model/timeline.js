@@ -42,7 +42,7 @@ const sign = (/** @type {any} */ trace) => h("span", {}, h("i", {
 
 /**
  * @param {object} options
- * @param {{ moment?: number }} options.memory
+ * @param {{ moment?: number | null }} options.memory null: the weights that are used
  * @param {() => void} options.redraw
  * @param {AbortSignal} options.signal
  */
@@ -62,7 +62,8 @@ export const createTimeline = ({ memory, redraw, signal }) => {
 
   // ---- moving
   const end = () => (past ? past.steps.length - 1 : 0);
-  const moment = () => Math.min(Math.max(memory.moment ?? 0, 0), end());
+  const trained = () => past?.kept ?? end();
+  const moment = () => Math.min(Math.max(memory.moment ?? trained(), 0), end());
   const changed = () => {
     last = null;
     redraw();
@@ -79,7 +80,7 @@ export const createTimeline = ({ memory, redraw, signal }) => {
   };
   const play = () => {
     playing = setInterval(advance, BEAT);
-    show(moment() === end() ? 0 : moment());
+    show([trained(), end()].includes(moment()) ? 0 : moment());
   };
   const advance = () => {
     if (moment() === end() || !place || !isSeen(place)) goTo(moment());

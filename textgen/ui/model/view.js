@@ -37,7 +37,7 @@ export const mount = component("model", ({ root, config, memory, ask, stream, si
   const question = latest((/** @type {{ model: string }} */ request) => ask("facts", request), {
     answered: (/** @type {Facts} */ facts, { model }) => {
       if (model !== store.state.model) return;
-      if (memory.model !== model) Object.assign(memory, { model, moment: 0 });
+      if (memory.model !== model) Object.assign(memory, { model, moment: null });
       shown = { card: factsCard(facts), readme: facts.readme ? readmeCard(facts.readme) : null };
       note = facts.note;
       timeline.update(facts.history);

@@ -24,7 +24,7 @@ import { createArithmetic, createNumbers, createRatio, sentence } from "./tables
  * @typedef {Record<string, string>} Source as requests name it: model and context, or typed-in numbers
  */
 
-const SWEEP = { from: 0.1, to: 3, seconds: 6 }; // one way
+const PLAY = { from: 0.1, to: 3, seconds: 6 }; // one way
 const FIRST_TEMPERATURES = [0.5, 1, 2];
 const NEXT_TEMPERATURES = [1.5, 0.2, 3, 0.8, 1.2, 0];
 const MOST_PANELS = 6; // besides the live one
@@ -45,7 +45,7 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
   let wide = false; // whether labels are words
   let sampled = 0; // how many tokens in a row
   /** @type {{ frame: number, at: number } | null} The frame that is asked for, and the last temperature. */
-  let sweep = null;
+  let playing = null;
   const views = createViews(neutral);
 
   // ---- the server's answers
@@ -132,7 +132,7 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
   };
   const setLive = (/** @type {number} */ t, /** @type {string} */ text) => {
     if (!accepts(0, t, text)) return;
-    stopSweep();
+    stopPlaying();
     store.set({ settings: { temperature: t } });
     draw();
   };
@@ -166,23 +166,23 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
     buildPanels();
   };
 
-  // ---- the sweep of the live temperature, up and down
-  const startSweep = () => {
+  // ---- the live temperature plays: up and down by itself
+  const play = () => {
     const started = performance.now();
     const frame = (/** @type {number} */ now) => {
-      const phase = ((now - started) / 1000 / SWEEP.seconds) % 2;
+      const phase = ((now - started) / 1000 / PLAY.seconds) % 2;
       const share = Math.max(0, phase < 1 ? phase : 2 - phase);
-      const temperature = Number((SWEEP.from + (SWEEP.to - SWEEP.from) * share).toFixed(2));
-      sweep = { frame: requestAnimationFrame(frame), at: temperature };
+      const temperature = Number((PLAY.from + (PLAY.to - PLAY.from) * share).toFixed(2));
+      playing = { frame: requestAnimationFrame(frame), at: temperature };
       store.set({ settings: { temperature } });
     };
-    sweep = { frame: requestAnimationFrame(frame), at: store.state.settings.temperature };
+    playing = { frame: requestAnimationFrame(frame), at: store.state.settings.temperature };
     draw();
   };
-  const stopSweep = () => {
-    if (!sweep) return;
-    cancelAnimationFrame(sweep.frame);
-    sweep = null;
+  const stopPlaying = () => {
+    if (!playing) return;
+    cancelAnimationFrame(playing.frame);
+    playing = null;
     draw();
   };
 
@@ -215,8 +215,8 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
       h("div", { class: "actions" },
         undo.node,
         button("↶ Back", "Take the last token away", back, { disabled: !pieces.length }),
-        sweep ? button("■ Stop sweep", "Leave the live temperature as it is", stopSweep)
-          : button("▶ Sweep T", "Move the live temperature from 0.1 to 3 and back", startSweep),
+        playing ? button("■ Stop", "Leave the live temperature as it is", stopPlaying)
+          : button("▶ Play T", "Move the live temperature from 0.1 to 3 and back", play),
         button("Sample one", "Draw one token from the live panel's distribution", sample,
           { class: "button primary" })));
   };
@@ -265,13 +265,13 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
 
   store.listen((state, before) => {
     const wanted = sourceOf(state);
-    if (sweep && state.settings.temperature !== sweep.at) stopSweep(); // somebody else moves it
+    if (playing && state.settings.temperature !== playing.at) stopPlaying(); // somebody else moves it
     if (same(wanted, source)) problem = "";
     else if (!same(wanted, sourceOf(before))) look(wanted);
     draw();
   }, signal);
   onTheme(() => draw(), signal);
-  signal.addEventListener("abort", stopSweep);
+  signal.addEventListener("abort", stopPlaying);
   buildPanels();
   look(sourceOf(store.state));
 });
