@@ -114,6 +114,18 @@ def test_means_and_agreement(textgen: Command, make: Command, tmp_path: Path) ->
     assert found["agreement"]["raters"] == 2
 
 
+def test_a_sheet_that_excel_saved_on_windows_is_read(textgen: Command, make: Command, tmp_path: Path) -> None:
+    make("--cells", "plain:0.5", "--per-cell", "2")
+    path = Path(rated(tmp_path / "sheet2.csv", tmp_path / "sheet.csv", "Jörg", [4, 5]))
+    rows = rows_of(path)
+    with path.open("w", newline="", encoding="cp1252") as file:
+        writer = csv.DictWriter(file, rows[0].keys(), delimiter=";")
+        writer.writeheader()
+        writer.writerows({**row, "score": f"{row['score']},0"} for row in rows)
+    result = textgen("rate", "score", "--json", "--key", str(tmp_path / "key.csv"), str(path)).json
+    assert [one["score"]["mean"] for one in result["cells"]] == [4.5]
+
+
 def test_scores_of_another_set_and_other_mistakes(textgen: Command, make: Command, tmp_path: Path) -> None:
     make("--cells", "plain:0.5", "--per-cell", "2")
     other = rated(tmp_path / "old.csv", tmp_path / "sheet.csv", "me", [1, 2])

@@ -29,7 +29,7 @@ from textgen.experiments.ratings.rating_set import (
 from textgen.experiments.sweep.records import CellKey
 from textgen.experiments.sweep.summary import interval_text
 from textgen.files import check_writable, save
-from textgen.text.files import read_json, read_text
+from textgen.text.files import decoded, plain_lines, read_bytes, read_json
 
 MAX_BYTES = 200_000_000  # of a sweep's file
 MAX_RATINGS = 10_000_000  # bytes of a key, and of a file of ratings
@@ -133,7 +133,7 @@ def as_written(temperature: str) -> str:
 
 def score(args: argparse.Namespace, console: Console) -> None:
     """Read all ratings, print the means and the agreement."""
-    of = read_key(read_text(Path(args.key), MAX_RATINGS))
+    of = read_key(table_text(Path(args.key)))
     ratings = [rating for path in args.ratings for rating in read_file(path, of)]
     check_once(ratings)
     means, agreed = verdicts(ratings, of), agreement(ratings)
@@ -147,11 +147,19 @@ def score(args: argparse.Namespace, console: Console) -> None:
 
 def read_file(path: str, of: RatingSet) -> list[Rating]:
     """The ratings of one file. Raises TextError and SettingError that name it."""
-    text = read_text(Path(path), MAX_RATINGS)
     try:
-        return read_scores(text, of)
+        return read_scores(table_text(Path(path)), of)
     except (TextError, SettingError) as error:
         raise type(error)(f"{shorten(Path(path).name)}: {error}") from error
+
+
+def table_text(path: Path) -> str:
+    """A CSV file as text: UTF-8, or what Excel saves on Windows. Raises TextError."""
+    data = read_bytes(path, MAX_RATINGS)
+    try:
+        return plain_lines(decoded(data))
+    except UnicodeDecodeError:
+        return plain_lines(data.decode("cp1252", errors="replace"))
 
 
 def rows_of(means: Sequence[Verdict], question: str) -> list[tuple[str, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 
 import pytest
 
@@ -155,8 +156,37 @@ def test_saved_scores_are_read_again_whatever_the_rater_is_called() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "item;rater;score\r\nT1;Jörg;4,0\r\nT2;Jörg;\r\n",
+        "sep=;\r\nitem;rater;score\r\nT1;Jörg;4.0\r\n",
+        'item,rater,score\nT1,Jörg,"4,0"\n',
+        "Item\tRater \tScore\nT1\tJörg\t4\n",
+        'set;item;rater;score;prompt;text\n;T1;Jörg;4;"a, b, c, d, e, f";"g;\nh"\n',
+    ],
+)
+def test_scores_are_read_as_spreadsheets_save_them(text: str) -> None:
+    assert read_scores(text, made()) == [Rating("T1", "Jörg", 4)]
+
+
+def test_a_key_that_a_spreadsheet_has_saved_is_the_same() -> None:
+    known = made()
+    head, *rows = csv.reader(io.StringIO(key_csv(known)))
+    commas = [[re.sub(r"^(\d)\.(\d)$", r"\1,\2", value) for value in row] for row in rows]
+    csv.writer(file := io.StringIO(), delimiter=";").writerows([head, *commas])
+    assert "0,5" in file.getvalue()
+    assert key_csv(read_key(file.getvalue())) == key_csv(known)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_sets_name_is_no_number_to_a_spreadsheet(seed: int) -> None:
+    assert made(seed=seed).name[0] == "R"
+
+
+@pytest.mark.parametrize(
     ("text", "sentence"),
     [
+        ("item;rater;score\nT1;me;4,5\n", "row 2: a score must be a whole number from 1 to 5, got 4,5"),
         (None, "must be a text, got None"),
         ("x" * 1_000_001, "at most 1,000,000 characters, got 1,000,001"),
         ("", "columns item, rater, score, got none named item"),
@@ -237,6 +267,6 @@ def test_agreement_in_words() -> None:
     assert "no text twice" in agreement_sentences(apart)[0]
     same = agreement_sentences(agreement([Rating("T1", "a", 3), Rating("T1", "b", 3)]))
     assert "all scores are the same" in same[0]
-    assert "cannot be told" in same[1]
+    assert "cannot be computed" in same[1]
     against = agreement([Rating(t, r, s if r == "a" else 6 - s) for t, s in scores for r in "ab"])
     assert "too little to build on" in agreement_sentences(against)[0]

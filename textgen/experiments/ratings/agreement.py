@@ -80,7 +80,7 @@ def mean_scores(ratings: Sequence[Rating]) -> dict[str, float]:
     scores: dict[str, list[int]] = {}
     for rating in ratings:
         scores.setdefault(rating.item, []).append(rating.score)
-    return {item: float(np.mean(found)) for item, found in scores.items()}
+    return {item: float(np.mean(given)) for item, given in scores.items()}
 
 
 def agreement(ratings: Sequence[Rating]) -> Agreement:
@@ -128,11 +128,11 @@ def mean_kappa(ratings: Sequence[Rating]) -> float:
     by_rater: dict[str, dict[str, int]] = {}
     for rating in ratings:
         by_rater.setdefault(rating.rater, {})[rating.item] = rating.score
-    found = []
+    kappas = []
     for first, second in combinations(by_rater.values(), 2):
         shared = [item for item in first if item in second]
-        found.append(weighted_kappa([first[i] for i in shared], [second[i] for i in shared]))
-    known = [kappa for kappa in found if not np.isnan(kappa)]
+        kappas.append(weighted_kappa([first[i] for i in shared], [second[i] for i in shared]))
+    known = [kappa for kappa in kappas if not np.isnan(kappa)]
     return float(np.mean(known)) if known else np.nan
 
 
@@ -152,38 +152,40 @@ def weighted_kappa(first: Sequence[int], second: Sequence[int]) -> float:
 # ---- in sentences
 
 
-def agreement_sentences(found: Agreement) -> list[str]:
+def agreement_sentences(measured: Agreement) -> list[str]:
     """What alpha and kappa say, a sentence each; why there are none, where there are none."""
-    if found.raters < 2:
+    if measured.raters < 2:
         return ["One person has rated: how far people agree takes two who rate the same texts."]
-    if not found.items:
-        return [f"{found.raters} people have rated, but no text twice: agreement cannot be told."]
-    return [alpha_sentence(found), kappa_sentence(found)]
+    if not measured.items:
+        return [f"{measured.raters} people have rated, but no text twice: agreement cannot be measured."]
+    return [alpha_sentence(measured), kappa_sentence(measured)]
 
 
-def alpha_sentence(found: Agreement) -> str:
-    if math.isnan(found.alpha):
-        return "Krippendorff's alpha cannot be told: all scores are the same, so chance would agree as well."
+def alpha_sentence(measured: Agreement) -> str:
+    if math.isnan(measured.alpha):
+        return (
+            "Krippendorff's alpha cannot be computed: all scores are the same, so chance would agree as well."
+        )
     meaning = (
         f"a hint at most, since fewer than {FEW} texts say little"
-        if found.items < FEW
+        if measured.items < FEW
         else "enough to rely on the scores"
-        if found.alpha >= RELIABLE
+        if measured.alpha >= RELIABLE
         else "enough for first conclusions"
-        if found.alpha >= TENTATIVE
+        if measured.alpha >= TENTATIVE
         else "too little to build on: they see different things in the texts"
     )
-    texts = "1 text" if found.items == 1 else f"{found.items} texts"
+    texts = "1 text" if measured.items == 1 else f"{measured.items} texts"
     return (
-        f"Krippendorff's alpha over the {texts} that two or more rated is {found.alpha:.2f}, where 1 is full "
-        f"agreement and 0 what chance gives: {meaning}."
+        f"Krippendorff's alpha over the {texts} that two or more rated is {measured.alpha:.2f}, where 1 is "
+        f"full agreement and 0 what chance gives: {meaning}."
     )
 
 
-def kappa_sentence(found: Agreement) -> str:
-    if math.isnan(found.kappa):
-        return "Weighted kappa cannot be told: no two people gave different scores to texts they share."
+def kappa_sentence(measured: Agreement) -> str:
+    if math.isnan(measured.kappa):
+        return "Weighted kappa cannot be computed: no two people gave different scores to texts they share."
     return (
-        f"Weighted kappa, averaged over pairs of people, is {found.kappa:.2f}: the same idea, where two "
+        f"Weighted kappa, averaged over pairs of people, is {measured.kappa:.2f}: the same idea, where two "
         "points apart counts four times as much as one."
     )

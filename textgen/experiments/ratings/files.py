@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,10 @@ KEY = ("set", "question", "item", "model", "prompt", "strategy", "temperature", 
 MAX_BYTES = 1_000_000  # of a file of ratings
 MAX_RATINGS = 10_000
 MAX_RATER = 60  # characters of a name
+
+SEPARATORS = ",;\t"
+SEPARATOR_LINE = re.compile(rf"\s*sep=([{SEPARATORS}])\r?\n", re.IGNORECASE)  # as Excel writes it
+WHOLE = re.compile(r"[.,]0*$")  # what a spreadsheet adds to a whole number
 
 Row = Mapping[str | None, Any]
 
@@ -61,7 +66,7 @@ def read_key(text: str) -> RatingSet:
 def item_of(row: Row) -> Item:
     """A text of a row of a key, or of a sweep's JSON. Raises TextError for values that none can have."""
     try:
-        temperature, seed = float(row["temperature"]), row.get("seed")
+        temperature, seed = real(row["temperature"]), row.get("seed")
         cell = CellKey(str(row["model"]), str(row["prompt"]), str(row["strategy"]), temperature)
         proxies = {name: as_proxy(row.get(name)) for name in QUESTIONS}
         text = row["text"]
@@ -76,7 +81,12 @@ def item_of(row: Row) -> Item:
 
 
 def as_proxy(value: Any) -> float:
-    return math.nan if value in (None, "") else float(value)
+    return math.nan if value in (None, "") else real(value)
+
+
+def real(value: Any) -> float:
+    """A number of JSON, or of a spreadsheet that may write a comma. Raises TypeError and ValueError."""
+    return float(value.replace(",", ".") if isinstance(value, str) else value)
 
 
 def items_from_json(data: Any) -> list[Item]:
@@ -96,16 +106,16 @@ def read_scores(text: Any, of: RatingSet) -> list[Rating]:
     Raises TextError for other columns, another set, a text that is not in it or rated twice by one, and
     SettingError for a score outside 1..5; the sentence names the row.
     """
-    found = []
+    ratings = []
     for number, row in enumerate(rows_of(text, COLUMNS, "ratings"), 2):
         if (row["score"] or "").strip():
-            found.append(rating_of(row, number, of))
-    if not found:
+            ratings.append(rating_of(row, number, of))
+    if not ratings:
         raise TextError("ratings must have at least one row with a score, got none; fill in the column score")
-    if len(found) > MAX_RATINGS:
-        raise TextError(f"ratings must be at most {MAX_RATINGS:,} rows, got {len(found):,}; split the file")
-    check_once(found)
-    return found
+    if len(ratings) > MAX_RATINGS:
+        raise TextError(f"ratings must be at most {MAX_RATINGS:,} rows, got {len(ratings):,}; split the file")
+    check_once(ratings)
+    return ratings
 
 
 def rating_of(row: Row, number: int, of: RatingSet) -> Rating:
@@ -127,10 +137,10 @@ def rating_of(row: Row, number: int, of: RatingSet) -> Rating:
     return rating
 
 
-def as_score(cell: str | None) -> int:
-    """A cell as a whole number. Raises SettingError."""
+def as_score(cell: str) -> int:
+    """A cell as a whole number, which spreadsheets also write as 4.0 or 4,0. Raises SettingError."""
     try:
-        return int(cell or "")
+        return int(WHOLE.sub("", cell))
     except ValueError:
         raise SettingError(
             f"a score must be a whole number from {LOWEST} to {HIGHEST}, got {shorten(cell)}; "
@@ -153,13 +163,23 @@ def rows_of(text: Any, columns: Sequence[str], what: str) -> Iterator[Row]:
         raise TextError(f"{what} must be a text, got {shorten(text)}; open or paste a CSV file")
     if len(text) > MAX_BYTES:
         raise TextError(f"{what} must be at most {MAX_BYTES:,} characters, got {len(text):,}; split the file")
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")))
+    reader = spreadsheet(text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"))
     try:
-        if missing := [name for name in columns if name not in (reader.fieldnames or ())]:
+        reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
+        if missing := [name for name in columns if name not in reader.fieldnames]:
             raise TextError(
                 f"{what} must have the columns {', '.join(columns)}, got none named {missing[0]}; "
-                "the first line names them, with commas between"
+                "the first line names them, with commas, semicolons or tabs between"
             )
         yield from reader
     except csv.Error as error:
         raise TextError(f"{what} cannot be read as CSV ({error}); save it again as CSV, UTF-8") from error
+
+
+def spreadsheet(text: str) -> csv.DictReader[str]:
+    """A reader of what spreadsheets save: between columns stands what is most frequent in the first line."""
+    marked = SEPARATOR_LINE.match(text)
+    text = text[marked.end() :] if marked else text
+    head = text.partition("\n")[0]
+    between = marked[1] if marked else max(SEPARATORS, key=head.count)
+    return csv.DictReader(io.StringIO(text, newline=""), delimiter=between)

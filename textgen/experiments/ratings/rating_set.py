@@ -25,7 +25,7 @@ QUESTIONS: Mapping[str, str] = {
 }
 MAX_ITEMS = 60  # texts that one person is asked to rate
 MAX_EACH = 20  # texts of one cell
-NAME = 10  # hexadecimal digits of a set's name
+NAME = 9  # hexadecimal digits of a set's name, after a letter: no spreadsheet takes it for a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def cells_of(items: Iterable[Item]) -> dict[CellKey, list[Item]]:
     cells: dict[CellKey, list[Item]] = {}
     for item in items:
         cells.setdefault(item.cell, []).append(item)
-    return {cell: sorted(found, key=lambda item: item.seed or 0) for cell, found in cells.items()}
+    return {cell: sorted(texts, key=lambda item: item.seed or 0) for cell, texts in cells.items()}
 
 
 def usual_cells(cells: Sequence[CellKey], most: int = 4) -> list[CellKey]:
@@ -123,14 +123,14 @@ def coded(items: Sequence[Item], question: str, seed: int) -> RatingSet:
     """Texts under the codes that `blinded` gives them."""
     by_name = {item.name: item for item in sorted(items, key=lambda item: item.name)}
     key = blinded({name: item.text for name, item in by_name.items()}, seed).key
-    found = {code: by_name[name] for code, name in key.items()}
-    return RatingSet(set_name(found, question), question, found)
+    by_code = {code: by_name[name] for code, name in key.items()}
+    return RatingSet(set_name(by_code, question), question, by_code)
 
 
 def set_name(items: Mapping[str, Item], question: str) -> str:
     """A checksum of all that makes a set."""
     facts = [question, [[code, item.name, item.text] for code, item in items.items()]]
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:NAME]
+    return f"R{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:NAME]}"
 
 
 def cell_name(cell: CellKey) -> str:
@@ -155,8 +155,8 @@ def verdicts(ratings: Sequence[Rating], of: RatingSet) -> list[Verdict]:
     cells: dict[CellKey, list[str]] = {}
     for code in means:
         cells.setdefault(of.items[code].cell, []).append(code)
-    found = [verdict(cell, codes, ratings, of) for cell, codes in cells.items()]
-    return sorted(found, key=lambda verdict: verdict.cell)
+    unsorted = [verdict(cell, codes, ratings, of) for cell, codes in cells.items()]
+    return sorted(unsorted, key=lambda verdict: verdict.cell)
 
 
 def verdict(cell: CellKey, codes: Sequence[str], ratings: Sequence[Rating], of: RatingSet) -> Verdict:

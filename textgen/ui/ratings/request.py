@@ -67,23 +67,23 @@ def set_of(selection: Selection, sweeps: SweepStore) -> RatingSet:
 
 def same_set(data: Mapping[str, Any], sweeps: SweepStore) -> RatingSet:
     """The set that the page has begun. Raises TextError where its sweep has other texts by now."""
-    found = set_of(read_selection(data), sweeps)
-    if data.get("set") != found.name:
+    same = set_of(read_selection(data), sweeps)
+    if data.get("set") != same.name:
         raise TextError(
-            f"these ratings are of the set {shorten(data.get('set'))!r}, the sweep now gives {found.name}; "
+            f"these ratings are of the set {shorten(data.get('set'))!r}, the sweep now gives {same.name}; "
             "it had not ended when the rating began, or was another one: begin again"
         )
-    return found
+    return same
 
 
 def read_ratings(values: Any, of: RatingSet) -> list[Rating]:
     """The page's `[[code, rater, score], …]`. Raises TextgenError."""
     if not isinstance(values, list) or len(values) > MAX_RATINGS:
         raise TextError(f"ratings must be a list of at most {MAX_RATINGS:,}, got {shorten(values)}; {OWN}")
-    found = [read_rating(value) for value in values]
-    check_ratings(found, of)
-    check_once(found)
-    return found
+    ratings = [read_rating(value) for value in values]
+    check_ratings(ratings, of)
+    check_once(ratings)
+    return ratings
 
 
 def read_rating(value: Any) -> Rating:
@@ -94,6 +94,6 @@ def read_rating(value: Any) -> Rating:
 
 def merged(known: Sequence[Rating], new: Sequence[Rating]) -> list[Rating]:
     """Both, equal ones once. Raises TextError where one person gave a text two scores."""
-    found = list(dict.fromkeys((*known, *new)))
-    check_once(found)
-    return found
+    ratings = list(dict.fromkeys((*known, *new)))
+    check_once(ratings)
+    return ratings

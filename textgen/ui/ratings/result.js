@@ -65,10 +65,21 @@ const others = (state, config, on) => h("div", {},
 const open = async (input, most, /** @type {(texts: string[]) => void} */ add) => {
   const files = [...(input.files ?? [])];
   const large = files.find(({ size }) => size > most);
-  const texts = large ? [] : await Promise.all(files.map((file) => file.text()));
+  const texts = large ? [] : await Promise.all(files.map(textOf));
   input.value = "";
   if (!large) return add(texts);
   toast(`A file of scores must be at most ${count(most)} bytes, got ${count(large.size)}: ${large.name}`);
+};
+
+/** A file as text: UTF-8, or what Excel saves on Windows. */
+const textOf = async (/** @type {File} */ file) => {
+  const bytes = await file.arrayBuffer();
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    const wide = new Uint8Array(bytes)[0] === 0xff;
+    return new TextDecoder(wide ? "utf-16le" : "windows-1252").decode(bytes);
+  }
 };
 
 /** What a result is about. */

@@ -1,7 +1,7 @@
 """The Blind ratings part of the Experiments tab: people rate texts without knowing what wrote them.
 
 The server keeps nothing of it: from the sweep and what was selected it makes the same set again whenever
-it is asked, so the page need not be told which text is which before the end.
+it is asked, so the page does not know which text is which before the end.
 """
 
 from __future__ import annotations

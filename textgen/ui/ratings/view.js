@@ -17,14 +17,14 @@ import { firstState, pickedOf, rated, ratedBy, selectionOf } from "./state.js";
 /** @typedef {import("./state.js").State} State */
 
 const NO_NAME =
-  "Give a name first, so that your scores can be told apart from those of others: any name will do.";
-const NO_NEXT = "The next rater needs a name, so that the scores can be told apart.";
+  "Give a name first, so that your scores are not mixed with those of others: any name will do.";
+const NO_NEXT = "The next rater needs a name, so that the scores are not mixed.";
 const FIRST_A_SWEEP =
   "The texts that people rate here are those of a sweep. There is none on this page yet: run one in the " +
   "first part.";
 const WHY = [
   "Who knows that a text was written at T = 2 reads it as nonsense. Here texts come in random order under " +
-    "codes; neither you nor this page is told which is which until the end.",
+    "codes; neither you nor this page knows which is which until the end.",
   "Coherence and creativity are the two words that guides use of temperature. The sweep's own figures for " +
     "them are proxies; this is the measurement.",
 ];

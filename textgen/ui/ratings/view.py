@@ -29,8 +29,8 @@ def choices(result: SweepResult) -> dict[str, Any]:
     several = varied(list(cells))
     return {
         "cells": [
-            {"key": list(cell), "label": label(cell, several), "texts": len(found), "usual": cell in usual}
-            for cell, found in sorted(cells.items(), key=lambda pair: place_of(pair[0], result))
+            {"key": list(cell), "label": label(cell, several), "texts": len(texts), "usual": cell in usual}
+            for cell, texts in sorted(cells.items(), key=lambda pair: place_of(pair[0], result))
         ],
         "complete": result.complete,
     }
@@ -68,15 +68,15 @@ def sheet(of: RatingSet) -> dict[str, Any]:
 
 def result(of: RatingSet, ratings: Sequence[Rating]) -> dict[str, Any]:
     """What came of it."""
-    found = verdicts(ratings, of)
-    several = varied([verdict.cell for verdict in found])
+    means = verdicts(ratings, of)
+    several = varied([mean.cell for mean in means])
     return {
         "set": of.name,
         "question": of.question,
-        "rows": [row(verdict, several, of.question) for verdict in found],
-        "figure": chart(found, of.question),
+        "rows": [row(verdict, several, of.question) for verdict in means],
+        "figure": chart(means, of.question),
         "agreement": agreement_sentences(agreement(ratings)),
-        "caution": caution(found),
+        "caution": caution(means),
         "key": key(of, ratings, several),
         "raters": list(dict.fromkeys(rating.rater for rating in ratings)),
     }
@@ -98,9 +98,9 @@ def row(verdict: Verdict, several: set[str], question: str) -> dict[str, Any]:
     }
 
 
-def caution(found: Sequence[Verdict]) -> str:
+def caution(means: Sequence[Verdict]) -> str:
     """How much the intervals can be trusted."""
-    if min((verdict.score.n for verdict in found), default=FEW) >= FEW:
+    if min((verdict.score.n for verdict in means), default=FEW) >= FEW:
         return "Intervals hold 95% and resample the texts."
     return (
         "Intervals hold 95% and resample the texts: where a setting has only two or three, they are far too "
