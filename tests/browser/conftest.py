@@ -91,7 +91,11 @@ class LabPage:
         self.page.wait_for_function(script, arg=text)
 
     def choose_model(self, title: str) -> None:
-        """Choose from the sidebar's list of models, by title."""
+        """Choose a model of the sidebar's list by its title, or "Your own numbers"."""
+        if title == "Your own numbers":
+            self.page.locator("#model").get_by_role("button", name=title).click()
+            return
+        self.page.locator("#model").get_by_role("button", name="A model").click()
         self.page.locator("#model .picker-button").click()
         titled = self.page.get_by_text(title, exact=True)
         self.page.locator("#model").get_by_role("option").filter(has=titled).click()

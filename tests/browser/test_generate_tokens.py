@@ -211,8 +211,7 @@ def test_a_bad_length_is_a_sentence(tab: GeneratePage) -> None:
 
 
 def test_typed_in_numbers_have_nothing_to_write_with(tab: GeneratePage) -> None:
-    tab.page.locator("#model").get_by_role("combobox").click()
-    tab.page.locator("#model").get_by_role("option", name="Your own numbers").click()
+    tab.lab.choose_model("Your own numbers")
     expect(tab.root.locator(".note")).to_contain_text("Generate needs a model")
     expect(tab.button("Write")).to_be_disabled()
 

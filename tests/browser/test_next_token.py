@@ -190,8 +190,11 @@ def test_a_megabyte_of_context_is_refused_and_the_bars_before_are_marked(tab: La
 
 def test_typed_in_numbers_give_the_blackboard_table(tab: LabPage) -> None:
     tab.choose_model("Your own numbers")
-    tab.page.locator("#numbers textarea").fill("1: 0.726, 12: 0.15")
+    tab.page.get_by_role("button", name="Example from the blackboard").click()
     expect(tab.view().locator(".ratio td").nth(1)).to_have_text("23.4")
+    for place, numbers in enumerate((["95.6%", "4.1%"], ["72.6%", "15.0%"], ["37.1%", "16.9%"]), 1):
+        expect(panel(tab, place).locator(".bar-number").nth(0)).to_have_text(numbers[0])
+        expect(panel(tab, place).locator(".bar-number").nth(1)).to_have_text(numbers[1])
     assert tab.view().locator(".ratio td").all_inner_texts() == ["4.8", "23.4", "4.8", "2.2"]
     panel(tab).locator(".bar").first.click()
     expect(tab.view().locator(".tokens .tok:not(.open)")).to_have_text(["1"])

@@ -55,9 +55,9 @@ def left_out(lab: LabPage) -> Locator:
 def test_the_list_tells_models_apart(lab: LabPage) -> None:
     expect(button(lab)).to_have_text("Plays, characters4.4k · characters · 1.42 nats")
     button(lab).click()
-    expect(lab.page.locator("#model").get_by_role("option")).to_have_count(4)
+    expect(lab.page.locator("#model").get_by_role("option")).to_have_count(3)
     heads = lab.page.locator("#model .picker-head").all_inner_texts()
-    assert heads == ["plays", "names", "no model"]
+    assert heads == ["plays", "names"]
     expect(option(lab, "Names")).to_contain_text("characters · 1.42 nats")
     box, sidebar = option(lab, "Names").bounding_box(), lab.page.locator("#sidebar").bounding_box()
     assert box is not None

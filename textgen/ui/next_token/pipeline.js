@@ -89,7 +89,7 @@ export const createPipeline = (reorder) => {
   /** The card's description. @param {Data} data @param {Step[]} steps */
   const describe = (data, steps) => h("section", { class: "card pipeline" },
     h("div", { class: "pipeline-head" },
-      h("h2", {}, "Pipeline"),
+      h("h3", {}, "Pipeline"),
       h("p", { class: "muted hint", role: "status" }, steps.length > 1 ? HINT : ALL_OFF),
       orders()),
     h("ol", { class: "stages", hidden: steps.length === 1 },

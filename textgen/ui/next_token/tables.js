@@ -212,7 +212,7 @@ export const createNumbers = ({ onPick, redraw }) => {
         data.order.slice(0, shown).map((id, i) => row(data, views, id, i, hint))));
     const more = { class: "quiet", type: "button", hidden: all <= FIRST, onclick: () => grow(all) };
     last = h("section", { class: "card numbers" },
-      h("h2", {}, "Numbers"), h("div", { class: "scroll" }, table), h("button", more, moreText(all)));
+      h("h3", {}, "Numbers"), h("div", { class: "scroll" }, table), h("button", more, moreText(all)));
     return last;
   };
 };
@@ -248,7 +248,7 @@ export const createRatio = (redraw) => {
   const choices = (/** @type {Data} */ data) => {
     if (made && data === made.data && picked === made.picked) return made;
     const found = pairOf(data);
-    const title = h("div", { class: "ratio-head" }, h("h2", {}, "Two tokens"),
+    const title = h("div", { class: "ratio-head" }, h("h3", {}, "Two tokens"),
       choice(data, found, 0, "first token"), " against ", choice(data, found, 1, "second token"));
     return (made = { data, picked, pair: found.pair, title });
   };

@@ -7,6 +7,34 @@ let number = 0;
 
 /** @typedef {import("./config.js").ModelGroup} Group */
 
+const without = (/** @type {Group} */ { label, models }, /** @type {string} */ choice) =>
+  ({ label, models: models.filter(({ name }) => name !== choice) });
+
+/**
+ * What a distribution is made from: a model of the list, or numbers that somebody types in.
+ * @param {{ numbers: string, onPick: (name: string) => void }} options `numbers`: the list's name for those
+ * @returns {{ node: HTMLElement, update: (groups: Group[], value: string) => void }}
+ */
+export const createSourceChoice = ({ numbers, onPick }) => {
+  const picker = createPicker({ label: "Model", onPick });
+  const node = document.createElement("div");
+  let model = ""; // the last one that was chosen
+  const update = (/** @type {Group[]} */ groups, /** @type {string} */ value) => {
+    const there = groups.map((group) => without(group, numbers)).filter(({ models }) => models.length);
+    const own = value === numbers;
+    if (!own) model = value;
+    model ||= there[0]?.models[0].name ?? "";
+    picker.update(there, model);
+    const choice = (/** @type {string} */ text, /** @type {string} */ name, /** @type {boolean} */ pressed) =>
+      h("button", {
+        type: "button", "aria-pressed": pressed, disabled: !name, onclick: () => pressed || onPick(name),
+      }, text);
+    render(node, h("div", { class: "segments", role: "group", "aria-label": "What is asked" },
+      choice("A model", model, !own), choice("Your own numbers", numbers, own)), !own && picker.node);
+  };
+  return { node, update };
+};
+
 /**
  * @param {{ label: string, onPick: (name: string) => void }} options
  * @returns {{ node: HTMLElement, update: (groups: Group[], value: string) => void }}

@@ -5,7 +5,7 @@ import { activeStages } from "./decoding.js";
 import { h, render } from "./dom.js";
 import { numberFrom } from "./format.js";
 import { neutral, orderName, store, typedIn } from "./lab.js";
-import { createPicker } from "./picker.js";
+import { createSourceChoice } from "./picker.js";
 import { latest, Problem } from "./server.js";
 
 /** @typedef {import("./config.js").StageConfig} Stage */
@@ -19,7 +19,7 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
   /** @type {Record<string, string>} What is wrong with a number that was typed, by its field. */
   const problems = {};
   let note = ""; // what the chosen model cannot read of the context
-  const picker = createPicker({ label: "Model", onPick: (model) => store.set({ model }) });
+  const picker = createSourceChoice({ numbers: config.numbers, onPick: (model) => store.set({ model }) });
 
   const modelChosen = latest((/** @type {object} */ request) => ask("model_chosen", request), {
     answered: (answer, request) => {
@@ -126,6 +126,9 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
           rows: 3, value: state.numbers,
           oninput: (/** @type {any} */ event) => store.set({ numbers: event.target.value }),
         })),
+      h("button", {
+        class: "quiet", type: "button", title: own.example.numbers, onclick: () => store.set(own.example),
+      }, "Example from the blackboard"),
       choice("kind", "They are", own.kinds, state.kind, (kind) => store.set({ kind })));
   };
   const choice = (

@@ -16,6 +16,12 @@ from textgen.ui.shell.model_facts import FIRST_CONTEXT, facts_of
 
 FIRST_NUMBERS = "0.73, 0.15, 0.12"
 KINDS = ("auto", "probabilities", "logits")
+# A character model's output as a class puts it on the blackboard: 73% and 15% for two of its characters, and
+# nine more that share the rest. At T = 0.5 and 2 the two are 95% and 4%, 37% and 17%.
+EXAMPLE = {
+    "numbers": "1: 0.726, 12: 0.15, " + ", ".join(f"{other}: 0.0138" for other in range(2, 11)),
+    "kind": "probabilities",
+}
 FIRST_SEED = "1234"
 FIRST_TEMPERATURE = 0.7  # another than that of a panel beside it
 # A temperature inside the range that guides give for the task, and what to expect.
@@ -45,7 +51,7 @@ def build(lab: Laboratory) -> None:
         return {"value": check(STAGES[name].title, value, STAGES[name])}
 
     answers = {"model_chosen": model_chosen, "typed": typed}
-    LabComponent("sidebar", {"kinds": KINDS}, module="shell/sidebar.js", answers=answers)
+    LabComponent("sidebar", {"kinds": KINDS, "example": EXAMPLE}, module="shell/sidebar.js", answers=answers)
 
 
 def page_config(registry: Registry) -> dict[str, Any]:
