@@ -11,10 +11,11 @@ import pytest
 
 from textgen.errors import SettingError, TextError
 from textgen.text import files
+from textgen.text.exact_words import JOINER
 from textgen.text.tokenizer import TextTokenizer
 from textgen.training import corpus, reading
 from textgen.training.corpus import Corpus, open_corpus
-from textgen.training.recipe import Recipe, SplitRecipe, TextRecipe
+from textgen.training.recipe import BatchRecipe, Recipe, SplitRecipe, TextRecipe
 
 PLAIN = Recipe("plain")
 LINES = Recipe("lines", split=SplitRecipe(0.8, "line"))
@@ -197,8 +198,8 @@ def test_rare_words_of_the_learned_part_are_unknown(tmp_path: Path) -> None:
     path.write_text("the king is dead . " * 30 + "the queen is dead . " * 4, encoding="utf-8")
     recipe = Recipe("words", level="word", text=TextRecipe(min_count=5))
     opened = open_corpus(path, recipe, tmp_path / "cache")
-    assert set(opened.tokenizer.texts) == {"<unk>", "the", "king", "is", "dead", "."}
-    assert len(opened.train.ids) + len(opened.validation.ids) == 34 * 5
+    assert set(opened.tokenizer.pieces) == {"<unk>", JOINER, " ", "the", "king", "is", "dead", "."}
+    assert len(opened.train.ids) + len(opened.validation.ids) == 34 * 6 + 1  # a space before each point
     assert (opened.validation.ids == opened.tokenizer.unknown_id).sum() == 3 + 1 - 1
 
 
@@ -217,3 +218,58 @@ def test_a_text_with_nothing_to_learn_leaves_nothing(tmp_path: Path) -> None:
         with pytest.raises(TextError):
             open_corpus(path, PLAIN, tmp_path / "cache")
     assert not list((tmp_path / "cache").glob("*"))
+
+
+EMPTY_PARTS: dict[str, tuple[Recipe, str]] = {
+    "no line breaks": (
+        LINES,
+        r"split by line, 0.8 to learn: .* learns from must have 2 .* got 0 in 1 line; .*split.by=text",
+    ),
+    "no line breaks, words": (
+        Recipe("words", level="word", split=SplitRecipe(by="line")),
+        "2 or more words, got 0 in 1 line",
+    ),
+    "lines alone": (
+        Recipe("n", bos="\n", split=SplitRecipe(by="line"), batches=BatchRecipe(kind="lines")),
+        r"1 or more characters, got 0 in 1 line; give a longer text$",
+    ),
+    "nothing validates": (
+        Recipe("plain", split=SplitRecipe(0.99)),
+        "validates with must have 2 or more characters, got 1;",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", EMPTY_PARTS)
+def test_a_part_in_which_nothing_can_be_predicted_is_a_sentence(case: str, tmp_path: Path) -> None:
+    recipe, says = EMPTY_PARTS[case]
+    path = tmp_path / "one.txt"
+    path.write_text("long live the queen " * (5 if recipe.level == "char" else 30))
+    with pytest.raises(TextError, match=says):
+        open_corpus(path, recipe, tmp_path / "cache")
+    assert not list((tmp_path / "cache").glob("*"))
+
+
+def test_files_of_a_character_each_cannot_be_split_by_file(tmp_path: Path) -> None:
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    for number in range(110):
+        (folder / f"{number}.txt").write_text("ab"[number % 2])
+    with pytest.raises(TextError, match=r"2 or more characters, got 0 in 110 files; .*--set split.by=text"):
+        open_corpus(folder, Recipe("files", split=SplitRecipe(by="file")), tmp_path / "cache")
+
+
+def test_a_text_without_a_known_character_is_read_as_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "text.txt"
+    path.write_text("abcab" * 40, encoding="utf-8")
+    opened = open_corpus(path, PLAIN, tmp_path / "cache", TextTokenizer.characters("xyz"))
+    assert len(opened.train.ids) == len(opened.validation.ids) == 0
+    assert opened.unknown == ("a", "b", "c")
+
+
+def test_words_of_any_script_come_back_as_they_stood(tmp_path: Path) -> None:
+    path = tmp_path / "text.txt"
+    text = "„Wie geht es dir?“ fragte my_func(AT&T)…\n— ¿Qué? «oui»  नमस्ते, 我是学生。x\u2019s\t5:15\n" * 20
+    path.write_text(text, encoding="utf-8")
+    opened = open_corpus(path, Recipe("words", level="word"), tmp_path / "cache")
+    assert "".join(texts(opened)) == text

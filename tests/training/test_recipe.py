@@ -36,6 +36,17 @@ def test_overrides_replace_single_values() -> None:
     assert recipe.log.temperatures == (1,)
 
 
+@pytest.mark.parametrize("sha256", ["", "0f" * 32])
+def test_a_recipe_says_nothing_of_its_own_text_when_another_is_trained(sha256: str) -> None:
+    own, other = read_recipe("novels-word-lstm"), read_recipe("novels-word-lstm", [f"corpus.sha256={sha256}"])
+    assert (own.text.spaces, other.text.spaces) == ("prose", "exact")
+    assert (other.corpus.name, other.corpus.status, other.corpus.sha256) == ("", "", sha256)
+    assert (other.title, other.prompt, other.target, other.target_note) == ("", "", 0, "")
+    assert (other.net, other.optimiser, other.text.min_count) == (own.net, own.optimiser, own.text.min_count)
+    kept = read_recipe("novels-word-lstm", ["corpus.sha256=", "text.spaces=prose", "title=Mine"])
+    assert (kept.text.spaces, kept.title) == ("prose", "Mine")
+
+
 @pytest.mark.parametrize(
     ("override", "says"),
     [

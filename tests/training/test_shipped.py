@@ -38,6 +38,17 @@ def test_card_and_config_give_the_same_losses(name: str) -> None:
     assert all(math.isclose(float(n) / math.log(2), float(b), abs_tol=1e-4) for _, n, b in rows)
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if "word" in name])
+def test_a_perplexity_stands_beside_the_share_of_unknown_words(name: str) -> None:
+    unknown = Registry(SHIPPED).info(name).config.losses.unknown
+    assert unknown is not None
+    assert 0.03 < unknown < 0.06
+    sentence = (
+        rf"Perplexity, e to the nats: .* streamed; {unknown:.1%} of the words that validate are `<unk>`"
+    )
+    assert re.search(sentence, card(name))
+
+
 def windows_loss(name: str) -> float:
     loss = Registry(SHIPPED).info(name).config.losses.validation_windows
     assert loss is not None

@@ -36,6 +36,7 @@ LEFT_OUT = MAX_VOCABULARY  # stands for a piece that a given tokenizer does not 
 Ranges = NDArray[np.int64]  # (D, 2) start and end of each document in a stream of tokens
 
 PARTS = ("train", "validation")
+UNITS = {"char": "character", "word": "word"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,8 @@ def write_codes(
 def check_enough(path: Path, length: int, pieces: Pieces) -> None:
     different = pieces.different
     most = MAX_VOCABULARY if pieces.unit == "character" else max(2, different)
-    legal = f"at least {MIN_TOKENS} {pieces.unit}s, 2 to {most:,} of them different"
+    limit = f"2 to {most:,}" if pieces.unit == "character" else "2 or more"
+    legal = f"at least {MIN_TOKENS} {pieces.unit}s, {limit} of them different"
     if length < MIN_TOKENS or not 2 <= different <= most:
         given = f"{length:,}, {different:,} different" if length else "an empty file"
         raise TextError(f"{path} must have {legal}, got {given}; give a longer or plainer text")
@@ -197,13 +199,16 @@ def split_ranges(lengths: NDArray[np.int64], split: SplitRecipe, seed: int) -> t
 def check_parts(path: Path, parts: tuple[Ranges, Ranges], recipe: Recipe) -> None:
     """Raises TextError unless both parts have a document in which a token can be predicted."""
     by, least = recipe.split.by, 1 if recipe.bos else 2
-    for name, ranges in zip(("learned", "validating"), parts, strict=True):
-        if np.diff(ranges).max(initial=0) < least:
-            each = {"text": "", "file": " of each of its files", "line": " of its lines"}[by]
+    for name, ranges in zip(("learns from", "validates with"), parts, strict=True):
+        if (longest := int(np.diff(ranges).max(initial=0))) < least:
+            count = len(ranges) if by == "file" else sum(map(len, parts))
+            of = "" if by == "text" else f" in {count:,} {by}{'s' if count != 1 else ''}"
+            elsewhere = by != "text" and recipe.batches.kind != "lines"
+            hint = ", or cut it anywhere: --set split.by=text" if elsewhere else ""
             raise TextError(
-                f"{path} is too short to be split by {by}: the {name} part{each} must have at least {least} "
-                f"{recipe.level}s, with split.train = {recipe.split.train:g}; give a longer text"
-                + ("" if by == "text" else ", or cut it anywhere with --set split.by=text")
+                f"{path} is too short to be split by {by}, {recipe.split.train:g} to learn: the longest "
+                f"piece that the model {name} must have {least} or more {UNITS[recipe.level]}s, got "
+                f"{longest}{of}; give a longer text{hint}"
             )
 
 

@@ -134,6 +134,7 @@ def validation_text(finished: FinishedRun) -> list[Tensor]:
 
 def losses(measured: Evaluation, finished: FinishedRun) -> LossFacts:
     """Nats per token, rounded where their noise begins."""
+    unknown = finished.corpus.unknown_share()
     return LossFacts(
         unit=f"nats per {finished.recipe.level}",
         window=measured.window,
@@ -141,7 +142,7 @@ def losses(measured: Evaluation, finished: FinishedRun) -> LossFacts:
         validation_streamed=round(measured.streamed, 4),
         train_with_dropout=round(kept_row(finished).train_loss, 4),
         perplexity=round(math.exp(measured.windows), 1) if finished.recipe.level == "word" else None,
-        unknown=finished.corpus.unknown_share(),
+        unknown=None if unknown is None else round(unknown, 4),
         validation_targets=measured.targets,
     )
 

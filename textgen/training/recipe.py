@@ -93,8 +93,8 @@ class TextRecipe(Checked, section="text"):
     ascii: Flag = False  # drop all characters beyond ASCII
     unwrap: Flag = False  # join the lines of a paragraph; a line break is where blank lines were
     min_count: Annotated[int, whole_from(1, 10**6, "3 to 5 are usual")] = 1  # rarer words are `<unk>`
-    # of words: "prose" reads typographic signs as plain ones, "exact" keeps every sign and space
-    spaces: Annotated[str, one_of(("prose", "exact"), "exact suits any language")] = "prose"
+    # of words: "exact" keeps every sign and space, "prose" reads typographic signs as plain ones
+    spaces: Annotated[str, one_of(("exact", "prose"), "exact suits any language")] = "exact"
     encoding: Annotated[str, as_encoding] = "utf-8"  # of the file
 
 
@@ -267,7 +267,17 @@ def read_recipe(recipe: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     except (ValueError, RecursionError) as error:
         raise TextgenError(f"{path} cannot be read as a recipe ({error}); it must be a TOML file") from error
     values.setdefault("name", usual_name(path))
+    if any(override.partition("=")[0].strip() == "corpus.sha256" for override in overrides):
+        forget_text(values)
     return make_recipe(values, overrides)
+
+
+def forget_text(values: dict[str, Any]) -> None:
+    """Take out what a recipe says of its own text, for another: its name, its losses, its form of words."""
+    for key in ("corpus", "title", "prompt", "target", "target_note", "published"):
+        values.pop(key, None)
+    if isinstance(text := values.get("text"), dict):
+        text.pop("spaces", None)
 
 
 def usual_name(path: Path) -> str:
@@ -345,7 +355,7 @@ def own_recipe(size: int, level: str, name: str, title: str = "") -> dict[str, A
         "start": "",
         "averaging": 0.99,
         "calibrate": True,
-        "text": {"min_count": 2, "spaces": "exact"} if level == "word" else {},
+        "text": {"min_count": 2} if level == "word" else {},
         "net": {
             "architecture": "lstm",
             "sizes": {"embedding": hidden // 2, "hidden": hidden, "layers": 2, "tied": level == "word"},

@@ -46,6 +46,6 @@ def start_ids(tokenizer: TextTokenizer, start: str) -> tuple[int, ...]:
     ids = tokenizer.encode(start).ids
     if not ids:
         raise TextError(
-            f"the start of a text, {start!r}, is not in the corpus; set start to characters that are"
+            f"the start of a text, {start!r}, is not in the corpus; --set start= takes one that is"
         )
     return ids
