@@ -12,7 +12,7 @@ import torch
 from textgen import generate
 from textgen.models import folder as checkpoint
 from textgen.models.ngrams import FILE, NoveltyIndex
-from textgen.models.registry import SHIPPED, Registry
+from textgen.models.registry import FIRST, SHIPPED, Registry
 from textgen.training.recipe import Recipe, bundled, read_recipe
 
 NAMES = Registry(SHIPPED).names()
@@ -144,6 +144,7 @@ def test_folder_holds_what_it_should_and_stays_small(name: str) -> None:
         "ngrams.bin",
         "calibration.csv",
     }
+    wanted |= {"opening.json"} if name == FIRST else set()
     assert {path.name for path in folder.iterdir()} == wanted
     assert sum(path.stat().st_size for path in folder.iterdir()) < 12_000_000
     assert checkpoint.load(folder).net.parameter_count == checkpoint.read_config(folder).parameters

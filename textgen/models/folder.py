@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,7 +14,7 @@ from safetensors.torch import save as as_bytes
 from textgen.errors import ModelError, SettingError, shorten
 from textgen.models import weights
 from textgen.models.config import FILE, FORMAT, ModelConfig
-from textgen.models.reading import foreign, opened, read_object, unreadable
+from textgen.models.reading import foreign, read_object, sha256_of, unreadable
 from textgen.nets import build
 from textgen.nets.base import LanguageModel
 from textgen.nets.suppressed import Suppressed
@@ -167,5 +166,4 @@ def empty_net(folder: Path, config: ModelConfig, shapes: weights.Shapes) -> Lang
 
 def weights_sha256(folder: Path) -> str:
     """The checksum of the weights file, for receipts. Raises ModelError."""
-    with opened(folder / WEIGHTS) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return sha256_of(folder / WEIGHTS)

@@ -6,6 +6,7 @@ would be waited for, a device never ends, and a file of gigabytes would fill the
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from collections.abc import Iterator, Mapping
@@ -65,6 +66,12 @@ def read_bytes(path: Path, most: int) -> bytes:
     with opened(path) as file:
         check_size(path, file, most)
         return file.read(most)
+
+
+def sha256_of(path: Path) -> str:
+    """The checksum of a file of a model folder. Raises ModelError."""
+    with opened(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_size(path: Path, file: BufferedReader, most: int) -> int:

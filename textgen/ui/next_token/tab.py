@@ -5,18 +5,23 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from textgen.errors import TextError, out_of_range
+from textgen.errors import ModelError, TextError, out_of_range
 from textgen.experiments.requests import ModelSource, Source
 from textgen.experiments.requests.base import as_settings
 from textgen.experiments.requests.source import source_from
+from textgen.models.opening import read_opening
+from textgen.models.registry import Registry, Stamp, stamp_of
 from textgen.records import NextToken
 from textgen.settings import DecodeSettings, check_whole
 from textgen.stages import MAX_TEMPERATURE, MIN_TEMPERATURE
 from textgen.text.tokenizer import visible
 from textgen.ui.shell.components import LabComponent
 from textgen.ui.shell.laboratory import Laboratory
+from textgen.ui.shell.sidebar import first_context
 
 if TYPE_CHECKING:
     from textgen.models.folder import Model
@@ -84,6 +89,23 @@ def build(lab: Laboratory) -> None:
     answers = {"look": tab.look, "append": tab.append, "back": tab.back, "sample": tab.sample}
     config = {"lowest": MIN_TEMPERATURE, "highest": MAX_TEMPERATURE}
     LabComponent("next_token", config, answers=answers)
+
+
+def opening(registry: Registry) -> dict[str, Any] | None:
+    """What the page opens with, as `look` answers it, where the first model's folder has it worked out."""
+    name, context = registry.first(), first_context(registry)
+    try:
+        folder = registry.folder(name or "")
+        held = opening_of(folder, context, stamp_of(folder))
+    except ModelError:
+        return None
+    return held and {"source": {"model": name, "context": context}, "answer": view_value(held)}
+
+
+@lru_cache(maxsize=1)
+def opening_of(folder: Path, context: str, _stamp: Stamp) -> NextToken | None:
+    """The same for all visitors until the folder changes."""
+    return read_opening(folder, context)
 
 
 def source_of(data: Mapping[str, Any]) -> Source:

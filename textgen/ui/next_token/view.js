@@ -2,6 +2,7 @@
 // numbers. A slider's way: here → shell/decoding.js → shell/bars.js.
 import { barsOf, createBars, othersText, removedText, shownIds, statsOf } from "../shell/bars.js";
 import { component } from "../shell/component.js";
+import { config as page } from "../shell/config.js";
 import { createViews, dataOf, massOf } from "../shell/decoding.js";
 import { h, render } from "../shell/dom.js";
 import { clip, clipStart, effectOf, graphemes, numberFrom, temperatureText } from "../shell/format.js";
@@ -29,6 +30,7 @@ const FIRST_TEMPERATURES = [0.5, 1, 2];
 const NEXT_TEMPERATURES = [1.5, 0.2, 3, 0.8, 1.2, 0];
 const MOST_PANELS = 6; // besides the live one
 const ZOOM = "Stretch all bars by the same factor, or let the full width be 100%";
+const LOADED_AFTER = 500; // ms
 const AT_REST = 700; // ms without a change, after which the sentence is spoken
 const HINT_SEEN = "temperature-lab hint"; // in the browser's storage: for good
 
@@ -71,6 +73,15 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
       draw();
     },
   });
+
+  /** What the page opens with may be known; the server is asked all the same, for it to load the model. */
+  const open = () => {
+    const now = sourceOf(store.state);
+    const known = page.opening && same(page.opening.source, now) ? page.opening.answer : null;
+    if (!known) return look(now);
+    show(known, now);
+    setTimeout(() => ask("look", { ...now, known: known.vocabulary }).catch(() => {}), LOADED_AFTER);
+  };
 
   /** A question whose answer changes the context, and shows what comes after it. */
   const change = async (/** @type {string} */ name, request = {}) => {
@@ -273,7 +284,7 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
   onTheme(() => draw(), signal);
   signal.addEventListener("abort", stopPlaying);
   buildPanels();
-  look(sourceOf(store.state));
+  open();
 });
 
 /** The context; of typed-in numbers the tokens drawn. @returns {import("../shell/tokens.js").Piece[]} */

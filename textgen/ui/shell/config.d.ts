@@ -1,4 +1,5 @@
 // What Python tells the page once: served as shell/config.js by ui/shell/assets.py.
+import type { Answer } from "./decoding.js";
 import type { State } from "./store.js";
 
 /** One stage of the pipeline, as `textgen/stages.py` declares it. */
@@ -29,6 +30,8 @@ export const config: {
   inks: Record<string, string>; // colours of figures that follow the theme, and their names in the style sheet
   models: ModelGroup[];
   presets: { name: string; temperature: number; sentence: string }[];
+  // what the page opens with, and the answer to that where it was worked out beforehand
+  opening?: { source: Record<string, string>; answer: Answer } | null;
   plotly: string; // address of plotly.js, relative to shell/
 };
 

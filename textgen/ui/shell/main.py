@@ -43,9 +43,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def serve(options: argparse.Namespace) -> None:
-    """Build the page and serve it; the first model loads while the browser fetches the page."""
+    """Build the page and serve it. Where its first bars need the model, that loads meanwhile."""
     port, limits = port_number(options.port), limits_from(options)
     registry = Registry(options.models)
+    from textgen.ui.next_token.tab import opening
     from textgen.ui.shell.page import build, launch_options
 
     page = build(registry, limits)
@@ -62,7 +63,8 @@ def serve(options: argparse.Namespace) -> None:
             f"port {port} on {options.host} cannot be used: it is taken, or the address is not this "
             "machine's; give another with --port or --host"
         ) from error
-    threading.Thread(target=warm_up, args=(registry,), daemon=True).start()
+    if opening(registry) is None:
+        threading.Thread(target=warm_up, args=(registry,), daemon=True).start()
     print(f"Temperature Lab is at http://{options.host}:{port}  (Ctrl+C stops it)", flush=True)
     page.block_thread()
 

@@ -73,7 +73,7 @@ def launch_options(registry: Registry) -> dict[str, Any]:
         "theme": theme(),
         "head": assets.head(),
         "app_kwargs": {
-            "routes": [*assets.routes(lambda: sidebar.page_config(registry)), route(streams_of)],
+            "routes": [*assets.routes(lambda: page_config(registry)), route(streams_of)],
             "middleware": [Middleware(assets.LinkHeader)],
         },
         "run_history": False,
@@ -84,6 +84,11 @@ def launch_options(registry: Registry) -> dict[str, Any]:
         "ssr_mode": False,
         "quiet": True,
     }
+
+
+def page_config(registry: Registry) -> dict[str, Any]:
+    """What all modules of the page know from Python: see `config.d.ts`."""
+    return {**sidebar.page_config(registry), "opening": next_token.opening(registry)}
 
 
 def theme() -> gr.themes.Base:
