@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { store } from "../../textgen/ui/shell/lab.js";
 import * as size from "../../textgen/ui/sweep/form.js";
+import { legendSize } from "../../textgen/ui/sweep/files.js";
 import { firstPair, guideRows } from "../../textgen/ui/sweep/results.js";
 import { vectors } from "./vectors.js";
 
@@ -139,4 +140,11 @@ test("two temperatures to begin with: near 1 and 0.5, else the ends", () => {
   assert.deepEqual(firstPair(look()), { line: 1, first: 0, second: 1 });
   const hot = { ...look(), lines: [{}], temperatures: [5, 3, 4], order: [1, 2, 0] };
   assert.deepEqual(firstPair(hot), { line: 0, first: 0, second: 1 });
+});
+
+test("a legend of long names takes as many rows as it needs, none of them over a title", () => {
+  assert.equal(legendSize(["greedy", "plain"], 460).rows, 1);
+  assert.equal(legendSize(["greedy", "plain", "top-k 40", "top-p 0.9", "min-p 0.05"], 460).rows, 2);
+  const long = "sidebar: top-k 8, min-p 0.1, repetition penalty 1.2";
+  assert.equal(legendSize(Array(7).fill(long), 1380).rows, 4);
 });

@@ -222,6 +222,19 @@ def test_stop_keeps_what_is_finished_and_the_next_run_begins(tab: LabPage) -> No
     expect(head(tab)).to_contain_text("37 texts")
 
 
+def test_what_is_thrown_away_comes_back(tab: LabPage) -> None:
+    swept(tab, temperatures="0.5, 1", seeds=2, length=20)
+    drawn(tab, "surprise", [0.5, 1])
+    button(tab, "Quick look").click()
+    button(tab, "↶ Undo: “Quick look” taken").click()
+    expect(view(tab).get_by_label("Temperatures", exact=True)).to_have_value("0.5, 1")
+    swept(tab, temperatures="2", seeds=1, length=20)
+    drawn(tab, "surprise", [2])
+    view(tab).get_by_role("button", name="Report").focus()
+    tab.page.keyboard.press("Control+z")
+    drawn(tab, "surprise", [0.5, 1])
+
+
 def test_what_cannot_be_run_is_told_at_its_field_and_keeps_the_results(tab: LabPage) -> None:
     swept(tab)
     before = drawn(tab, "surprise", [0.5, 1, 2])

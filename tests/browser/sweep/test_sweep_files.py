@@ -7,7 +7,7 @@ import struct
 import zipfile
 
 from tests.browser.conftest import LabPage
-from tests.browser.sweep_page import button, swept
+from tests.browser.sweep_page import FIRST_TITLE, button, swept
 from textgen import receipts
 from textgen.models.registry import Registry
 
@@ -35,7 +35,9 @@ def test_pictures_and_numbers_are_saved(tab: LabPage, models: Registry) -> None:
     png = tab.saved("sweep", "PNG").read_bytes()
     assert png.startswith(b"\x89PNG")
     width, height = struct.unpack(">II", png[16:24])
-    assert (width, height) == (2 * 1380, 2 * 936)  # three charts in a row, at twice the size
+    assert (width, height) == (2 * 1380, 2 * 980)  # three charts in a row, at twice the size
+    assert FIRST_TITLE in svg
+    assert "after “The␣king␣is␣d”" in svg
     assert len(tab.saved("sweep", "CSV").read_text(encoding="utf-8").splitlines()) == 11
     assert "seed" in tab.saved("sweep", "Texts (CSV)").read_text(encoding="utf-8").splitlines()[0]
     assert json.loads(tab.saved("sweep", "JSON").read_text(encoding="utf-8"))["complete"]

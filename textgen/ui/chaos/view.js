@@ -1,5 +1,5 @@
 // The Chaos part of the Experiments tab: one seed writes at every temperature of a fine grid.
-import { plot } from "../shell/chart.js";
+import { painted, plot } from "../shell/chart.js";
 import { component, isSeen, whenSeen } from "../shell/component.js";
 import { activeStages } from "../shell/decoding.js";
 import { h, render } from "../shell/dom.js";
@@ -33,6 +33,12 @@ const LEAD =
   "How small a change of temperature makes another text, all randomness equal? Each row is written with " +
   "the same luck at a slightly higher temperature; where it parts from the row above, temperature alone " +
   "parted them.";
+/** A figure whose lines are named in a legend of its own, for where the page's is not. */
+const named = (/** @type {import("../shell/chart.js").Figure} */ figure) => {
+  const { data, layout } = painted(figure);
+  const legend = { orientation: "h", x: 0, y: 1, yanchor: "bottom" };
+  return { data, layout: { ...layout, showlegend: true, legend, margin: { ...layout.margin, t: 32 } } };
+};
 const TITLES = {
   parts: "First token at which each text parts from the one above",
   map: "Texts that agree, in the colour of their temperature",
@@ -476,13 +482,14 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
 
   const save = saveMenu({
     request: () => kept.picture?.request ?? null,
-    charts: () => [
-      { title: TITLES.parts, plot: places.parts },
-      ...(kept.view === "map"
-        ? [{ title: TITLES.map, svg: places.work.querySelector("svg") ?? undefined }]
-        : []),
-      ...(kept.comparison?.figure ? [{ title: TITLES.scores, plot: places.scores }] : []),
-    ],
+    charts: () => {
+      const [svg, figure] = [places.work.querySelector("svg"), kept.comparison?.figure];
+      return [
+        ...(kept.view === "map" && svg ? [{ title: TITLES.map, svg }] : []),
+        { title: TITLES.parts, plot: places.parts },
+        ...(figure ? [{ title: TITLES.scores, figure: named(figure) }] : []),
+      ];
+    },
     name: () => `chaos-seed-${kept.picture?.request.seed}`,
     note: () => (kept.picture ? facts(kept.picture.request) : ""),
   });

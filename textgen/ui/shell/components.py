@@ -40,7 +40,8 @@ class LabComponent(gr.HTML):
         streams: Mapping[str, Streamed] | None = None,
         at_once: int | None = None,
     ) -> None:
-        self.streams = {
+        # Gradio copies and sends whatever bears an argument's name, at every load of the page.
+        self.work = {
             f"{name}/{stream}": Stream(streamed(work), at_once) for stream, work in (streams or {}).items()
         }
         super().__init__(
@@ -103,7 +104,7 @@ def streams_of(request: Request) -> Streams:
     """All streams of the page that a request goes to."""
     blocks = request.app.get_blocks().blocks.values()
     components = [block for block in blocks if isinstance(block, LabComponent)]
-    return {name: stream for component in components for name, stream in component.streams.items()}
+    return {name: stream for component in components for name, stream in component.work.items()}
 
 
 def refusal(error: TextgenError) -> dict[str, str]:

@@ -104,7 +104,7 @@ const HEAD = 50; // px for a title and a line
 const NOTE = 30; // px for the line below all
 const PAD = 18;
 const WIDE = 1500; // px of a row
-const NARROW = 340; // px that a title needs
+const [LETTER, SMALL] = [9.6, 7]; // px of a letter of a title and of other lines, in a wide typeface
 const LARGEST = 8000; // px of a canvas: browsers hold no larger ones
 const FONT = "IBM Plex Sans, system-ui, sans-serif";
 const COPIED = [
@@ -115,7 +115,7 @@ const COPIED = [
 /** One SVG of all charts, with a line below them. @param {Chart[]} charts @param {string} note */
 export const picture = async (charts, note) => {
   const parts = await Promise.all(charts.map(drawn));
-  const { places, width, height } = arranged(parts);
+  const { places, width, height } = arranged(parts, note);
   const [strong, pale] = [{ fill: ink("--lab-text"), "font-weight": 700 }, { fill: ink("--lab-muted") }];
   const all = document.createElementNS(SVG, "svg");
   mark(all, { width, height, viewBox: `0 0 ${width} ${height}`, "font-family": FONT });
@@ -164,12 +164,17 @@ const standalone = (/** @type {SVGSVGElement} */ svg) => {
   return copy;
 };
 
-/** Parts in rows: where each stands, and the size of all. @param {Size[]} parts */
-const arranged = (parts) => {
-  const [edge, places] = [{ width: 640, height: 0 }, /** @type {{ x: number, y: number }[]} */ ([])];
+/**
+ * Parts in rows, and a note below: where each stands, and the size of all.
+ * @param {({ title: string, line?: string } & Size)[]} parts @param {string} note
+ */
+const arranged = (parts, note) => {
+  const widest = Math.max(640, SMALL * note.length + 2 * PAD);
+  const [edge, places] = [{ width: widest, height: 0 }, /** @type {{ x: number, y: number }[]} */ ([])];
   let [x, y, height] = [PAD, PAD, 0];
   for (const part of parts) {
-    const width = Math.max(part.width, NARROW);
+    const words = Math.max(LETTER * part.title.length, SMALL * (part.line?.length ?? 0));
+    const width = Math.max(part.width, words); // titles stand beside each other
     if (x > PAD && x + width > WIDE) [x, y, height] = [PAD, y + height, 0];
     places.push({ x, y });
     x += width + PAD;

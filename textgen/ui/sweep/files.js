@@ -1,6 +1,6 @@
 // Saving a sweep: numbers and receipt from the server, charts from the page, the report from both.
 import { plotly } from "../shell/chart.js";
-import { plainText } from "../shell/format.js";
+import { clip, plainText } from "../shell/format.js";
 import { download, saveMenu } from "../shell/save.js";
 import { Problem } from "../shell/server.js";
 import { toast } from "../shell/toast.js";
@@ -10,30 +10,52 @@ import { metricOrder } from "./results.js";
 /** @typedef {{ name: string, title: string, unit: string, figure: any, missing: string }} Chart */
 
 const [WIDTH, HEIGHT, COLUMNS] = [460, 300, 3]; // px of one chart on a sheet
-const HEAD = 36; // px for the legend
+const HEAD = 58; // px for what was swept, in two lines
+const ROW = 22; // px of a row of the legend
+const [LETTER, KEY] = [9, 48]; // px of a letter of the legend at most, and of what stands before a name
 const [INK, GRID] = ["#1b2130", "#e4e2da"];
 const FONT = { family: "IBM Plex Sans, system-ui, sans-serif", size: 13, color: INK };
 const PAPER = { template: "none", paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff", font: FONT };
 
-/** Plotly measures a name before its typeface is there: every entry gets room by its letters. */
-const legendOf = (/** @type {any} */ figure) => ({
-  orientation: "h", x: 0.01, y: 1, yanchor: "top", entrywidthmode: "pixels",
-  entrywidth: 9 * Math.max(...figure.data.map((/** @type {any} */ { name }) => name?.length ?? 0)),
-});
+/**
+ * The width of an entry of the legend and the rows that all take: Plotly measures a name before its typeface
+ * is there, so every entry gets room by its letters.
+ * @param {string[]} names @param {number} width px of the sheet
+ */
+export const legendSize = (names, width) => {
+  const entry = LETTER * Math.max(...names.map((name) => name.length));
+  return { entry, rows: Math.ceil(names.length / Math.max(1, Math.floor(width / (entry + KEY)))) };
+};
 
-/** Charts as one figure on white, in a grid, with one legend. @param {Chart[]} charts */
-const sheet = (charts) => {
+/**
+ * Charts as one figure on white, in a grid, below what was swept and one legend.
+ * @param {Chart[]} charts @param {string[]} lines of words above them
+ */
+const sheet = (charts, lines) => {
   const columns = Math.min(COLUMNS, charts.length);
-  const [width, height] = [columns * WIDTH, Math.ceil(charts.length / columns) * HEIGHT + HEAD];
+  const width = columns * WIDTH;
+  const names = charts[0].figure.data.flatMap((/** @type {any} */ { name }) => name ?? []);
+  const legend = legendSize(names, width);
+  const head = HEAD + legend.rows * ROW;
+  const height = Math.ceil(charts.length / columns) * HEIGHT + head;
   const parts = charts.map((chart, i) => part(chart, i, {
     x: [((i % columns) * WIDTH + 56) / width, ((i % columns + 1) * WIDTH - 18) / width],
-    y: [1 - (HEAD + (Math.floor(i / columns) + 1) * HEIGHT - 50) / height,
-      1 - (HEAD + Math.floor(i / columns) * HEIGHT + 34) / height],
+    y: [1 - (head + (Math.floor(i / columns) + 1) * HEIGHT - 50) / height,
+      1 - (head + Math.floor(i / columns) * HEIGHT + 34) / height],
+  }));
+  const words = lines.map((text, i) => ({
+    text: i ? plainText(clip(text, width / 7)) : `<b>${plainText(clip(text, width / 10))}</b>`,
+    showarrow: false, x: 0, xref: "paper", xanchor: "left", xshift: 14, font: { size: i ? 13 : 17 },
+    y: 1, yref: "paper", yanchor: "top", yshift: i ? -34 : -8,
   }));
   const layout = {
-    ...PAPER, width, height, showlegend: true, legend: legendOf(charts[0].figure),
-    margin: { l: 0, r: 0, t: 8, b: 0, autoexpand: false },
-    annotations: parts.map(({ title }) => title),
+    ...PAPER, width, height, showlegend: true,
+    legend: {
+      orientation: "h", x: 0, y: 1 - HEAD / height, yanchor: "top", entrywidthmode: "pixels",
+      entrywidth: legend.entry,
+    },
+    margin: { l: 0, r: 0, t: 0, b: 0, autoexpand: false },
+    annotations: [...words, ...parts.map(({ title }) => title)],
     shapes: parts.flatMap(({ shapes }) => shapes),
     ...Object.assign({}, ...parts.map(({ axes }) => axes)),
   };
@@ -68,9 +90,12 @@ const part = ({ title, unit, figure }, i, { x, y }) => {
   };
 };
 
-/** A data address of charts as a picture. @param {Chart[]} charts @param {"svg" | "png"} format */
-const picture = async (charts, format) => {
-  const { data, layout, width, height } = sheet(charts);
+/**
+ * A data address of charts as a picture.
+ * @param {Chart[]} charts @param {string[]} lines @param {"svg" | "png"} format
+ */
+const picture = async (charts, lines, format) => {
+  const { data, layout, width, height } = sheet(charts, lines);
   const scale = format === "png" ? 2 : 1;
   return (await plotly()).toImage({ data, layout }, { format, width, height, scale });
 };
@@ -82,10 +107,11 @@ const bytes = (/** @type {string} */ base64) => Uint8Array.from(atob(base64), (c
  * @param {object} of
  * @param {any} of.config
  * @param {() => Look | null} of.look what is shown
+ * @param {() => string[]} of.words what was swept, in two lines
  * @param {() => string[]} of.shown the metrics whose charts are shown
  * @param {(kind: string, charts: Record<string, string>) => Promise<any>} of.ask for a file of the server
  */
-export const sweepFiles = ({ config, look, shown, ask }) => {
+export const sweepFiles = ({ config, look, words, shown, ask }) => {
   /** @param {string[]} names @returns {Chart[]} */
   const charts = (names) => {
     const [figures, missing] = [look()?.charts ?? [], look()?.missing ?? []];
@@ -95,7 +121,7 @@ export const sweepFiles = ({ config, look, shown, ask }) => {
       .filter((chart) => !chart.missing);
   };
   const savePicture = async (/** @type {"svg" | "png"} */ format) => {
-    const data = content(await picture(charts(shown()), format));
+    const data = content(await picture(charts(shown()), words(), format));
     if (format === "svg") download("sweep-charts.svg", "image/svg+xml", decodeURIComponent(data));
     else download("sweep-charts.png", "image/png", bytes(data));
   };
@@ -113,7 +139,7 @@ export const sweepFiles = ({ config, look, shown, ask }) => {
     /** @type {Record<string, string>} */
     const drawings = {};
     for (const chart of charts(metricOrder(config))) {
-      drawings[chart.name] = decodeURIComponent(content(await picture([chart], "svg")));
+      drawings[chart.name] = decodeURIComponent(content(await picture([chart], words(), "svg")));
     }
     await fetchFile("report", drawings);
   };

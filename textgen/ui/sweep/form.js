@@ -3,6 +3,7 @@
 import { config as page } from "../shell/config.js";
 import { h } from "../shell/dom.js";
 import { clip, count, typedCount } from "../shell/format.js";
+import { about, term } from "../shell/glossary.js";
 import { orderName, store, typedIn } from "../shell/lab.js";
 import { stageText } from "../shell/tokens.js";
 
@@ -30,15 +31,14 @@ import { stageText } from "../shell/tokens.js";
  *   left: number | null, texts: number, done?: string }} Message of a sweep that is written
  * @typedef {{ busy: boolean, share: number, text: string, rate: number }} Progress
  * @typedef {{ problems: ReturnType<typeof import("../shell/problem.js").createProblems>,
- *   set: (changes: Partial<Chosen>) => void, run: () => void, stop: () => void }} Actions
+ *   set: (changes: Partial<Chosen>, what?: string) => void, run: () => void, stop: () => void,
+ *   undo: HTMLElement }} Actions `what` names what a change throws away
  */
 
 const MOST_PROMPTS = 8; // fields; more is a case for the terminal
-const LEAD =
-  "Write the same prompt at many temperatures, several times each, and measure the texts. A seed is the " +
-  "same luck at every temperature, so what differs, the settings made.";
-const JUDGE =
-  "Another model that scores every text: its surprise makes the coherence proxy independent of the writer";
+const OF_THE_SIDEBAR =
+  "Of the sidebar, the model and the context are taken until you choose others here, and the stages where " +
+  "you choose them as a strategy. Its temperature and seed do not count.";
 const SIDEBAR =
   "The stages of the sidebar as they stand when you press Run; the sweep puts its temperatures in";
 const FORMAT = "Temperatures are numbers such as 0.2, 0.5, 1 or a range such as 0.1:2:0.1.";
@@ -132,7 +132,12 @@ export const formCard = (config, chosen, progress, on) => {
   const size = sizeOf(now, config.strategies, config.limits);
   const own = sidebarName(store.state.settings, config.limits.name);
   return h("section", { class: "card sweep-form" },
-    h("header", {}, h("h3", {}, "What does temperature do to a text?"), h("p", { class: "muted" }, LEAD)),
+    h("header", {}, h("h3", {}, "What does temperature do to a text?"),
+      h("p", { class: "muted" },
+        "A sweep writes the same prompt at many temperatures, several times each, and measures the texts. A ",
+        term("seed"), " is the ", term("same luck"),
+        " at every temperature, so what differs, the settings made."),
+      h("p", { class: "muted" }, OF_THE_SIDEBAR)),
     row("Models", "", problems.of("models"), chips(models().map(({ name, title, line }) => ({
       text: title, title: line, on: now.models.includes(name),
       toggle: () => on.set({ models: toggled(now.models, name) }),
@@ -148,6 +153,7 @@ export const formCard = (config, chosen, progress, on) => {
       })))),
     row("Texts", "", [...NUMBERS, "judge"].map((name) => problems.of(name)), numbers(config, chosen, on)),
     foot(config, size, progress, on),
+    on.undo,
     problems.of("all"),
     h("div", {
       class: "sweep-bar", role: "progressbar", "aria-label": "The sweep", hidden: !progress.busy,
@@ -185,7 +191,7 @@ const prompts = (/** @type {Chosen} */ chosen, /** @type {Form} */ now, /** @typ
       }),
       h("button", {
         class: "quiet", type: "button", "aria-label": `Remove prompt ${i + 1}`, hidden: all.length === 1,
-        onclick: () => on.set({ prompts: all.filter((_, k) => k !== i) }),
+        onclick: () => on.set({ prompts: all.filter((_, k) => k !== i) }, `Prompt ${i + 1} removed`),
       }, "×")))),
     h("div", {},
       h("button", {
@@ -193,7 +199,7 @@ const prompts = (/** @type {Chosen} */ chosen, /** @type {Form} */ now, /** @typ
       }, "+ Prompt"),
       h("button", {
         class: "quiet", type: "button", hidden: chosen.prompts === null,
-        onclick: () => on.set({ prompts: null }),
+        onclick: () => on.set({ prompts: null }, "The sidebar's context taken"),
       }, "Take the sidebar's context")),
   ];
 };
@@ -229,11 +235,11 @@ const numbers = (config, chosen, on) => {
     h("label", {}, "Seeds ", box("seeds", `Seeds, at most ${limits.seeds}`)),
     h("label", {}, "from ", box("first", "First seed")),
     h("label", {}, "Tokens each ", box("length", "Tokens of a text")),
-    h("label", { title: JUDGE }, "Judge ", h("select", {
+    h("label", {}, "Judge ", h("select", {
       "aria-label": "Judge", value: chosen.judge,
       onchange: (/** @type {any} */ { target }) => on.set({ judge: target.value }),
     }, h("option", { value: "" }, "none"),
-    models().map(({ name, title }) => h("option", { value: name }, title)))));
+    models().map(({ name, title }) => h("option", { value: name }, title)))), about("judge", "a judge"));
 };
 
 /** @param {any} config @param {Size} size @param {Progress} progress @param {Actions} on */
@@ -241,7 +247,8 @@ const foot = (config, size, { busy, rate }, on) => {
   return h("footer", {},
     h("div", { class: "chips", role: "group", "aria-label": "Presets" },
       config.presets.map((/** @type {Preset} */ { title, hint, values }) => h("button", {
-        class: "chip", type: "button", title: hint, onclick: () => on.set(structuredClone(values)),
+        class: "chip", type: "button", title: hint,
+        onclick: () => on.set(structuredClone(values), `“${title}” taken`),
       }, title))),
     h("span", { class: "sweep-size", role: "status" },
       sizeText(size, config.limits, rate)),

@@ -2,6 +2,7 @@
 // the table of the guides, two temperatures against each other, and the texts behind a point.
 import { plot } from "../shell/chart.js";
 import { h } from "../shell/dom.js";
+import { about, term } from "../shell/glossary.js";
 import { ink, thermal } from "../shell/theme.js";
 import { counted } from "./form.js";
 
@@ -26,7 +27,6 @@ const MARKS = {
   circle: "●", square: "■", diamond: "◆", "triangle-up": "▲", x: "✕", star: "★", "triangle-down": "▼",
 };
 const BORDERS = new Map([["solid", "solid"], ["dot", "dotted"]]); // and all others dashed
-const BAND = "band: 95% interval of the mean · click a point for its texts";
 
 const isDark = () => document.body.classList.contains("dark");
 
@@ -81,7 +81,8 @@ export const metricCharts = (config, onPoint) => {
 
   /** @param {Look} look @param {boolean} all @param {{ toggle: () => void, redraw: () => void }} on */
   const view = (look, all, on) => h("div", { class: "sweep-measured" },
-    h("div", { class: "sweep-legend" }, look.lines.map(lineKey), h("span", { class: "muted" }, BAND)),
+    h("div", { class: "sweep-legend" }, look.lines.map(lineKey), h("span", { class: "muted" },
+      "band: ", term("95% interval"), " of the mean · a point, or a number below, opens its texts")),
     h("div", { class: "sweep-charts" }, shown(all).map((/** @type {string} */ name) =>
       small(config.metrics[placeOf(name)], look.missing[placeOf(name)], on.redraw))),
     h("button", { class: "quiet", type: "button", onclick: on.toggle },
@@ -97,9 +98,9 @@ export const metricCharts = (config, onPoint) => {
       h("header", {}, h("h4", {}, title), unit ? h("span", { class: "muted" }, unit) : null,
         h("span", { class: "grow" }),
         h("button", {
-          class: "sweep-ask", type: "button", title: "What this measures",
-          "aria-label": `What ${title} measures`, "aria-expanded": open.has(name), onclick: toggle,
-        }, "?")),
+          class: "sweep-ask", type: "button", "aria-label": `What ${title} measures`,
+          "aria-expanded": open.has(name), onclick: toggle,
+        })),
       h("p", { class: "sweep-definition", hidden: !open.has(name) }, `${definition}. ${source}.`),
       h("div", {
         class: "sweep-plot", role: "img", opaque: true, hidden: missing !== "",
@@ -208,8 +209,8 @@ export const guideCard = (
   /** @type {{ set: (changes: Partial<GuideState>) => void, cell: OnCell }} */ on,
 ) => {
   const rows = guideRows(look, state);
-  const about = ["coherence", "creativity"].map((name) => metrics.find((metric) => metric.name === name));
-  const words = about.map((metric) => `${metric?.title}: ${metric?.definition}.`).join(" ");
+  const proxies = ["coherence", "creativity"].map((name) => metrics.find((metric) => metric.name === name));
+  const words = proxies.map((metric) => `${metric?.title}: ${metric?.definition}.`).join(" ");
   const named = look.guide.some(({ guide }) => guide);
   /** @type {[string, string][]} */
   const lines = look.lines.map(({ name }, i) => [String(i), name]);
@@ -229,7 +230,7 @@ export const guideCard = (
       h("td", {}, coherence.text), h("td", {}, creativity.text));
   };
   return h("section", { class: "card sweep-guide" },
-    h("h3", {}, "Temperature, strategy, coherence, creativity"),
+    h("h3", {}, "Temperature, strategy, coherence, creativity ", about("proxy", "a proxy")),
     h("p", { class: "muted" },
       `Guides to text generation print this table with words such as “high”. Here it is measured. ${words}`),
     h("div", { class: "sweep-filters" },
@@ -282,7 +283,7 @@ export const differenceCard = (
       h("td", { class: sure ? "strong" : "" }, text), h("td", { class: sure ? "" : "muted" }, words));
   };
   return h("section", { class: "card sweep-difference", hidden: look.order.length < 2 },
-    h("h3", {}, "Two temperatures, the same luck"),
+    h("h3", {}, "Two temperatures, the ", term("same luck")),
     h("div", { class: "sweep-filters" },
       select("Line", pair.line, numbered(look.lines.map(({ name }) => name)), (line) => set({ line: +line })),
       " T = ", select("First temperature", pair.first, names, (first) => set({ first: +first })),

@@ -8,6 +8,7 @@ import { createProblems } from "../shell/problem.js";
 import { latest } from "../shell/server.js";
 import { onTheme } from "../shell/theme.js";
 import { toast } from "../shell/toast.js";
+import { createUndo } from "../shell/undo.js";
 import { sweepFiles } from "./files.js";
 import {
   counted, currentRun, duration, existing, filled, firstForm, formCard, progressText, requestOf,
@@ -30,6 +31,23 @@ const FIELDS = {
   strategies: "strategies", seed: "first", seeds: "seeds", length: "length", judge: "judge",
 };
 const LOST = "The server gave no answer: the connection may be lost. What is on the page stays.";
+
+/**
+ * What was swept in two lines: all of it, or what a view shows of it.
+ * @param {any} facts @param {View | null} view
+ */
+const wordsOf = ({ models, prompts, texts, of, tokens, seeds, first, length, judge, complete }, view) => {
+  const seen = (/** @type {string[]} */ list, /** @type {"model" | "prompt"} */ kind) =>
+    (view && view.lines !== kind ? [list[view[kind]]] : list);
+  return [
+    `${seen(models, "model").map(titleOf).join(" · ")} after ${seen(prompts, "prompt").join(", ")}`,
+    [
+      `${count(texts)}${complete ? "" : ` of ${count(of)}`} texts`, counted(tokens, "token"),
+      `${counted(seeds, "seed")} from ${first}`, `at most ${counted(length, "token")} each`,
+      `judge: ${judge ? titleOf(judge) : view ? "none" : NO_JUDGE}`,
+    ].join(" · "),
+  ];
+};
 
 export const mount = component("sweep", ({ root, config, memory, signal, ask, stream }) => {
   const start = {
@@ -55,6 +73,15 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
   let reader = null;
 
   const problems = createProblems("sweep");
+  const undo = createUndo("sweep", { root, signal, restored: () => draw() });
+  /** Change the form; `what` says what that throws away. */
+  const change = (/** @type {Partial<import("./form.js").Chosen>} */ changes, what = "") => {
+    const names = /** @type {(keyof typeof changes)[]} */ (Object.keys(changes));
+    const before = Object.fromEntries(names.map((name) => [name, kept.form[name]]));
+    const same = JSON.stringify(before) === JSON.stringify(changes);
+    if (what && !same) undo.discarded(what, () => Object.assign(kept, { form: { ...kept.form, ...before } }));
+    set({ form: { ...kept.form, ...changes }, problem: null });
+  };
 
   // ---- writing: one sweep at a time
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -74,6 +101,7 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
       const { last } = kept;
       if (last?.written && last.seconds > 0.2) kept.rate = last.written / last.seconds;
       if (why === "stopped" && last?.texts) showResults(last.run);
+      keepReplaced();
       if (why === "lost") kept.problem = { field: "all", problem: LOST };
       draw();
     },
@@ -139,8 +167,21 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
     },
     refused,
   });
+  /** @type {(() => void) | null} Brings back the results that those of the sweep that is written replaced. */
+  let replaced = null;
+  const keepReplaced = () => {
+    if (replaced) undo.discarded("The results before replaced", replaced);
+    replaced = null;
+  };
   const showResults = (/** @type {string} */ id) => {
-    if (currentRun() !== id) {
+    const [before, { look, view, pair, guide }] = [currentRun(), kept];
+    if (before !== id) {
+      replaced = before === null ? null : () => {
+        setCurrentRun(before);
+        Object.assign(kept, { look, view, pair, guide, point: null });
+        [texts, differences] = [null, null];
+        lookAgain();
+      };
       const { strategies = [], models = [] } = kept.asked ?? {};
       const lines = strategies.length === 1 && models.length > 1 ? "model" : "strategy";
       Object.assign(kept, { view: { lines, model: 0, prompt: 0, strategy: 0 }, point: null, pair: null });
@@ -189,7 +230,9 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
   // ---- what stands where
   const charts = metricCharts(config, choose);
   const files = sweepFiles({
-    config, look: () => kept.look, shown: () => charts.shown(kept.all),
+    config, look: () => kept.look,
+    words: () => (kept.look ? wordsOf(kept.look.facts, kept.view) : []),
+    shown: () => charts.shown(kept.all),
     ask: (kind, drawings) => ask("file", { run: currentRun(), kind, charts: drawings }),
   });
   const hint = () => h("p", { class: "muted sweep-hint", key: "hint" },
@@ -219,15 +262,10 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
     return textsCard(answer, config.metrics, place, { move, close: closeReader, ref });
   };
   const head = (/** @type {Look} */ { facts }) => {
-    const { models, prompts, texts: written, of, tokens, seeds, first, judge, complete, notes } = facts;
-    const parts = [
-      `${count(written)}${complete ? "" : ` of ${count(of)}`} texts`, counted(tokens, "token"),
-      `${counted(seeds, "seed")} from ${first}`, `judge: ${judge ? titleOf(judge) : NO_JUDGE}`,
-    ];
+    const [title, line] = wordsOf(facts, null);
     return h("section", { class: "card sweep-head" },
       h("header", {},
-        h("div", {}, h("h3", {}, `${models.map(titleOf).join(" · ")} after ${prompts.join(", ")}`),
-          h("p", { class: "muted" }, parts.join(" · "))),
+        h("div", {}, h("h3", {}, title), h("p", { class: "muted" }, line)),
         h("span", { class: "grow" }),
         h("button", {
           class: "button", type: "button", onclick: files.report,
@@ -236,7 +274,7 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
         files.menu),
       h("div", { class: "sweep-choice" }, choices(facts)),
       h("div", { class: "sweep-notes" },
-        notes.map((/** @type {string} */ note) => h("p", { class: "note" }, note))));
+        facts.notes.map((/** @type {string} */ note) => h("p", { class: "note" }, note))));
   };
   /** What has a line of its own, and which one of what has none. */
   const choices = (/** @type {any} */ { strategies, models, prompts }) => {
@@ -270,8 +308,7 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
     tellProblem();
     render(root,
       formCard(config, form, progress, {
-        problems, run, stop: writing.stop,
-        set: (changes) => set({ form: { ...kept.form, ...changes }, problem: null }),
+        problems, set: change, run, stop: writing.stop, undo: undo.node,
       }),
       look ? results(look) : hint());
     root.setAttribute("aria-busy", String(busy));
