@@ -31,8 +31,6 @@ def tab(shared_page: LabPage) -> Iterator[LabPage]:
         press(shared_page, "+ Temperature")
         press(shared_page, "+ Temperature")
     set_draws(shared_page, "100")
-    if toast(shared_page).count():
-        toast(shared_page).get_by_role("button", name="Close").click()
     if not status(shared_page).inner_text().startswith("100 draws"):
         press(shared_page, "Draw")
     assert temperatures(shared_page) == OPENED
@@ -72,14 +70,14 @@ def set_draws(lab: LabPage, n: str) -> None:
 
 def set_temperature(lab: LabPage, panel: int, text: str) -> None:
     """Type a panel's temperature and wait for the answer."""
-    box = lab.view(VIEW).get_by_label("Temperature of this panel").nth(panel)
+    box = lab.view(VIEW).locator(".panel-t").nth(panel)
     box.fill(text)
     box.press("Enter")
     settle(lab)
 
 
 def temperatures(lab: LabPage) -> list[str]:
-    boxes = lab.view(VIEW).get_by_label("Temperature of this panel").all()
+    boxes = lab.view(VIEW).locator(".panel-t").all()
     return [box.input_value() for box in boxes]
 
 
@@ -113,12 +111,16 @@ def note(lab: LabPage) -> Locator:
     return lab.view(VIEW).locator("> .note")
 
 
-def toast(lab: LabPage) -> Locator:
-    return lab.page.locator(".lab-toast")
+def problem(lab: LabPage) -> Locator:
+    return lab.view(VIEW).locator(".lab-problem")
+
+
+def undo(lab: LabPage) -> Locator:
+    return lab.view(VIEW).locator(".lab-undo button")
 
 
 def test_a_visit(context: BrowserContext, app_url: str) -> None:
-    """First there are bands, then the draws of the library; a reload says that they are gone."""
+    """First there are bands, then the draws of the library, which are there after a reload as well."""
     with visit(context, app_url) as lab:
         open_draws(lab)
         assert temperatures(lab) == OPENED
@@ -134,10 +136,12 @@ def test_a_visit(context: BrowserContext, app_url: str) -> None:
             assert sum(panel) == 100
             lengths = np.array(bars(lab, k))
             np.testing.assert_allclose(lengths / lengths.max(), np.array(panel) / max(panel), atol=0.03)
+        before = counts(lab)
         lab.page.reload()
         open_draws(lab)
-        expect(note(lab)).to_contain_text("The earlier draws are gone")
-        assert drawn(lab) == 0
+        expect(status(lab)).to_have_text("100 draws at each temperature · seed 1234")
+        assert counts(lab) == before
+        expect(lab.view(VIEW).locator(".draws-context")).to_have_text("Drawn after The␣king␣is␣d?")
 
 
 def test_more_draws_are_added_and_the_charts_keep_their_place(tab: LabPage) -> None:
@@ -175,7 +179,32 @@ def test_the_button_of_the_histogram_draws_100_at_2(tab: LabPage) -> None:
     assert temperatures(tab) == ["2.0"]
     assert [sum(panel) for panel in counts(tab)] == [100]
     expect(number(tab)).to_have_value("100")
-    expect(tab.view(VIEW).get_by_role("button", name="Remove this temperature")).to_have_count(0)
+    expect(tab.view(VIEW).get_by_role("button", name="Remove T =")).to_have_count(0)
+
+
+def test_what_is_thrown_away_comes_back(tab: LabPage) -> None:
+    set_draws(tab, "7")
+    press(tab, "Add 7 more")
+    before = counts(tab)
+    press(tab, "100 draws at T = 2")
+    expect(undo(tab)).to_have_text("↶ Undo: 100 draws at T = 2")
+    undo(tab).click()
+    settle(tab)
+    expect(number(tab)).to_have_value("7")
+    assert temperatures(tab) == OPENED
+    assert counts(tab) == before
+    tab.view(VIEW).get_by_role("button", name="Remove T = 1.0").click()
+    expect(undo(tab)).to_have_text("↶ Undo: T = 1.0 removed")
+    settle(tab)
+    tab.view(VIEW).locator(".draws-status").click()
+    tab.page.keyboard.press("Control+z")
+    expect(status(tab)).to_contain_text("107 draws at each temperature")
+    assert counts(tab) == before
+    tab.set_sidebar(locked=False)
+    press(tab, "Draw")
+    undo(tab).click()
+    settle(tab)
+    assert counts(tab) == before
 
 
 def test_a_change_clears_the_counts_and_says_so(tab: LabPage) -> None:
@@ -198,7 +227,7 @@ def test_temperatures_are_edited_added_and_removed_up_to_six(tab: LabPage) -> No
     expect(note(tab)).to_contain_text("the temperatures changed")
     press(tab, "+ Temperature")
     assert temperatures(tab) == ["0.5", "1.25", "2.0", "1.0"]
-    tab.view(VIEW).get_by_role("button", name="Remove this temperature").first.click()
+    tab.view(VIEW).get_by_role("button", name="Remove T = 0.5").click()
     expect(tab.view(VIEW).locator(".draws-panel")).to_have_count(3)
     assert temperatures(tab) == ["1.25", "2.0", "1.0"]
     for _ in range(3):
@@ -242,28 +271,35 @@ def test_a_number_of_draws_that_cannot_be_is_told_and_nothing_lost(tab: LabPage)
     for n in ("0", "", "<img src=x onerror=alert(1)>"):
         set_draws(tab, n)
         press(tab, "Draw")
-        expect(toast(tab)).to_contain_text(f"whole number from 1 to 1,000,000, got {n or 'nothing'}")
+        told = f"The number of draws must be a whole number from 1 to 1,000,000, got {n or 'nothing'}; "
+        expect(problem(tab)).to_contain_text(told)
+        expect(number(tab)).to_have_accessible_description(re.compile(f"^{re.escape(told)}"))
         expect(number(tab)).to_have_value(n)
-    assert tab.page.locator(".lab-toasts img").count() == 0
+    assert tab.view(VIEW).locator("img").count() == 0
     assert counts(tab) == before
     set_draws(tab, "100")
     press(tab, "Draw")
-    expect(toast(tab)).to_have_count(0)
+    expect(problem(tab)).to_have_count(0)
 
 
 def test_a_temperature_that_cannot_be_is_told_and_nothing_lost(tab: LabPage) -> None:
     before = counts(tab)
     for typed, sentence in (("-1", "got -1"), ("", "got nothing"), ("2", "2.0 twice")):
         set_temperature(tab, 1, typed)
-        expect(toast(tab)).to_contain_text(sentence)
-        assert temperatures(tab) == OPENED
+        expect(tab.view(VIEW).locator(".draws-panel").nth(1).locator(".lab-problem")).to_contain_text(
+            sentence
+        )
+        assert temperatures(tab) == [OPENED[0], typed, OPENED[2]]
     assert counts(tab) == before
+    set_temperature(tab, 1, "1,0")
+    expect(problem(tab)).to_have_count(0)
+    assert temperatures(tab) == OPENED
 
 
 def test_a_mistake_while_typing_numbers_is_a_sentence_and_no_label_becomes_markup(tab: LabPage) -> None:
     tab.set_sidebar(model="your-own-numbers", numbers="0.5, x")
     expect(note(tab)).to_contain_text("'x' is not a number")
-    expect(toast(tab)).to_have_count(0)
+    expect(problem(tab)).to_have_count(0)
     tab.page.locator("#numbers textarea").fill("<img src=x onerror=alert(1)>: 0.6, ${7*6}: 0.4")
     expect(note(tab)).not_to_contain_text("is not a number")
     settle(tab)

@@ -54,7 +54,7 @@ def test_a_page_beyond_the_last_is_the_last() -> None:
 
 def test_a_row_holds_probability_expectation_count_and_difference() -> None:
     record = draw(np.array([[0.8, 0.2]]), [1.0], 100, 0, labels=["a", "b"])
-    shown = Board(record, np.zeros((1, 2), dtype=bool), np.array([0, 1]))
+    shown = Board(record, np.zeros((1, 2), dtype=bool), np.array([0, 1]), Encoded((), (), ()))
     count = int(record.counts[0, 0])
     off = (count - 80) / 4  # σ = √(100 · 0.8 · 0.2)
     assert draws_view.row(shown, 0, 0, 80.0, 4.0)[:4] == ["a", "80.00%", "80.0", str(count)]

@@ -30,6 +30,8 @@ import { thermal } from "../shell/theme.js";
  * @property {Record<string, any>} [request] what it takes to draw these again; there once something is drawn
  * @property {number} rest tokens in the last bar
  * @property {string} note
+ * @property {import("../shell/tokens.js").Piece[]} pieces of the context
+ * @property {number} unseen how many of the first lie out of the model's sight
  * @property {Panel[]} panels
  * @property {Figure} distance
  * @property {Table} table
@@ -50,22 +52,24 @@ const named = (/** @type {number} */ temperature, more = "") => [
  * @param {Panel} panel
  * @param {Answer} answer
  * @param {object} actions
- * @param {number} actions.key
+ * @param {number} actions.key its place among the panels
  * @param {boolean} actions.live whether it follows the slider
  * @param {string} [actions.draft] what is being typed as its temperature
  * @param {(text: string) => void} actions.type
  * @param {(text: string) => void} actions.change
  * @param {() => void} actions.remove
  * @param {(place: HTMLElement) => void} actions.place where its chart is drawn
+ * @param {ReturnType<typeof import("../shell/problem.js").createProblems>} actions.problems
  */
-export const panelCard = (panel, answer, { key, live, draft, type, change, remove, place }) => {
+export const panelCard = (panel, answer, { key, live, draft, type, change, remove, place, problems }) => {
   const { temperature } = panel;
   const look = live ? "card panel draws-panel live" : "card panel draws-panel";
   return h("section", { class: look, key, style: `--t: ${thermal(temperature)}` },
     h("header", {},
       h("label", { class: "panel-title" }, "T = ", h("input", {
         class: "panel-t", type: "text", inputmode: "decimal", autocomplete: "off", readOnly: live,
-        "aria-label": "Temperature of this panel", value: draft ?? temperatureText(temperature),
+        "aria-label": live ? "Temperature of the slider's panel" : `Temperature of panel ${key + 1}`,
+        value: draft ?? temperatureText(temperature), ...problems.marks(`panel${key}`),
         oninput: (/** @type {any} */ event) => type(event.target.value),
         onchange: (/** @type {any} */ event) => change(event.target.value),
       })),
@@ -73,8 +77,9 @@ export const panelCard = (panel, answer, { key, live, draft, type, change, remov
       h("span", { class: "panel-word" }, live ? "live" : effectOf(temperature)),
       answer.panels.length > 1 && h("button", {
         class: "quiet", type: "button", onclick: remove,
-        title: "Remove this temperature", "aria-label": "Remove this temperature",
-      }, "×")),
+        "aria-label": `Remove T = ${temperatureText(temperature)}`,
+      }, h("span", { "aria-hidden": true }, "×"))),
+    problems.of(`panel${key}`),
     h("div", { class: "panel-stats" },
       h("span", {}, term("total variation", "distance to the truth"), " ", h("b", {}, panel.distance))),
     h("div", {

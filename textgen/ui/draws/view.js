@@ -4,11 +4,13 @@ import { component, isSeen, whenSeen } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
 import { keptForm } from "../shell/forms.js";
 import { count, temperatureText, typedCount, typedNumber } from "../shell/format.js";
-import { seedOf, sourceOf, store } from "../shell/lab.js";
+import { seedOf, sourceOf, store, typedIn } from "../shell/lab.js";
+import { createProblems } from "../shell/problem.js";
 import { saveMenu } from "../shell/save.js";
 import { Problem } from "../shell/server.js";
 import { onTheme } from "../shell/theme.js";
-import { toast } from "../shell/toast.js";
+import { areWords, contextSpans } from "../shell/tokens.js";
+import { createUndo } from "../shell/undo.js";
 import {
   basisOf, clearedBecause, oneMore, repeated, sameBasis, SLIDER, sliderToggled,
 } from "./counts.js";
@@ -21,26 +23,38 @@ import { chanceCard, distanceCard, legend, panelCard, tableCard } from "./parts.
  * @typedef {object} Wish
  * @property {"look" | "draw" | "more"} event
  * @property {Partial<Shown>} [changes] of this tab's own controls
+ * @property {string} [field] by which a mistake is told
+ * @property {string} [what] is thrown away besides counts
+ * @property {Before} [before] what it takes to come back
+ *
+ * @typedef {{ basis: import("./counts.js").Basis, n: number, seed: string, note: string }} Counts as shown
+ * @typedef {Shown & { text: string, planned: number, open: boolean, counts: Counts }} Form
+ * @typedef {{ form: Form, seed: string }} Before a change
  */
 
 const QUICK = [1, 10, 100, 1000, 10000, 100000, 1000000];
-const LOST = "The earlier draws are gone, since the page was loaded again: counting starts from none.";
+const NUMBER = "the number of draws"; // as a refusal names it
+const SHOWN_PIECES = 60; // of the context
+const FOLLOWS = "The live panel has the temperature of the sidebar; the others have their own.";
+const FOLLOWS_NOT = "Each panel has a temperature of its own: the sidebar's changes nothing here, unless a "
+  + "panel follows the slider. Its other stages change all of them.";
 const SAME = "The seed is kept, so the same draws came again: untick “keep it” beside the seed for others.";
 
 export const mount = component("draws", ({ root, config, memory, signal, ask }) => {
-  /** @type {Shown & { text: string, planned: number, open: boolean }} */
+  /** @type {Form} */
   const form = (memory.form ??= keptForm("draws", {
     temperatures: config.temperatures, at: config.at, page: 0, open: false,
     text: String(config.draws), planned: config.draws, // as typed, and the last number that can be
+    counts: { basis: {}, n: 0, seed: "0", note: "" },
   }, () => memory.form));
-  /** @type {{ basis: import("./counts.js").Basis, n: number, seed?: string, note: string }} What is shown. */
-  const counts = (memory.counts ??= { basis: {}, n: 0, note: shownBefore() ? LOST : "" });
+  const { counts } = form;
   /** @type {Answer | null} */
   let answer = null;
   let refusal = ""; // why the charts do not show what the sidebar says
   let running = false;
   let missed = true; // whether something changed while another tab was open
-  let endToast = () => {};
+  const problems = createProblems("draws");
+  const undo = createUndo("draws", { root, signal, restored: () => wish({ event: "look" }) });
   /** @type {Map<number, string>} Temperatures being typed, by their panel. */
   const drafts = new Map();
 
@@ -50,11 +64,13 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
   let asked = ""; // the basis of the last question
   let busy = false;
 
-  /** @param {Wish["event"]} event @param {Wish["changes"]} [changes] */
-  const wish = (event, changes) => {
+  const wish = (/** @type {Wish} */ next) => {
     const last = wishes.at(-1);
-    if (event === "look" && last?.event === "look") last.changes = { ...last.changes, ...changes };
-    else wishes.push({ event, changes });
+    if (next.event !== "look" || last?.event !== "look") wishes.push(next);
+    else {
+      const [changes, before] = [{ ...last.changes, ...next.changes }, last.before ?? next.before];
+      wishes[wishes.length - 1] = { ...last, ...next, changes, before };
+    }
     if (!busy) work();
   };
   const work = async () => {
@@ -69,14 +85,14 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
     busy = now;
     root.setAttribute("aria-busy", String(now));
   };
-  const fulfil = async (/** @type {Wish} */ { event, changes }) => {
+  const fulfil = async (/** @type {Wish} */ { event, changes, field, what, before }) => {
     const shown = { temperatures: form.temperatures, at: form.at, page: form.page, ...changes };
     const now = basisOf(sourceOf(store.state), store.state.settings, shown.temperatures);
     asked = JSON.stringify(now);
     const same = sameBasis(now, counts.basis);
     const drawn = same && event !== "draw" ? counts.n : 0;
     const fresh = event !== "look" && !drawn;
-    const seed = fresh ? seedOf(store.state) : counts.seed ?? "0"; // a look at nothing needs none
+    const seed = fresh ? seedOf(store.state) : counts.seed; // a look at nothing needs none
     const n = event === "look" ? form.planned : typedCount(form.text);
     const request = { ...now, seed, drawn, n, at: shown.at, page: shown.page };
     let next;
@@ -84,10 +100,12 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
       next = await ask(event === "look" ? "look" : "draw", request);
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
-      return refuse(problem.message, event === "look" && !changes);
+      return refuse(problem, event === "look" && !changes, field);
     }
     const note = event === "draw" ? "" : !same && counts.n ? clearedBecause(now, counts.basis) : counts.note;
     const again = event === "draw" && same && counts.n === next.n && counts.seed === next.seed;
+    const lost = what ?? (counts.n && !drawn ? drawnText(counts.n) : "");
+    if (lost && before && !again) discard(lost, before);
     if (fresh) store.set({ seed: next.seed });
     Object.assign(form, { temperatures: shown.temperatures, at: next.table.at, page: next.table.page });
     Object.assign(counts, { basis: now, n: next.n, seed: next.seed, note: again ? SAME : note });
@@ -96,21 +114,33 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
   };
   const accept = (/** @type {Answer} */ next) => {
     [answer, refusal] = [next, ""];
-    endToast();
-    remember(next.n);
+    problems.clear();
+    drafts.clear();
     draw();
     paint();
   };
-  /** A mistake in the sidebar is a sentence here while it lasts; one in our own controls is a toast. */
-  const refuse = (/** @type {string} */ sentence, /** @type {boolean} */ quietly) => {
+  /** A mistake in the sidebar is a sentence here while it lasts; one of ours stands by its field. */
+  const refuse = (/** @type {Problem} */ problem, /** @type {boolean} */ quietly, field = "run") => {
     running = false;
-    if (quietly) refusal = sentence;
-    else endToast = toast(sentence);
+    problems.clear();
+    if (quietly) refusal = problem.message;
+    else problems.refuse(problem, [NUMBER], field);
     draw();
   };
 
+  // ---- what is thrown away comes back: the same seed and number bring the same draws
+  const snapshot = () => ({ form: structuredClone(form), seed: store.state.seed });
+  const discard = (/** @type {string} */ what, /** @type {Before} */ before) => undo.discarded(what, () => {
+    running = false;
+    Object.assign(counts, before.form.counts);
+    Object.assign(form, before.form, { counts });
+    drafts.clear();
+    store.set({ seed: before.seed });
+  });
+  const drawnText = (/** @type {number} */ n) => `${count(n)} ${n === 1 ? "draw" : "draws"} thrown away`;
+
   // ---- the sidebar: while another tab is open the server is not asked, but when this one opens again
-  const changed = () => (isSeen(root) ? wish("look") : (missed = true));
+  const changed = () => (isSeen(root) ? wish({ event: "look" }) : (missed = true));
   store.listen((state) => {
     const now = basisOf(sourceOf(state), state.settings, form.temperatures);
     if (JSON.stringify(now) !== asked) changed();
@@ -118,12 +148,13 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
   whenSeen(root, () => {
     if (!missed) return;
     missed = false;
-    wish("look");
+    wish({ event: "look" });
   }, signal);
 
   // ---- the number of draws
   const setNumber = (/** @type {string} */ text) => {
     form.text = text;
+    problems.clear(NUMBER);
     const n = plannedNumber();
     if (n) form.planned = n;
     draw();
@@ -135,15 +166,24 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
     return typeof n === "number" && Number.isInteger(n) && n >= 1 && n <= config.limit ? n : null;
   };
 
-  // ---- temperatures: those that were refused give way to those that are shown
-  const setTemperatures = (/** @type {Temperature[]} */ temperatures) => {
-    drafts.clear();
+  // ---- temperatures: what was typed and refused stays in its field
+  /** @param {Temperature[]} temperatures @param {{ field?: string, what?: string }} [more] */
+  const setTemperatures = (temperatures, { field, what } = {}) => {
     const problem = repeated(temperatures);
-    if (problem) refuse(problem, false);
-    else wish("look", { temperatures });
+    if (problem) refuse(new Problem(problem), false, field);
+    else wish({ event: "look", changes: { temperatures }, field, what, before: snapshot() });
   };
   const changeTemperature = (/** @type {number} */ k, /** @type {string} */ text) => {
-    setTemperatures(form.temperatures.map((old, i) => (i === k ? typedNumber(text) : old)));
+    const temperatures = form.temperatures.map((old, i) => (i === k ? typedNumber(text) : old));
+    setTemperatures(temperatures, { field: `panel${k}` });
+  };
+  const follow = () => {
+    const what = form.temperatures.includes(SLIDER) ? "the slider's panel removed" : undefined;
+    setTemperatures(sliderToggled(form.temperatures), { what });
+  };
+  const removeTemperature = (/** @type {number} */ k) => {
+    const what = `T = ${temperatureText(answer?.panels[k].temperature ?? 1)} removed`;
+    setTemperatures(form.temperatures.filter((_, i) => i !== k), { what });
   };
 
   // ---- adding until stopped
@@ -152,7 +192,7 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
     if (!running) return;
     if (!isSeen(root)) return stop();
     started = performance.now();
-    wish("more");
+    wish({ event: "more" });
   };
   const run = () => {
     running = true;
@@ -169,8 +209,9 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
   };
   const example = () => {
     running = false;
+    const [before, what] = [snapshot(), "100 draws at T = 2"];
     setNumber("100");
-    wish("draw", { temperatures: [2], at: 0 });
+    wish({ event: "draw", changes: { temperatures: [2], at: 0 }, what, before });
   };
 
   // ---- showing
@@ -223,15 +264,23 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
       + (answer?.request?.model ?? "typed-in numbers"),
   });
 
+  /** What the draws come after. */
+  const context = () => {
+    const pieces = answer?.pieces ?? [];
+    if (typedIn(store.state)) return h("p", { class: "muted draws-context" }, "Drawn from your own numbers");
+    return h("div", { class: "draws-context" }, h("span", { class: "muted" }, "Drawn after "),
+      h("span", { class: areWords(pieces) ? "tokens words" : "tokens" },
+        contextSpans(pieces, answer?.unseen, SHOWN_PIECES)));
+  };
   const controls = () => {
     const [n, typed] = [plannedNumber(), typedCount(form.text)];
     const follows = form.temperatures.includes(SLIDER);
     const most = form.temperatures.length >= config.most;
-    return h("section", { class: "card draws-controls" },
+    return h("section", { class: "card draws-controls" }, context(),
       h("div", { class: "draws-row" },
         h("label", { class: "draws-label" }, "Draws ", h("input", {
           class: "draws-n", type: "text", inputmode: "numeric", maxlength: 40,
-          "aria-label": "Number of draws", value: form.text,
+          "aria-label": "Number of draws", value: form.text, ...problems.marks(NUMBER),
           oninput: (/** @type {any} */ event) => setNumber(event.target.value),
         })),
         h("div", { class: "chips" }, QUICK.map((quick) => h("button", {
@@ -239,33 +288,38 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
           onclick: () => setNumber(count(quick)),
         }, count(quick)))),
         h("span", { class: "grow" }),
-        h("span", { class: "draws-status", role: "status" }, status())),
+        h("span", { class: "draws-status", role: "status" }, status()),
+        problems.of(NUMBER)),
       h("div", { class: "draws-row actions" },
-        button("draw", "Draw", () => wish("draw"),
-          { class: "button primary", title: "Start again from none", disabled: running }),
-        button("more", n ? `Add ${count(n)} more` : "Add more", () => wish("more"),
-          { title: "Add to the counts", disabled: running }),
+        button("draw", "Draw", () => wish({ event: "draw", before: snapshot() }),
+          { class: "button primary", disabled: running }),
+        button("more", n ? `Add ${count(n)} more` : "Add more", () => wish({ event: "more" }),
+          { disabled: running }),
         button("keep", running ? "■ Stop" : "▶ Keep adding", () => (running ? stop() : run()),
-          { title: "Add again and again, live", "aria-pressed": running }),
-        button("example", "100 draws at T = 2", example,
-          { title: "One temperature, one hundred draws", disabled: running }),
+          { "aria-pressed": running }),
+        button("example", "100 draws at T = 2", example, { disabled: running }),
+        undo.node,
         h("span", { class: "grow" }),
-        button("follow", "Follow the slider", () => setTemperatures(sliderToggled(form.temperatures)), {
-          title: "A panel at the temperature of the sidebar's slider", "aria-pressed": follows,
-          disabled: most && !follows,
-        }),
-        button("add", "+ Temperature", () => setTemperatures(oneMore(form.temperatures)),
-          { title: "Six at most", disabled: most }),
-        menu));
+        button("follow", "Follow the slider", follow,
+          { "aria-pressed": follows, disabled: most && !follows }),
+        button("add", "+ Temperature", () => setTemperatures(oneMore(form.temperatures)), { disabled: most }),
+        menu),
+      problems.of("run"),
+      h("p", { class: "muted draws-heeds" }, follows ? FOLLOWS : FOLLOWS_NOT));
   };
   const panels = (/** @type {Answer} */ shown) => shown.panels.map((panel, k) => panelCard(panel, shown, {
     key: k,
     live: form.temperatures[k] === SLIDER,
     draft: drafts.get(k),
-    type: (text) => drafts.set(k, text),
+    type: (text) => {
+      drafts.set(k, text);
+      problems.clear(`panel${k}`);
+      draw();
+    },
     change: (text) => changeTemperature(k, text),
-    remove: () => setTemperatures(form.temperatures.filter((_, i) => i !== k)),
+    remove: () => removeTemperature(k),
     place: place(k),
+    problems,
   }));
   const toggle = () => {
     form.open = !form.open;
@@ -278,26 +332,8 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
       legend(answer?.panels.some((panel) => panel.removed > 0) ?? false),
       answer && h("div", { class: answer.panels.length > 4 ? "panels many" : "panels" }, panels(answer)),
       answer && h("div", { class: "pair" },
-        tableCard(answer, { open: form.open, toggle, show: (changes) => wish("look", changes) }),
+        tableCard(answer, { open: form.open, toggle, show: (changes) => wish({ event: "look", changes }) }),
         h("div", { class: "draws-side" }, distanceCard(answer, place("distance")), chanceCard())));
   };
   draw();
 });
-
-// ---- the number of draws shown survives a reload of the page, so that their loss can be said
-const KEY = "temperature-lab-draws";
-
-const shownBefore = () => {
-  try {
-    return Number(sessionStorage.getItem(KEY)) > 0;
-  } catch {
-    return false; // storage is switched off
-  }
-};
-const remember = (/** @type {number} */ n) => {
-  try {
-    sessionStorage.setItem(KEY, String(n));
-  } catch {
-    // storage is switched off
-  }
-};

@@ -12,7 +12,8 @@ from textgen.experiments.draws.chi_squared import chi_squared
 from textgen.experiments.draws.counts import expected
 from textgen.plots import draws as bars
 from textgen.plots.distances import distances
-from textgen.records import Bools, ChiSquared, Distribution, Draws, Ints
+from textgen.records import Bools, ChiSquared, Distribution, Draws, Encoded, Ints
+from textgen.text.tokenizer import visible
 
 PAGE = 200  # tokens of the table sent at a time
 FAR = 2  # standard deviations beyond which a count is set in bold
@@ -25,7 +26,8 @@ class Board:
     draws: Draws
     removed: Bools  # (K, V) by a stage
     order: Ints  # (V,) likeliest first
-    note: str = ""  # what to know about the context
+    context: Encoded  # what the draws come after
+    note: str = ""  # what to know about it
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def board(draws: Draws, panels: Sequence[Distribution]) -> Board:
     """What a view is made from."""
     order = np.argsort(-panels[0].next.logits, kind="stable")
     removed = np.stack([panel.trace[0].kept & ~panel.trace[-1].kept for panel in panels])
-    return Board(draws, removed, order, panels[0].next.note)
+    return Board(draws, removed, order, panels[0].next.context, panels[0].next.note)
 
 
 def view(shown: Board, asked: Asked) -> dict[str, Any]:
@@ -55,6 +57,8 @@ def view(shown: Board, asked: Asked) -> dict[str, Any]:
         "n": draws.n,
         "rest": len(shown.order) - len(rows.draws.labels) + 1 if rows.tail else 0,
         "note": shown.note,
+        "pieces": [[visible(piece), known] for piece, known in shown.context.pieces],
+        "unseen": shown.context.unseen,
         "panels": [{**panel(shown, k), "figure": bars.bars(rows, k, end)} for k in range(count)],
         "distance": distances(draws, asked.planned),
         "table": table(shown, min(asked.at, count - 1), asked.page, planned.n),

@@ -14,7 +14,7 @@ import { h } from "./dom.js";
 export const createProblems = (room) => {
   /** @type {Map<string, string>} Sentences by field. */
   const sentences = new Map();
-  const idOf = (/** @type {string} */ field) => `problem-${room}-${field}`;
+  const idOf = (/** @type {string} */ field) => `problem-${room}-${field.replaceAll(" ", "-")}`;
   const tell = (/** @type {string} */ field, /** @type {string} */ sentence) => {
     sentences.set(field, sentence);
   };
