@@ -18,7 +18,7 @@ RULES = ["target-size", "label-content-name-mismatch"]  # off unless asked for
 EVERYTHING = {"runOnly": TAGS, "rules": {rule: {"enabled": True} for rule in RULES}}
 COLOURS = {"runOnly": ["color-contrast"]}  # all that a theme changes
 RUN = """async (options) => {
-    const page = { exclude: [".js-plotly-plot"] };
+    const page = { exclude: [".js-plotly-plot", "[role=tabpanel][style*='none']"] };
     const { violations } = await axe.run(page, { ...options, resultTypes: ["violations"] });
     return violations.flatMap(({ id, nodes }) => nodes.map(({ target, any, all, none }) =>
         `${id}: ${target.join(" ")}: ${[...any, ...all, ...none][0].message}`));

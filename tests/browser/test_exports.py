@@ -84,8 +84,7 @@ def test_the_menu_stays_within_a_phone(lab: LabPage) -> None:
     within(lab, "next_token")
     lab.page.keyboard.press("Escape")
     expect(lab.view().locator(".save-entries")).to_be_hidden()
-    lab.page.locator("#tabs .overflow-menu > button").click()
-    lab.page.get_by_role("button", name="Beam search").click()
+    lab.page.get_by_role("tab", name="Beam search").click()
     expect(lab.view("beam").locator(".counter")).to_contain_text("of 12")
     within(lab, "beam")
 

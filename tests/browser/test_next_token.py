@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import LabPage
+from tests.browser.walk import fold
 from textgen.api import generate, load, predict
 from textgen.experiments.panels import distribution
 from textgen.models.registry import Registry, default_root
@@ -23,8 +24,7 @@ WIDTH = 2e-5  # a bar's length is written with three decimals of a percent
 def tab(shared_page: LabPage) -> LabPage:
     """The file's page, with the sidebar as it opened and the bars of its first context."""
     shared_page.page.set_viewport_size({"width": 1280, "height": 900})
-    if shared_page.page.locator("#sidebar.open").count() == 0:  # a narrow window closed it
-        shared_page.page.locator("#sidebar .toggle-button").click()
+    fold(shared_page, closed=False)
     shared_page.set_sidebar()
     shared_page.wait_for_context(CONTEXT)
     return shared_page
@@ -211,7 +211,7 @@ def test_the_sidebar_takes_a_comma_and_says_what_is_out_of_range(tab: LabPage) -
         box.fill(typed)
         box.press("Enter")
         expect(box).to_have_value(value)
-        problem = tab.page.locator("#top_p .control-problem")
+        problem = tab.page.locator("#top_p .lab-problem")
         if value == "0.7" and typed != "0,7":
             expect(problem).to_have_text(f"Top-p must be in (0, 1], got {typed}; 1 turns it off")
         else:
@@ -222,10 +222,10 @@ def test_a_seed_that_is_none_is_said_and_never_sent(tab: LabPage) -> None:
     box = tab.page.locator("#seed input")
     box.fill("lucky")
     box.press("Enter")
-    expect(tab.page.locator("#seed-row .control-problem")).to_contain_text("Seed must be a whole number")
+    expect(tab.page.locator("#seed-row .lab-problem")).to_contain_text("Seed must be a whole number")
     expect(box).to_have_value("1234")
     box.fill("77")
-    expect(tab.page.locator("#seed-row .control-problem")).to_have_count(0)
+    expect(tab.page.locator("#seed-row .lab-problem")).to_have_count(0)
 
 
 def test_a_panels_number_that_cannot_be_falls_back_to_its_bars(tab: LabPage) -> None:

@@ -74,8 +74,8 @@ def test_the_page_works_under_a_path(context: BrowserContext, url: str) -> None:
     """Its scripts, its style, its questions and its streams."""
     with visit(context, url) as lab:
         expect(lab.view().locator(".panel")).to_have_count(4)
-        font = "getComputedStyle(document.querySelector('.lab-title')).fontWeight"
-        assert lab.page.evaluate(font) == "700", "the style has come"
+        size = "getComputedStyle(document.querySelector('.lab-title b')).fontSize"
+        assert lab.page.evaluate(size) == "21px", "the style has come"
         lab.page.get_by_role("tab", name="Generate", exact=True).click()
         lab.view("generate").get_by_role("button", name="Write", exact=True).click()
         expect(lab.view("generate")).to_contain_text("Done: ")

@@ -87,5 +87,6 @@ def open_view(lab: LabPage, name: str) -> None:
 
 def fold(lab: LabPage, closed: bool) -> None:
     """Fold the sidebar, or unfold it."""
-    if (lab.page.locator("#sidebar.open").count() == 0) != closed:
-        lab.page.locator("#sidebar .toggle-button").click()
+    toggle = lab.page.locator("#sidebar .toggle-button")
+    if (toggle.get_attribute("aria-expanded") == "false") != closed:
+        toggle.click()

@@ -11,7 +11,8 @@ from tests.ui.model.model_folders import make_model, set_facts, three_models
 from textgen.models.registry import Registry
 from textgen.ui.shell.model_choice import NUMBERS, groups, switched
 from textgen.ui.shell.model_facts import FIRST_CONTEXT
-from textgen.ui.shell.sidebar import first_state, page_config
+from textgen.ui.shell.page import page_config
+from textgen.ui.shell.sidebar import first_state
 
 FIRST = "shakespeare-char-lstm"
 

@@ -25,7 +25,7 @@ def client() -> Iterator[TestClient]:
     """Our files beside a page."""
     page = Route("/", lambda _request: PlainTextResponse("page"))
     routes = [page, *assets.routes(lambda: {"numbers": "</script>"})]
-    with TestClient(Starlette(routes=routes, middleware=[Middleware(assets.LinkHeader)])) as client:
+    with TestClient(Starlette(routes=routes, middleware=[Middleware(assets.FirstPaint)])) as client:
         yield client
 
 

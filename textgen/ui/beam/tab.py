@@ -10,9 +10,11 @@ from textgen.errors import TextError
 from textgen.experiments.requests import BeamRequest
 from textgen.experiments.requests.beam import TableSource
 from textgen.settings import BeamSettings
+from textgen.stages import STAGES
 from textgen.text.tokenizer import visible
 from textgen.ui.shell.components import LabComponent
 from textgen.ui.shell.laboratory import Laboratory
+from textgen.ui.shell.sidebar import ignoring
 from textgen.validation import check_whole
 
 if TYPE_CHECKING:
@@ -47,6 +49,10 @@ EARLY_WORDS = {
 }
 STOPS = {"none": "", "line": "\n", "sentence": "."}
 STOP_WORDS = {"none": "nothing", "line": "⏎", "sentence": "."}
+IGNORES = ignoring(  # of the sidebar
+    "A beam search keeps what is likeliest: this counts only with “beam sampling”.",
+    but=("model", "context", "order", *(name for name, stage in STAGES.items() if stage.reads_history)),
+)
 
 
 def build(lab: Laboratory) -> None:

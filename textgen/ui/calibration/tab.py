@@ -20,6 +20,7 @@ from textgen.ui.shell.components import LabComponent, as_object
 from textgen.ui.shell.laboratory import Laboratory
 from textgen.ui.shell.model_choice import NUMBERS
 from textgen.ui.shell.model_facts import Facts, facts_of
+from textgen.ui.shell.sidebar import ignoring
 from textgen.validation import finite
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ AT_ONCE = 2  # texts that are measured at the same time; further ones wait
 SCALE_NAMES = {"perplexity": "Perplexity", "bits": "Bits per token", "relative": "Above its minimum"}
 OWN_CONTROLS = "use the page's own controls"
 NO_MODEL = "Your own numbers are no model: there is no text that they could predict. Choose a model."
+IGNORES = ignoring("Calibration measures the model as it learned: only the model counts here.", but=["model"])
 
 
 def build(lab: Laboratory) -> None:

@@ -28,6 +28,7 @@ NO_MODEL = (
     "Chaos needs a model: typed-in numbers say nothing about the token after the next one; "
     "choose a model in the sidebar"
 )
+IGNORES = {"temperature": "Chaos writes at many temperatures, in the range of its form."}  # of the sidebar
 
 
 def build(lab: Laboratory) -> None:

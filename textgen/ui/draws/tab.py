@@ -32,6 +32,9 @@ FIELDS = ("model", "context", "numbers", "numbers_kind", "settings", "temperatur
 OWN = "use the page's own controls"
 
 Value = TypeVar("Value")
+IGNORES = {  # of the sidebar
+    "temperature": "Each panel has its own temperature. This one counts where a panel follows the slider."
+}
 
 
 def build(lab: Laboratory) -> None:

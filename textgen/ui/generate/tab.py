@@ -36,6 +36,7 @@ NO_MODEL = (
     "Generate needs a model: typed-in numbers say nothing about the token after the next one; "
     "choose a model in the sidebar"
 )
+IGNORES = {"temperature": "Each text has its own temperature, which is set above it."}  # of the sidebar
 
 
 def build(lab: Laboratory) -> None:

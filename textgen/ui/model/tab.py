@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ NOT_COMPARED = "Your own numbers cannot be compared: choose a model in the sideb
 NO_OTHER = (
     "There is no second model yet: train one, or copy its folder beside this one, and load the page anew."
 )
+IGNORES: Mapping[str, str] = {}  # of the sidebar: the comparison heeds all of it
 
 
 def build(lab: Laboratory) -> None:

@@ -83,6 +83,9 @@ class NextTokenTab:
         return {**view, "labels": None} if known == view["vocabulary"] else view
 
 
+IGNORES: Mapping[str, str] = {}  # everything in the sidebar counts here
+
+
 def build(lab: Laboratory) -> None:
     """Put the tab's component where Gradio is building."""
     tab = NextTokenTab(lab)

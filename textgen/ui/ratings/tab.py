@@ -17,9 +17,11 @@ from textgen.ui.ratings.request import MAX_CELLS, merged, read_ratings, read_sel
 from textgen.ui.ratings.view import choices, result, sheet
 from textgen.ui.shell.components import LabComponent
 from textgen.ui.shell.laboratory import Laboratory
+from textgen.ui.shell.sidebar import ignoring
 from textgen.ui.sweep.runs import SweepStore
 
 EACH, SEED = 3, 1
+IGNORES = ignoring("The texts to rate come from the last sweep: nothing here changes them.", but=())
 
 
 def build(lab: Laboratory) -> None:

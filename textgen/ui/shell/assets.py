@@ -26,6 +26,8 @@ from textgen.plots.theme import PLOTLY_JS
 PREFIX = "lab"
 UI = Path(__file__).parents[1]
 PLOTLY, STYLE, CONFIG = "plotly.min.js", "style.css", "shell/config.js"
+FIRST = "shell/first.js"
+BODY = b"<gradio-app"  # how what is drawn begins in Gradio's page
 FIRST_ROOMS = ("shell", "next_token")  # what the tab that opens first is made of
 TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -82,24 +84,45 @@ def head() -> str:
 def links() -> str:
     """A `Link` header: what the first tab needs, which the browser fetches while Gradio's page starts."""
     first = [name for name in modules() if name.endswith(".js") and name.split("/")[0] in FIRST_ROOMS]
+    first.remove(FIRST)  # is in the page itself
     preloads = [f"<{address(name)}>; rel=modulepreload" for name in [*first, CONFIG]]
     return ", ".join([f"<{address(STYLE)}>; rel=preload; as=style", *preloads])
 
 
-class LinkHeader:
-    """ASGI middleware: the header of `links` on the page itself."""
+class FirstPaint:
+    """ASGI middleware: on the page itself the header of `links`, and `first.js` before anything is drawn."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        script = (UI / FIRST).read_bytes()
+        self.inlined = b"<script>" + script + b"</script>" + BODY
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def linked(message: Message) -> None:
+        start: Message | None = None
+
+        async def extended(message: Message) -> None:
+            nonlocal start
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).append("Link", links())
+                start = message  # its length is that of the body, which comes next
+                return
+            if start is not None:
+                message = {**message, "body": self.with_script(start, message.get("body", b""))}
+                await send(start)
+                start = None
             await send(message)
 
         page = scope["type"] == "http" and scope["path"] == "/"
-        await self.app(scope, receive, linked if page else send)
+        await self.app(scope, receive, extended if page else send)
+
+    def with_script(self, start: Message, body: bytes) -> bytes:
+        """The body with our script in it, and the headers that belong to it."""
+        headers = MutableHeaders(scope=start)
+        headers.append("Link", links())
+        longer = body.replace(BODY, self.inlined, 1)
+        if "content-length" in headers:
+            length = int(headers["content-length"])
+            headers["content-length"] = str(length + len(longer) - len(body))
+        return longer
 
 
 def routes(config: Config) -> list[BaseRoute]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import gradio as gr
 from gradio.themes.utils.fonts import LocalFont
@@ -28,12 +29,33 @@ from textgen.ui.shell.streams import route
 TITLE = "Temperature Lab"
 # The semibold files that Gradio ships hold no Latin letters; bold stands in for 600.
 WEIGHTS = (400, 700)
-EXPERIMENTS = (
+
+
+class Room(Protocol):
+    """A room's `tab.py`."""
+
+    @property
+    def IGNORES(self) -> Mapping[str, str]:  # noqa: N802
+        """Controls of the sidebar that have no effect here, each with a sentence that says so."""
+        ...
+
+    def build(self, lab: Laboratory) -> None: ...
+
+
+Rooms = tuple[tuple[str, str, Room], ...]  # title, id, what is in it
+TABS: Rooms = (
+    ("Next token", "next", next_token),
+    ("Generate", "generate", generate),
+    ("Draws", "draws", draws),
+    ("Beam search", "beam", beam),
+)
+EXPERIMENTS: Rooms = (
     ("Sweep", "sweep", sweep),
     ("Chaos", "chaos", chaos),
     ("Calibration", "calibration", calibration),
     ("Blind ratings", "ratings", ratings),
 )
+MODEL: tuple[str, str, Room] = ("Model", "model", model)
 
 
 def build(registry: Registry, limits: Limits = Limits()) -> gr.Blocks:
@@ -45,26 +67,25 @@ def build_lab(lab: Laboratory) -> gr.Blocks:
     """The page of a laboratory. Each room puts its own component into its tab, and wires it."""
     with Page(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         LabComponent("frame", {}, module="shell/frame.js")
-        with gr.Sidebar(width=300, elem_id="sidebar"):
+        with gr.Column(elem_id="sidebar", min_width=0):
             sidebar.build(lab)
-        with gr.Tabs(elem_id="tabs"):
-            with gr.Tab("Next token", id="next"):
-                next_token.build(lab)
-            with gr.Tab("Generate", id="generate"):
-                generate.build(lab)
-            with gr.Tab("Draws", id="draws"):
-                draws.build(lab)
-            with gr.Tab("Beam search", id="beam"):
-                beam.build(lab)
-            with gr.Tab("Experiments", id="experiments"), gr.Tabs(elem_id="experiments"):
-                for title, name, part in EXPERIMENTS:
-                    with gr.Tab(title, id=name):
-                        part.build(lab)
-            with gr.Tab("Model", id="model"):
-                model.build(lab)
+        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
+            for room in TABS:
+                add_tab(lab, *room)
+            experiments = gr.Tab("Experiments", id="experiments", elem_id="tab-experiments")
+            with experiments, gr.Tabs(elem_id="experiments", overflow_behavior="wrap"):
+                for room in EXPERIMENTS:
+                    add_tab(lab, *room)
+            add_tab(lab, *MODEL)
         save.build(lab)
         Endpoints(lab.registry).connect()
     return page
+
+
+def add_tab(lab: Laboratory, title: str, name: str, room: Room) -> None:
+    """One tab with its room in it; `elem_id` lets the tab name its panel."""
+    with gr.Tab(title, id=name, elem_id=f"tab-{name}"):
+        room.build(lab)
 
 
 def launch_options(registry: Registry) -> dict[str, Any]:
@@ -74,7 +95,7 @@ def launch_options(registry: Registry) -> dict[str, Any]:
         "head": assets.head(),
         "app_kwargs": {
             "routes": [*assets.routes(lambda: page_config(registry)), route(streams_of)],
-            "middleware": [Middleware(assets.LinkHeader)],
+            "middleware": [Middleware(assets.FirstPaint)],
         },
         "run_history": False,
         "enable_monitoring": False,
@@ -88,7 +109,9 @@ def launch_options(registry: Registry) -> dict[str, Any]:
 
 def page_config(registry: Registry) -> dict[str, Any]:
     """What all modules of the page know from Python: see `config.d.ts`."""
-    return {**sidebar.page_config(registry), "opening": next_token.opening(registry)}
+    ignored = {name: room.IGNORES for _, name, room in (*TABS, *EXPERIMENTS, MODEL)}
+    opening = next_token.opening(registry)
+    return {**sidebar.sidebar_config(registry), "ignored": ignored, "opening": opening}
 
 
 def theme() -> gr.themes.Base:

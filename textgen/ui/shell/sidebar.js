@@ -4,21 +4,30 @@ import { config } from "./config.js";
 import { activeStages } from "./decoding.js";
 import { h, render } from "./dom.js";
 import { numberFrom } from "./format.js";
+import { themeSwitch } from "./frame.js";
 import { neutral, orderName, store, typedIn } from "./lab.js";
 import { createSourceChoice } from "./picker.js";
+import { createProblems } from "./problem.js";
 import { latest, Problem } from "./server.js";
+import { onTab, openedTab } from "./tabs.js";
 
 /** @typedef {import("./config.js").StageConfig} Stage */
 
 const SEED = /^\d{1,18}$/; // longer ones are for the server to judge
+const FOLDED = "temperature-lab-folded"; // read by first.js
+const NARROW = window.matchMedia("(max-width: 768px)");
+const CONTROLS = [ // in the order in which they stand
+  "model", "context", ...config.stages.filter(({ folded }) => !folded).map(({ name }) => name), "seed",
+  ...config.stages.filter(({ folded }) => folded).map(({ name }) => name), "order",
+];
 
 export const mount = component("sidebar", ({ root, memory, config: own, ask, signal }) => {
   memory.given ??= config.state.context; // the context that the page itself put in last
   /** @type {Record<string, string>} Numbers being typed that are not yet ones, by their field. */
   const drafts = {};
-  /** @type {Record<string, string>} What is wrong with a number that was typed, by its field. */
-  const problems = {};
+  const problems = createProblems("sidebar");
   let note = ""; // what the chosen model cannot read of the context
+  let sheet = false; // whether the sheet of a narrow window is open
   const picker = createSourceChoice({ numbers: config.numbers, onPick: (model) => store.set({ model }) });
 
   const modelChosen = latest((/** @type {object} */ request) => ask("model_chosen", request), {
@@ -49,7 +58,7 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
       return (await ask("typed", { name, value })).value;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      problems[name] = error.message[0].toUpperCase() + error.message.slice(1);
+      problems.tell(name, error.message);
       return null;
     }
   };
@@ -77,12 +86,10 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
     draw();
   };
   const slide = (/** @type {string} */ name, /** @type {number} */ value) => {
-    delete problems[name];
+    problems.clear(name);
     store.set({ settings: { [name]: value } });
     draw();
   };
-  const problemOf = (/** @type {string} */ name) =>
-    problems[name] && h("p", { class: "control-problem", role: "alert", key: "problem" }, problems[name]);
   const stageControl = (/** @type {Stage} */ stage) => {
     const { name, label, low, high, step, neutral: off } = stage;
     const value = store.state.settings[name];
@@ -96,16 +103,17 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
         }, "↺"),
         h("input", {
           key: "number", id: `${name}-number`, type: "text", inputmode: "decimal", autocomplete: "off",
-          "aria-label": `number input for ${label}`, value: drafts[name] ?? String(value),
+          "aria-label": `number input for ${label}`, "aria-describedby": inert.get(name),
+          ...problems.marks(name), value: drafts[name] ?? String(value),
           oninput: (/** @type {any} */ event) => type(stage, event.target.value),
           onblur: () => leave(stage), onkeydown: leaveOnEnter,
         })),
       h("input", {
         type: "range", min: low, max: high, step, value: String(value), style: filled,
-        "aria-label": `range slider for ${label}`,
+        "aria-label": `range slider for ${label}`, "aria-describedby": inert.get(name),
         oninput: (/** @type {any} */ event) => slide(name, event.target.valueAsNumber),
       }),
-      problemOf(name));
+      problems.of(name));
   };
   const leaveOnEnter = (/** @type {any} */ { key, target }) => key === "Enter" && target.blur();
 
@@ -115,6 +123,7 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
     if (!typedIn(state)) {
       const text = h("textarea", {
         rows: 3, placeholder: "Empty: the start of a text", value: state.context, spellcheck: "false",
+        "aria-describedby": inert.get("context"),
         oninput: (/** @type {any} */ event) => store.set({ context: event.target.value }),
       });
       return h("label", { class: "field", id: "context", key: "context" }, h("span", {}, "Context"), text,
@@ -123,7 +132,7 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
     return h("div", { class: "field", key: "numbers" },
       h("label", { id: "numbers" }, h("span", {}, "Your own numbers"),
         h("small", {}, "0.73, 0.15, 0.12 or a: 2.0, b: 1.0"), h("textarea", {
-          rows: 3, value: state.numbers,
+          rows: 3, value: state.numbers, "aria-describedby": inert.get("context"),
           oninput: (/** @type {any} */ event) => store.set({ numbers: event.target.value }),
         })),
       h("button", {
@@ -139,18 +148,19 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
       type: "radio", name: id, value, checked: value === chosen, onchange: () => choose(value),
     }), h("span", {}, value))));
 
-  const temperature = () => {
+  const temperature = (presets = true) => {
     const { settings } = store.state;
     const preset = config.presets.find((known) => known.temperature === settings.temperature);
     return h("div", { class: "temperature", key: "temperature" }, stageControl(config.stages[0]),
       h("div", { class: "thermal-ends", "aria-hidden": true },
         h("span", {}, "0 greedy"), h("span", { class: "learned" }, "1 as learned"), h("span", {}, "3")),
       h("p", { class: "lab-effects", role: "status" }, withoutEffect()),
-      h("div", { class: "presets", id: "presets" }, config.presets.map((known) => h("button", {
-        type: "button", "aria-pressed": known === preset, title: known.sentence,
-        onclick: () => store.set({ settings: { temperature: known.temperature } }),
-      }, known.name))),
-      h("p", { class: "lab-preset", role: "status" }, preset?.sentence ?? ""));
+      presets && h("div", { class: "presets", id: "presets", key: "presets" }, config.presets.map(
+        (known) => h("button", {
+          type: "button", "aria-pressed": known === preset, title: known.sentence,
+          onclick: () => store.set({ settings: { temperature: known.temperature } }),
+        }, known.name))),
+      presets && h("p", { class: "lab-preset", role: "status", key: "preset" }, preset?.sentence ?? ""));
   };
   /** What T = 0 leaves without effect. */
   const withoutEffect = () => {
@@ -165,16 +175,18 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
   };
   const further = () => h("details", { class: "further", id: "more-stages", key: "further", opaque: false },
     h("summary", {}, "More stages and their order"),
-    config.stages.filter(({ folded }) => folded).map(stageControl),
-    choice("order-choice", "Order", [...Object.keys(config.orders), "custom"],
-      orderName(store.state.settings.order), (name) => {
-        if (name in config.orders) store.set({ settings: { order: config.orders[name] } });
-        else draw();
-      }));
+    withNotes([...stagesThat(({ folded }) => folded), ["order", order()]]));
+  const order = () => choice("order-choice", "Order", [...Object.keys(config.orders), "custom"],
+    orderName(store.state.settings.order), (name) => {
+      if (name in config.orders) store.set({ settings: { order: config.orders[name] } });
+      else draw();
+    });
+  const stagesThat = (/** @type {(stage: Stage) => boolean} */ chosen) => config.stages.filter(chosen).map(
+    (stage) => /** @type {Part} */ ([stage.name, stageControl(stage)]));
 
   const typeSeed = (/** @type {string} */ text) => {
     drafts.seed = text;
-    delete problems.seed;
+    problems.clear("seed");
     if (SEED.test(text.trim())) store.set({ seed: text.trim() });
     else draw();
   };
@@ -189,6 +201,7 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
     h("div", { class: "seed-row" },
       h("label", { class: "field", id: "seed" }, h("span", {}, "Seed"), h("input", {
         type: "text", inputmode: "numeric", autocomplete: "off", value: drafts.seed ?? store.state.seed,
+        "aria-describedby": inert.get("seed"), ...problems.marks("seed"),
         oninput: (/** @type {any} */ event) => typeSeed(event.target.value),
         onblur: leaveSeed, onkeydown: leaveOnEnter,
       })),
@@ -196,32 +209,82 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
         type: "checkbox", checked: store.state.locked,
         onchange: (/** @type {any} */ event) => store.set({ locked: event.target.checked }),
       }), h("span", {}, "keep it"))),
-    problemOf("seed"));
+    problems.of("seed"));
+
+  // ---- what the open tab does not heed: said once above the controls that it concerns
+  /** @type {Map<string, string>} The id of the sentence about a control, by the control's name. */
+  const inert = new Map();
+  const findInert = () => {
+    inert.clear();
+    const ignored = config.ignored[openedTab()] ?? {};
+    let before = "";
+    for (const name of CONTROLS) {
+      const sentence = ignored[name] ?? "";
+      if (sentence) inert.set(name, sentence === ignored[before] ? inert.get(before) ?? "" : `inert-${name}`);
+      before = name;
+    }
+  };
+  const withNotes = (/** @type {Part[]} */ parts) => parts.map(([name, control]) => {
+    const id = inert.get(name);
+    return [
+      id === `inert-${name}`
+        && h("p", { class: "inert-note", id, key: id }, config.ignored[openedTab()][name]),
+      h("div", { class: id ? "part inert" : "part", key: name }, control),
+    ];
+  });
+
+  // ---- beside the rooms in a wide window; a sheet at the foot of a narrow one, whose first control stays
+  const isFolded = () => document.documentElement.dataset.folded !== undefined;
+  const isOpen = () => (NARROW.matches ? sheet : !isFolded());
+  const fold = () => {
+    if (NARROW.matches) sheet = !sheet;
+    else keepFolded(!isFolded());
+    draw();
+    if (sheet) document.querySelector("#tabs .panel.live")?.scrollIntoView(); // its bars stay in sight
+  };
+  const toggle = () => h("button", {
+    class: "toggle-button", type: "button", key: "toggle", "aria-expanded": isOpen(),
+    title: isOpen() ? "Fold the controls" : "Show the controls", onclick: fold,
+  }, h("span", {}, "Controls"), h("i", { "aria-hidden": true }));
+  const title = () => h("div", { class: "lab-title", key: "title" }, h("b", {}, "Temperature Lab"),
+    h("span", {}, "how a model picks its next token"));
 
   const draw = () => {
     picker.update(config.models, store.state.model);
-    const common = config.stages.slice(1).filter(({ folded }) => !folded);
-    render(root,
-      h("div", { class: "lab-title" }, "Temperature Lab"),
-      h("div", { class: "lab-subtitle" }, "how a model picks its next token"),
-      h("div", { id: "model" }, picker.node),
-      source(), temperature(), common.map(stageControl), seed(), further());
+    findInert();
+    document.documentElement.toggleAttribute("data-sheet", NARROW.matches && sheet);
+    /** @type {Part[]} */
+    const first = [["model", h("div", { id: "model" }, picker.node)], ["context", source()]];
+    /** @type {Part[]} */
+    const warm = [["temperature", temperature(isOpen())]];
+    const rest = [...stagesThat(({ name, folded }) => name !== "temperature" && !folded),
+      /** @type {Part} */ (["seed", seed()])];
+    if (!NARROW.matches) {
+      render(root, toggle(), isOpen() && [title(), withNotes([...first, ...warm, ...rest]), further()]);
+    } else {
+      render(root, h("div", { class: "peek", key: "peek" }, toggle(), withNotes(warm)),
+        isOpen() && [withNotes([...first, ...rest]), further(), themeSwitch(draw)]);
+    }
   };
+  root.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented || !sheet || !NARROW.matches) return;
+    fold();
+    /** @type {HTMLElement | null} */ (root.querySelector(".toggle-button"))?.focus();
+  }, { signal });
+  NARROW.addEventListener("change", () => draw(), { signal });
+  onTab(() => draw(), signal);
   draw();
-  closeOnNarrow();
 });
 
-let watching = false;
+/** @typedef {[name: string, control: import("./dom.js").Description]} Part */
 
-/** On a narrow window an open sidebar covers the bars: there it starts closed. */
-const closeOnNarrow = () => {
-  if (watching) return;
-  watching = true;
-  const narrow = window.matchMedia("(max-width: 768px)");
-  const close = () => {
-    const button = /** @type {HTMLElement | null} */ (document.querySelector("#sidebar.open .toggle-button"));
-    if (narrow.matches) button?.click();
-  };
-  narrow.addEventListener("change", close);
-  close();
+/** Folded or not when the page is loaded again in this tab. */
+const keepFolded = (/** @type {boolean} */ folded) => {
+  document.documentElement.toggleAttribute("data-folded", folded);
+  try {
+    if (folded) window.sessionStorage.setItem(FOLDED, "");
+    else window.sessionStorage.removeItem(FOLDED);
+  } catch {
+    // a browser that keeps nothing
+  }
 };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from textgen.errors import SettingError, TextgenError, shorten
@@ -34,6 +35,15 @@ PRESETS = (
 )
 
 
+# The controls by name, as a room's IGNORES names them.
+CONTROLS = ("model", "context", *STAGES, "order", "seed")
+
+
+def ignoring(sentence: str, *, but: Collection[str]) -> Mapping[str, str]:
+    """What a room's tab.py says where it heeds few controls: the sentence for all `but` those."""
+    return {name: sentence for name in CONTROLS if name not in but}
+
+
 def build(lab: Laboratory) -> None:
     """Put the sidebar's component where Gradio is building."""
 
@@ -54,8 +64,8 @@ def build(lab: Laboratory) -> None:
     LabComponent("sidebar", {"kinds": KINDS, "example": EXAMPLE}, module="shell/sidebar.js", answers=answers)
 
 
-def page_config(registry: Registry) -> dict[str, Any]:
-    """What all modules of the page know from Python: see `config.d.ts`."""
+def sidebar_config(registry: Registry) -> dict[str, Any]:
+    """What the page knows of its sidebar: see `config.d.ts`."""
     return {
         "state": first_state(registry),
         "numbers": NUMBERS,

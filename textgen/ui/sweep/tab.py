@@ -58,6 +58,10 @@ PRESETS: list[dict[str, Any]] = [
         },
     },
 ]
+IGNORES = {  # of the sidebar
+    "temperature": "A sweep has temperatures of its own, in its form.",
+    "seed": "A sweep has seeds of its own, in its form.",
+}
 
 
 def build(lab: Laboratory) -> None:
