@@ -75,7 +75,7 @@ def test_a_search(lab: LabPage) -> None:
     assert len(result["finished"]) == lab.view("beam").locator(".ranking tbody tr").count()
     lab.page.get_by_label("Step", exact=True).fill("8")
     drawing = ElementTree.fromstring(lab.saved("beam", "SVG").read_text(encoding="utf-8"))
-    assert len(list(drawing.iter("{http://www.w3.org/2000/svg}rect"))) > 10
+    assert len(list(drawing.iter("{http://www.w3.org/2000/svg}text"))) > 10
 
 
 def test_the_menu_stays_within_a_phone(lab: LabPage) -> None:

@@ -30,7 +30,8 @@ const room = (/** @type {string} */ name, seen = true) => {
   /** @type {string[]} */
   const held = [];
   const throwAway = (/** @type {string} */ what) => undo.discarded(`${what} removed`, () => held.push(what));
-  const button = () => /** @type {any} */ (undo.node).childNodes.find(({ tagName }) => tagName === "button");
+  const isButton = (/** @type {any} */ { tagName }) => tagName === "button";
+  const button = () => /** @type {any} */ (undo.node).childNodes.find(isButton);
   return { undo, ending, heard, held, throwAway, button, node: /** @type {any} */ (undo.node) };
 };
 /** Ctrl+Z with the focus in an element, whether it is a text field. @returns whether it was taken */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { remember, remembered } from "../../textgen/ui/shell/remember.js";
+import { remember, remembered } from "../../textgen/ui/shell/lab.js";
 
 const FIRST = {
   model: "a", context: "The king", numbers: "0.5, 0.5", kind: "auto", seed: "1234", locked: true,

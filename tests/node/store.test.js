@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { createStore } from "../../textgen/ui/shell/store.js";
+import { createStore } from "../../textgen/ui/shell/lab.js";
 
 /** @import { State } from "../../textgen/ui/shell/store.js" */
 

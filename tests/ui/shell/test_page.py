@@ -41,15 +41,34 @@ def test_the_page_is_built_without_what_is_slow_to_import(models_folder: Path) -
     assert run.stdout.strip() == "[]"
 
 
-def test_every_file_named_in_the_header_is_served_for_good(client: TestClient) -> None:
-    named = re.findall(r"<([^>]+)>; rel=(\w+)", client.get("/").headers["Link"])
-    assert {"modulepreload", "preload"} == {kind for _, kind in named}
-    assert any(address.endswith("next_token/view.js") for address, _ in named)
-    for address, _ in named:
+def named(client: TestClient) -> dict[str, str]:
+    """What the page's header names: addresses and what they are."""
+    return dict(re.findall(r"<([^>]+)>;rel=(\w+)", client.get("/").headers["Link"]))
+
+
+def test_every_file_of_ours_that_the_header_names_is_served_for_good(client: TestClient) -> None:
+    ours = {address for address in named(client) if address.startswith(assets.PREFIX)}
+    assert set(named(client).values()) == {"modulepreload", "preload"}
+    for address in ours:
         answer = client.get(f"/{address}")
         assert answer.status_code == 200
         kept = "no-cache" if address.endswith(assets.CONFIG) else "immutable"
         assert kept in answer.headers["Cache-Control"]
+
+
+def test_the_header_names_what_the_first_tab_imports_and_no_more(client: TestClient) -> None:
+    """What a tab that opens later needs, or a menu, is fetched then."""
+    names = {address.split("/", 2)[2] for address in named(client) if address.startswith(assets.PREFIX)}
+    assert {"next_token/view.js", "shell/dom.js", "shell/server.js", assets.CONFIG} <= names
+    assert not {"shell/files.js", "shell/chart.js", "generate/view.js"} & names
+
+
+def test_gradios_own_scripts_are_named_as_they_are_built(client: TestClient) -> None:
+    """They would be found one after the other; another version of Gradio may need another pattern."""
+    scripts = [address for address in named(client) if address.startswith("assets/")]
+    assert all((assets.GRADIO / script).is_file() for script in scripts)
+    for start in ("Index-", "core-", "Blocks-", "HTML-"):
+        assert any(script.startswith(f"assets/{start}") for script in scripts)
 
 
 def test_the_glossary_is_kept_for_good_and_waits_until_it_is_asked_for(client: TestClient) -> None:

@@ -7,7 +7,8 @@ import { keptForm } from "../shell/forms.js";
 import { count, temperatureText } from "../shell/format.js";
 import { store, typedIn } from "../shell/lab.js";
 import { latest } from "../shell/server.js";
-import { csvOf, download, saveMenu } from "../shell/save.js";
+import { csvOf, download } from "../shell/files.js";
+import { saveMenu } from "../shell/save.js";
 import { onTheme, thermal } from "../shell/theme.js";
 import { toast } from "../shell/toast.js";
 

@@ -1,7 +1,8 @@
 // How a text comes about, in words, and in the files that are saved of it.
 import { config } from "../shell/config.js";
 import { plainText } from "../shell/format.js";
-import { download, saveMenu } from "../shell/save.js";
+import { download } from "../shell/files.js";
+import { saveMenu } from "../shell/save.js";
 import { branchOf, isBeam, textOf, textRequest, tokenLabel } from "./run.js";
 
 /**

@@ -4,7 +4,7 @@ import { painted, plot } from "../shell/chart.js";
 import { component, isSeen, whenSeen } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
 import { keptForm } from "../shell/forms.js";
-import { csvOf, download, savePicture } from "../shell/save.js";
+import { csvOf, download, savePicture } from "../shell/files.js";
 import { Problem } from "../shell/server.js";
 import { openTab } from "../shell/tabs.js";
 import { onTheme } from "../shell/theme.js";

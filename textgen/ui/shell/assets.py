@@ -10,11 +10,15 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import gradio
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,9 +30,12 @@ from textgen.plots.theme import PLOTLY_JS
 PREFIX = "lab"
 UI = Path(__file__).parents[1]
 PLOTLY, STYLE, CONFIG = "plotly.min.js", "style.css", "shell/config.js"
-FIRST = "shell/first.js"
+INLINED = "shell/first.js"
 BODY = b"<gradio-app"  # how what is drawn begins in Gradio's page
-FIRST_ROOMS = ("shell", "next_token")  # what the tab that opens first is made of
+FIRST = ("shell/frame.js", "shell/sidebar.js", "next_token/view.js")  # on the page when it opens
+GRADIO = Path(gradio.__file__).parent / "templates" / "frontend"
+KINDS = ("column", "sidebar", "tabs", "tabitem", "html")  # of Gradio's components that the page has
+IMPORT = re.compile(r'^(?:import|\} from|export .* from)\b.*"(\.[^"]+)";$', re.MULTILINE)
 TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}
 FRESH = {"Cache-Control": "no-cache"}
@@ -69,7 +76,7 @@ def imported(module: str, then: str) -> str:
     an expression of `module`.
     """
     load = "(name) => import(new URL(name, document.baseURI).href)"
-    back = f"load('{address('shell/away.js')}').then((away) => away.whenBack())"
+    back = f"load('{address('shell/server.js')}').then((server) => server.whenBack())"
     return (
         f"const load = {load}, wanted = () => load('{address(module)}');"
         f"wanted().catch(() => {back}.then(wanted)).then((module) => {then})"
@@ -81,12 +88,51 @@ def head() -> str:
     return f'<link rel="stylesheet" href="{address(STYLE)}">'
 
 
+@cache
 def links() -> str:
     """A `Link` header: what the first tab needs, which the browser fetches while Gradio's page starts."""
-    first = [name for name in modules() if name.endswith(".js") and name.split("/")[0] in FIRST_ROOMS]
-    first.remove(FIRST)  # is in the page itself
-    preloads = [f"<{address(name)}>; rel=modulepreload" for name in [*first, CONFIG]]
-    return ", ".join([f"<{address(STYLE)}>; rel=preload; as=style", *preloads])
+    scripts = [*gradio_scripts(), *(address(name) for name in needed(FIRST))]
+    preloads = [f"<{script}>;rel=modulepreload" for script in scripts]
+    return ",".join([f"<{address(STYLE)}>;rel=preload;as=style", *preloads])
+
+
+def needed(names: Iterable[str]) -> list[str]:
+    """Modules, with all that they import and that those import."""
+    found, waiting = dict.fromkeys(names), list(names)
+    for name in waiting:
+        path = modules().get(name)  # none of the configuration
+        imports = IMPORT.findall(path.read_text(encoding="utf-8")) if path else []
+        new = dict.fromkeys(posixpath.normpath(f"{name}/../{other}") for other in imports)
+        waiting += [other for other in new if other not in found]
+        found.update(new)
+    return list(found)
+
+
+def gradio_scripts() -> list[str]:
+    """Gradio's own scripts of a page like ours, each of which the browser would learn of from the one before.
+
+    Nothing but hints: of a version that is built otherwise some are missing, and the page starts as it would.
+    """
+    entry = re.search(r"assets/([\w-]+\.js)", (GRADIO / "index.html").read_text(encoding="utf-8"))
+    frame = loaded_by(entry[1], r"import\(`\./Index-") if entry else []
+    chain = [*frame]
+    for name in frame:
+        if name.startswith("Index-") and name.endswith(".js"):
+            chain += loaded_by(name, r"import\(`\./Blocks-")
+        if name.startswith("core-") and name.endswith(".js"):
+            chain += [one for kind in KINDS for one in loaded_by(name, rf"\b{kind}:\{{.*?\bcomponent:")]
+    return [f"assets/{name}" for name in dict.fromkeys(chain) if name.endswith(".js")]
+
+
+def loaded_by(script: str, where: str) -> list[str]:
+    """The files that a script of Gradio's build loads at a place, which a pattern finds."""
+    source = (GRADIO / "assets" / script).read_text(encoding="utf-8")
+    files = re.search(r"m\.f=\[(.*?)\]", source)
+    places = re.search(where + r".*?__vite__mapDeps\(\[([\d,]+)\]\)", source)
+    if not files or not places:
+        return []
+    names = [name.strip('"./') for name in files[1].split(",")]
+    return [names[int(place)] for place in places[1].split(",")]
 
 
 class FirstPaint:
@@ -94,7 +140,7 @@ class FirstPaint:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        script = (UI / FIRST).read_bytes()
+        script = (UI / INLINED).read_bytes()
         self.inlined = b"<script>" + script + b"</script>" + BODY
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -128,15 +174,16 @@ class FirstPaint:
 def routes(config: Config) -> list[BaseRoute]:
     """The routes to mount beside Gradio's. A Mount would fail behind a proxy that strips a prefix."""
 
-    def serve(request: Request) -> Response:
+    async def serve(request: Request) -> Response:
         name = request.path_params["name"]
         if name == CONFIG:
-            return Response(config_module(config()), media_type=TYPES[".js"], headers=FRESH)
+            found = await run_in_threadpool(config)
+            return Response(config_module(found), media_type=TYPES[".js"], headers=FRESH)
         if content(name) is None:
             return Response("there is no such file", status_code=404, media_type="text/plain")
         return kept(name, packs="gzip" in request.headers.get("accept-encoding", ""))
 
-    def served(_request: Request) -> Response:
+    async def served(_request: Request) -> Response:
         return Response(version(), media_type="text/plain", headers=FRESH)
 
     return [Route(f"/{PREFIX}/version", served), Route(f"/{PREFIX}/{{version}}/{{name:path}}", serve)]

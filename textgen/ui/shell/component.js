@@ -1,6 +1,5 @@
 // A component of ours on the page: what Gradio gives it, in the form that our views take.
-import { ask } from "./server.js";
-import { openStream } from "./stream.js";
+import { ask, openStream } from "./server.js";
 
 /**
  * @typedef {object} Host what Gradio hands to `js_on_load`
@@ -14,7 +13,7 @@ import { openStream } from "./stream.js";
  * @property {any} memory an object that outlives a component mounted again
  * @property {AbortSignal} signal ends when the component is mounted again
  * @property {(name: string, request: object) => Promise<any>} ask a server function's answer; throws Problem
- * @property {(actions: import("./stream.js").Actions) => import("./stream.js").Stream} stream
+ * @property {(actions: import("./server.js").Actions) => import("./server.js").Stream} stream
  */
 
 /** @type {Map<string, { memory: object, ending: AbortController }>} */

@@ -1,9 +1,90 @@
-// The one store of the page, and what requests take from it.
+// The one store of the page: what the sidebar says and all tabs share, and what requests take from it. One
+// way in (`set`), one way to listen. It stays when the page is loaded anew in the same tab.
 import { config } from "./config.js";
-import { remember, remembered } from "./remember.js";
-import { createStore } from "./store.js";
 
-/** @typedef {import("./store.js").State} State */
+/** @import { Changes, State } from "./store.js" */
+/** @typedef {(state: State, before: State) => void} Listener */
+
+const KEY = "temperature-lab";
+
+/**
+ * @param {State} initial
+ */
+export const createStore = (initial) => {
+  let state = initial;
+  /** @type {Set<Listener>} */
+  const listeners = new Set();
+
+  /** Change some of the state; those who listen are called if anything differs. @param {Changes} changes */
+  const set = (changes) => {
+    const before = state;
+    const settings = { ...before.settings, ...changes.settings };
+    const same = JSON.stringify(settings) === JSON.stringify(before.settings);
+    state = { ...before, ...changes, settings: same ? before.settings : settings };
+    const names = /** @type {(keyof State)[]} */ (Object.keys(state));
+    if (names.every((name) => state[name] === before[name])) state = before;
+    else for (const listener of [...listeners]) listener(state, before);
+  };
+
+  /** Call `listener` after each change, until `signal` ends it. @param {Listener} listener */
+  const listen = (listener, /** @type {AbortSignal | undefined} */ signal = undefined) => {
+    listeners.add(listener);
+    signal?.addEventListener("abort", () => listeners.delete(listener));
+  };
+
+  return { get state() { return state; }, set, listen };
+};
+
+// ---- what stays when the page is loaded anew
+
+/**
+ * The state that this tab had when it was left, over the one that the page begins with: what is of another
+ * type by now, or names a model that is gone, is left out.
+ * @param {State} first @param {string[]} models names that there are
+ * @param {Pick<Storage, "getItem">} storage
+ * @returns {State}
+ */
+export const remembered = (first, models, storage) => {
+  const kept = readFrom(storage);
+  if (kept === null || !models.includes(kept.model)) return first;
+  return { ...likeThose(first, kept), settings: settingsLike(first.settings, kept.settings) };
+};
+
+/**
+ * Keep the state for the next load of this tab.
+ * @param {State} state @param {Pick<Storage, "setItem">} storage
+ */
+export const remember = (state, storage) => {
+  try {
+    storage.setItem(KEY, JSON.stringify(state));
+  } catch {
+    // a browser that keeps nothing, or a context larger than it keeps: the page works without
+  }
+};
+
+/** @param {Pick<Storage, "getItem">} storage @returns {any} an object, or null */
+const readFrom = (storage) => {
+  try {
+    const kept = JSON.parse(storage.getItem(KEY) ?? "null");
+    return typeof kept === "object" ? kept : null;
+  } catch {
+    return null;
+  }
+};
+
+/** @template {object} T @param {T} first @param {any} kept @returns {T} */
+const likeThose = (first, kept) => /** @type {T} */ (Object.fromEntries(Object.entries(first).map(
+  ([name, value]) => [name, typeof kept[name] === typeof value ? kept[name] : value])));
+
+/** @param {State["settings"]} first @param {any} kept @returns {State["settings"]} */
+const settingsLike = (first, kept) => {
+  if (typeof kept !== "object" || kept === null) return first;
+  const { order, ...stages } = first;
+  const known = Array.isArray(kept.order) && [...kept.order].sort().join() === [...order].sort().join();
+  return { ...likeThose(stages, kept), order: known ? kept.order : order };
+};
+
+// ---- the store, and what requests take from it
 
 const names = config.models.flatMap((group) => group.models.map((model) => model.name));
 

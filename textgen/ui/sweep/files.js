@@ -1,7 +1,8 @@
 // Saving a sweep: numbers and receipt from the server, charts from the page, the report from both.
 import { plotly } from "../shell/chart.js";
+import { download } from "../shell/files.js";
 import { clip, plainText } from "../shell/format.js";
-import { download, saveMenu } from "../shell/save.js";
+import { saveMenu } from "../shell/save.js";
 import { Problem } from "../shell/server.js";
 import { toast } from "../shell/toast.js";
 import { metricOrder } from "./results.js";
