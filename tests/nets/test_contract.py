@@ -18,6 +18,7 @@ from textgen.nets.gpt import GPT
 from textgen.nets.gru import GRU
 from textgen.nets.lstm import LSTM
 from textgen.nets.rnn import RNN
+from textgen.nets.states import alike, joined
 from textgen.nets.windowed_lstm import WindowedLSTM
 
 CLOSE = {"rtol": 0, "atol": 1e-5}
@@ -98,6 +99,26 @@ def test_prefill_and_steps_agree_with_forward(net: LanguageModel, ids: Tensor, r
 def test_a_long_context_agrees_with_forward(net: LanguageModel) -> None:
     ids = torch.randint(VOCABULARY, (2, 1100))
     torch.testing.assert_close(net.prefill(ids)[0], net(ids)[:, -1], **CLOSE)
+
+
+def test_a_context_read_in_pieces_is_read_as_at_once(net: LanguageModel, ids: Tensor) -> None:
+    expected, _ = net.prefill(ids)
+    _, state = net.prefill(ids[:, :7])
+    _, state = net.prefill(ids[:, 7:30], state)
+    logits, _ = net.prefill(ids[:, 30:], state)
+    if net.context is None:
+        assert torch.equal(logits, expected)
+    torch.testing.assert_close(logits, expected, **CLOSE)
+
+
+def test_streams_that_join_step_as_they_would_alone(net: LanguageModel, ids: Tensor) -> None:
+    states = [net.prefill(rows[:, :9])[1] for rows in (ids[:1], ids[1:3])]
+    assert alike(states[0]) == alike(states[1])
+    together, _ = net.step(ids[:3, 9], joined(states))
+    alone = [net.step(rows, state)[0] for rows, state in zip((ids[:1, 9], ids[1:3, 9]), states, strict=True)]
+    if not isinstance(net, FadingMemory):  # whose products are PyTorch's own
+        assert torch.equal(together, torch.cat(alone))
+    torch.testing.assert_close(together, torch.cat(alone), **CLOSE)
 
 
 def test_forward_is_unroll_and_unroll_carries_its_state(net: LanguageModel, ids: Tensor) -> None:

@@ -52,7 +52,7 @@ class StageGroup:
         self.pipeline = pipeline_of([settings[row] for row in rows])
         self.rows = rows[0] if len(rows) == 1 else np.array(rows)
         read = [contexts[row] for row in rows] if self.pipeline.reads_history else []
-        self.histories = tuple(History(context) for context in read)
+        self.histories = tuple(History.of(context) for context in read)
 
     def __call__(self, logits: Floats) -> Floats:
         """Raw logits of the batch (B, V) → those of these rows after all stages."""
@@ -192,8 +192,8 @@ def describe(index: int, ids: Ints, decoded: Floats, logits: Floats) -> Step:
     )
 
 
-def part(step: Step, rows: Ints) -> Step:
-    """Some streams of a step: rows (B',) of its B."""
+def part(step: Step, rows: Ints | slice) -> Step:
+    """Some streams of a step: B' rows of its B."""
     return Step(
         index=step.index,
         ids=step.ids[rows],

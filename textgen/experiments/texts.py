@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-import torch
 
 from textgen.decoding import beam as search
 from textgen.decoding import stream
@@ -15,7 +14,6 @@ from textgen.errors import SettingError, TextError, out_of_range
 from textgen.experiments.requests.text import MAX_STREAMS, Segment, Texts, TextSpec, WrittenText
 from textgen.experiments.sweep.settings import check_length
 from textgen.models.folder import Model
-from textgen.nets.base import ids_tensor
 from textgen.records import BeamStep, NextToken, Step
 from textgen.settings import BeamSettings, DecodeSettings, check_seed
 from textgen.text.context import read_context
@@ -28,8 +26,7 @@ def predict(model: Model, context: str = "") -> NextToken:
     `context.pieces` is the text as typed, `context.ids` what the model read: its start for an empty text.
     """
     read = read_context(model, context)
-    with torch.inference_mode():
-        logits, _ = model.writer.prefill(ids_tensor(read.ids))
+    logits = model.reader(read.ids).logits
     return NextToken(
         labels=model.labels,
         texts=model.tokenizer.texts,
@@ -56,6 +53,19 @@ def write(
     Everything is checked at the call, before the first step.
     Raises SettingError and TextError.
     """
+    streams = streams_for(model, prompt, settings, seeds, length, start)
+    return stream.generate(model.writer, streams, length, model.stops)
+
+
+def streams_for(
+    model: Model,
+    prompt: str | Sequence[Sequence[int]],
+    settings: Sequence[DecodeSettings],
+    seeds: Sequence[int],
+    length: int,
+    start: int = 0,
+) -> list[stream.Stream]:
+    """The streams that `write` steps. Raises SettingError and TextError."""
     check_whole("the number of texts", len(settings), 1, MAX_STREAMS, "write fewer side by side")
     if len(seeds) != len(settings):
         raise out_of_range(
@@ -64,11 +74,10 @@ def write(
     check_length(length)
     check_whole("start", start, 0, 2**31, "0 starts a new text")
     contexts = shared_context(model, prompt, len(settings))
-    streams = [
+    return [
         stream.Stream(chosen, check_seed(seed), context, start)
         for chosen, seed, context in zip(settings, seeds, contexts, strict=True)
     ]
-    return stream.generate(model.writer, streams, length, model.stops)
 
 
 def shared_context(
@@ -105,8 +114,7 @@ def picked_step(
     model: Model, context: Sequence[int], settings: DecodeSettings, token: int, index: int = 0
 ) -> Step:
     """The step that a token chosen by hand is: what the model thought of it after a context (T,), T ≥ 1."""
-    with torch.inference_mode():
-        logits = model.writer.prefill(ids_tensor(context))[0].double().numpy()
+    logits = model.reader(context).logits.double().numpy()
     chosen = np.array([token])
     decoded = Pipeline(settings).probabilities(logits[0], context)[chosen]
     return stream.describe(index, chosen, decoded, logits)

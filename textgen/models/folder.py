@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save as as_bytes
 
+from textgen.decoding.reading import Reader
 from textgen.errors import ModelError, SettingError, shorten
 from textgen.models import weights
 from textgen.models.config import FILE, FORMAT, ModelConfig
@@ -40,6 +41,11 @@ class Model:
     def writer(self) -> LanguageModel:
         """The net for all that writes or shows: what it must not write is −inf."""
         return Suppressed(self.net, self.suppressed) if self.suppressed else self.net
+
+    @cached_property
+    def reader(self) -> Reader:
+        """The same net, which remembers the contexts that it has read."""
+        return Reader(self.writer)
 
     @cached_property
     def suppressed(self) -> frozenset[int]:

@@ -150,10 +150,10 @@ class AttentionLSTM(EmbeddingNet):
         )
 
     @torch.no_grad()
-    def prefill(self, ids: Tensor) -> tuple[Tensor, AttentionState]:
+    def prefill(self, ids: Tensor, state: AttentionState | None = None) -> tuple[Tensor, AttentionState]:
         """Read a context by the products that `step` uses: a text read again goes on as if never left."""
         ids = ids.cpu()
-        outputs, state = self._advance(ids[:, 0], self.start(ids))
+        outputs, state = self._advance(ids[:, 0], state or self.start(ids))
         for column in ids[:, 1:].T:
             outputs, state = self._advance(column, state)
         return torch.from_numpy(self.fast.score(outputs)), state

@@ -98,9 +98,12 @@ class LanguageModel(nn.Module, ABC):
         """ids (B, T) → logits (B, V) after the last one, from the start; differentiable."""
         return self.unroll(ids)[0][:, -1]
 
-    def prefill(self, ids: Tensor) -> tuple[Tensor, State]:
-        """Read a context: ids (B, T), T ≥ 1 → logits (B, V) after the last one, state."""
-        logits, state = self.unroll(ids)
+    def prefill(self, ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """Read a context: ids (B, T), T ≥ 1 → logits (B, V) after the last one, state.
+
+        With a state it reads on from there, so that a long context may be read piece by piece.
+        """
+        logits, state = self.unroll(ids, state)
         return logits[:, -1], state
 
     def scale_logits(self, factor: float) -> None:

@@ -111,10 +111,12 @@ class FastRecurrent:
         ahead = tuple(product(layer[0]) for product, layer in zip(self.recurrent, layers, strict=True))
         return StepState(tuple(layers), ahead)
 
-    def read(self, ids: NDArray[np.int64]) -> tuple[Array, StepState]:
-        """A context from the start: ids (B, T), T ≥ 1 → logits (B, V) after the last, state."""
+    def read(self, ids: NDArray[np.int64], state: StepState | None = None) -> tuple[Array, StepState]:
+        """A context, from the start or on from a state: ids (B, T), T ≥ 1 → logits (B, V), state after it."""
         zeros = np.zeros((len(ids), self.hidden), np.float32)
         layers: list[Carried] = [(zeros,) * self.cell.parts] * len(self.both)
+        if state:
+            layers = list(state.layers)
         for start in range(0, ids.shape[1], CHUNK):
             layers = self._read_chunk(ids[:, start : start + CHUNK], layers)
         return self._finish(self.following[-1](layers[-1][0])), self.enter(layers)

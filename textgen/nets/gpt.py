@@ -149,9 +149,9 @@ class GPT(LanguageModel):
         return GPTState(text[:, text.shape[1] + 1 - self.block :], empty)
 
     @torch.no_grad()
-    def prefill(self, ids: Tensor) -> tuple[Tensor, GPTState]:
+    def prefill(self, ids: Tensor, state: GPTState | None = None) -> tuple[Tensor, GPTState]:
         """Read the last block by the products that `step` uses."""
-        text = ids[:, -self.block :].cpu()
+        text = (ids if state is None else torch.cat((state.ids, ids), dim=1))[:, -self.block :].cpu()
         outputs, caches = self._read(self.fast, text)
         return self.fast.head(outputs[:, -1]), self._keep(text, caches)
 

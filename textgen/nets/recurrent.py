@@ -80,17 +80,23 @@ class RecurrentNet(EmbeddingNet):
         output, end = functional_call(self.stack, weights, (inputs, carried))
         return output, RecurrentState(end if isinstance(end, tuple) else (end,))
 
-    def prefill(self, ids: Tensor) -> tuple[Tensor, StepState]:
+    def prefill(
+        self, ids: Tensor, state: RecurrentState | StepState | None = None
+    ) -> tuple[Tensor, StepState]:
         """Read a context by the products that `step` uses: a text read again goes on as if never left."""
-        logits, state = self.fast.read(ids.cpu().numpy())
-        return torch.from_numpy(logits), state
+        logits, after = self.fast.read(ids.cpu().numpy(), self._as_arrays(state) if state else None)
+        return torch.from_numpy(logits), after
 
     def step(self, ids: Tensor, state: RecurrentState | StepState) -> tuple[Tensor, StepState]:
-        if isinstance(state, RecurrentState):
-            arrays = [part.detach().cpu().numpy() for part in state.parts]
-            state = self.fast.enter(list(zip(*arrays, strict=True)))
-        logits, after = self.fast.step(ids.cpu().numpy(), state)
+        logits, after = self.fast.step(ids.cpu().numpy(), self._as_arrays(state))
         return torch.from_numpy(logits), after
+
+    def _as_arrays(self, state: RecurrentState | StepState) -> StepState:
+        """A state as `step` carries it."""
+        if isinstance(state, StepState):
+            return state
+        arrays = [part.detach().cpu().numpy() for part in state.parts]
+        return self.fast.enter(list(zip(*arrays, strict=True)))
 
     def select(self, state: RecurrentState | StepState, rows: Tensor) -> RecurrentState | StepState:
         if isinstance(state, RecurrentState):

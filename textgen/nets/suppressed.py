@@ -26,9 +26,9 @@ class Suppressed(LanguageModel):
         """ids (B, T) → logits (B, T, V), state."""
         return self.without(*self.net.unroll(ids, state))
 
-    def prefill(self, ids: Tensor) -> tuple[Tensor, State]:
+    def prefill(self, ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """ids (B, T) → logits (B, V) after the last one, state."""
-        return self.without(*self.net.prefill(ids))
+        return self.without(*self.net.prefill(ids, state))
 
     def step(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
         """ids (B,), state → logits (B, V), state."""

@@ -83,13 +83,14 @@ class WindowedLSTM(LanguageModel):
         """What the next window shares with this text."""
         return text[:, max(0, text.shape[1] + 1 - self.window) :]
 
-    def prefill(self, ids: Tensor) -> tuple[Tensor, Tensor]:
+    def prefill(self, ids: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Read the last window by the products that `step` uses, so that both score alike."""
-        logits, _ = self.fast.read(ids[:, -self.window :].cpu().numpy())
-        return torch.from_numpy(logits), self._keep(ids)
+        text = ids if state is None else torch.cat((state, ids), dim=1)
+        logits, _ = self.fast.read(text[:, -self.window :].cpu().numpy())
+        return torch.from_numpy(logits), self._keep(text)
 
     def step(self, ids: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        return self.prefill(torch.cat((state, ids[:, None]), dim=1))
+        return self.prefill(ids[:, None], state)
 
     def select(self, state: Tensor, rows: Tensor) -> Tensor:
         return state[rows]

@@ -17,7 +17,8 @@ import torch
 
 from textgen.decoding import beam, stream
 from textgen.decoding.pipeline import Pipeline
-from textgen.experiments.texts import picked_step, write
+from textgen.decoding.scheduler import Scheduler
+from textgen.experiments.texts import picked_step, streams_for
 from textgen.history import History
 from textgen.nets.base import LanguageModel, ids_tensor
 from textgen.records import BeamStep, Floats, Step
@@ -82,10 +83,10 @@ def base64_of(numbers: np.ndarray) -> str:
     return base64.b64encode(numbers.tobytes()).decode("ascii")
 
 
-def messages(run: Run, clock: Clock) -> Iterator[dict[str, Any]]:
+def messages(run: Run, scheduler: Scheduler, clock: Clock) -> Iterator[dict[str, Any]]:
     """`lines`, a batch each; `done`, "" while writing, at last "length" or "deadline"."""
     done, started = "length", clock()
-    for batches in collected(steps_of(run), clock):
+    for batches in collected(steps_of(run, scheduler), clock):
         yield {"lines": "".join(batch.line() for batch in batches), "done": ""}
         if clock() - started > DEADLINE:
             done = "deadline"
@@ -124,7 +125,7 @@ def batched(held: list[Held], seconds: float) -> list[Batch]:
     return [Batch(rows, tuple(steps), seconds) for rows, steps in held]
 
 
-def steps_of(run: Run) -> Iterator[Written]:
+def steps_of(run: Run, scheduler: Scheduler) -> Iterator[Written]:
     """Every step of a run, with the texts that take it; tokens chosen by hand come first.
 
     A text that has ended takes none. Everything is checked before the first step. Raises SettingError
@@ -142,12 +143,19 @@ def steps_of(run: Run) -> Iterator[Written]:
     drawn = [row for row in going if not run.texts[row].strategy.beams]
     searched = [row for row in going if run.texts[row].strategy.beams]
     contexts = {row: (*prompt, *written[row]) for row in searched}
-    writers = [search_steps(run, row, contexts[row], run.goal - len(written[row])) for row in searched]
-    yield from in_turn([stream_steps(run, drawn, written, prompt), *writers])
+    writers = [
+        scheduler.pieces(search_steps(run, row, contexts[row], run.goal - len(written[row])))
+        for row in searched
+    ]
+    yield from in_turn([stream_steps(run, drawn, written, prompt, scheduler), *writers])
 
 
 def stream_steps(
-    run: Run, drawn: Sequence[int], written: Sequence[list[int]], prompt: Sequence[int]
+    run: Run,
+    drawn: Sequence[int],
+    written: Sequence[list[int]],
+    prompt: Sequence[int],
+    scheduler: Scheduler,
 ) -> Iterator[Written]:
     """Steps of the texts that are drawn token by token, `drawn` among `written`, all in one batch."""
     for places, start, end in phases([len(written[row]) for row in drawn], run.goal):
@@ -156,7 +164,9 @@ def stream_steps(
             continue
         contexts = [(*prompt, *written[row]) for row in rows]
         settings = [run.texts[row].strategy.settings for row in rows]
-        for step in write(run.model, contexts, settings, [run.seed] * len(rows), end - start, start):
+        seeds = [run.seed] * len(rows)
+        streams = streams_for(run.model, contexts, settings, seeds, end - start, start)
+        for step in scheduler.texts(run.model.reader, streams, end - start, run.model.stops):
             going, taken = not_ended(rows, step)
             for row, token in zip(going, taken.ids, strict=True):
                 written[row].append(int(token))

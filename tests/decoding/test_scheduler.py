@@ -1,0 +1,172 @@
+"""The one thread that computes for everybody: same texts in any company, and nobody holds it long."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+
+from tests.decoding.fakes import FakeNet, coin, next_letter
+from textgen.decoding.reading import Reader
+from textgen.decoding.scheduler import ROWS, Scheduler
+from textgen.decoding.stream import Stream, generate
+from textgen.nets.attention_lstm import AttentionLSTM
+from textgen.nets.base import LanguageModel
+from textgen.nets.gpt import GPT
+from textgen.nets.lstm import LSTM
+from textgen.records import Step
+from textgen.settings import DecodeSettings
+
+GREEDY = DecodeSettings(temperature=0)
+KINDS = (
+    DecodeSettings(temperature=0.7),
+    DecodeSettings(temperature=1.3, top_k=8, top_p=0.9),
+    DecodeSettings(repetition_penalty=1.3, no_repeat_ngram=3, min_p=0.01),
+    GREEDY,
+)
+FIELDS = ("ids", "probabilities", "decoded", "ranks", "top_ids", "top_probabilities")
+
+
+def same(ours: Sequence[Step], theirs: Sequence[Step]) -> bool:
+    """Whether the steps agree to the last bit."""
+    return [step.index for step in ours] == [step.index for step in theirs] and all(
+        np.array_equal(getattr(one, field), getattr(other, field))
+        for one, other in zip(ours, theirs, strict=True)
+        for field in FIELDS
+    )
+
+
+def net_of(kind: str) -> LanguageModel:
+    torch.manual_seed(0)
+    nets: dict[str, LanguageModel] = {
+        "lstm": LSTM(LSTM.Sizes(30, 8, 32)),
+        "attention": AttentionLSTM(AttentionLSTM.Sizes(30, 8, 6, window=5)),
+        "gpt": GPT(GPT.Sizes(30, block=9)),
+    }
+    for parameter in nets[kind].parameters():
+        torch.nn.init.normal_(parameter, 0, 0.5)
+    return nets[kind].eval().requires_grad_(False)
+
+
+@pytest.mark.parametrize("kind", ["lstm", "attention", "gpt"])
+def test_texts_are_the_same_in_any_company(kind: str) -> None:
+    """Two hundred joins and leaves: some read to their end, some are left early."""
+    net, scheduler, chance = net_of(kind), Scheduler(), random.Random(1)
+    reader, faults = Reader(net), list[str]()
+
+    def visitor(number: int) -> None:
+        draw = random.Random(number)
+        for _ in range(10):
+            size, length = draw.randint(1, 9), draw.randint(1, 25)
+            settings = [draw.choice(KINDS) for _ in range(draw.randint(1, 4))]
+            streams = [
+                Stream(chosen, draw.randint(0, 2), tuple(draw.choices(range(30), k=size)), draw.randint(0, 9))
+                for chosen in settings
+            ]
+            stops, wanted = frozenset({3} if draw.random() < 0.5 else ()), draw.choice([length, 3])
+            ours = list(islice(scheduler.texts(reader, streams, length, stops), wanted))
+            if not same(ours, list(islice(generate(net, streams, length, stops), wanted))):
+                faults.append(f"visitor {number}: {streams}")
+
+    visitors = [threading.Thread(target=visitor, args=(chance.random(),)) for _ in range(20)]
+    for thread in visitors:
+        thread.start()
+    for thread in visitors:
+        thread.join()
+    assert faults == []
+
+
+def test_texts_of_all_step_in_one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    net, scheduler = FakeNet(coin, "ab"), Scheduler()
+    lstm, sizes = net_of("lstm"), list[int]()
+    plain = lstm.step
+    monkeypatch.setattr(lstm, "step", lambda ids, state: sizes.append(len(ids)) or plain(ids, state))
+    reader = Reader(lstm)
+    with held(scheduler):
+        texts = [scheduler.texts(reader, [Stream(GREEDY, 0, (1,))] * 30, 4) for _ in range(3)]
+    assert [len(list(steps)) for steps in texts] == [4, 4, 4]
+    assert sizes == [60, 30] * 3, f"no batch has more than {ROWS} rows"
+    of_its_own_kind = scheduler.texts(Reader(net), [Stream(GREEDY, 0, (0,))], 2)
+    assert len(list(of_its_own_kind)) == 2
+
+
+@contextmanager
+def held(scheduler: Scheduler) -> Iterator[None]:
+    """Nothing begins before the end of the block, so that all begins in one round."""
+    there, go = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        there.set()
+        go.wait(30)
+
+    threading.Thread(target=scheduler.call, args=(wait,)).start()
+    there.wait(30)
+    yield
+    go.set()
+
+
+def test_questions_come_between_the_steps_of_long_work() -> None:
+    scheduler, order = Scheduler(), list[str]()
+
+    def long() -> Iterator[int]:
+        for number in range(20):
+            order.append(f"piece {number}")
+            yield number
+
+    with held(scheduler):
+        pieces = scheduler.pieces(long())
+        asked = threading.Thread(target=scheduler.call, args=(lambda: order.append("answer"),))
+        asked.start()
+    assert list(pieces) == list(range(20)), "in their order, though only a few may wait to be taken"
+    asked.join()
+    assert order.index("answer") <= 1
+
+
+def test_a_mistake_reaches_who_asked_and_nobody_else() -> None:
+    net, broken, scheduler = FakeNet(next_letter), FakeNet(next_letter), Scheduler()
+
+    def score(text: str) -> list[float]:
+        if len(text) > 3:
+            raise ValueError("the net is broken")
+        return next_letter(text)
+
+    broken.score = score
+    whole = scheduler.texts(Reader(net), [Stream(GREEDY, 0, (0,))], 12)
+    with pytest.raises(ValueError, match="the net is broken"):
+        list(scheduler.texts(Reader(broken), [Stream(GREEDY, 0, (0,))], 12))
+    with pytest.raises(ZeroDivisionError):
+        scheduler.call(lambda: 1 / 0)
+    with pytest.raises(ValueError, match="the net is broken"):
+        scheduler.read(Reader(broken), [0] * 5)
+    assert len(list(whole)) == 12
+
+
+def test_what_nobody_waits_for_ends() -> None:
+    scheduler, closed = Scheduler(), threading.Event()
+
+    def long() -> Iterator[int]:
+        try:
+            while True:
+                yield 0
+        finally:
+            closed.set()
+
+    pieces = scheduler.pieces(long())
+    assert next(pieces) == 0
+    pieces.close()  # type: ignore[attr-defined]
+    assert closed.wait(30)
+
+
+def test_the_thread_ends_without_work_and_begins_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("textgen.decoding.scheduler.LINGER", 0.01)
+    scheduler = Scheduler()
+    first = scheduler.call(threading.current_thread)
+    first.join(30)
+    assert not first.is_alive()
+    assert scheduler.call(threading.current_thread) is not first
