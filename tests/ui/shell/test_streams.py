@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import gradio as gr
 import httpx
 import pytest
 
 from textgen.settings import check_whole
 from textgen.ui.shell import streams
 from textgen.ui.shell.components import LabComponent, streams_of
+from textgen.ui.shell.endpoints import Page
 
 PATIENCE = 30.0  # seconds
 
@@ -51,7 +51,7 @@ def room() -> Room:
 
 @pytest.fixture(scope="module")
 def client(room: Room) -> Iterator[httpx.Client]:
-    with gr.Blocks(analytics_enabled=False) as page:
+    with Page(analytics_enabled=False) as page:
         LabComponent("room", {}, streams={"write": room.write, "hold": room.hold}, at_once=2)
     options = {"app_kwargs": {"routes": [streams.route(streams_of)]}, "quiet": True, "ssr_mode": False}
     _, url, _ = page.launch(prevent_thread_lock=True, server_name="127.0.0.1", **options)

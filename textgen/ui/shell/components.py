@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from textgen.errors import TextError, TextgenError, shorten
 from textgen.ui.shell import assets
+from textgen.ui.shell.endpoints import Page
 from textgen.ui.shell.streams import Stream, Streams
 
 MAX_EXACT = 2**53 - 1  # of a browser's numbers
@@ -21,13 +22,15 @@ Answer = Callable[[dict[str, Any]], Any]  # a request as the page sends it → J
 Streamed = Callable[[dict[str, Any]], Iterator[dict[str, Any]]]  # the same, answered piece by piece
 
 
-class LabComponent(gr.HTML):
+class LabComponent:
     """A component whose page side is a module, `ui/NAME/view.js`: its `mount` gets what Gradio gives.
 
     The template is constant, so no value ever becomes HTML: modules set text alone. `config` reaches the
     module once. `answers` are server functions, by name: the page asks `await ask("name", request)`.
     `streams` are long work, by name, of each `at_once` at the same time: see `streams.py`.
     `module` is another one, or None for a component that has nothing to show.
+
+    No subclass of Gradio's: of those it writes a stub file beside the source.
     """
 
     def __init__(
@@ -40,11 +43,12 @@ class LabComponent(gr.HTML):
         streams: Mapping[str, Streamed] | None = None,
         at_once: int | None = None,
     ) -> None:
-        # Gradio copies and sends whatever bears an argument's name, at every load of the page.
-        self.work = {
+        self.streams = {
             f"{name}/{stream}": Stream(streamed(work), at_once) for stream, work in (streams or {}).items()
         }
-        super().__init__(
+        if isinstance(page := Context.root_block, Page):
+            page.streams.update(self.streams)
+        self.html = gr.HTML(
             html_template=f'{heading()}<div class="lab-root"></div>',
             js_on_load=assets.imported(module or f"{name}/view.js", "module.mount({element, props, server})"),
             apply_default_css=False,
@@ -53,15 +57,6 @@ class LabComponent(gr.HTML):
             elem_id=f"lab-{name}",
             server_functions=[server_function(name, answer) for name, answer in (answers or {}).items()],
         )
-
-    def preprocess(self, payload: Any) -> Any:
-        return payload
-
-    def postprocess(self, value: Any) -> Any:
-        return value
-
-    def api_info(self) -> dict[str, Any]:
-        return {"type": "object"}
 
 
 def heading() -> str:
@@ -102,9 +97,7 @@ def streamed(work: Streamed) -> Callable[[Any], Iterator[dict[str, Any]]]:
 
 def streams_of(request: Request) -> Streams:
     """All streams of the page that a request goes to."""
-    blocks = request.app.get_blocks().blocks.values()
-    components = [block for block in blocks if isinstance(block, LabComponent)]
-    return {name: stream for component in components for name, stream in component.work.items()}
+    return request.app.get_blocks().streams
 
 
 def refusal(error: TextgenError) -> dict[str, str]:

@@ -17,6 +17,7 @@ from textgen.experiments.sweep.settings import check_length
 from textgen.models.registry import Registry
 from textgen.records import Ints
 from textgen.settings import DecodeSettings
+from textgen.ui.shell.streams import Stream
 from textgen.validation import check_whole
 
 MAX_TOP = 1000
@@ -25,6 +26,11 @@ TITLE = "That cannot be done"
 
 class Page(gr.Blocks):
     """Blocks in which a call may leave out its last values, as it may in Python: they are the defaults."""
+
+    @functools.cached_property
+    def streams(self) -> dict[str, Stream]:
+        """The long work of the components on the page, by its address."""
+        return {}
 
     def validate_inputs(self, block_fn: Any, inputs: list[Any]) -> None:
         """Put in what was left out. Raises gr.Error where there is no default."""
