@@ -14,7 +14,8 @@ export const openedTitle = () => opened().at(-1)?.textContent?.trim() ?? "";
 
 const opened = () => /** @type {HTMLElement[]} */ (
   [...document.querySelectorAll('#tabs [role="tab"][aria-selected="true"]')]
-    .filter((tab) => tab.checkVisibility()));
+    .filter((tab) => /** @type {HTMLElement | null} */ (
+      tab.closest('[role="tabpanel"]'))?.style.display !== "none"));
 
 /** Call back when another tab opens. @param {() => void} callback @param {AbortSignal} signal */
 export const onTab = (callback, signal) => {
