@@ -81,6 +81,13 @@ def weight(value: float) -> Damage:
     return damage
 
 
+def huge_weight(folder: Path) -> None:
+    """Finite in float32, but sums of such numbers are not."""
+    tensors = {name: tensor.float() for name, tensor in load_file(folder / WEIGHTS).items()}
+    tensors["embedding.weight"][1, 2] = 3e38
+    save_file(tensors, folder / WEIGHTS)
+
+
 def header(**entries: Any) -> bytes:
     text = json.dumps(entries).encode()
     return struct.pack("<Q", len(text)) + text
@@ -141,6 +148,7 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "a list of words": (content(TOKENIZER, b"[]"), "tokenizer.json cannot be read .it is not a JSON object"),
     "NaN": (weight(float("nan")), "not finite, in embedding.weight"),
     "an infinity": (weight(-float("inf")), "not finite, in embedding.weight"),
+    "numbers too large": (huge_weight, r"beyond ±65,504, in embedding.weight"),
     "no weights": (content(WEIGHTS, b""), "header is damaged or not all there"),
     "half the weights": (lambda folder: os.truncate(folder / WEIGHTS, 2_000), "damaged or not all there"),
     "a long header": (content(WEIGHTS, struct.pack("<Q", 2**60) + b"{}"), "header is damaged"),

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from textgen.errors import TextError
-from textgen.models.evaluation import evaluate, streamed_loss, window_batches, windows_loss
+from textgen.models.evaluation import Evaluation, evaluate, streamed_loss, window_batches, windows_loss
 from textgen.nets.base import LanguageModel
 from textgen.nets.lstm import LSTM
 
@@ -94,3 +94,7 @@ def test_streaming_carries_the_state_over_its_blocks(monkeypatch: pytest.MonkeyP
 def test_a_text_too_short_to_score_is_refused() -> None:
     with pytest.raises(TextError, match="at least 2 tokens, got 1"):
         evaluate(Counter(7), counting(1, 7))
+
+
+def test_a_perplexity_beyond_64_bits_is_infinite() -> None:
+    assert Evaluation(9, 4, 2.0, 5e4).perplexities == (pytest.approx(math.e**2), math.inf)

@@ -87,3 +87,10 @@ def test_a_stream_is_the_same_to_the_last_bit_in_any_company(net: WindowedLSTM, 
     for row in range(3):
         alone = net.step(ids[row : row + 1, 9], net.prefill(ids[row : row + 1, :9])[1])[0]
         assert np.array_equal(alone[0].numpy(), together[row].numpy())
+
+
+def test_a_vocabulary_of_a_million_takes_no_more_memory_than_its_weights() -> None:
+    large = WindowedLSTM(WindowedLSTM.Sizes(1_000_000, hidden=1, window=3)).eval().requires_grad_(False)
+    ids = torch.tensor([[3, 999_999, 0, 7]])
+    expected = large(ids)[:, -1]  # a table of one-hot rows would have 10^12 numbers
+    torch.testing.assert_close(large.prefill(ids)[0], expected, **CLOSE)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from textgen.errors import TextError
 from textgen.models.folder import load_tokenizer
+from textgen.text import tokenizer
 from textgen.text.tokenizer import TextTokenizer
 from textgen.text.words import UNKNOWN, split_words, word_vocabulary
 
@@ -182,3 +185,16 @@ class TestCharacters:
         assert tokenizer.extended("a", [tokenizer.pieces.index("b")]) == "ab"
         assert tokenizer.without_last("aé") == "a"
         assert (tokenizer.nearest("B"), tokenizer.nearest("c"), tokenizer.nearest("é")) == (("b",), (), ())
+
+
+def test_a_panic_of_the_library_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    class PanicException(BaseException):
+        """As PyO3 has it: no Exception."""
+
+    def panic(_: str) -> None:
+        raise PanicException("called `Option::unwrap()` on a `None` value")
+
+    data = json.loads(TextTokenizer.characters("ab").tokenizer.to_str())
+    monkeypatch.setattr(tokenizer, "Tokenizer", SimpleNamespace(from_str=panic))
+    with pytest.raises(ValueError, match="it describes no tokenizer that the library knows"):
+        TextTokenizer.from_json(data)

@@ -19,7 +19,7 @@ from textgen.experiments.metrics.perplexity_curve import Curve, verdict
 from textgen.experiments.metrics.scoring import held_out_perplexity
 from textgen.experiments.sweep.settings import temperatures_in
 from textgen.files import check_writable, save
-from textgen.models.calibration import CalibrationCurve
+from textgen.models.calibration import CalibrationCurve, perplexity
 from textgen.models.evaluation import WINDOW, Evaluation, evaluate
 from textgen.models.folder import Model
 from textgen.training.corpus import Corpus, open_corpus
@@ -106,7 +106,7 @@ def curve_table(measured: CalibrationCurve, name: str, unit: str) -> str:
     for temperature, nats in zip(curve.temperatures, curve.nats, strict=True):
         mark = "  least" if temperature == curve.best else ""
         lines.append(
-            f"{temperature:>6g}{nats:10.4f}{nats / math.log(2):10.4f}{math.exp(nats):13,.4f}{mark}".rstrip()
+            f"{temperature:>6g}{nats:10.4f}{nats / math.log(2):10.4f}{perplexity(nats):13,.4f}{mark}".rstrip()
         )
     return "\n".join([*lines, verdict(curve)])
 
@@ -208,6 +208,6 @@ def perplexities(model: Model, measured: Evaluation, unknown: float | None) -> s
     """Perplexity, as word models are compared, and on how many words that could not be known."""
     if model.config.level != "word":
         return ""
-    windows, streamed = math.exp(measured.windows), math.exp(measured.streamed)
+    windows, streamed = measured.perplexities
     share = "" if unknown is None else f"; {unknown:.1%} of the words are <unk>"
     return f"\nperplexity {windows:.1f} in windows, {streamed:.1f} streamed{share}"

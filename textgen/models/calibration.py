@@ -21,6 +21,7 @@ COLUMNS = ("temperature", "nats", "perplexity", "part", "window", "targets", "co
 DIGITS = 12  # of the corpus's checksum: enough to tell texts apart
 MAX_BYTES = 500_000
 MIN_ROWS, MAX_ROWS = 2, 1_000
+OVERFLOW = 700.0  # nats, whose perplexity 64 bits still hold
 MAX_NATS = 50.0  # per token: no model of ours is as bad
 
 Row = Mapping[str | None, str | None]
@@ -41,12 +42,17 @@ class CalibrationCurve:
         """The file's text, one row a temperature."""
         about = self.part, self.window, self.targets, self.corpus[:DIGITS]
         rows = (
-            (f"{temperature:g}", f"{nats:.6f}", f"{math.exp(nats):.6g}", *about)
+            (f"{temperature:g}", f"{nats:.6f}", f"{perplexity(nats):.6g}", *about)
             for temperature, nats in zip(self.temperatures, self.nats, strict=True)
         )
         file = io.StringIO()
         csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
         return file.getvalue()
+
+
+def perplexity(nats: float) -> float:
+    """Between how many tokens a model is as unsure as if they were equally likely: e to the nats."""
+    return math.exp(nats) if nats < OVERFLOW else math.inf
 
 
 def read_calibration(folder: Path) -> CalibrationCurve | None:

@@ -9,6 +9,7 @@ from string import Template
 from typing import Any, TypeVar
 
 from textgen.errors import ModelError
+from textgen.models.calibration import perplexity as e_to
 from textgen.models.config import ModelConfig
 from textgen.models.folder import Model
 
@@ -87,7 +88,7 @@ def perplexity(config: ModelConfig, windows: float, streamed: float) -> str:
     """How word models are compared."""
     if config.level != "word":
         return ""
-    figures = f"{math.exp(windows):.1f} in windows, {math.exp(streamed):.1f} streamed"
+    figures = f"{e_to(windows):.1f} in windows, {e_to(streamed):.1f} streamed"
     if config.losses.unknown is not None:
         figures += (
             f"; {config.losses.unknown:.1%} of the words that validate are `<unk>`, too rare to be known"

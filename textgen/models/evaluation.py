@@ -25,6 +25,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from textgen.errors import TextError
+from textgen.models.calibration import perplexity
 from textgen.nets.base import LanguageModel
 from textgen.records import Floats
 
@@ -43,6 +44,11 @@ class Evaluation:
     window: int  # tokens read from a zero state
     windows: float  # nats per token, windows from a zero state
     streamed: float  # nats per token, state carried
+
+    @property
+    def perplexities(self) -> tuple[float, float]:
+        """e to the nats, in windows and streamed."""
+        return perplexity(self.windows), perplexity(self.streamed)
 
     @property
     def windows_bits(self) -> float:

@@ -19,6 +19,7 @@ from textgen.nets.base import LanguageModel
 FILE = "model.safetensors"
 MAX_BYTES = 4_000_000_000
 MAX_HEADER = 64_000  # bytes: hundreds of tensors
+LARGEST = 65_504  # that float16 holds, in which we write: sums of larger ones might not be finite
 TYPES = ("F16", "BF16", "F32")  # of numbers
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -79,11 +80,18 @@ def read_into(folder: Path, net: LanguageModel) -> None:
         raise foreign(folder, f"{FILE} is damaged or not all there") from error
     if name := not_finite(net.state_dict()):
         raise foreign(folder, f"{FILE} holds numbers that are not finite, in {shorten(name)}")
+    if name := first_above(net.state_dict(), LARGEST):
+        raise foreign(folder, f"{FILE} holds numbers beyond ±{LARGEST:,}, in {shorten(name)}")
 
 
 def not_finite(tensors: Mapping[str, Tensor]) -> str:
     """The name of the first tensor with a NaN or an infinity; "" for none."""
     return next((name for name, tensor in tensors.items() if not math.isfinite(extreme(tensor))), "")
+
+
+def first_above(tensors: Mapping[str, Tensor], most: float) -> str:
+    """The name of the first tensor with a number beyond ±most; "" for none."""
+    return next((name for name, tensor in tensors.items() if extreme(tensor) > most), "")
 
 
 def extreme(tensor: Tensor) -> float:

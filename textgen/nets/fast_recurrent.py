@@ -35,6 +35,12 @@ class Layer(NamedTuple):
     recurrent_bias: Tensor  # (G·H,)
 
 
+def input_table(embedding: Tensor | None, first: Layer) -> Tensor:
+    """(V, G·H) the input product of each token."""
+    products = first.inputs.T.contiguous() if embedding is None else embedding.detach() @ first.inputs.T
+    return products + first.input_bias
+
+
 class Cell(ABC):
     """One kind of cell: how its weights are laid out, and one step of it."""
 
@@ -68,16 +74,18 @@ class FastRecurrent:
     def __init__(
         self,
         cell: Cell,
-        embedding: Tensor,
+        embedding: Tensor | None,
         layers: Sequence[Layer],
         outputs: Sequence[tuple[Tensor, Tensor]],
     ) -> None:
-        """outputs: (weight, bias) of the linear maps from the last hidden output to the logits."""
+        """outputs: (weight, bias) of the linear maps from the last hidden output to the logits.
+
+        Without an embedding, tokens go into the first layer as they are, one-hot.
+        """
         self.cell = cell
         laid = [cell.lay_out(Layer(*(weights.detach() for weights in layer))) for layer in layers]
         first = laid[0]
-        table = in_one_thread(lambda: embedding.detach() @ first.inputs.T + first.input_bias)
-        self.table: Array = table.float().cpu().numpy()  # (V, G·H)
+        self.table: Array = in_one_thread(lambda: input_table(embedding, first)).float().cpu().numpy()
         self.gates, self.hidden = first.recurrent.shape  # G·H, H
         following = [*((layer.inputs, layer.input_bias) for layer in laid[1:]), outputs[0]]
         self.recurrent = [Packed(layer.recurrent, layer.recurrent_bias) for layer in laid]

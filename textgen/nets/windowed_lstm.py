@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from textgen.nets.base import LanguageModel, NetSizes, Size
 from textgen.nets.fast_recurrent import FastRecurrent, Layer
@@ -21,6 +20,7 @@ from textgen.nets.lstm import LSTMCell
 
 # Windows that are read at once: 30 MB of one-hot rows and outputs at the Keras example's sizes.
 PIECE = 1024
+NUMBERS = 1 << 25  # of one-hot rows at once, of whatever vocabulary
 
 
 class WindowedLSTM(LanguageModel):
@@ -66,7 +66,7 @@ class WindowedLSTM(LanguageModel):
 
     def _read(self, ids: Tensor) -> Tensor:
         """ids (N, T) → hidden outputs (N, T, H) of an LSTM that starts from zeros."""
-        one_hot = F.embedding(ids, torch.eye(self.vocab_size, device=ids.device))
+        one_hot = self.bias.new_zeros(*ids.shape, self.vocab_size).scatter_(2, ids[:, :, None], 1)
         zeros = one_hot.new_zeros(1, len(ids), self.hidden)
         weights = (self.weight_ih, self.weight_hh, self.bias, torch.zeros_like(self.bias))
         # biases, layers, dropout, training, both directions, batch first
@@ -75,7 +75,8 @@ class WindowedLSTM(LanguageModel):
     def _read_windows(self, text: Tensor) -> Tensor:
         """Text (B, L) → the last hidden output of each of its full windows, (B, L − window + 1, H)."""
         windows = text.unfold(1, self.window, 1)  # (B, L − window + 1, window), a view
-        pieces = windows.reshape(-1, self.window).split(PIECE)
+        rows = max(1, min(PIECE, NUMBERS // (self.window * self.vocab_size)))
+        pieces = windows.reshape(-1, self.window).split(rows)
         outputs = torch.cat([self._read(piece)[:, -1] for piece in pieces])
         return outputs.view(*windows.shape[:2], self.hidden)
 
@@ -98,5 +99,4 @@ class WindowedLSTM(LanguageModel):
     @torch.no_grad()
     def _copy_weights(self) -> FastRecurrent:
         layer = Layer(self.weight_ih, self.weight_hh, self.bias, torch.zeros_like(self.bias))
-        one_hot = torch.eye(self.vocab_size, device=self.bias.device)
-        return FastRecurrent(LSTMCell(), one_hot, [layer], [(self.head.weight, self.head.bias)])
+        return FastRecurrent(LSTMCell(), None, [layer], [(self.head.weight, self.head.bias)])

@@ -112,7 +112,9 @@ class TextTokenizer:
         check_form(data)
         try:
             return cls(Tokenizer.from_str(json.dumps(data)))
-        except Exception as error:  # the library raises plain Exception
+        except (KeyboardInterrupt, SystemExit, MemoryError):
+            raise
+        except BaseException as error:  # the library raises plain Exception, and panics that are none
             raise ValueError("it describes no tokenizer that the library knows") from error
 
     def save(self, path: Path) -> None:

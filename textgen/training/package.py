@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -141,7 +140,7 @@ def losses(measured: Evaluation, finished: FinishedRun) -> LossFacts:
         validation_windows=round(measured.windows, 4),
         validation_streamed=round(measured.streamed, 4),
         train_with_dropout=round(kept_row(finished).train_loss, 4),
-        perplexity=round(math.exp(measured.windows), 1) if finished.recipe.level == "word" else None,
+        perplexity=round(measured.perplexities[0], 1) if finished.recipe.level == "word" else None,
         unknown=None if unknown is None else round(unknown, 4),
         validation_targets=measured.targets,
     )
