@@ -99,7 +99,8 @@ def searched(lab: Laboratory, data: dict[str, Any]) -> dict[str, Any]:
     request = BeamRequest.from_json({**origin, "settings": data.get("settings", {})})
     source, pieces, note = source_of(lab.registry, request)
     beam = beam_settings(form, seed, source)
-    steps = list(beam_search(source.scorer, beam, request.settings, source.context))
+    search = beam_search(source.scorer, beam, request.settings, source.context)
+    steps = list(lab.scheduler.pieces(search))
     view = view_of(source, steps, beam, request.settings)
     return {
         **view,
