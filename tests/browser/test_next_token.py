@@ -104,6 +104,38 @@ def test_all_panels_and_all_stages_have_one_scale(tab: LabPage) -> None:
     tab.page.get_by_role("button", name="Full width: 100%").click()
 
 
+def test_a_sentence_says_what_the_slider_did_and_is_spoken_when_it_rests(tab: LabPage) -> None:
+    tab.slide("Temperature", 2)
+    said = "T = 2: the gap between e and o shrank from 1.3× to 1.1×; 10 choices instead of 5.1."
+    expect(tab.view().locator(".sentence")).to_have_text(said)
+    spoken = tab.view().locator(".lead [role=status]")
+    expect(spoken).to_have_text(said)
+    expect(panel(tab).get_by_role("slider")).to_have_attribute("aria-valuetext", "2.0, flatter")
+
+
+def test_softmax_is_worked_out_with_these_numbers(tab: LabPage) -> None:
+    record = predict(load("shakespeare-char-lstm"), CONTEXT)
+    best = int(record.logits.argmax())
+    tab.slide("Temperature", 2)
+    tab.view().get_by_text("softmax(z / T), with these numbers").click()
+    cells = tab.view().locator(".arithmetic tbody tr").first.locator("td")
+    z, p = float(record.logits[best]), distribution(record, DecodeSettings(temperature=2)).probabilities[best]
+    expect(cells).to_have_text([f"{z:.3f}", f"{z / 2:.3f}", "1.000", f"{p:.2%}"])
+    tab.view().get_by_text("softmax(z / T), with these numbers").click()
+
+
+def test_a_newcomer_is_told_once_and_sees_no_panel_twice(lab: LabPage) -> None:
+    lab.page.evaluate("localStorage.clear()")
+    lab.page.reload()
+    heads = lab.view().locator(".panel-t")
+    expect(heads).to_have_count(4)
+    assert len({head.input_value() for head in heads.all()}) == 4
+    lab.page.get_by_role("button", name="Got it").click()
+    lab.page.reload()
+    expect(heads).to_have_count(4)
+    expect(lab.page.get_by_role("button", name="Got it")).to_have_count(0)
+
+
 # ---- the context
 
 
@@ -181,6 +213,7 @@ def test_a_megabyte_of_context_is_refused_and_the_bars_before_are_marked(tab: La
     tab.set_sidebar(context="a" * 1_000_000)
     expect(note(tab)).to_contain_text("at most 20,000 characters, got 1,000,000")
     assert tab.bars() == before
+    expect(tab.page.get_by_role("button", name="Sample one")).to_be_disabled()
     faded = tab.view().locator(".view")
     assert float(faded.evaluate("(panels) => getComputedStyle(panels).opacity")) < 0.6
     tab.type_context("The king")
@@ -253,6 +286,18 @@ def test_panels_are_added_edited_and_removed(lab: LabPage) -> None:
     lab.page.get_by_role("button", name="Remove panel 1, T = 0.0").click()
     expect(lab.view().locator(".panel")).to_have_count(4)
     expect(lab.page.get_by_label("Temperature of panel 1", exact=True)).to_have_value("1.0")
+
+
+def test_what_was_thrown_away_comes_back(tab: LabPage) -> None:
+    tab.page.get_by_role("button", name="Remove panel 1, T = 0.5").click()
+    expect(tab.view().locator(".panel")).to_have_count(3)
+    tab.page.keyboard.press("Control+z")
+    expect(tab.page.get_by_label("Temperature of panel 1", exact=True)).to_have_value("0.5")
+    expect(tab.view().locator(".panel")).to_have_count(4)
+    tab.page.get_by_role("button", name="Back").first.click()
+    tab.wait_for_context(CONTEXT[:-1])
+    tab.page.get_by_role("button", name="Undo: last token taken away").click()
+    tab.wait_for_context(CONTEXT)
 
 
 def test_stages_are_reordered_by_keyboard(tab: LabPage) -> None:

@@ -5,7 +5,9 @@ import { component } from "../shell/component.js";
 import { config as page } from "../shell/config.js";
 import { createViews, dataOf, massOf } from "../shell/decoding.js";
 import { h, render } from "../shell/dom.js";
-import { clip, clipStart, effectOf, graphemes, numberFrom, temperatureText } from "../shell/format.js";
+import {
+  capital, clip, clipStart, effectOf, graphemes, numberFrom, temperatureText,
+} from "../shell/format.js";
 import { keptForm } from "../shell/forms.js";
 import { about } from "../shell/glossary.js";
 import { neutral, seedOf, sourceOf, store } from "../shell/lab.js";
@@ -29,6 +31,7 @@ const PLAY = { from: 0.1, to: 3, seconds: 6 }; // one way
 const FIRST_TEMPERATURES = [0.5, 1, 2];
 const NEXT_TEMPERATURES = [1.5, 0.2, 3, 0.8, 1.2, 0];
 const MOST_PANELS = 6; // besides the live one
+const WIDE = 8; // characters of a label from which on a panel must be wider
 const ZOOM = "Stretch all bars by the same factor, or let the full width be 100%";
 const LOADED_AFTER = 500; // ms
 const AT_REST = 700; // ms without a change, after which the sentence is spoken
@@ -59,7 +62,7 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
     if (!data || !same(of, source)) sampled = 0;
     if (data && data.vocabulary !== answer.vocabulary) memory.drawn = [];
     data = dataOf(answer, data);
-    wide = data.labels.some((label) => graphemes(label).length > 1 && !label.startsWith("<"));
+    wide = data.labels.some((label) => graphemes(label).length > WIDE);
     [source, problem] = [of, ""];
     draw();
   };
@@ -69,7 +72,7 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
     answered: (answer, of) => same(of, sourceOf(store.state)) && show(answer, of),
     refused: ({ message }, of) => {
       if (!same(of, sourceOf(store.state))) return;
-      problem = message; // the bars that stand are those of before
+      problem = message.replace(/\.$/, ""); // the bars that stand are those of before
       draw();
     },
   });
@@ -144,8 +147,8 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
   const setLive = (/** @type {number} */ t, /** @type {string} */ text) => {
     if (!accepts(0, t, text)) return;
     stopPlaying();
-    store.set({ settings: { temperature: t } });
-    draw();
+    if (t === store.state.settings.temperature) draw(); // without the sentence about another one
+    else store.set({ settings: { temperature: t } });
   };
   const setFixed = (/** @type {number} */ place, /** @type {number} */ t, /** @type {string} */ text) => {
     if (!accepts(place + 1, t, text)) return;
@@ -209,7 +212,8 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
     charts: () => [live, ...fixed].map((panel) => panel.picture()),
     name: () => `next-token-${data?.model || "own-numbers"}`,
     note: () => `after ${JSON.stringify(data?.model ? clipStart(source.context, 80) : "your own numbers")}`
-      + ` · ${data?.model || "typed-in numbers"}`,
+      + ` · ${data?.model || "typed-in numbers"}`
+      + (memory.zoom ? " · bars stretched, all by the same factor" : ""),
   });
   const undo = createUndo("next_token", { root, signal, restored: () => buildPanels() });
   const shownViews = (/** @type {Data} */ now) => views(now, store.state.settings, temperatures());
@@ -220,23 +224,23 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
     h("button", { class: "button", type: "button", title, onclick, ...more }, text);
   const strip = () => {
     const pieces = piecesOf(data, memory.drawn);
+    const kind = `tokens${areWords(pieces) ? " words" : ""}${problem ? " old" : ""}`;
     return h("section", { class: "card strip", "aria-label": "Context" },
-      h("div", { class: areWords(pieces) ? "tokens words" : "tokens", "aria-live": "polite" },
-        contextSpans(pieces, data?.unseen)),
+      h("div", { class: kind, "aria-live": "polite" }, contextSpans(pieces, data?.unseen)),
       h("div", { class: "actions" },
         undo.node,
-        button("↶ Back", "Take the last token away", back, { disabled: !pieces.length }),
+        button("↶ Back", "Take the last token away", back, { disabled: !pieces.length || problem !== "" }),
         playing ? button("■ Stop", "Leave the live temperature as it is", stopPlaying)
           : button("▶ Play T", "Move the live temperature from 0.1 to 3 and back", play),
         button("Sample one", "Draw one token from the live panel's distribution", sample,
-          { class: "button primary" })));
+          { class: "button primary", disabled: problem !== "" })));
   };
   const zoom = () => {
     memory.zoom = !memory.zoom;
     draw();
   };
   const note = () => h("p", { class: "note", role: "status" },
-    problem ? `${problem} The bars below are of the context before.` : data?.note || "");
+    problem ? `${capital(problem)}. The bars below are those of before.` : data?.note || "");
 
   /** One sentence on the live distribution, spoken when it has come to rest, and what concerns all panels. */
   const lead = (/** @type {Data} */ now, /** @type {Distribution} */ shown, /** @type {number} */ scale) => {

@@ -23,6 +23,9 @@ export const effectOf = (/** @type {number} */ t) => {
   return t < 1 ? "sharper" : t === 1 ? "as learned" : "flatter";
 };
 
+/** A sentence's first letter as a capital. */
+export const capital = (/** @type {string} */ text) => text.charAt(0).toUpperCase() + text.slice(1);
+
 // Cut between characters as a reader sees them, never inside one, as textgen/graphemes.py does.
 const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
 const ROOM = 10; // code points that a character may have on average: a hundred accents are no text

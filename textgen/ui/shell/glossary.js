@@ -4,6 +4,7 @@
 // that has no entry there says what `stages.py` says of it.
 import { config } from "./config.js";
 import { h, render } from "./dom.js";
+import { capital } from "./format.js";
 
 /** @typedef {{ title: string, text: string }} Entry */
 /** @typedef {Record<string, Entry>} Glossary */
@@ -57,8 +58,6 @@ export const entryOf = (key, terms, stages = config.stages) => {
   const { title, help } = stage;
   return { title: capital(title), text: `${capital(help)}. ${stage.hint}.` };
 };
-
-const capital = (/** @type {string} */ text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 // ---- the one that is open
 

@@ -7,6 +7,7 @@
 //
 // What concerns no field, such as a server that is away, stands below the button that asked: of("run").
 import { h } from "./dom.js";
+import { capital } from "./format.js";
 
 /**
  * @param {string} room
@@ -42,5 +43,3 @@ export const createProblems = (room) => {
 /** A sentence that tells what is wrong. @param {string} id @param {string} [sentence] */
 export const problemText = (id, sentence = "") =>
   h("p", { class: "lab-problem", role: "alert", id, key: id }, sentence && capital(sentence));
-
-const capital = (/** @type {string} */ sentence) => sentence[0].toUpperCase() + sentence.slice(1);
