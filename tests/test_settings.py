@@ -26,7 +26,7 @@ from textgen.settings import (
     advice_on,
     check_seed,
 )
-from textgen.stages import ORDERS, STAGES, TEMPERATURE_FIRST, TEMPERATURE_LAST
+from textgen.stages import ORDERS, PARAMETERS, STAGES, TEMPERATURE_FIRST, TEMPERATURE_LAST
 
 HOSTILE: list[Any] = [
     math.nan,
@@ -65,7 +65,16 @@ OUTSIDE: dict[str, list[Any]] = {
     "eta": [1, 1.0, 1e9],
     "top_n_sigma": [100.5, 1e9],
     "xtc": [0.51, 1, 1e9],
+    "mirostat": [20.5, 1e9],
+    "mirostat_eta": [1.01, 1e9],
+    "dynamic_temperature": [10.5, 1e9],
+    "dynamic_exponent": [0, 0.001, 11],
+    "smoothing": [10.1, 1e9],
+    "smoothing_curve": [0, 0.99, 3.01],
     "repetition_penalty": [0, 0.001, 101, 1e9],
+    "presence_penalty": [-11, 10.1, 1e9],
+    "frequency_penalty": [-11, 10.1, 1e9],
+    "min_length": [100_001, 2.5, 1e9],
     "no_repeat_ngram": [1001, 2.5, 1e9],
 }
 INSIDE: dict[str, list[Any]] = {
@@ -78,22 +87,99 @@ INSIDE: dict[str, list[Any]] = {
     "eta": [0, 3e-4],
     "top_n_sigma": [0, 1, 100],
     "xtc": [0, 1e-9, 0.1, 0.5],
+    "mirostat": [0, 5, 20],
+    "mirostat_eta": [0, 0.1, 1],
+    "dynamic_temperature": [0, 0.5, 10],
+    "dynamic_exponent": [0.01, 1, 10],
+    "smoothing": [0, 0.3, 10],
+    "smoothing_curve": [1, 2.5, 3],
     "repetition_penalty": [0.01, 1, 100],
+    "presence_penalty": [-10, 0.5, 10],
+    "frequency_penalty": [-10, 0.5, 10],
+    "min_length": [0, 7.0, 100_000],
     "no_repeat_ngram": [0, 3, 1000],
 }
 
 
+SIGNED = ("presence_penalty", "frequency_penalty")  # below 0 they make repeating likelier
+NUMBERS = {name: one for name, one in PARAMETERS.items() if not one.read}
+
+
 def test_every_setting_is_tried() -> None:
-    assert set(OUTSIDE) == set(INSIDE) == set(STAGES)
+    assert set(OUTSIDE) == set(INSIDE) == set(NUMBERS)
 
 
-@pytest.mark.parametrize(("name", "value"), [(name, value) for name in STAGES for value in HOSTILE])
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name in NUMBERS for value in HOSTILE])
 def test_what_is_no_number_of_the_right_size_is_refused(name: str, value: Any) -> None:
+    if name in SIGNED and type(value) in (int, float) and -1 <= value < 0:
+        assert getattr(DecodeSettings(**{name: value}), name) == value
+        return
     with pytest.raises(SettingError) as caught:
         DecodeSettings(**{name: value})
-    assert str(caught.value).startswith(f"{name} must be {STAGES[name].legal}, got ")
-    assert str(caught.value).endswith(f"; {STAGES[name].hint}")
+    assert str(caught.value).startswith(f"{name} must be {NUMBERS[name].legal}, got ")
+    assert str(caught.value).endswith(f"; {NUMBERS[name].hint}")
     assert len(str(caught.value)) < 250
+
+
+def nothing(value: Any) -> bool:
+    """Whether no token is named."""
+    return value is None or (isinstance(value, str | dict) and not value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(value for value in HOSTILE if not nothing(value)),
+        *({"e": number} for number in (True, "2", math.nan, 101, -1e300, [1])),
+        *({token: 1} for token in ("", True, -1, 1.5, 10**9, None)),
+        *("e", "e: 0,7", "e: x", "e: 1, e: 2", '{"e": 1', '"e: 1', "[" * 9999, ":", "e: 1" * 9999),
+        {str(token): 1 for token in range(301)},
+        {17: 1, "#17": 2},
+    ],
+)
+def test_what_names_no_tokens_is_refused(value: Any) -> None:
+    with pytest.raises(SettingError, match="logit_bias") as caught:
+        DecodeSettings(logit_bias=value)
+    assert len(str(caught.value)) < 250
+
+
+@pytest.mark.parametrize(
+    ("typed", "held"),
+    [
+        ("e: -2, o: ban", {"e": -2.0, "o": None}),
+        ("␣: 1.5; #17: -inf\n⏎: −3", {"␣": 1.5, "#17": None, "⏎": -3.0}),
+        (",: 1, :: 2, ;: 3", {",": 1.0, ":": 2.0, ";": 3.0}),
+        ('"a, b": 1, "\\n": 2,', {"a, b": 1.0, "\n": 2.0}),
+        ("the king: 100", {"the king": 100.0}),
+        ('{"e": -2, "#3": null}', {"e": -2.0, "#3": None}),
+        ({17: 1, "e": 0}, {"#17": 1.0, "e": 0.0}),
+        ("", {}),
+        (None, {}),
+        ({}, {}),
+    ],
+)
+def test_tokens_are_named_as_one_types_or_as_json(typed: Any, held: dict[str, float | None]) -> None:
+    settings = DecodeSettings(logit_bias=typed)
+    assert settings.to_dict()["logit_bias"] == held
+    assert DecodeSettings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
+    assert DecodeSettings(logit_bias=str(settings.logit_bias)) == settings  # type: ignore[arg-type]
+    assert settings.active() == (("logit_bias",) if held else ())
+
+
+def test_tokens_get_the_ids_of_a_vocabulary() -> None:
+    labels, texts = ("␣", "⏎", "e", "the"), (" ", "\n", "e", " the")
+    for named in (" ", "␣", "#0", 0):
+        settings = DecodeSettings(logit_bias={named: 1.0}).for_tokens(labels, texts)  # type: ignore[arg-type]
+        assert settings.logit_bias.entries == ((0, 1.0),)
+    assert DecodeSettings(logit_bias={" the": 1, "\n": 2}).for_tokens(labels, texts).logit_bias.entries == (  # type: ignore[arg-type]
+        (3, 1.0),
+        (1, 2.0),
+    )
+    for wrong, said in [({"th": 1}, "'th', which is none"), ({4: 1}, "below 4"), ({" ": 1, "#0": 2}, "#0")]:
+        with pytest.raises(SettingError, match=said):
+            DecodeSettings(logit_bias=wrong).for_tokens(labels, texts)
+    with pytest.raises(SettingError, match="by ids where there is no vocabulary"):
+        DecodeSettings(logit_bias="e: 1").logit_bias.by_id()  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name in OUTSIDE for value in OUTSIDE[name]])
@@ -107,7 +193,7 @@ def test_what_is_legal_becomes_a_plain_number(name: str, value: Any) -> None:
     settings = DecodeSettings(**{name: value})
     number = getattr(settings, name)
     assert number == value
-    assert type(number) is (int if STAGES[name].whole else float)
+    assert type(number) is (int if NUMBERS[name].whole else float)
     assert DecodeSettings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
 
 
@@ -129,7 +215,7 @@ def test_defaults_are_neutral() -> None:
     settings = DecodeSettings()
     assert settings.active() == ()
     assert settings.order == TEMPERATURE_FIRST
-    assert all(getattr(settings, name) == stage.neutral for name, stage in STAGES.items())
+    assert all(getattr(settings, name) == one.neutral for name, one in PARAMETERS.items())
 
 
 def test_settings_are_frozen() -> None:
@@ -154,7 +240,7 @@ def test_any_permutation_is_an_order(order: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "order",
-    ["temperature", "", (), None, 3, TEMPERATURE_FIRST[1:], (*TEMPERATURE_FIRST, "top_k"), [[]], ["x"] * 10],
+    ["temperature", "", (), None, 3, TEMPERATURE_FIRST[:8], (*TEMPERATURE_FIRST, "top_k"), [[]], ["x"] * 10],
 )
 def test_anything_else_is_no_order(order: Any) -> None:
     with pytest.raises(SettingError, match=r"^order must be one of 'temperature first'"):
@@ -163,17 +249,22 @@ def test_anything_else_is_no_order(order: Any) -> None:
 
 @pytest.mark.parametrize("known", ORDERS.values(), ids=ORDERS)
 def test_an_order_of_before_a_stage_was_added_gets_it_where_it_belongs(known: tuple[str, ...]) -> None:
-    before = [name for name in known if name != "xtc"]
-    assert len(before) == 10
-    assert DecodeSettings(order=before).order == known  # type: ignore[arg-type]
+    first = [name for name in known if not STAGES[name].added_later]
+    assert len(first) == 10
+    for before in (first, [name for name in known if name in first or name == "xtc"]):
+        assert DecodeSettings(order=before).order == known  # type: ignore[arg-type]
 
 
-@given(st.permutations([name for name in TEMPERATURE_LAST if name != "xtc"]))
+FIRST_TEN = [name for name in TEMPERATURE_LAST if not STAGES[name].added_later]
+
+
+@given(st.permutations(FIRST_TEN))
 def test_an_order_of_ones_own_gets_a_later_stage_behind_the_one_it_follows(before: list[str]) -> None:
     order = list(DecodeSettings(order=before).order)  # type: ignore[arg-type]
-    assert [name for name in order if name != "xtc"] == before
-    if before != [name for name in TEMPERATURE_LAST if name != "xtc"]:
+    assert [name for name in order if name in FIRST_TEN] == before
+    if before not in ([name for name in known if name in FIRST_TEN] for known in ORDERS.values()):
         assert order[order.index("xtc") - 1] == "eta"
+        assert order[0] == "logit_bias"
 
 
 def test_an_exported_object_of_before_a_stage_was_added_is_read() -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,8 +16,11 @@ from hypothesis.extra.numpy import arrays
 
 from tests.decoding.cases import cases, without_ties
 from textgen import stages
+from textgen.decoding.pipeline import Pipeline
 from textgen.history import History
+from textgen.logit_bias import LogitBias
 from textgen.records import Floats
+from textgen.settings import DecodeSettings
 
 REMOVED = -np.inf
 EXACT = 1e-12
@@ -37,6 +41,15 @@ STAGES = {
     "greedy": lambda logits: stages.temperature(logits, 0),
     "repetition_penalty": lambda logits: stages.repetition_penalty(logits, 1.3, [0, 0, 1]),
     "no_repeat_ngram": lambda logits: stages.no_repeat_ngram(logits, 2, [0, 1, 0]),
+    "presence_penalty": lambda logits: stages.presence_penalty(logits, 1.5, [0, 0, 1]),
+    "frequency_penalty": lambda logits: stages.frequency_penalty(logits, 0.7, [0, 0, 1]),
+    "min_length": lambda logits: stages.min_length(logits, 2, History([1], stops=[0])),
+    "dynamic_temperature": lambda logits: stages.dynamic_temperature(
+        logits, 0.6, dynamic_exponent=1.7, temperature=0.8
+    ),
+    "smoothing": lambda logits: stages.smoothing(logits, 0.4, smoothing_curve=1.8),
+    "mirostat": lambda logits: stages.mirostat(logits, 1.1, [0], mirostat_eta=0.1),
+    "logit_bias": lambda logits: stages.logit_bias(logits, LogitBias(((0, -np.inf), (1, 2.0)))),
 }
 each_stage = pytest.mark.parametrize("stage", STAGES.values(), ids=STAGES)
 each_truncation = pytest.mark.parametrize("stage", TRUNCATIONS.values(), ids=TRUNCATIONS)
@@ -290,13 +303,127 @@ def test_xtc_is_what_llama_cpp_does(threshold: float) -> None:
         )
 
 
+def of_probabilities(*probabilities: float) -> Floats:
+    return np.log(np.array(probabilities))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ([0], [0.000011, 0.249997, 0.249997, 0.249997, 0.249997]),
+        ([0, 1, 2], [0.000023, 0.000023, 0.000023, 0.499966, 0.499966]),
+        ([0, 1, 2, 0, 0], [0.000000, 0.000023, 0.000023, 0.499977, 0.499977]),
+    ],
+)
+def test_penalties_are_those_of_llama_cpp(text: list[int], expected: list[float]) -> None:
+    """Its tests/test-sampling.cpp: presence and frequency 5 on five tokens alike."""
+    logits = of_probabilities(0.2, 0.2, 0.2, 0.2, 0.2)
+    after = stages.frequency_penalty(stages.presence_penalty(logits, 5.0, text), 5.0, text)
+    np.testing.assert_allclose(stages.softmax(after), expected, rtol=0, atol=1e-5)
+
+
+@given(logits_vectors(), st.floats(-10, 10), st.floats(-10, 10), st.lists(st.integers(0, 1), max_size=9))
+def test_penalties_are_openais_formula(
+    logits: Floats, presence: float, frequency: float, text: list[int]
+) -> None:
+    """logit − count·frequency − [count > 0]·presence."""
+    after = stages.frequency_penalty(stages.presence_penalty(logits, presence, text), frequency, text)
+    for token, logit in enumerate(logits):
+        count = text.count(token)
+        expected = logit - count * frequency - (count > 0) * presence
+        assert after[token] == pytest.approx(expected, rel=1e-12, abs=1e-12)
+
+
+@pytest.mark.parametrize(("value", "expected"), [(1.0, [0.1, 0.2, 0.3, 0.4]), (0.0, [0, 0, 0, 1])])
+def test_a_dynamic_temperature_of_no_range_is_none(value: float, expected: list[float]) -> None:
+    """llama.cpp's test_temp_ext; T = 0 is greedy, whatever the range."""
+    logits = of_probabilities(0.1, 0.2, 0.3, 0.4)
+    for spread in (0.0, 0.7) if value == 0 else (0.0,):
+        bent = stages.dynamic_temperature(logits, spread, dynamic_exponent=1.0, temperature=value)
+        np.testing.assert_allclose(stages.softmax(stages.temperature(bent, value)), expected, atol=1e-12)
+
+
+@given(logits_vectors(), st.floats(0.05, 3), st.floats(0.01, 4), st.floats(0.1, 4))
+def test_dynamic_temperature_is_what_llama_cpp_does(
+    logits: Floats, value: float, spread: float, exponent: float
+) -> None:
+    """Entropy over its highest, mapped to [T − spread, T + spread]; then the division by T itself."""
+    bent = stages.dynamic_temperature(logits, spread, dynamic_exponent=exponent, temperature=value)
+    p = stages.softmax(logits[kept(logits)])
+    assume(len(p) > 1)  # a token alone is left as it is
+    share = entropy(p) / math.log(len(p))
+    low, high = max(0.0, value - spread), value + spread
+    divisor = low + (high - low) * min(share, 1.0) ** exponent
+    assume(divisor > 0.011)
+    expected = stages.softmax(logits / divisor)
+    np.testing.assert_allclose(
+        stages.softmax(stages.temperature(bent, value)), expected, rtol=1e-6, atol=1e-9
+    )
+
+
+@given(logits_vectors(), st.floats(0.01, 3), st.floats(1, 3))
+def test_smoothing_is_a_polynomial_of_the_distance(logits: Floats, factor: float, curve: float) -> None:
+    """−k·f·d² + s·f·d³ + max, as peers write it; what was removed stays so, and no order turns over."""
+    after = stages.smoothing(logits, factor, smoothing_curve=curve)
+    k, s, top = (3 - curve) / 2, (curve - 1) / 2, logits.max()
+    for before, bent in zip(logits, after, strict=True):
+        d = before - top
+        expected = -k * factor * d**2 + s * factor * d**3 + top if before > REMOVED else REMOVED
+        assert bent == pytest.approx(expected, rel=1e-9, abs=1e-9)
+    assert (np.diff(after[np.argsort(logits, kind="stable")]) >= 0).all() or not kept(logits).all()
+
+
+def test_mirostat_moves_its_limit_as_llama_cpp_does() -> None:
+    """Its μ starts at 2τ and goes down by η·(surprise − τ): a loop of a few lines, and ours."""
+    rng, text = np.random.default_rng(4), History([3])
+    target, eta = 2.0, 0.3
+    limit = 2 * target
+    for logits in without_ties(300, seed=6):
+        probabilities = stages.softmax(logits)
+        order = (-probabilities).argsort()
+        size = next((i for i, p in enumerate(probabilities[order]) if -math.log2(p) > limit), len(order))
+        inside = order[: max(size, 1)]
+        after = stages.mirostat(logits, target, text, mirostat_eta=eta)
+        assert set(np.flatnonzero(kept(after))) == set(inside)
+        shares = probabilities[inside] / probabilities[inside].sum()
+        place = int(rng.choice(len(inside), p=shares))
+        limit -= eta * (-math.log2(shares[place]) - target)
+        text.append(int(inside[place]), -math.log2(shares[place]))
+
+
+def test_a_token_on_mirostats_limit_stays() -> None:
+    logits = typed_in([50, 25, 25])
+    assert kept(stages.mirostat(logits, 1.0, (), mirostat_eta=0.1)).all()
+    assert kept(stages.mirostat(logits, 0.99, (), mirostat_eta=0.1)).tolist() == [True, False, False]
+
+
+def test_a_bias_is_added_and_a_ban_removes() -> None:
+    logits = np.array([1.0, 2.0, 3.0])
+    after = stages.logit_bias(logits, LogitBias(((0, 2.5), (2, -np.inf))))
+    assert after.tolist() == [3.5, 2.0, REMOVED]
+    everything = LogitBias(((0, -np.inf), (1, 1.0), (2, -np.inf)))
+    assert stages.logit_bias(np.array([1.0, REMOVED, 3.0]), everything).tolist() == [1.0, REMOVED, 3.0]
+
+
+def test_no_end_before_the_least_length() -> None:
+    logits = np.array([3.0, 2.0, 1.0])
+    stops = (0, 1)
+    assert kept(stages.min_length(logits, 2, History([5, 5, 5], stops=stops))).tolist() == [
+        False,
+        False,
+        True,
+    ]
+    assert kept(stages.min_length(logits, 2, History([5, 5, 5], written=2, stops=stops))).all()
+    assert kept(stages.min_length(logits, 2, History([5], stops=(0, 1, 2)))).all(), "one token stays"
+
+
 def test_the_table_and_the_values_are_the_same_stages() -> None:
-    defaults = dataclasses.asdict(stages.StageValues())
-    assert list(defaults) == list(stages.STAGES)
-    for name, stage in stages.STAGES.items():
-        assert stage.name == name
-        assert defaults[name] == stage.neutral
-        assert type(defaults[name]) is (int if stage.whole else float)
+    defaults = {field.name: field.default for field in dataclasses.fields(stages.StageValues)}
+    assert list(defaults) == list(stages.PARAMETERS)
+    for name, one in stages.PARAMETERS.items():
+        assert one.name == name
+        assert defaults[name] == one.neutral == one.check(name, one.neutral)
+        assert type(defaults[name]) is (LogitBias if one.read else int if one.whole else float)
 
 
 @pytest.mark.parametrize("order", stages.ORDERS.values(), ids=stages.ORDERS)
@@ -304,8 +431,11 @@ def test_an_order_names_every_stage_once(order: tuple[str, ...]) -> None:
     assert sorted(order) == sorted(stages.STAGES)
 
 
-@pytest.mark.parametrize("stage", stages.STAGES.values(), ids=stages.STAGES)
-def test_a_slider_reaches_only_legal_values_and_the_neutral_one(stage: stages.Stage) -> None:
+WITH_SLIDER = {name: one for name, one in stages.PARAMETERS.items() if not one.read}
+
+
+@pytest.mark.parametrize("stage", WITH_SLIDER.values(), ids=WITH_SLIDER)
+def test_a_slider_reaches_only_legal_values_and_the_neutral_one(stage: stages.Parameter) -> None:
     low, high, step = stage.slider
     grid = np.linspace(low, high, round((high - low) / step) + 1)
     assert all(map(stage.holds, grid.tolist()))
@@ -316,17 +446,26 @@ def test_a_slider_reaches_only_legal_values_and_the_neutral_one(stage: stages.St
 def test_what_a_stage_says_of_itself(stage: stages.Stage) -> None:
     """Whether it removes tokens, keeps the likeliest and does the same at every temperature."""
     rng = np.random.default_rng(3)
-    values = [value for value in np.linspace(*stage.slider[:2], 11) if value not in (stage.neutral, 0)]
     removes, keeps_top, linear = False, True, True
-    for logits, drawn in zip(without_ties(500, seed=3), rng.choice(values, 500), strict=True):
-        value = max(1, round(drawn)) if stage.whole else drawn
-        rest = ([1, 0, 1, logits.argmax(), 1],) if stage.reads_history else ()
-        after = stage.apply(logits, value, *rest)
+    for logits in without_ties(500, seed=3):
+        top, value = int(logits.argmax()), some_value(stage, rng)
+        pipeline = Pipeline(DecodeSettings.from_dict({stage.name: value}))
+        history = History([1, 0, 1, top, 1], stops=[top])
+        after = pipeline(logits, history)
         removes |= bool((kept(after) < kept(logits)).any())
-        keeps_top &= bool(after[logits.argmax()] == after.max())
-        hotter = stage.apply(logits / 2, value, *rest)
-        linear &= np.allclose(hotter, after / 2, rtol=1e-9)
+        keeps_top &= bool(after[top] == after.max())
+        linear &= np.allclose(pipeline(logits / 2, history), after / 2, rtol=1e-9)
     assert (stage.removes, stage.keeps_top, stage.linear) == (removes, keeps_top, linear)
+
+
+def some_value(stage: stages.Stage, rng: np.random.Generator) -> Any:
+    """One that turns the stage on."""
+    if stage.read:
+        return {"#0": float(rng.uniform(-3, 3)), "#1": None}
+    low, high, _ = stage.slider
+    values = [value for value in np.linspace(low, high, 11) if value not in (stage.neutral, 0)]
+    drawn = float(rng.choice(values))
+    return max(1, round(drawn)) if stage.whole else drawn
 
 
 def test_the_page_gets_what_json_can_hold() -> None:
@@ -344,7 +483,9 @@ def test_the_page_gets_what_json_can_hold() -> None:
         "colour": "#1b7f79",
         "removes": True,
         "keeps_top": True,
+        "processor": False,
         "reads_history": False,
+        "parameters": [],
         "low": 0,
         "high": 200,
         "step": 1,

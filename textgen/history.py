@@ -1,8 +1,10 @@
-"""The text so far, as the stages read it: which ids are in it, and what followed what."""
+"""The text so far, as the stages read it: which ids are in it, what followed what, what was written."""
 
 from __future__ import annotations
 
+import math
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import overload
 
@@ -12,14 +14,26 @@ from textgen.records import Ints
 
 
 class History(Sequence[int]):
-    """Ids (T,) that grow by one a step; both indexes are kept up to date, never built anew.
+    """Ids (T,) that grow by one a step; the indexes are kept up to date, never built anew.
 
-    A plain sequence of ids serves every stage just as well, at the price of one reading a step.
+    A plain sequence of ids serves every stage as a text that was read and of which nothing was written, at
+    the price of one reading a step.
     """
 
-    def __init__(self, ids: Iterable[int] = ()) -> None:
+    def __init__(
+        self,
+        ids: Iterable[int] = (),
+        *,
+        written: int = 0,
+        stops: Iterable[int] = (),
+        picks: int = 0,
+        bits: float = 0.0,
+    ) -> None:
+        self.written = written  # how many of the ids were written, the last ones, not read
+        self.stops = tuple(stops)  # the ids that end a text
+        self.picks, self.bits = picks, bits  # how many of the written ones have a known surprisal; its sum
         self._ids = array("q", ids)
-        self._seen = dict.fromkeys(self._ids)
+        self._seen = Counter(self._ids)
         self._seen_array = self._as_array()
         self._size = 0  # of the n-grams indexed below; 0 until somebody asks
         self._followers: dict[tuple[int, ...], list[int]] = {}
@@ -30,10 +44,17 @@ class History(Sequence[int]):
         """The ids themselves when they already are a History."""
         return ids if isinstance(ids, cls) else cls(ids)
 
-    def append(self, token: int) -> None:
+    def append(self, token: int, bits: float | None = None) -> None:
+        """Add a token that was written, picked with so many bits of surprisal; None where nobody asks.
+
+        One that could not have been picked, infinitely surprising, counts as no pick: it was chosen by hand.
+        """
         self._ids.append(token)
-        if token not in self._seen:
-            self._seen[token] = None
+        self.written += 1
+        if bits is not None and bits < math.inf:
+            self.picks, self.bits = self.picks + 1, self.bits + bits
+        self._seen[token] += 1
+        if self._seen[token] == 1:
             self._seen_array = self._as_array()
         if self._size:
             self._index(token)
@@ -42,6 +63,11 @@ class History(Sequence[int]):
     def seen(self) -> Ints:
         """(distinct,) the ids in the text, each once."""
         return self._seen_array
+
+    @property
+    def counts(self) -> Ints:
+        """(distinct,) how often each of `seen` is in the text."""
+        return np.fromiter(self._seen.values(), dtype=np.int64, count=len(self._seen))
 
     def completions(self, size: int) -> Sequence[int]:
         """The ids that would complete an n-gram of `size` tokens already in the text."""

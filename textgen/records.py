@@ -33,6 +33,7 @@ class NextToken:
     context: Encoded
     model: str  # its name; "" for typed-in numbers
     note: str = ""  # what the reader should know: an empty context, a cut context, unknown characters
+    stops: tuple[int, ...] = ()  # the tokens that end a text
 
 
 @dataclass(frozen=True, slots=True)

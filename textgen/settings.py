@@ -6,24 +6,25 @@ under a name, as Generate, sweeps, requests and guides to text generation have t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, NamedTuple
 
 from textgen.errors import SettingError, out_of_range, shorten
-from textgen.stages import MAX_TOP_K, ORDERS, STAGES, TEMPERATURE_FIRST, Stage, StageValues, completed
-from textgen.validation import as_flag, check_whole, finite, whole
+from textgen.stages import (
+    MAX_TOP_K,
+    ORDERS,
+    PARAMETERS,
+    STAGES,
+    TEMPERATURE_FIRST,
+    StageValues,
+    as_json,
+    completed,
+)
+from textgen.validation import as_flag, check_whole, finite
 
 MAX_SEED = 2**63 - 1
 MAX_DIGITS = 30  # of a seed given as a text
-
-
-def check(name: str, value: Any, stage: Stage) -> float | int:
-    """A stage's value as a plain number. Raises SettingError that speaks of it as `name`."""
-    number = whole(value) if stage.whole else finite(value)
-    if number is None or not stage.holds(number):
-        raise out_of_range(name, stage.legal, value, stage.hint)
-    return number
 
 
 def check_seed(value: Any) -> int:
@@ -44,8 +45,8 @@ class DecodeSettings(StageValues):
     order: tuple[str, ...] = TEMPERATURE_FIRST
 
     def __post_init__(self) -> None:
-        for name, stage in STAGES.items():
-            object.__setattr__(self, name, check(name, getattr(self, name), stage))
+        for name, parameter in PARAMETERS.items():
+            object.__setattr__(self, name, parameter.check(name, getattr(self, name)))
         object.__setattr__(self, "order", check_order(self.order))
 
     def active(self) -> tuple[str, ...]:
@@ -56,8 +57,25 @@ class DecodeSettings(StageValues):
         """The same settings at another temperature."""
         return replace(self, temperature=temperature)
 
+    def for_tokens(self, labels: Sequence[str], texts: Sequence[str] = ()) -> DecodeSettings:
+        """The same settings with tokens by their ids in a vocabulary: labels and texts (V,).
+
+        Raises SettingError for a token that it has not.
+        """
+        bias = self.logit_bias.resolved(labels, texts)
+        return self if bias is self.logit_bias else replace(self, logit_bias=bias)
+
     def to_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "order": list(self.order)}
+        """All values as JSON."""
+        return {name: as_json(getattr(self, name)) for name in PARAMETERS} | {"order": list(self.order)}
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as requests and receipts hold it: without those of the later stages that are off."""
+        active = self.active()
+        off = [stage for name, stage in STAGES.items() if stage.added_later and name not in active]
+        left_out = {one.name for stage in off for one in (stage, *stage.parameters)}
+        kept = {name: value for name, value in self.to_dict().items() if name not in left_out}
+        return kept | {"order": [name for name in self.order if name not in left_out]}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> DecodeSettings:

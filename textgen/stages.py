@@ -7,7 +7,8 @@ each call costs more than its work.
 
 Settings, their errors, the command line, the sidebar, exports and the page's script know a stage from
 its `Stage`. A new one is a function, its `Stage`, a field of `StageValues` and a place in both orders
-here, and the same function in `ui/shell/decoding.js`.
+here, and the same function in `ui/shell/decoding.js`. One that takes a second number, such as an exponent,
+has a `Parameter` for it and one more field, and gets it by name.
 
 A bound is compared with a slack of one part in a million (`SLACK`): logits are float32, and typed-in
 probabilities that lie exactly on a bound must not fall to its wrong side, as they may in transformers.
@@ -22,8 +23,11 @@ from typing import Any
 
 import numpy as np
 
+from textgen.errors import out_of_range
 from textgen.history import History
+from textgen.logit_bias import NO_BIAS, LogitBias
 from textgen.records import Bools, Floats, Ints
+from textgen.validation import finite, whole
 
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.01, 100.0
 MAX_TOP_K = 10_000_000
@@ -36,45 +40,80 @@ LOWEST = np.finfo(np.float64).min
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """One step from logits to probabilities: what it does, its legal values and its names elsewhere."""
+class Parameter:
+    """A value that a stage takes: what it does, which are legal, and its names."""
 
     name: str  # of the setting
     title: str  # in a sentence
     label: str  # beside its slider
     help: str  # what it does
     legal: str  # its range in words
-    holds: Callable[[Any], bool]  # the same as a test
     hint: str  # what to know when a value was refused: how to turn the stage off
-    neutral: float  # the value that changes nothing
+    neutral: Any  # the value that changes nothing; of a further parameter the usual one
+    holds: Callable[[Any], bool] = lambda _: True  # whether a number is in the range
     whole: bool = False  # whether its values are whole numbers
-    slider: tuple[float, float, float]  # lowest, highest, step
-    folded: bool = True  # whether its slider stands among those that few need
-    colour: str = ""  # of its card; "" for none of its own
-    apply: Callable[..., Floats]  # (logits, value), or (logits, value, history) if it reads that
-    removes: bool = True  # whether it removes tokens
-    keeps_top: bool = True  # whether the likeliest token always stays the likeliest
-    reads_history: bool = False  # whether it looks at the text so far
-    linear: bool = False  # whether it does the same at every temperature
-    hf_class: str = ""  # its processor in transformers; "" for none
-    hf_argument: str = ""  # its name in transformers' `generate`
-    added_later: bool = False  # whether receipts were written before it was there
+    slider: tuple[float, float, float] = (0, 0, 0)  # lowest, highest, step; all 0: a field for words
+    read: Callable[[str, Any], Any] | None = None  # the check of a value that is no number
 
     @property
     def flag(self) -> str:
         """Its name on the command line: `top-k`."""
         return self.name.replace("_", "-")
 
+    def check(self, name: str, value: Any) -> Any:
+        """A legal value, made plain. Raises SettingError that speaks of it as `name`."""
+        if self.read is not None:
+            return self.read(name, value)
+        number = whole(value) if self.whole else finite(value)
+        if number is None or not self.holds(number):
+            raise out_of_range(name, self.legal, value, self.hint)
+        return number
+
+    def shown(self, value: Any) -> str:
+        """A value in a sentence."""
+        return str(value) if self.read else f"{value:g}"
+
     def to_dict(self) -> dict[str, Any]:
         """What the page needs to know of it."""
         low, high, step = self.slider
-        same = ("name", "title", "label", "help", "legal", "hint", "neutral", "folded", "colour")
-        kind = ("removes", "keeps_top", "reads_history")
-        return {name: getattr(self, name) for name in (*same, *kind)} | {
-            "low": low,
-            "high": high,
-            "step": step,
-        }
+        same = ("name", "title", "label", "help", "legal", "hint")
+        words = {name: getattr(self, name) for name in same}
+        return words | {"neutral": as_json(self.neutral), "low": low, "high": high, "step": step}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage(Parameter):
+    """One step from logits to probabilities, with the value that turns it on."""
+
+    # (logits, value), then the history if it reads that; by name its further parameters, and the temperature
+    apply: Callable[..., Floats]
+    parameters: tuple[Parameter, ...] = ()  # further numbers, each a setting of its own
+    folded: bool = True  # whether its slider stands among those that few need
+    colour: str = ""  # of its card; "" for none of its own
+    removes: bool = True  # whether it removes tokens
+    keeps_top: bool = True  # whether the likeliest token always stays the likeliest
+    # Whether a search for the likeliest text heeds it: what looks at tokens, not at how likely they are.
+    # transformers calls these processors, and all others warpers.
+    processor: bool = False
+    reads_history: bool = False  # whether it looks at the text so far
+    reads_surprisal: bool = False  # whether it looks at how surprising the picks so far were
+    reads_temperature: bool = False  # whether it is given the temperature
+    linear: bool = False  # whether it does the same at every temperature
+    hf_class: str = ""  # its processor in transformers; "" for none
+    hf_argument: str = ""  # its name in transformers' `generate`
+    added_later: bool = False  # whether receipts were written before it was there
+
+    def to_dict(self) -> dict[str, Any]:
+        own = ("folded", "colour", "removes", "keeps_top", "processor", "reads_history")
+        parameters = [parameter.to_dict() for parameter in self.parameters]
+        return (
+            Parameter.to_dict(self) | {name: getattr(self, name) for name in own} | {"parameters": parameters}
+        )
+
+
+def as_json(value: Any) -> Any:
+    """A stage's value as JSON."""
+    return value.to_json() if isinstance(value, LogitBias) else value
 
 
 def log_softmax(logits: Floats) -> Floats:
@@ -118,6 +157,104 @@ TEMPERATURE = Stage(
     linear=True,
     hf_class="TemperatureLogitsWarper",
     hf_argument="temperature",
+)
+
+
+def dynamic_temperature(
+    logits: Floats, spread: float, *, dynamic_exponent: float, temperature: float | Floats
+) -> Floats:
+    """Make the temperature T that follows one between T − spread and T + spread, higher where H is.
+
+    It is low + (high − low)·(H / H_max)^exponent, H the entropy of what is left and H_max that of as many
+    equally likely tokens: `llama_sampler_temp_ext` of llama.cpp. The division by T itself is left to the
+    stage that does it. Two tokens, 0.9 and 0.1, have H / H_max = 0.47: at T = 1, spread 0.5 divides by 0.97.
+    """
+    if not isinstance(temperature, np.ndarray) and temperature == 0:
+        return logits
+    low, high = np.maximum(temperature - spread, 0.0), temperature + spread
+    chosen = low + (high - low) * entropy_share(logits) ** dynamic_exponent
+    return logits * (temperature / np.maximum(chosen, MIN_TEMPERATURE))
+
+
+def entropy_share(logits: Floats) -> Floats:
+    """(…, V) → (…, 1) entropy as a share of the highest that so many tokens can have, 0..1."""
+    logs = log_softmax(logits)
+    count = np.add.reduce(logits > -np.inf, axis=-1, keepdims=True)
+    share = entropy_nats(logs, np.exp(logs)) / np.log(np.maximum(count, 2))
+    return np.minimum(np.maximum(share, 0.0), 1.0)
+
+
+DYNAMIC_TEMPERATURE = Stage(
+    name="dynamic_temperature",
+    title="dynamic temperature",
+    label="Dynamic temperature, ± (0 = off)",
+    help="moves the temperature by up to so much: down where the model is sure, up where it is not",
+    legal="in [0, 10]",
+    holds=lambda x: 0 <= x <= 10,
+    hint="0 turns it off",
+    neutral=0,
+    slider=(0, 2, 0.05),
+    colour="#b5653a",
+    apply=dynamic_temperature,
+    parameters=(
+        Parameter(
+            name="dynamic_exponent",
+            title="exponent of the dynamic temperature",
+            label="Its exponent",
+            help="above 1 keeps the dynamic temperature low until the model is very unsure",
+            legal="in [0.01, 10]",
+            holds=lambda x: 0.01 <= x <= 10,
+            hint="1 follows the entropy evenly",
+            neutral=1,
+            slider=(0.1, 4, 0.1),
+        ),
+    ),
+    removes=False,
+    reads_temperature=True,
+    added_later=True,
+)
+
+
+def smoothing(logits: Floats, factor: float, *, smoothing_curve: float) -> Floats:
+    """Bend the logits: what lies d below the highest comes to lie factor·d²·(k + s·d) below it.
+
+    k = (3 − c)/2 and s = (c − 1)/2, c the curve: quadratic sampling of koboldcpp and text-generation-webui.
+    What is close to the highest comes closer, the rest falls away: at factor 1 and curve 1, distances of
+    0.5, 1 and 2 become 0.25, 1 and 4.
+    """
+    there, top = logits > -np.inf, highest(logits)
+    below = np.where(there, logits - top, 0.0)
+    linear, cubic = (3 - smoothing_curve) / 2, (smoothing_curve - 1) / 2
+    return np.where(there, top + factor * below * below * (cubic * below - linear), -np.inf)
+
+
+SMOOTHING = Stage(
+    name="smoothing",
+    title="smoothing",
+    label="Smoothing factor (0 = off)",
+    help="squares how far each logit lies below the highest, times this: near ones rise, far ones fall",
+    legal="in [0, 10]",
+    holds=lambda x: 0 <= x <= 10,
+    hint="0 turns it off",
+    neutral=0,
+    slider=(0, 3, 0.05),
+    colour="#6d8a3f",
+    apply=smoothing,
+    parameters=(
+        Parameter(
+            name="smoothing_curve",
+            title="curve of the smoothing",
+            label="Its curve",
+            help="from squares at 1 to cubes at 3: the near ones rise more and the far ones fall deeper",
+            legal="in [1, 3]",
+            holds=lambda x: 1 <= x <= 3,
+            hint="1 is quadratic; beyond 3 unlikely tokens would become the likeliest",
+            neutral=1,
+            slider=(1, 3, 0.1),
+        ),
+    ),
+    removes=False,
+    added_later=True,
 )
 
 
@@ -365,6 +502,83 @@ XTC = Stage(
 )
 
 
+def mirostat(logits: Floats, target: float, history: Sequence[int], *, mirostat_eta: float) -> Floats:
+    """Remove tokens that are more surprising than μ bits; the likeliest stays (Basu et al. 2020, version 2).
+
+    μ = 2τ − η·Σ(s − τ) over the tokens written so far, τ the target, s the bits with which each was picked:
+    llama.cpp's μ, which starts at 2τ and moves by −η·(s − τ) a token, as a function of the text's past.
+    """
+    text = History.of(history)
+    limit = 2 * target - mirostat_eta * (text.bits - text.picks * target)
+    return epsilon(logits, 2.0 ** -max(limit, 0.0))
+
+
+MIROSTAT = Stage(
+    name="mirostat",
+    title="mirostat",
+    label="Mirostat target, bits (0 = off)",
+    help="holds the surprise near so many bits a token: cuts off more after surprising tokens",
+    legal="in [0, 20]",
+    holds=lambda x: 0 <= x <= 20,
+    hint="0 turns it off",
+    neutral=0,
+    slider=(0, 8, 0.1),
+    colour="#2f7f9e",
+    apply=mirostat,
+    parameters=(
+        Parameter(
+            name="mirostat_eta",
+            title="learning rate of mirostat",
+            label="Its learning rate",
+            help="how far mirostat's limit moves for each bit by which a token misses the target",
+            legal="in [0, 1]",
+            holds=lambda x: 0 <= x <= 1,
+            hint="0.1 is usual",
+            neutral=0.1,
+            slider=(0, 1, 0.01),
+        ),
+    ),
+    reads_history=True,
+    reads_surprisal=True,
+    added_later=True,
+)
+
+
+def logit_bias(logits: Floats, bias: LogitBias) -> Floats:
+    """Add a number to the logits of some tokens (OpenAI's `logit_bias`); −∞ bans one.
+
+    Where that would ban every token that is left, nothing is banned.
+    """
+    ids, numbers = bias.by_id()
+    result = logits.copy()
+    result[..., ids] += numbers
+    left = highest(result) > -np.inf
+    if left.all():
+        return result
+    softened = logits.copy()
+    softened[..., ids] += np.where(np.isfinite(numbers), numbers, 0.0)
+    return np.where(left, result, softened)
+
+
+LOGIT_BIAS = Stage(
+    name="logit_bias",
+    title="logit bias",
+    label="Logit bias",
+    help="adds a number to the logits of the tokens named, or bans them: e: -2, o: ban",
+    legal="tokens with a number from -100 to 100 or ban",
+    read=LogitBias.read,
+    hint="leave it empty to turn it off",
+    neutral=NO_BIAS,
+    colour="#8a6d9e",
+    apply=logit_bias,
+    keeps_top=False,
+    processor=True,
+    hf_class="SequenceBiasLogitsProcessor",
+    hf_argument="sequence_bias",
+    added_later=True,
+)
+
+
 def repetition_penalty(logits: Floats, penalty: float, history: Sequence[int]) -> Floats:
     """Tokens already in the text: logit / r if positive, logit · r if not (Keskar et al. 2019)."""
     seen: Any = History.of(history).seen
@@ -390,10 +604,66 @@ REPETITION_PENALTY = Stage(
     apply=repetition_penalty,
     removes=False,
     keeps_top=False,
+    processor=True,
     reads_history=True,
     linear=True,
     hf_class="RepetitionPenaltyLogitsProcessor",
     hf_argument="repetition_penalty",
+)
+
+
+def presence_penalty(logits: Floats, penalty: float, history: Sequence[int]) -> Floats:
+    """Tokens already in the text: logit − penalty, however often they came (OpenAI's definition)."""
+    result = logits.copy()
+    result[..., History.of(history).seen] -= penalty
+    return result
+
+
+PRESENCE_PENALTY = Stage(
+    name="presence_penalty",
+    title="presence penalty",
+    label="Presence penalty (0 = off)",
+    help="takes this off the logits of tokens that the text already holds, once however often they came",
+    legal="in [-10, 10]",
+    holds=lambda x: -10 <= x <= 10,
+    hint="0 turns it off",
+    neutral=0,
+    slider=(-2, 2, 0.1),
+    colour="#a8604a",
+    apply=presence_penalty,
+    removes=False,
+    keeps_top=False,
+    processor=True,
+    reads_history=True,
+    added_later=True,
+)
+
+
+def frequency_penalty(logits: Floats, penalty: float, history: Sequence[int]) -> Floats:
+    """Tokens already in the text: logit − penalty · how often they came (OpenAI's definition)."""
+    text = History.of(history)
+    result = logits.copy()
+    result[..., text.seen] -= penalty * text.counts
+    return result
+
+
+FREQUENCY_PENALTY = Stage(
+    name="frequency_penalty",
+    title="frequency penalty",
+    label="Frequency penalty (0 = off)",
+    help="takes this off the logits of tokens that the text already holds, once for each time they came",
+    legal="in [-10, 10]",
+    holds=lambda x: -10 <= x <= 10,
+    hint="0 turns it off",
+    neutral=0,
+    slider=(-2, 2, 0.1),
+    colour="#93583f",
+    apply=frequency_penalty,
+    removes=False,
+    keeps_top=False,
+    processor=True,
+    reads_history=True,
+    added_later=True,
 )
 
 
@@ -424,10 +694,44 @@ NO_REPEAT_NGRAM = Stage(
     colour="#47708a",
     apply=no_repeat_ngram,
     keeps_top=False,
+    processor=True,
     reads_history=True,
     linear=True,
     hf_class="NoRepeatNGramLogitsProcessor",
     hf_argument="no_repeat_ngram_size",
+)
+
+
+def min_length(logits: Floats, least: int, history: Sequence[int]) -> Floats:
+    """Remove the tokens that end a text until `least` have been written, unless no other is left."""
+    text = History.of(history)
+    if text.written >= least or not text.stops:
+        return logits
+    result = logits.copy()
+    result[..., list(text.stops)] = -np.inf
+    return np.where(highest(result) > -np.inf, result, logits)
+
+
+MIN_LENGTH = Stage(
+    name="min_length",
+    title="min length",
+    label="Tokens before an end (0 = off)",
+    help="removes the tokens that end a text until so many have been written",
+    legal="a whole number from 0 to 100000",
+    holds=lambda x: 0 <= x <= 100_000,
+    hint="0 turns it off",
+    neutral=0,
+    whole=True,
+    slider=(0, 50, 1),
+    colour="#5d7f5a",
+    apply=min_length,
+    keeps_top=False,
+    processor=True,
+    reads_history=True,
+    linear=True,
+    hf_class="MinNewTokensLengthLogitsProcessor",
+    hf_argument="min_new_tokens",
+    added_later=True,
 )
 
 
@@ -457,7 +761,7 @@ def entropy_nats(logs: Floats, probabilities: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageValues:
-    """The value of every stage, by default the one that changes nothing."""
+    """The values of every stage, by default those that change nothing."""
 
     temperature: float = 1.0
     top_k: int = 0
@@ -468,8 +772,18 @@ class StageValues:
     eta: float = 0.0
     top_n_sigma: float = 0.0
     xtc: float = 0.0
+    mirostat: float = 0.0
+    mirostat_eta: float = 0.1
+    dynamic_temperature: float = 0.0
+    dynamic_exponent: float = 1.0
+    smoothing: float = 0.0
+    smoothing_curve: float = 1.0
     repetition_penalty: float = 1.0
+    presence_penalty: float = 0.0
+    frequency_penalty: float = 0.0
     no_repeat_ngram: int = 0
+    min_length: int = 0
+    logit_bias: LogitBias = NO_BIAS
 
 
 # In the order in which they are shown, which is that of `StageValues`.
@@ -485,16 +799,33 @@ STAGES: Mapping[str, Stage] = {
         ETA,
         TOP_N_SIGMA,
         XTC,
+        MIROSTAT,
+        DYNAMIC_TEMPERATURE,
+        SMOOTHING,
         REPETITION_PENALTY,
+        PRESENCE_PENALTY,
+        FREQUENCY_PENALTY,
         NO_REPEAT_NGRAM,
+        MIN_LENGTH,
+        LOGIT_BIAS,
     )
 }
-# Hugging Face transformers: penalties, then temperature, then truncation (generation/utils.py).
+# All values that can be set, by name: of each stage its own, then its further parameters.
+PARAMETERS: Mapping[str, Parameter] = {
+    parameter.name: parameter for stage in STAGES.values() for parameter in (stage, *stage.parameters)
+}
+# Hugging Face transformers: what looks at tokens, then temperature, then truncation (generation/utils.py).
 TEMPERATURE_FIRST = (
+    "logit_bias",
     "repetition_penalty",
+    "presence_penalty",
+    "frequency_penalty",
     "no_repeat_ngram",
+    "min_length",
     "top_n_sigma",
+    "dynamic_temperature",
     "temperature",
+    "smoothing",
     "top_k",
     "top_p",
     "min_p",
@@ -502,11 +833,16 @@ TEMPERATURE_FIRST = (
     "epsilon",
     "eta",
     "xtc",
+    "mirostat",
 )
-# llama.cpp: every truncation sees the distribution as learned; temperature comes last.
+# llama.cpp: every truncation sees the distribution as learned; temperature comes last, mirostat behind it.
 TEMPERATURE_LAST = (
+    "logit_bias",
     "repetition_penalty",
+    "presence_penalty",
+    "frequency_penalty",
     "no_repeat_ngram",
+    "min_length",
     "top_n_sigma",
     "top_k",
     "typical",
@@ -515,7 +851,10 @@ TEMPERATURE_LAST = (
     "epsilon",
     "eta",
     "xtc",
+    "smoothing",
+    "dynamic_temperature",
     "temperature",
+    "mirostat",
 )
 ORDERS = {"temperature first": TEMPERATURE_FIRST, "temperature last": TEMPERATURE_LAST}
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.running import COIN, Command, assert_complaint
 from textgen.settings import DecodeSettings
-from textgen.stages import STAGES, TEMPERATURE_LAST
+from textgen.stages import PARAMETERS, TEMPERATURE_LAST
 
 
 def test_every_setting_has_its_option(textgen: Command) -> None:
@@ -22,10 +22,20 @@ def test_every_setting_has_its_option(textgen: Command) -> None:
         "eta": 0.001,
         "top_n_sigma": 3.0,
         "xtc": 0.4,
+        "mirostat": 4.0,
+        "mirostat_eta": 0.2,
+        "dynamic_temperature": 0.5,
+        "dynamic_exponent": 2.0,
+        "smoothing": 0.3,
+        "smoothing_curve": 2.0,
+        "presence_penalty": 0.5,
+        "frequency_penalty": -0.5,
+        "min_length": 4,
+        "logit_bias": "#0: -2, #1: 3",
         "repetition_penalty": 1.1,
         "no_repeat_ngram": 3,
     }
-    assert {*values, "temperature"} == set(STAGES)
+    assert {*values, "temperature"} == set(PARAMETERS)
     flags = [part for name, value in values.items() for part in (f"--{name.replace('_', '-')}", str(value))]
     settings = textgen("next", *COIN, *flags, "-t", "0.7", "--json").json["panels"][0]["settings"]
     assert DecodeSettings.from_dict(settings) == DecodeSettings(temperature=0.7, **values)  # type: ignore[arg-type]

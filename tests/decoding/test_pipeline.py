@@ -14,6 +14,8 @@ from tests.decoding.cases import cases
 from textgen import stages
 from textgen.decoding.pipeline import Pipeline
 from textgen.history import History
+from textgen.logit_bias import LogitBias
+from textgen.records import Floats
 from textgen.settings import DecodeSettings
 from textgen.stages import TEMPERATURE_LAST
 
@@ -27,10 +29,18 @@ EVERYTHING: dict[str, Any] = {
     "eta": 0.01,
     "top_n_sigma": 1.5,
     "xtc": 0.3,
+    "mirostat": 3.0,
+    "dynamic_temperature": 0.3,
+    "smoothing": 0.2,
+    "smoothing_curve": 1.5,
+    "presence_penalty": 0.2,
+    "frequency_penalty": 0.1,
+    "min_length": 3,
+    "logit_bias": {"#1": 0.5, "#0": None},
     "repetition_penalty": 1.2,
     "no_repeat_ngram": 2,
 }
-HISTORY = (0, 1, 0, 1, 0)
+HISTORY = History((0, 1, 0, 1, 0), stops=(1,))
 
 
 def test_neutral_settings_do_nothing() -> None:
@@ -47,12 +57,24 @@ def test_any_order_is_the_order(order: list[str]) -> None:
     logits = np.linspace(-3, 3, 30)
     expected = logits
     for name in order:
-        stage = getattr(stages, name)
-        reads_text = name in {"repetition_penalty", "no_repeat_ngram"}
-        arguments = (EVERYTHING[name], HISTORY) if reads_text else (EVERYTHING[name],)
-        expected = stage(expected, *arguments)
+        expected = by_hand(name, expected)
     np.testing.assert_array_equal(pipeline(logits, HISTORY), expected)
     assert [trace.name for trace in pipeline.trace(logits, HISTORY)] == ["raw", *order]
+
+
+def by_hand(name: str, logits: Floats) -> Floats:
+    """One stage of everything, called as its signature says."""
+    if name == "dynamic_temperature":
+        return stages.dynamic_temperature(logits, 0.3, dynamic_exponent=1.0, temperature=0.7)
+    if name == "smoothing":
+        return stages.smoothing(logits, 0.2, smoothing_curve=1.5)
+    if name == "mirostat":
+        return stages.mirostat(logits, 3.0, HISTORY, mirostat_eta=0.1)
+    if name == "logit_bias":
+        return stages.logit_bias(logits, LogitBias(((1, 0.5), (0, -np.inf))))
+    texts = {"repetition_penalty", "no_repeat_ngram", "presence_penalty", "frequency_penalty", "min_length"}
+    history = (HISTORY,) if name in texts else ()
+    return getattr(stages, name)(logits, EVERYTHING[name], *history)
 
 
 def test_the_order_changes_the_result() -> None:

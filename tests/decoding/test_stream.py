@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice, pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from textgen.stages import TEMPERATURE_LAST
 
 GREEDY = DecodeSettings(temperature=0)
 SHIPPED = Path(__file__).parents[2] / "models" / "shakespeare-char-lstm"
+MORE: Any = {"#3": 1.5, "#5": None}
 PANES = (
     DecodeSettings(temperature=0.2),
     DecodeSettings(temperature=1.2, top_k=10, top_p=0.9),
@@ -32,6 +34,8 @@ PANES = (
     DecodeSettings(temperature=0.7, typical=0.9, top_n_sigma=2.0, order=TEMPERATURE_LAST),
     DecodeSettings(temperature=0.2),
     DecodeSettings(repetition_penalty=1.3, no_repeat_ngram=3, min_p=0.01),
+    DecodeSettings(mirostat=2.0, mirostat_eta=0.4, temperature=1.3, presence_penalty=0.4),
+    DecodeSettings(dynamic_temperature=0.5, smoothing=0.2, frequency_penalty=0.2, logit_bias=MORE),
 )
 
 
@@ -114,10 +118,33 @@ def test_rows_that_differ_in_temperature_alone_share_their_stages(net: LanguageM
     bases = (DecodeSettings(), PANES[1], PANES[2], PANES[3])
     settings = [base.at(t) for t in (0.0, 0.3, 1.0, 0.7, 3.0) for base in bases]
     streams = [Stream(chosen, i % 3, (1, 2)) for i, chosen in enumerate(settings)]
-    assert len(Writer(streams, net.vocab_size, frozenset()).groups) == 2 * len(bases), "0 stands apart"
+    assert len(Writer(net, streams, frozenset()).groups) == 2 * len(bases), "0 stands apart"
     together = list(generate(net, streams, 60))
     for row, stream in enumerate(streams):
         assert ids_of(list(generate(net, [stream], 60))) == ids_of(together, row)
+
+
+def test_mirostat_holds_the_surprise_at_its_target(net: LanguageModel) -> None:
+    """Over 400 tokens their mean comes near the target, whatever the temperature would make of it."""
+    for target, temperature in [(1.0, 1.0), (1.0, 1.6), (1.7, 1.6)]:
+        settings = DecodeSettings(mirostat=target, mirostat_eta=0.2, temperature=temperature)
+        steps = list(generate(net, [Stream(settings, 2, (1, 2))], 400))
+        bits = -np.log2([float(step.decoded[0]) for step in steps])
+        assert abs(bits.mean() - target) < 0.1
+        other = DecodeSettings(temperature=temperature)
+        free = list(generate(net, [Stream(other, 2, (1, 2))], 400))
+        assert abs(-np.log2([float(step.decoded[0]) for step in free]).mean() - target) > 0.1, "it can fail"
+
+
+def test_a_text_does_not_end_before_its_least_length(net: LanguageModel) -> None:
+    stops = frozenset(range(0, net.vocab_size, 2))
+    for least in (0, 5, 30):
+        stream = Stream(DecodeSettings(min_length=least), 1, (1, 2))
+        ids = ids_of(list(generate(net, [stream], 60, stops)))
+        assert least < len(ids) < 60
+        assert not stops.intersection(ids[:-1])
+        again = Stream(stream.settings, 1, (1, 2, *ids[:4]), start=4) if least else stream
+        assert ids_of(list(generate(net, [again], 60 - again.start, stops))) == ids[again.start :]
 
 
 def test_stopping_early_changes_nothing(net: LanguageModel) -> None:

@@ -27,18 +27,18 @@ import { vectors } from "./vectors.js";
  * @typedef {object} Case
  * @property {string} logits (V) base64 of float32
  * @property {Settings} settings
- * @property {number[]} history
+ * @property {import("../../textgen/ui/shell/decoding.js").Text} text
  * @property {Expected[]} steps
  * @property {Summary} summary
  * @property {number[]} ranking
  */
-/** @type {{neutral: Record<string, number>, cases: Case[]}} */
+/** @type {{neutral: Record<string, any>, cases: Case[]}} */
 const { neutral, cases } = vectors("decoding.json");
 const TOLERANCE = 1e-9;
 
 /** @param {Case} one */
-const described = ({ logits, settings, history }) =>
-  `V = ${floats(logits).length}, ${JSON.stringify({ settings, history })}`;
+const described = ({ logits, settings, text: { ids, stops } }) =>
+  `V = ${floats(logits).length}, ${JSON.stringify({ settings, ids, stops })}`;
 
 /** @param {string} base64 */
 const doubles = (base64) => new Float64Array(Uint8Array.from(Buffer.from(base64, "base64")).buffer);
@@ -68,7 +68,7 @@ test("there are hundreds of cases", () => assert.ok(cases.length > 800, String(c
 
 test("every stage removes the same tokens and leaves the same probabilities", () => {
   for (const one of cases) {
-    const steps = trace(floats(one.logits), one.settings, neutral, one.history);
+    const steps = trace(floats(one.logits), one.settings, neutral, one.text);
     assert.equal(steps.length, one.steps.length, described(one));
     steps.forEach((step, i) => sameStep(step, one.steps[i], `step ${i}, ${described(one)}`));
   }
@@ -77,8 +77,8 @@ test("every stage removes the same tokens and leaves the same probabilities", ()
 test("all stages at once are what they are one by one", () => {
   for (const one of cases) {
     const raw = floats(one.logits);
-    const last = trace(raw, one.settings, neutral, one.history).pop();
-    const decoded = softmax(decode(raw, one.settings, neutral, one.history));
+    const last = trace(raw, one.settings, neutral, one.text).pop();
+    const decoded = softmax(decode(raw, one.settings, neutral, one.text));
     assert.deepEqual(decoded, last?.probabilities, described(one));
   }
 });
@@ -99,8 +99,8 @@ test("tokens rank the same, lowest id first on ties", () => {
 test("logits are never worked on in place", () => {
   const raw = Float64Array.of(1, 2, 3, -Infinity);
   for (const one of cases.filter(({ logits }) => floats(logits).length >= 4)) {
-    trace(raw, one.settings, neutral, [0, 1, 0]);
-    decode(raw, one.settings, neutral, [0, 1, 0]);
+    trace(raw, one.settings, neutral, { ids: [0, 1, 0] });
+    decode(raw, one.settings, neutral, { ids: [0, 1, 0] });
   }
   assert.deepEqual(raw, Float64Array.of(1, 2, 3, -Infinity));
 });

@@ -14,28 +14,46 @@ from tests.test_stages import TYPED, typed_in
 from textgen.decoding.pipeline import Pipeline
 from textgen.experiments.metrics.metrics import summarize
 from textgen.graphemes import clip, clip_start, graphemes
+from textgen.history import History
 from textgen.plots import theme
 from textgen.records import Floats
 from textgen.settings import DecodeSettings
-from textgen.stages import ORDERS, STAGES
+from textgen.stages import ORDERS, PARAMETERS, STAGES, as_json
 
+# By label, by the text of one that cannot be seen, by id; what bans all.
+BIASES: list[Any] = [
+    {"a": None},
+    {"#0": -2.5},
+    {"b": 1.5, " ": None, "\n": -100, "#6": 40},
+    {"a": None, "b": None, "c": 3},
+]
 # Every stage takes those of them that are legal.
 NUMBERS = (0, 1e-9, 0.01, 0.25, 0.5, 0.9, 1 - 1e-9, 1, 1.5, 3, 7, 65, 100, 1000, 10_000_000)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Raw logits (V,) float32, settings, and the ids of the text so far."""
+    """Raw logits (V,) float32, settings, the ids of the text so far and those that end one."""
 
     logits: np.ndarray
     settings: DecodeSettings
     history: Sequence[int] = ()
+    stops: Sequence[int] = ()
+
+    @property
+    def labels(self) -> list[str]:
+        return [label_of(token) for token in range(len(self.logits))]
+
+
+def label_of(token: int) -> str:
+    """a, b, c, a space as it is shown; then numbers."""
+    return "abc␣⏎#"[token] if token < 6 else str(token)
 
 
 def decoding_vectors() -> dict[str, Any]:
     """All cases with Python's answers, and the neutral values of the stages."""
     cases = [*one_stage_cases(), *cases_on_a_bound(), *random_cases(400)]
-    neutral = {name: stage.neutral for name, stage in STAGES.items()}
+    neutral = {name: as_json(stage.neutral) for name, stage in STAGES.items()}
     return {"neutral": neutral, "cases": [answered(case) for case in cases]}
 
 
@@ -43,8 +61,12 @@ def one_stage_cases() -> Iterator[Case]:
     """Every stage alone, at the ends of its range and between, on every one of the nasty logits."""
     settings = [DecodeSettings.from_dict({name: value}) for name in STAGES for value in values_of(name)]
     for logits, setting in product(nasty_logits(), settings):
+        if len(logits) < 7 and any(
+            isinstance(token, str) or token for token, _ in setting.logit_bias.entries
+        ):
+            continue  # it has not all of those tokens
         last = len(logits) - 1
-        yield Case(logits, setting, history=[0, last, 0, last, last // 2, 0])
+        yield Case(logits, setting, history=[0, last, 0, last, last // 2, 0], stops=[last // 2])
 
 
 def cases_on_a_bound() -> Iterator[Case]:
@@ -90,7 +112,8 @@ def random_cases(count: int) -> Iterator[Case]:
         size = int(rng.choice([1, 2, 3, 12, 65, 300]))
         logits = random_logits(rng, index, size)
         history = rng.integers(size, size=rng.integers(0, 12)).tolist()
-        yield Case(logits.astype(np.float32), random_settings(rng), history)
+        stops = rng.integers(size, size=rng.integers(0, 3)).tolist()
+        yield Case(logits.astype(np.float32), random_settings(rng, size), history, stops)
 
 
 def random_logits(rng: np.random.Generator, index: int, size: int) -> Floats:
@@ -106,24 +129,28 @@ def random_logits(rng: np.random.Generator, index: int, size: int) -> Floats:
     return logits
 
 
-def random_settings(rng: np.random.Generator) -> DecodeSettings:
+def random_settings(rng: np.random.Generator, size: int) -> DecodeSettings:
     """Every stage on or off, by a coin; the order a known one or any."""
-    names = [name for name in STAGES if rng.random() < 0.5]
+    names = [name for name in PARAMETERS if rng.random() < 0.5 and (size > 6 or name != "logit_bias")]
     orders = [*ORDERS.values(), rng.permutation(DecodeSettings().order).tolist()]
     values = {name: between(rng, name) for name in names}
     return DecodeSettings.from_dict({**values, "order": orders[rng.integers(len(orders))]})
 
 
-def values_of(name: str) -> list[float]:
+def values_of(name: str) -> list[Any]:
     """Legal values of a stage, in their order, but for the one that turns it off."""
-    stage = STAGES[name]
+    stage = PARAMETERS[name]
+    if stage.read:
+        return BIASES
     legal = filter(stage.holds, NUMBERS)
     return [x for x in legal if x != stage.neutral and (not stage.whole or x == int(x))]
 
 
-def between(rng: np.random.Generator, name: str) -> float:
+def between(rng: np.random.Generator, name: str) -> Any:
     """One of a stage's values, or a legal number between it and the next."""
-    stage, values = STAGES[name], values_of(name)
+    stage, values = PARAMETERS[name], values_of(name)
+    if stage.read:
+        return values[rng.integers(len(values))]
     place = rng.integers(len(values) - 1)
     low, high = values[place : place + 2]
     drawn = float(rng.uniform(low, high))
@@ -133,12 +160,13 @@ def between(rng: np.random.Generator, name: str) -> float:
 
 def answered(case: Case) -> dict[str, Any]:
     """A case and what Python makes of it, as JSON."""
-    steps = Pipeline(case.settings).trace(case.logits, case.history)
+    settings = case.settings.for_tokens(case.labels)
+    steps = Pipeline(settings).trace(case.logits, History(case.history, stops=case.stops))
     summary = summarize(steps[-1].probabilities)
     return {
         "logits": base64_of(case.logits, "<f4"),
         "settings": case.settings.to_dict(),
-        "history": list(case.history),
+        "text": {"ids": list(case.history), "stops": list(case.stops), "labels": case.labels},
         "steps": [
             {
                 "name": step.name,

@@ -17,7 +17,7 @@ from textgen.files import is_folder, save
 from textgen.models.config import ModelConfig
 from textgen.models.registry import Registry, default_root
 from textgen.settings import DecodeSettings, check_seed, check_whole
-from textgen.stages import ORDERS, STAGES, TEMPERATURE
+from textgen.stages import ORDERS, PARAMETERS, STAGES, TEMPERATURE
 from textgen.text.files import read_json
 
 if TYPE_CHECKING:
@@ -140,10 +140,11 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 def add_stages(parser: argparse.ArgumentParser) -> Arguments:
     """All but the temperature, for commands that go through many of their own."""
     group = parser.add_argument_group("decoding, all off unless asked for")
-    for name, stage in STAGES.items():
+    for name, one in PARAMETERS.items():
         if name != "temperature":
-            words = f"{stage.help}; {stage.legal}; {stage.hint}"
-            group.add_argument(f"--{stage.flag}", type=as_number, metavar="X", help=words)
+            words = f"{one.help}; {one.legal}; {one.hint}"
+            kind = str if one.read else as_number
+            group.add_argument(f"--{one.flag}", type=kind, metavar="X", help=words)
     orders = ", ".join(map(repr, ORDERS))
     group.add_argument("--order", help=f"{orders}, or every stage once: {','.join(STAGES)}")
     group.add_argument(
@@ -155,7 +156,7 @@ def add_stages(parser: argparse.ArgumentParser) -> Arguments:
 def settings_of(args: argparse.Namespace) -> DecodeSettings:
     """The settings of a --settings file with the options put over them. Raises SettingError."""
     values = read_settings(Path(args.settings)) if args.settings else {}
-    options = {name: getattr(args, name) for name in STAGES if name != "temperature"}
+    options = {name: getattr(args, name) for name in PARAMETERS if name != "temperature"}
     values |= {name: value for name, value in options.items() if value is not None}
     if args.order is not None:
         values["order"] = order_of(args.order)

@@ -84,6 +84,7 @@ class Node:
     total: float  # what the search compares
     place: int  # among the candidates of its step; −1: the prompt
     length: int = 0
+    bits: float = 0.0  # Σ of the surprisal with which its tokens were picked, where a stage asks
 
     def line(self) -> list[Node]:
         """The nodes from the first token to this one."""
@@ -107,6 +108,7 @@ class Frontier:
     ids: Ints  # (C,)
     logprobs: Floats  # (C,) as the model learned them
     totals: Floats  # (C,)
+    bits: Floats  # (C,) of each token where a stage asks, else 0
 
     def node(self, place: int) -> Node:
         """The text that the candidate at this place is."""
@@ -119,6 +121,7 @@ class Frontier:
             total=float(self.totals[place]),
             place=place,
             length=before.length + 1,
+            bits=before.bits + float(self.bits[place]),
         )
 
 
@@ -156,10 +159,11 @@ def beam_search(
 ) -> Iterator[BeamStep]:
     """Yield one BeamStep for each token, the last one with `done` and the final ranking.
 
-    `context` are the ids that the stages read before what is written. Which settings of `decode`
+    `context` are the ids that the stages read before what is written; a `History` says how many of them
+    were written, too. Which settings of `decode`
     apply, and which do not, say `heeded` and `ignored`.
     """
-    search = Search(scorer.vocab_size, settings, decode or DecodeSettings(), tuple(context))
+    search = Search(scorer.vocab_size, settings, decode or DecodeSettings(), context)
     logits, state = scorer.start()
     running, finished = (PROMPT,), ()
     for index in range(settings.length):
@@ -190,9 +194,10 @@ class Search:
     """What stays the same from step to step."""
 
     def __init__(
-        self, vocab_size: int, settings: BeamSettings, decode: DecodeSettings, context: tuple[int, ...]
+        self, vocab_size: int, settings: BeamSettings, decode: DecodeSettings, context: Sequence[int]
     ) -> None:
-        self.settings, self.context = settings, context
+        self.settings, self.context = settings, tuple(context)
+        self.written = context.written if isinstance(context, History) else 0
         self.pipeline = Pipeline(heeded(decode, settings))
         self.draws = draws(settings, decode)
         self.noise = GumbelNoise(settings.seed, settings.width * vocab_size)
@@ -207,13 +212,19 @@ class Search:
         ranked = totals + self.noise.at(index)[: totals.size] if self.draws else totals
         best = largest(ranked, max(self.candidates, SHOWN * self.settings.width))
         rows, ids = np.divmod(best, logits.shape[1])
-        return Frontier(running, rows, ids, logs[rows, ids], totals[best])
+        bits = np.zeros(len(best))
+        if self.pipeline.reads_surprisal:
+            bits = -log_softmax(staged)[rows, ids] / np.log(2)
+        return Frontier(running, rows, ids, logs[rows, ids], totals[best], bits)
 
-    def texts(self, running: Sequence[Node]) -> list[tuple[int, ...]]:
-        """All ids of each text, if any stage reads them."""
-        if not self.pipeline.reads_history:
-            return []
-        return [(*self.context, *(node.id for node in last.line())) for last in running]
+    def texts(self, running: Sequence[Node]) -> list[History]:
+        """Each text, if any stage reads them."""
+        return [self.text(last) for last in running] if self.pipeline.reads_history else []
+
+    def text(self, last: Node) -> History:
+        ids = (*self.context, *(node.id for node in last.line()))
+        picked = {"picks": last.length, "bits": last.bits}
+        return History(ids, written=self.written + last.length, stops=self.settings.stops, **picked)
 
     def choose(self, index: int, frontier: Frontier) -> tuple[Ints, Ints]:
         """The places of the candidates that finish, and of those that go on, best first."""
@@ -238,8 +249,9 @@ class Search:
 def heeded(decode: DecodeSettings, settings: BeamSettings) -> DecodeSettings:
     """The settings that this search heeds, all others neutral.
 
-    Taking the best, only what looks at the text so far matters (transformers: processors, not
-    warpers). Drawing, all do; T = 0 is the limit of drawing at low T, which is taking the best.
+    Taking the best, only what looks at tokens matters, not at how likely they are (transformers:
+    processors, not warpers). Drawing, all do; T = 0 is the limit of drawing at
+    low T, which is taking the best.
     """
     neutral = {name: STAGES[name].neutral for name in ignored(decode, settings)}
     return replace(decode, **neutral)
@@ -249,7 +261,7 @@ def ignored(decode: DecodeSettings, settings: BeamSettings) -> tuple[str, ...]:
     """The names of the stages that are on but that this search does not heed."""
     if draws(settings, decode):
         return ()
-    return tuple(name for name in decode.active() if not STAGES[name].reads_history)
+    return tuple(name for name in decode.active() if not STAGES[name].processor)
 
 
 def draws(settings: BeamSettings, decode: DecodeSettings) -> bool:
@@ -308,12 +320,13 @@ def single_path(
     `path` is empty: its tokens are no candidates.
     """
     pipeline, noise = Pipeline(decode), GumbelNoise(settings.seed, scorer.vocab_size)
-    history, logprobs = History(context), []
+    history, logprobs = History(context, stops=settings.stops), []
     logits, state = scorer.start()
     for index in range(settings.length):
-        token = int(pick(pipeline(logits[0], history), noise.at(index)))
+        staged = pipeline(logits[0], history)
+        token = int(pick(staged, noise.at(index)))
         logprobs.append(float(log_softmax(logits[0])[token]))
-        history.append(token)
+        pipeline.write(history, token, staged)
         if token in settings.stops or index == settings.length - 1:
             break
         logits, state = scorer.extend(state, ONLY, np.array([token]))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from textgen.decoding.ranked import MOST, RANKED, Ranked
+from textgen.history import History
 from textgen.records import Floats, StageTrace
 from textgen.settings import DecodeSettings
-from textgen.stages import STAGES, Stage, softmax
+from textgen.stages import STAGES, Stage, log_softmax, softmax
 
 Bound = Callable[[Floats, Sequence[int]], Floats]  # a stage with its value
 
@@ -27,13 +30,16 @@ class Pipeline:
         if temperatures is not None:
             values["temperature"] = temperatures
         self.stages: tuple[tuple[str, Bound], ...] = tuple(
-            (name, bound(STAGES[name], values[name])) for name in settings.order if name in values
+            (name, bound(STAGES[name], values[name], extra(STAGES[name], settings, temperatures)))
+            for name in settings.order
+            if name in values
         )
         self.rules = {
             name: make_rule(name, getattr(settings, name)) for name, _ in self.stages if name in RANKED
         }
-        # whether any of them looks at the text so far
+        # whether any of them looks at the text so far, and at how surprising its picks were
         self.reads_history = any(STAGES[name].reads_history for name, _ in self.stages)
+        self.reads_surprisal = any(STAGES[name].reads_surprisal for name, _ in self.stages)
 
     def __call__(self, logits: Floats, history: Sequence[int] = ()) -> Floats:
         """logits (…, V) float64, `history` the ids so far → logits (…, V); removed = −inf."""
@@ -72,6 +78,10 @@ class Pipeline:
                 logits = stage(logits, history)
         return logits if ranked is None else ranked.unsorted()
 
+    def write(self, history: History, token: int, staged: Floats) -> None:
+        """Add a token that was picked from staged logits (V,) to a text, as these stages will read it."""
+        history.append(token, bits_of(token, staged) if self.reads_surprisal else None)
+
     def probabilities(self, logits: Any, history: Sequence[int] = ()) -> Floats:
         """Raw logits (…, V) of any float type → probabilities (…, V) after all stages."""
         return softmax(self(np.asarray(logits, dtype=np.float64), history))
@@ -86,12 +96,25 @@ class Pipeline:
         return tuple(traces)
 
 
-def bound(stage: Stage, value: Any) -> Bound:
-    """A stage with its value."""
-    apply = stage.apply
+def extra(stage: Stage, settings: DecodeSettings, temperatures: Floats | None) -> dict[str, Any]:
+    """What a stage gets by name: its further parameters, and the temperature where it asks for that."""
+    given = {parameter.name: getattr(settings, parameter.name) for parameter in stage.parameters}
+    if stage.reads_temperature:
+        given["temperature"] = settings.temperature if temperatures is None else temperatures
+    return given
+
+
+def bound(stage: Stage, value: Any, named: Mapping[str, Any]) -> Bound:
+    """A stage with its values."""
+    apply = partial(stage.apply, **named) if named else stage.apply
     if stage.reads_history:
         return lambda logits, history: apply(logits, value, history)
     return lambda logits, _history: apply(logits, value)
+
+
+def bits_of(token: int, staged: Floats) -> float:
+    """The surprisal of a token under logits (V,) after all stages: −log2 p."""
+    return float(-log_softmax(staged)[token] / math.log(2))
 
 
 def make_rule(name: str, value: Any) -> Callable[[Ranked], None]:

@@ -33,11 +33,10 @@ from textgen.decoding.stream import (
     Stream,
     advance,
     part,
-    pipeline_of,
+    read_by_stages,
     stage_groups,
     step_of,
 )
-from textgen.history import History
 from textgen.nets.base import LanguageModel
 from textgen.nets.states import alike, joined
 from textgen.records import Bools, Floats, Ints, Step
@@ -100,12 +99,14 @@ class Work(Generic[Result]):
 class Texts(Work[Step]):
     """Streams of one net that one visitor watches: they take their steps together."""
 
-    def __init__(self, net: LanguageModel, streams: Sequence[Stream], length: int) -> None:
+    def __init__(
+        self, net: LanguageModel, streams: Sequence[Stream], length: int, stops: frozenset[int]
+    ) -> None:
         super().__init__()
         self.length, self.index = length, 0
         self.settings = [stream.settings for stream in streams]
         self.noise = CommonNoise([(stream.seed, stream.start) for stream in streams], net.vocab_size)
-        self.contexts = [read_by_stages(stream) for stream in streams]
+        self.contexts = [read_by_stages(net, stream, stops) for stream in streams]
         self.ended = np.zeros(len(streams), dtype=np.bool_)
 
     def take(self, step: Step, stopped: Bools) -> None:
@@ -117,11 +118,6 @@ class Texts(Work[Step]):
     @property
     def done(self) -> bool:
         return self.left or self.index >= self.length or bool(self.ended.all())
-
-
-def read_by_stages(stream: Stream) -> Sequence[int]:
-    """The context of a stream, as one that grows if any stage looks at the text."""
-    return History(stream.context) if pipeline_of([stream.settings]).reads_history else stream.context
 
 
 class Batch:
@@ -179,7 +175,7 @@ class Batch:
         staged = self._staged()
         ids = pick(staged, self._noise())
         for group in self.groups:
-            group.note(ids)
+            group.note(ids, staged)
         shown = np.where(np.concatenate([texts.ended for texts in self.texts]), NO_TOKEN, ids)
         stopped = np.isin(shown, list(self.stops))
         step = step_of(Picked(0, shown, self.logits, staged))
@@ -263,7 +259,7 @@ class Scheduler:
         """What `stream.generate` yields, the streams stepped with all others of the net."""
         if not length:
             return iter(())
-        texts = Texts(reader.net, streams, length)
+        texts = Texts(reader.net, streams, length, stops)
         self._add(self._questions, Job(texts, self._begin(reader, texts, streams, stops), ends=False))
         return texts.results()
 

@@ -58,13 +58,46 @@ class StageGroup:
         """Raw logits of the batch (B, V) → those of these rows after all stages."""
         return self.pipeline.each(logits[self.rows], self.histories)
 
-    def note(self, ids: Ints) -> None:
-        """Add what was picked, ids (B,), to the texts, if any stage reads them."""
+    def note(self, ids: Ints, staged: Floats) -> None:
+        """Add what was picked to the texts, if any stage reads them: ids (B,) from logits (B, V)."""
         if len(self.histories) == 1:
-            self.histories[0].append(int(ids[self.rows]))
+            row = int(np.ravel(self.rows)[0])
+            self.pipeline.write(self.histories[0], int(ids[row]), staged[row])
         elif self.histories:
-            for history, token in zip(self.histories, ids[self.rows].tolist(), strict=True):
-                history.append(token)
+            picked = zip(self.histories, ids[self.rows].tolist(), staged[self.rows], strict=True)
+            for history, token, logits in picked:
+                self.pipeline.write(history, token, logits)
+
+
+def read_by_stages(net: LanguageModel, stream: Stream, stops: frozenset[int]) -> Sequence[int]:
+    """The context of a stream: as one that grows if any stage looks at the text, with what those ask of it.
+
+    That is how many of its tokens were written, what ends a text, and for some how surprising they were.
+    """
+    begun, pipeline = max(1, len(stream.context) - stream.start), Pipeline(stream.settings)
+    if not pipeline.reads_history:
+        return stream.context
+    if not pipeline.reads_surprisal or begun == len(stream.context):
+        return History(stream.context, written=stream.start, stops=stops)
+    context, written = stream.context[:begun], stream.context[begun:]
+    *past, _ = read_again(net, context, written)
+    return lived(pipeline, History(context, stops=stops), written, past)
+
+
+def lived(pipeline: Pipeline, history: History, ids: Sequence[int], logits: Sequence[Floats]) -> History:
+    """A text with n more tokens, each written by the stages from its raw logits (V,)."""
+    for token, raw in zip(ids, logits, strict=True):
+        pipeline.write(history, token, pipeline.each(raw, [history]))
+    return history
+
+
+def read_again(net: LanguageModel, context: Sequence[int], ids: Sequence[int]) -> Iterator[Floats]:
+    """Raw logits (V,) after a context, then after each token that the net wrote, read as it wrote them."""
+    logits, state = read(net, [context])
+    yield logits[0]
+    for token in ids:
+        logits, state = advance(net, np.array([token]), state)
+        yield logits[0]
 
 
 def pipeline_of(settings: Sequence[DecodeSettings]) -> Pipeline:
@@ -81,7 +114,7 @@ def shared_stages(settings: DecodeSettings) -> DecodeSettings:
 
 
 def stage_groups(settings: Sequence[DecodeSettings], contexts: Sequence[Sequence[int]]) -> list[StageGroup]:
-    """Sort B streams into groups of the same stages."""
+    """Sort B streams into groups of the same stages; a context that is a History grows as they write."""
     groups: dict[DecodeSettings, list[int]] = {}
     for row, chosen in enumerate(settings):
         groups.setdefault(shared_stages(chosen), []).append(row)
@@ -91,9 +124,10 @@ def stage_groups(settings: Sequence[DecodeSettings], contexts: Sequence[Sequence
 class Writer:
     """B streams between two steps."""
 
-    def __init__(self, streams: Sequence[Stream], vocab_size: int, stops: frozenset[int]) -> None:
-        self.noise = CommonNoise([(s.seed, s.start) for s in streams], vocab_size)
-        self.groups = stage_groups([s.settings for s in streams], [s.context for s in streams])
+    def __init__(self, net: LanguageModel, streams: Sequence[Stream], stops: frozenset[int]) -> None:
+        self.noise = CommonNoise([(s.seed, s.start) for s in streams], net.vocab_size)
+        contexts = [read_by_stages(net, stream, stops) for stream in streams]
+        self.groups = stage_groups([stream.settings for stream in streams], contexts)
         self.plain = all(not group.pipeline.stages for group in self.groups)
         self.stops = np.array(sorted(stops), dtype=np.int64)
         self.ended = np.zeros(len(streams), dtype=np.bool_)
@@ -103,7 +137,7 @@ class Writer:
         staged = self.apply_stages(logits)
         ids = pick(staged, self.noise.at(index))
         for group in self.groups:
-            group.note(ids)
+            group.note(ids, staged)
         if len(self.stops):
             ids = np.where(self.ended, NO_TOKEN, ids)
             self.ended |= np.isin(ids, self.stops)
@@ -136,7 +170,7 @@ def picks(
     net: LanguageModel, streams: Sequence[Stream], length: int, stops: frozenset[int] = frozenset()
 ) -> Iterator[Picked]:
     """What `generate` describes, for those who look at something else of it."""
-    writer = Writer(streams, net.vocab_size, stops)
+    writer = Writer(net, streams, stops)
     logits, state = read(net, [s.context for s in streams])
     for index in range(length):
         picked = writer.take_step(index, logits)

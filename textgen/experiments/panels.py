@@ -9,6 +9,7 @@ import numpy as np
 from textgen.decoding.pipeline import Pipeline
 from textgen.experiments.draws import counts as draws
 from textgen.experiments.metrics.metrics import summarize
+from textgen.history import History
 from textgen.records import Distribution, Draws, Floats, NextToken
 from textgen.settings import DecodeSettings, check_whole
 
@@ -17,9 +18,19 @@ MAX_PANELS = 64  # side by side
 
 def distribution(expectation: NextToken, settings: DecodeSettings) -> Distribution:
     """One expectation after all stages; penalties look at the ids of its context."""
-    trace = Pipeline(settings).trace(expectation.logits, expectation.context.ids)
+    trace = pipeline_for(expectation, settings).trace(expectation.logits, context_of(expectation))
     probabilities = trace[-1].probabilities
     return Distribution(expectation, settings.to_dict(), trace, probabilities, summarize(probabilities))
+
+
+def pipeline_for(expectation: NextToken, settings: DecodeSettings) -> Pipeline:
+    """The stages for one expectation. Raises SettingError for a token that it has not."""
+    return Pipeline(settings.for_tokens(expectation.labels, expectation.texts))
+
+
+def context_of(expectation: NextToken) -> History:
+    """What the stages read before the next token: a text of which nothing is written yet."""
+    return History(expectation.context.ids, stops=expectation.stops)
 
 
 def side_by_side(

@@ -13,6 +13,7 @@ from textgen.decoding.pipeline import Pipeline
 from textgen.errors import SettingError, TextError, out_of_range
 from textgen.experiments.requests.text import MAX_STREAMS, Segment, Texts, TextSpec, WrittenText
 from textgen.experiments.sweep.settings import check_length
+from textgen.history import History
 from textgen.models.folder import Model
 from textgen.records import BeamStep, NextToken, Step
 from textgen.settings import BeamSettings, DecodeSettings, check_seed
@@ -34,6 +35,7 @@ def predict(model: Model, context: str = "") -> NextToken:
         context=replace(read.encoded, ids=read.ids),
         model=model.name,
         note=read.note,
+        stops=tuple(sorted(model.stops)),
     )
 
 
@@ -75,7 +77,7 @@ def streams_for(
     check_whole("start", start, 0, 2**31, "0 starts a new text")
     contexts = shared_context(model, prompt, len(settings))
     return [
-        stream.Stream(chosen, check_seed(seed), context, start)
+        stream.Stream(model.by_ids(chosen), check_seed(seed), context, start)
         for chosen, seed, context in zip(settings, seeds, contexts, strict=True)
     ]
 
@@ -101,8 +103,8 @@ def beam_search(
     model: Model, prompt: str, beam: BeamSettings, settings: DecodeSettings
 ) -> Iterator[BeamStep]:
     """The steps of a search on a model after a prompt, whose texts end at the model's stops, too."""
-    ids = read_context(model, prompt).ids
-    return search.beam_search(search.NetScorer(model.writer, ids), with_stops(model, beam), settings, ids)
+    ids, chosen = read_context(model, prompt).ids, model.by_ids(settings)
+    return search.beam_search(search.NetScorer(model.writer, ids), with_stops(model, beam), chosen, ids)
 
 
 def with_stops(model: Model, beam: BeamSettings) -> BeamSettings:
@@ -113,10 +115,15 @@ def with_stops(model: Model, beam: BeamSettings) -> BeamSettings:
 def picked_step(
     model: Model, context: Sequence[int], settings: DecodeSettings, token: int, index: int = 0
 ) -> Step:
-    """The step that a token chosen by hand is: what the model thought of it after a context (T,), T ≥ 1."""
+    """The step that a token chosen by hand is: what the model thought of it after a context (T,), T ≥ 1.
+
+    `index` is its number: how many of the context's ids were written.
+    """
     logits = model.reader(context).logits.double().numpy()
-    chosen = np.array([token])
-    decoded = Pipeline(settings).probabilities(logits[0], context)[chosen]
+    chosen, named = np.array([token]), model.by_ids(settings)
+    past = stream.Stream(named, 0, tuple(context), index)
+    history = stream.read_by_stages(model.writer, past, model.stops)
+    decoded = Pipeline(named).probabilities(logits[0], history)[chosen]
     return stream.describe(index, chosen, decoded, logits)
 
 
@@ -191,7 +198,8 @@ class TextWriter:
     def searched(self, length: int, text: TextSpec, context: tuple[int, ...]) -> Written:
         """The best text of a beam search."""
         beam = text.decoding.search(length, self.seed, self.model.stops)
-        best = search.best_text(self.model.writer, context, beam, text.settings)
+        before = History(context, written=len(context) - len(self.context))
+        best = search.best_text(self.model.writer, before, beam, self.model.by_ids(text.settings))
         return list(best.ids), best.surprisal.tolist()
 
 

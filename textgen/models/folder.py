@@ -19,6 +19,7 @@ from textgen.models.reading import foreign, read_object, sha256_of, unreadable
 from textgen.nets import build
 from textgen.nets.base import LanguageModel
 from textgen.nets.suppressed import Suppressed
+from textgen.settings import DecodeSettings
 from textgen.text.tokenizer import TextTokenizer
 from textgen.validation import whole
 
@@ -76,6 +77,10 @@ class Model:
         """The text that stands for an empty context."""
         given = (text for text in (self.config.bos, self.config.start) if text is not None)
         return next(given, "\n")
+
+    def by_ids(self, settings: DecodeSettings) -> DecodeSettings:
+        """Settings whose tokens are named by this model's ids. Raises SettingError for one that it lacks."""
+        return settings.for_tokens(self.labels, self.tokenizer.texts)
 
     def ended(self, ids: Sequence[int]) -> bool:
         """Whether a text of these ids has ended: its last one is a stop."""

@@ -12,7 +12,7 @@ from textgen.receipts import format_1
 from textgen.receipts.building import as_json_gives_it, sha256_of
 from textgen.receipts.comparing import compare
 from textgen.receipts.records import Receipt, ReceiptError, Verdict
-from textgen.stages import STAGES, completed
+from textgen.stages import STAGES, as_json, completed
 
 START = 12  # digits of a checksum that are shown
 
@@ -26,7 +26,7 @@ def replay(receipt: Receipt, registry: Registry, max_tokens: int) -> Verdict:
     request.check(registry, max_tokens)
     request = request.resolved(registry)
     check_known(request, receipt)
-    left_out = request.to_json() != held
+    left_out = with_later_stages(request.to_json()) != held
     content = as_json_gives_it(request.run(registry).to_json())
     return compare(with_later_stages(receipt.result), content, notes(receipt, left_out))
 
@@ -50,8 +50,8 @@ def with_later_stages(value: Any) -> Any:
     if not isinstance(order, list) or not all(isinstance(name, str) for name in order):
         return held
     whole = completed(order)
-    later = (name for name in whole if name not in order and name not in held)
-    return {**held, **{name: STAGES[name].neutral for name in later}, "order": list(whole)}
+    values = (one for name in whole if name not in order for one in (STAGES[name], *STAGES[name].parameters))
+    return {**{one.name: as_json(one.neutral) for one in values}, **held, "order": list(whole)}
 
 
 def check_known(request: Request, receipt: Receipt) -> None:

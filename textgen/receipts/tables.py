@@ -21,6 +21,7 @@ from textgen.experiments.requests import (
 )
 from textgen.experiments.sweep.export import CELL
 from textgen.settings import DecodeSettings
+from textgen.stages import STAGES
 
 Rows = Iterable[Sequence[Any]]
 Json = Mapping[str, Any]
@@ -70,7 +71,7 @@ def distribution_rows(request: NextTokenRequest, result: Json) -> Iterator[Seque
 def described(settings: DecodeSettings) -> str:
     """`T=0.5 top_k=40`: temperature and what else is on, in the order in which it applies."""
     on = [name for name in settings.active() if name != "temperature"]
-    stages = [f"{name}={getattr(settings, name):g}" for name in on]
+    stages = [f"{name}={STAGES[name].shown(getattr(settings, name))}" for name in on]
     return " ".join([f"T={settings.temperature:g}", *stages])
 
 

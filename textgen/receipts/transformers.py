@@ -207,9 +207,9 @@ def sampling(settings: DecodeSettings) -> Arguments:
 
 def greedy(stages: Sequence[str], settings: DecodeSettings) -> Arguments:
     """Taking the likeliest after what looks at the text; other stages keep it, but for typical."""
-    history = [name for name in stages if STAGES[name].reads_history]
+    history = [name for name in stages if STAGES[name].processor]
     for name in stages:
-        if not (STAGES[name].keeps_top or STAGES[name].reads_history):
+        if not (STAGES[name].keeps_top or STAGES[name].processor):
             return Arguments(missing=f"{STAGES[name].title} {TOP_FIRST}")
     if tuple(stages[: len(history)]) != tuple(history):
         return Arguments(missing=OWN_ORDER)
@@ -220,7 +220,7 @@ def collapses(settings: DecodeSettings, beam: BeamSettings) -> bool:
     """Whether a truncation may leave fewer tokens than transformers keeps where several beams are drawn."""
     least = max(2, 1 + len(beam.stops))
     cut = [name for name in settings.active() if STAGES[name].hf_class and STAGES[name].removes]
-    bans = [name for name in cut if STAGES[name].reads_history]
+    bans = [name for name in cut if STAGES[name].processor]
     enough = ["top_k"] if settings.top_k >= least else []
     return beam.width > 1 and bool(set(cut) - set(bans) - set(enough))
 

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 
 from textgen.errors import SettingError, TextError, TextgenError, out_of_range, shorten
 from textgen.nets import as_architecture, net_class
-from textgen.settings import MAX_BEAM_LENGTH, check, check_seed
+from textgen.settings import MAX_BEAM_LENGTH, check_seed
 from textgen.stages import TEMPERATURE
 from textgen.text.files import check_encoding, read_text
 from textgen.validation import (
@@ -47,7 +47,7 @@ def as_sha256(name: str, value: Any) -> str:
 
 
 def as_temperature(name: str, value: Any) -> float:
-    return float(check(name, value, TEMPERATURE))
+    return float(TEMPERATURE.check(name, value))
 
 
 def as_seed(_name: str, value: Any) -> int:

@@ -21,12 +21,12 @@ import numpy as np
 
 from textgen.decoding.picking import GumbelNoise, pick
 from textgen.decoding.pipeline import Pipeline
-from textgen.decoding.stream import advance, read
+from textgen.decoding.stream import lived, read_again
 from textgen.errors import SettingError
 from textgen.experiments.chaos.rows import Chaos, divergence, written
+from textgen.history import History
 from textgen.models.folder import Model
-from textgen.nets.base import LanguageModel
-from textgen.records import Floats, Ints
+from textgen.records import Floats
 from textgen.settings import DecodeSettings
 from textgen.stages import MIN_TEMPERATURE, STAGES, softmax
 from textgen.text.context import read_context
@@ -72,11 +72,21 @@ class Race:
     logits: Floats  # (V,) raw
     noise: Floats  # (V,)
     decode: DecodeSettings
-    history: tuple[int, ...]  # ids so far
+    context: tuple[int, ...] = ()  # ids before the first token
+    ids: tuple[int, ...] = ()  # (n,) written since
+    earlier: tuple[Floats, ...] = ()  # (n,) raw logits (V,) that they were picked from
+    stops: frozenset[int] = frozenset()
 
     def staged(self, temperature: float) -> Floats:
         """(V,) logits after all stages."""
-        return Pipeline(self.decode.at(temperature))(self.logits, self.history)
+        pipeline = Pipeline(self.decode.at(temperature))
+        return pipeline(self.logits, self.history(pipeline))
+
+    def history(self, pipeline: Pipeline) -> History:
+        """The text so far as the stages read it; how surprising its tokens were, at their temperature."""
+        if pipeline.reads_surprisal:
+            return lived(pipeline, History(self.context, stops=self.stops), self.ids, self.earlier)
+        return History((*self.context, *self.ids), written=len(self.ids), stops=self.stops)
 
     def winner(self, temperature: float) -> int:
         """The token that is picked."""
@@ -108,28 +118,23 @@ def flips_in(model: Model, chaos: Chaos, row: int, race: Race) -> tuple[Flip, ..
 def linear(decode: DecodeSettings) -> bool:
     """Whether all that the stages do is the same at every temperature above 0.
 
-    top-n-sigma, top-k and the penalties do; the others do before temperature alone.
+    top-n-sigma, top-k and the repetition penalty do; the others do before temperature alone, those that
+    are given the temperature or what it made of earlier tokens nowhere.
     """
     names = decode.at(2.0).active()
+    given = any(STAGES[name].reads_temperature or STAGES[name].reads_surprisal for name in names)
     after = names[names.index("temperature") :]
-    return all(STAGES[name].linear for name in after)
+    return not given and all(STAGES[name].linear for name in after)
 
 
 def race_at(model: Model, chaos: Chaos, row: int, step: int) -> Race:
     """The step at which a row parts from the one above."""
     context = read_context(model, chaos.prompt).ids
-    before = chaos.ids[row, :step]
-    logits = logits_after(model.writer, context, before)
+    before = tuple(chaos.ids[row, :step].tolist())
+    *earlier, logits = read_again(model.writer, context, before)
     noise = GumbelNoise(chaos.settings.seed, model.writer.vocab_size).at(step)
-    return Race(step, logits, noise, chaos.settings.decode, (*context, *before.tolist()))
-
-
-def logits_after(net: LanguageModel, context: Sequence[int], ids: Ints) -> Floats:
-    """(V,) what the net gives after a context and tokens that it wrote itself, read as it wrote them."""
-    logits, state = read(net, [context])
-    for token in ids:
-        logits, state = advance(net, np.array([token]), state)
-    return logits[0]
+    decode = model.by_ids(chaos.settings.decode)
+    return Race(step, logits, noise, decode, context, before, tuple(earlier), model.stops)
 
 
 def crossings(race: Race, low: float, high: float) -> list[Crossing]:

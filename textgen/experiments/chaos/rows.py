@@ -97,7 +97,8 @@ def columns(
 ) -> Iterator[Ints]:
     """The tokens (B,) of each step; fewer steps than asked for where all texts have ended."""
     context = read_context(model, prompt).ids
-    streams = [Stream(settings.decode.at(t), settings.seed, context) for t in temperatures]
+    decode = model.by_ids(settings.decode)
+    streams = [Stream(decode.at(t), settings.seed, context) for t in temperatures]
     for picked in picks(model.writer, streams, settings.length, model.stops):
         yield picked.ids
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, Self
 
 from textgen.errors import SettingError, out_of_range, shorten
-from textgen.settings import DecodeSettings, check, check_seed
+from textgen.settings import DecodeSettings, check_seed
 from textgen.stages import TEMPERATURE
 from textgen.validation import Check, Checked, as_list, as_object, as_text, known_fields
 
@@ -107,9 +107,7 @@ def temperatures_from(low: int, high: int) -> Check:
     """The check for so many temperatures."""
 
     def check_all(name: str, values: Any) -> tuple[float, ...]:
-        return tuple(
-            float(check("temperature", one, TEMPERATURE)) for one in as_list(name, values, low, high)
-        )
+        return tuple(float(TEMPERATURE.check("temperature", one)) for one in as_list(name, values, low, high))
 
     return check_all
 

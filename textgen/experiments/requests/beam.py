@@ -63,7 +63,8 @@ class TableSource(Checked):
     def steps(self, _registry: Models, beam: BeamSettings, settings: DecodeSettings) -> Iterator[BeamStep]:
         from textgen.decoding.beam import beam_search
 
-        return beam_search(parse_table(self.table), beam, settings)
+        table = parse_table(self.table)
+        return beam_search(table, beam, settings.for_tokens(table.labels))
 
     def text(self, _registry: Registry, ids: Sequence[int]) -> str:
         """A hypothesis as the labels of its tokens."""

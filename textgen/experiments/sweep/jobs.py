@@ -21,6 +21,7 @@ from textgen.experiments.metrics.metrics import entropy_bits
 from textgen.experiments.metrics.scoring import bits_per_character
 from textgen.experiments.metrics.text_metrics import NOT_MEASURED, Observed, measure, split_words, whole_words
 from textgen.experiments.sweep.records import SweepText, TextKey
+from textgen.history import History
 from textgen.models import folder as checkpoint
 from textgen.models.folder import Model
 from textgen.models.ngrams import FILE, NoveltyIndex
@@ -28,6 +29,7 @@ from textgen.nets.base import ids_tensor
 from textgen.nets.packed import in_one_thread
 from textgen.records import Floats, Ints
 from textgen.settings import DecodeSettings, Strategy
+from textgen.stages import softmax
 from textgen.text.context import read_context
 
 
@@ -94,7 +96,8 @@ class Batch:
     def steps(self) -> Iterator[int]:
         """Write; after each step, how many tokens there are in each text."""
         context = read_context(self.model, self.job.prompt).ids
-        streams = [Stream(task.settings, task.key.seed or 0, context) for task in self.job.tasks]
+        by_ids = self.model.by_ids
+        streams = [Stream(by_ids(task.settings), task.key.seed or 0, context) for task in self.job.tasks]
         for picked in picks(self.model.writer, streams, self.job.length, self.model.stops):
             self.ids.append(picked.ids)
             self.surprisal.append(surprisal_of(picked))
@@ -191,9 +194,10 @@ class Searched(NamedTuple):
 def search(model: Model, context: tuple[int, ...], task: Task, length: int) -> Searched:
     """The text of a task, as `api.beam_search` finds it with its settings and seed. `context` (T,), T ≥ 1."""
     beam = task.strategy.search(length, task.key.seed or 0, model.stops)
-    best = best_text(model.writer, context, beam, task.settings)
+    settings = model.by_ids(task.settings)
+    best = best_text(model.writer, context, beam, settings)
     ids = np.array(best.ids, dtype=np.int64)
-    return Searched(ids, best.surprisal, entropies(model, context, best.ids, task.settings))
+    return Searched(ids, best.surprisal, entropies(model, context, best.ids, settings))
 
 
 def entropies(
@@ -203,9 +207,12 @@ def entropies(
     read, first = (*context, *ids[:-1]), len(context) - 1
     with torch.inference_mode():
         logits = model.writer.unroll(ids_tensor(read))[0][0, first : first + len(ids)].double().numpy()
-    pipeline = Pipeline(settings)
-    rows = (pipeline.probabilities(row, (*context, *ids[:i])) for i, row in enumerate(logits))
-    return np.array([entropy_bits(row) for row in rows])
+    pipeline, history, found = Pipeline(settings), History(context, stops=model.stops), []
+    for token, row in zip(ids, logits, strict=True):
+        staged = pipeline(row, history)
+        found.append(entropy_bits(softmax(staged)))
+        pipeline.write(history, token, staged)
+    return np.array(found)
 
 
 def filled(text: Searched, length: int) -> Searched:

@@ -104,7 +104,7 @@ def strategy_text(strategy: Strategy) -> str:
         return strategy.name
     settings = strategy.settings
     stages = [name for name in settings.active() if name != "temperature"]
-    values = [f"{STAGES[name].title} {getattr(settings, name):g}" for name in stages]
+    values = [f"{STAGES[name].title} {STAGES[name].shown(getattr(settings, name))}" for name in stages]
     beams = [f"{strategy.beams} beams"] if strategy.beams else []
     greedy = ["greedy"] if strategy.greedy else []
     order = [order_text(settings.order)] if stages and settings.order != TEMPERATURE_FIRST else []

@@ -89,6 +89,8 @@ def plan(settings: SweepSettings, registry: Registry, max_tokens: int = MAX_TOKE
     notes, jobs = [], []
     for name in settings.models:
         place = Place(name, str(registry.folder(name)))
+        for strategy in settings.strategies:
+            registry.get(name).by_ids(strategy.settings)
         notes += notes_of(registry.get(name), place, settings.prompts)
         for prompt in settings.prompts:
             tasks = tasks_of(settings, name, prompt)

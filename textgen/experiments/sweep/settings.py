@@ -12,7 +12,6 @@ from textgen.settings import (
     MAX_BEAM_LENGTH,
     STRATEGIES,
     Strategy,
-    check,
     check_seed,
     check_whole,
     known_settings,
@@ -164,7 +163,7 @@ def check_length(value: Any) -> int:
 
 
 def as_temperature(value: Any) -> float:
-    return float(check("temperature", value, STAGES["temperature"]))
+    return float(STAGES["temperature"].check("temperature", value))
 
 
 def as_strategy(value: Any) -> Strategy:

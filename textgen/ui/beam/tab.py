@@ -99,9 +99,10 @@ def searched(lab: Laboratory, data: dict[str, Any]) -> dict[str, Any]:
     request = BeamRequest.from_json({**origin, "settings": data.get("settings", {})})
     source, pieces, note = source_of(lab.registry, request)
     beam = beam_settings(form, seed, source)
-    search = beam_search(source.scorer, beam, request.settings, source.context)
+    settings = request.settings.for_tokens(source.labels)
+    search = beam_search(source.scorer, beam, settings, source.context)
     steps = list(lab.scheduler.pieces(search))
-    view = view_of(source, steps, beam, request.settings)
+    view = view_of(source, steps, beam, settings)
     return {
         **view,
         **pieces,

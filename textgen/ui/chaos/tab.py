@@ -15,7 +15,6 @@ from textgen.errors import SettingError, TextError
 from textgen.experiments.chaos.settings import MAX_ROWS, grid
 from textgen.experiments.requests import ChaosRequest
 from textgen.experiments.sweep.settings import MAX_LENGTH
-from textgen.settings import check
 from textgen.stages import STAGES
 from textgen.ui.shell.components import LabComponent, exact
 from textgen.ui.shell.laboratory import Laboratory
@@ -102,7 +101,7 @@ class ChaosPart:
 def read_pair(data: Mapping[str, Any]) -> tuple[float, float]:
     """Two temperatures, the lower one first. Raises SettingError."""
     low, high = (
-        float(check(title, named(data.get(name)), STAGES["temperature"]))
+        float(STAGES["temperature"].check(title, named(data.get(name))))
         for title, name in (("from T", "low"), ("to T", "high"))
     )
     if low >= high:

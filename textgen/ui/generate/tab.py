@@ -11,7 +11,7 @@ import numpy as np
 from textgen.errors import TextError
 from textgen.plots.surprisal import surprisal
 from textgen.settings import GUIDE, METHODS, Advice
-from textgen.stages import STAGES
+from textgen.stages import PARAMETERS, as_json
 from textgen.ui.generate.runs import (
     MAX_LENGTH,
     MAX_PANES,
@@ -72,7 +72,9 @@ def guide_pane(advice: Advice) -> dict[str, Any]:
         "temperature": advice.temperature,
         "strategy": strategy.method,
         "expect": advice.expect,
-        "changes": {name: getattr(strategy.settings, name) for name in STAGES if name != "temperature"},
+        "changes": {
+            name: as_json(getattr(strategy.settings, name)) for name in PARAMETERS if name != "temperature"
+        },
         "width": strategy.beams,
     }
 

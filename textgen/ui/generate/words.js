@@ -1,6 +1,7 @@
 // How a text comes about, in words, and in the files that are saved of it.
 import { config } from "../shell/config.js";
-import { plainText } from "../shell/format.js";
+import { activeStages } from "../shell/decoding.js";
+import { plainText, valueText } from "../shell/format.js";
 import { download } from "../shell/files.js";
 import { saveMenu } from "../shell/save.js";
 import { branchOf, isBeam, textOf, textRequest, tokenLabel } from "./run.js";
@@ -23,7 +24,7 @@ const titleOf = (stages, name) => stages.find((stage) => stage.name === name)?.t
 /** The stages that are on besides temperature, in their order. */
 export const activeNames = (/** @type {Settings} */ settings, /** @type {Stage[]} */ stages) => {
   const neutral = Object.fromEntries(stages.map((stage) => [stage.name, stage.neutral]));
-  return settings.order.filter((name) => name !== "temperature" && settings[name] !== neutral[name]);
+  return activeStages(settings, neutral).filter((name) => name !== "temperature");
 };
 
 /** Whether a text is the best that a search finds, without any draw. */
@@ -39,7 +40,7 @@ const takesBest = (/** @type {Pane} */ pane, /** @type {Settings} */ settings) =
 export const withoutEffect = (pane, settings, stages) => {
   const active = activeNames(settings, stages);
   const known = (/** @type {string} */ name) => stages.find((stage) => stage.name === name);
-  if (takesBest(pane, settings)) return active.filter((name) => !known(name)?.reads_history);
+  if (takesBest(pane, settings)) return active.filter((name) => !known(name)?.processor);
   if (settings.temperature !== 0) return [];
   const before = settings.order.slice(0, settings.order.indexOf("temperature"));
   const last = active.findLastIndex((name) => before.includes(name) && !known(name)?.keeps_top);
@@ -62,8 +63,8 @@ export const idleText = (
 
 /** "top-k 40" */
 export const settingText = (
-  /** @type {string} */ name, /** @type {number} */ value, /** @type {Stage[]} */ stages,
-) => `${titleOf(stages, name)} ${Number(value.toFixed(4))}`;
+  /** @type {string} */ name, /** @type {any} */ value, /** @type {Stage[]} */ stages,
+) => `${titleOf(stages, name)} ${valueText(value)}`;
 
 /** How a text's tokens were chosen. @param {Text} text */
 export const strategyText = ({ pane, settings }) => {

@@ -144,7 +144,7 @@ def steps_of(run: Run, scheduler: Scheduler) -> Iterator[Written]:
     searched = [row for row in going if run.texts[row].strategy.beams]
     contexts = {row: (*prompt, *written[row]) for row in searched}
     writers = [
-        scheduler.pieces(search_steps(run, row, contexts[row], run.goal - len(written[row])))
+        scheduler.pieces(search_steps(run, row, contexts[row], run.goal - len(written[row]), len(prompt)))
         for row in searched
     ]
     yield from in_turn([stream_steps(run, drawn, written, prompt, scheduler), *writers])
@@ -181,11 +181,14 @@ def not_ended(rows: tuple[int, ...], step: Step) -> tuple[tuple[int, ...], Step]
     return tuple(rows[place] for place in places), stream.part(step, places)
 
 
-def search_steps(run: Run, row: int, context: tuple[int, ...], length: int) -> Iterator[Written]:
-    """Steps of one text that a beam search writes: `length` tokens after a context."""
+def search_steps(run: Run, row: int, context: tuple[int, ...], length: int, prompt: int) -> Iterator[Written]:
+    """Steps of one text that a beam search writes: `length` tokens after a context that begins with so
+    many of a prompt.
+    """
     model, strategy = run.model, run.texts[row].strategy
     search = strategy.search(length, run.seed, model.stops)
-    for step in stable_steps(model.writer, context, search, strategy.settings):
+    before = History(context, written=len(context) - prompt)
+    for step in stable_steps(model.writer, before, search, model.by_ids(strategy.settings)):
         yield (row,), step
 
 
@@ -209,13 +212,15 @@ Ids = tuple[int, ...]
 
 
 def stable_steps(
-    net: LanguageModel, context: Ids, search: BeamSettings, decode: DecodeSettings
+    net: LanguageModel, context: Sequence[int], search: BeamSettings, decode: DecodeSettings
 ) -> Iterator[Step | None]:
     """Every token of the best text found, as soon as it is certain; None after each step of the search.
 
     The last tokens come together, when the search has ended. `context` (T,), T ≥ 1.
     """
-    describer = Describer(net, context, beam.heeded(decode, search))
+    written = context.written if isinstance(context, History) else 0
+    history = History(context, written=written, stops=search.stops)
+    describer = Describer(net, history, beam.heeded(decode, search))
     for found in stable_prefixes(beam.beam_search(beam.NetScorer(net, context), search, decode, context)):
         yield from describer(found)
         yield None
@@ -253,11 +258,11 @@ def common_prefix(texts: Sequence[Ids]) -> Ids:
 class Describer:
     """What the model thought of the tokens of a text, read once as it grows."""
 
-    def __init__(self, net: LanguageModel, context: Ids, settings: DecodeSettings) -> None:
+    def __init__(self, net: LanguageModel, history: History, settings: DecodeSettings) -> None:
         self.net, self.pipeline = net, Pipeline(settings)
-        self.history, self.index = History(context), 0
+        self.history, self.index = history, 0
         with torch.inference_mode():
-            logits, self.state = net.prefill(ids_tensor(context))
+            logits, self.state = net.prefill(ids_tensor(history))
         self.logits = logits[0].double().numpy()  # (V,) after all that was read
 
     def __call__(self, ids: Sequence[int]) -> Iterator[Step]:
@@ -265,9 +270,10 @@ class Describer:
         if not ids:
             return
         for token, logits in zip(ids, self.read(ids), strict=True):
-            decoded = self.pipeline.probabilities(logits, self.history)[token]
-            yield stream.describe(self.index, np.array([token]), np.array([decoded]), logits[None])
-            self.history.append(token)
+            staged = self.pipeline(logits, self.history)
+            decoded = stream.probability_of(np.array([token]), staged[None])
+            yield stream.describe(self.index, np.array([token]), decoded, logits[None])
+            self.pipeline.write(self.history, token, staged)
             self.index += 1
 
     def read(self, ids: Sequence[int]) -> Floats:

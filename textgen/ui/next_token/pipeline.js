@@ -4,7 +4,7 @@ import { config } from "../shell/config.js";
 import { massOf } from "../shell/decoding.js";
 import { h } from "../shell/dom.js";
 import { about } from "../shell/glossary.js";
-import { count, finePercent } from "../shell/format.js";
+import { count, finePercent, valueText } from "../shell/format.js";
 import { orderName, store } from "../shell/lab.js";
 import { stageTitle } from "../shell/tokens.js";
 
@@ -68,7 +68,7 @@ export const createPipeline = (reorder) => {
       style: `--stage: ${colour}`, ...(raw ? {} : dragging(name)),
     },
     h("header", {}, h("b", {}, title), about(name, title),
-      h("span", { class: "value" }, raw ? "as learned" : String(store.state.settings[name])),
+      h("span", { class: "value" }, raw ? "as learned" : valueText(store.state.settings[name])),
       !raw && h("span", { class: "moves" },
         arrow(name, i > 1 ? steps[i - 1].name : undefined), arrow(name, steps[i + 1]?.name, true))),
     bars.node,

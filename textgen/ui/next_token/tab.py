@@ -128,9 +128,10 @@ def writable(name: str, value: Any, model: Model) -> int:
 def pick_one(expectation: NextToken, settings: DecodeSettings, seed: int, step: int) -> int:
     """One token under settings, with the noise of (seed, step)."""
     from textgen.decoding.picking import GumbelNoise, pick
-    from textgen.decoding.pipeline import Pipeline
+    from textgen.experiments.panels import context_of, pipeline_for
 
-    logits = Pipeline(settings)(expectation.logits.astype("float64"), expectation.context.ids)
+    stages = pipeline_for(expectation, settings)
+    logits = stages(expectation.logits.astype("float64"), context_of(expectation))
     return int(pick(logits, GumbelNoise(seed, len(expectation.labels)).at(step)))
 
 
@@ -144,5 +145,6 @@ def view_value(expectation: NextToken) -> dict[str, Any]:
         "pieces": [[visible(piece), known] for piece, known in expectation.context.pieces],
         "unseen": expectation.context.unseen,
         "history": list(expectation.context.ids),
+        "stops": list(expectation.stops),
         "note": expectation.note,
     }

@@ -2,22 +2,28 @@
 import type { Answer } from "./decoding.js";
 import type { State } from "./store.js";
 
-/** One stage of the pipeline, as `textgen/stages.py` declares it. */
-export interface StageConfig {
+/** A value of a stage, as `textgen/stages.py` declares it. */
+export interface ParameterConfig {
   name: string; // of the setting
   title: string; // in a sentence
   label: string; // beside its slider
   help: string; // what it does
   legal: string; // its range in words
   hint: string; // how to turn it off
-  neutral: number; // the value that changes nothing
+  neutral: any; // the value that changes nothing: a number, or no tokens
   low: number; // ends of its slider
   high: number;
-  step: number;
+  step: number; // 0: tokens are named in a field
+}
+
+/** One stage of the pipeline. */
+export interface StageConfig extends ParameterConfig {
+  parameters: ParameterConfig[]; // further numbers that it takes
   folded: boolean; // whether its slider stands among those that few need
   colour: string; // of its card; "" for none of its own
   removes: boolean; // whether it removes tokens
   keeps_top: boolean; // whether the likeliest token always stays the likeliest
+  processor: boolean; // whether it looks at tokens, not at how likely they are: a search for the best heeds it
   reads_history: boolean; // whether it looks at the text so far
 }
 

@@ -3,7 +3,16 @@
 // Python is the truth; tests/node holds the two against each other.
 
 /** @import { Settings } from "./store.js" */
-/** @typedef {(logits: Float64Array, value: number, history: readonly number[]) => Float64Array} Stage */
+/**
+ * @typedef {object} Text what the stages read
+ * @property {readonly number[]} ids of the text so far; none of them was written yet
+ * @property {readonly number[]} [stops] the ids that end a text
+ * @property {readonly string[]} [labels] (V), which tell a token that is named by its text
+ */
+/**
+ * @typedef {(logits: Float64Array, value: any, text: Text, settings: Settings) => Float64Array} Stage
+ * of all settings a stage reads its own further numbers, by name
+ */
 /**
  * @typedef {object} Step the distribution after a stage
  * @property {string} name of the stage; "raw" is the distribution as the model gave it
@@ -26,6 +35,12 @@ const REMOVED = -Infinity;
 const SAME = 1e-12;
 // As in stages.py: the share by which a value may fall short of a bound that it meets.
 const SLACK = 1e-6;
+// As in stages.py: what dynamic temperature does not go below.
+const LOWEST_TEMPERATURE = 0.01;
+/** What labels show of tokens that cannot be seen. @type {Record<string, string>} */
+const VISIBLE = { " ": "␣", "\n": "⏎", "\t": "⇥" };
+/** @type {Text} */
+const NOTHING = { ids: [] };
 
 /** @param {number} bound that values must reach */
 const lower = (bound) => bound * (1 - SLACK);
@@ -84,6 +99,27 @@ const temperature = (logits, t) => {
 };
 
 /** @type {Stage} */
+const dynamicTemperature = (logits, spread, _, { temperature: t, dynamic_exponent: exponent }) => {
+  if (t === 0) return logits;
+  const logs = logSoftmax(logits);
+  const count = logits.filter((z) => z > REMOVED).length;
+  const share = Math.min(1, Math.max(0, entropyNats(logs) / Math.log(Math.max(count, 2))));
+  const [low, high] = [Math.max(t - spread, 0), t + spread];
+  const chosen = Math.max(low + (high - low) * share ** exponent, LOWEST_TEMPERATURE);
+  return logits.map((z) => z * (t / chosen));
+};
+
+/** @type {Stage} */
+const smoothing = (logits, factor, _, { smoothing_curve: curve }) => {
+  const top = maximum(logits);
+  const [linear, cubic] = [(3 - curve) / 2, (curve - 1) / 2];
+  return logits.map((z) => {
+    const below = z - top;
+    return z > REMOVED ? top + factor * below * below * (cubic * below - linear) : z;
+  });
+};
+
+/** @type {Stage} */
 const topK = (logits, k) => {
   if (k >= logits.length) return logits;
   const kth = logits.slice().sort()[logits.length - k];
@@ -131,9 +167,9 @@ const epsilon = (logits, floor) => {
 };
 
 /** @type {Stage} */
-const eta = (logits, floor, history) => {
+const eta = (logits, floor, text, settings) => {
   const entropy = entropyNats(logSoftmax(logits));
-  return epsilon(logits, Math.min(floor, Math.sqrt(floor) * Math.exp(-entropy)), history);
+  return epsilon(logits, Math.min(floor, Math.sqrt(floor) * Math.exp(-entropy)), text, settings);
 };
 
 /** @type {Stage} */
@@ -153,15 +189,57 @@ const xtc = (logits, threshold) => {
   return keep(logits, (id) => logits[id] <= least);
 };
 
+/** At the first token, whose limit is twice the target: what was read is not counted. @type {Stage} */
+const mirostat = (logits, target, text, settings) => epsilon(logits, 2 ** -(2 * target), text, settings);
+
 /** @type {Stage} */
-const repetitionPenalty = (logits, penalty, history) => {
-  const seen = new Set(history);
+const logitBias = (logits, bias, { labels = [] }) => {
+  /** @type {Map<number, number>} */
+  const added = new Map(Object.entries(bias).map(([token, number]) =>
+    [idOf(token, labels), number === null ? REMOVED : number]));
+  const result = logits.map((z, id) => z + (added.get(id) ?? 0));
+  return maximum(result) > REMOVED
+    ? result
+    : logits.map((z, id) => z + ([undefined, REMOVED].includes(added.get(id)) ? 0 : added.get(id) ?? 0));
+};
+
+/** The id of a token named by its text, its label or as #17; -1 for none. */
+const idOf = (/** @type {string} */ token, /** @type {readonly string[]} */ labels) => {
+  if (/^#\d+$/.test(token)) return Number(token.slice(1));
+  const place = labels.indexOf(token);
+  return place >= 0 ? place : labels.indexOf(token.replace(/[ \n\t]/g, (char) => VISIBLE[char]));
+};
+
+/** @type {Stage} */
+const presencePenalty = (logits, penalty, { ids }) => {
+  const seen = new Set(ids);
+  return logits.map((z, id) => (seen.has(id) ? z - penalty : z));
+};
+
+/** @type {Stage} */
+const frequencyPenalty = (logits, penalty, { ids }) => {
+  const result = logits.slice();
+  const counts = new Map();
+  for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);
+  for (const [id, count] of counts) result[id] -= penalty * count;
+  return result;
+};
+
+/** @type {Stage} */
+const minLength = (logits, _, { stops = [] }) => {
+  const result = keep(logits, (id) => !stops.includes(id));
+  return maximum(result) > REMOVED ? result : logits;
+};
+
+/** @type {Stage} */
+const repetitionPenalty = (logits, penalty, { ids }) => {
+  const seen = new Set(ids);
   return logits.map((z, id) => (!seen.has(id) ? z : z < 0 ? z * penalty : z / penalty));
 };
 
 /** @type {Stage} */
-const noRepeatNgram = (logits, size, history) => {
-  const banned = completions(history, size);
+const noRepeatNgram = (logits, size, { ids }) => {
+  const banned = completions(ids, size);
   const result = keep(logits, (id) => !banned.has(id));
   return maximum(result) > REMOVED ? result : logits;
 };
@@ -192,28 +270,42 @@ const STAGES = {
   eta,
   top_n_sigma: topNSigma,
   xtc,
+  mirostat,
+  dynamic_temperature: dynamicTemperature,
+  smoothing,
   repetition_penalty: repetitionPenalty,
+  presence_penalty: presencePenalty,
+  frequency_penalty: frequencyPenalty,
   no_repeat_ngram: noRepeatNgram,
+  min_length: minLength,
+  logit_bias: logitBias,
 };
+
+/**
+ * Whether a stage with this value is on; one of tokens is, where it names any.
+ * @param {any} value @param {any} off
+ */
+export const isOn = (value, off) =>
+  typeof value === "object" ? Object.keys(value ?? {}).length > 0 : value !== undefined && value !== off;
 
 /**
  * The stages that are on, in their order. `neutral` (the values that turn one off) comes from Python.
  * @param {Settings} settings
- * @param {Record<string, number>} neutral
+ * @param {Record<string, any>} neutral
  */
 export const activeStages = (settings, neutral) =>
-  settings.order.filter((name) => settings[name] !== neutral[name]);
+  settings.order.filter((name) => isOn(settings[name], neutral[name]));
 
 /**
  * Raw logits (V) → logits (V) after all stages that are on.
  * @param {Float64Array} raw
  * @param {Settings} settings
- * @param {Record<string, number>} neutral
- * @param {readonly number[]} [history] the ids of the text so far
+ * @param {Record<string, any>} neutral
+ * @param {Text} [text]
  */
-export const decode = (raw, settings, neutral, history = []) =>
+export const decode = (raw, settings, neutral, text = NOTHING) =>
   activeStages(settings, neutral).reduce(
-    (logits, name) => STAGES[name](logits, settings[name], history),
+    (logits, name) => STAGES[name](logits, settings[name], text, settings),
     raw,
   );
 
@@ -221,14 +313,14 @@ export const decode = (raw, settings, neutral, history = []) =>
  * The distribution as the model gave it, then after each stage that is on.
  * @param {Float64Array} raw logits (V)
  * @param {Settings} settings
- * @param {Record<string, number>} neutral
- * @param {readonly number[]} [history] the ids of the text so far
+ * @param {Record<string, any>} neutral
+ * @param {Text} [text]
  */
-export const trace = (raw, settings, neutral, history = []) => {
+export const trace = (raw, settings, neutral, text = NOTHING) => {
   const steps = [firstStep(raw)];
   let logits = raw;
   for (const name of activeStages(settings, neutral)) {
-    logits = STAGES[name](logits, settings[name], history);
+    logits = STAGES[name](logits, settings[name], text, settings);
     steps.push(nextStep(name, logits, steps[steps.length - 1]));
   }
   return steps;
@@ -302,6 +394,7 @@ export const floats = (base64) => {
  * @property {Piece[]} pieces the context
  * @property {number} unseen how many of its first pieces the model does not see
  * @property {number[]} history ids that the model read
+ * @property {number[]} stops ids that end a text
  * @property {string} note what the reader should know of the context
  *
  * @typedef {object} Drawn
@@ -319,12 +412,12 @@ export const dataOf = (answer, /** @type {Data | null} */ before = null) => {
 
 /**
  * A distribution under settings.
- * @param {{ raw: Float64Array, history: number[] }} data
+ * @param {{ raw: Float64Array, history: number[], stops?: number[], labels?: string[] }} data
  * @param {any} settings
  * @param {any} neutral the value of each stage that turns it off
  */
-export const distribution = ({ raw, history }, settings, neutral) => {
-  const steps = trace(raw, settings, neutral, history);
+export const distribution = ({ raw, history, stops, labels }, settings, neutral) => {
+  const steps = trace(raw, settings, neutral, { ids: history, stops, labels });
   const { probabilities } = steps[steps.length - 1];
   const former = new Float64Array(raw.length); // of a removed token: what it had just before
   /** @type {(string | null)[]} */

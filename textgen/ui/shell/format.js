@@ -78,3 +78,11 @@ export const typedCount = (/** @type {string} */ text) => {
   if (typeof number === "string") return text;
   return Math.abs(number) <= Number.MAX_SAFE_INTEGER ? number : digits;
 };
+
+/** A stage's value: 0.7, or the tokens that it names: `e: -2, o: ban`. @param {any} value */
+export const valueText = (value) => {
+  if (typeof value !== "object") return String(Number(Number(value).toFixed(4)));
+  const named = (/** @type {string} */ token) => (/[\s,:;"]/.test(token) ? JSON.stringify(token) : token);
+  const entries = Object.entries(value ?? {});
+  return entries.map(([token, number]) => `${named(token)}: ${number ?? "ban"}`).join(", ");
+};

@@ -91,7 +91,7 @@ const names = config.models.flatMap((group) => group.models.map((model) => model
 export const store = createStore(remembered(config.state, names, globalThis.sessionStorage));
 store.listen((state) => remember(state, globalThis.sessionStorage));
 
-/** The value of each stage that turns it off. @type {Record<string, number>} */
+/** The value of each stage that turns it off. @type {Record<string, any>} */
 export const neutral = Object.fromEntries(config.stages.map((stage) => [stage.name, stage.neutral]));
 
 /** Whether numbers are typed in, instead of a model and a context. */

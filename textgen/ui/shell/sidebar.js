@@ -1,9 +1,9 @@
 // The sidebar: model, context, stages and seed, which all tabs share. It draws the store, and changes it.
 import { component } from "./component.js";
 import { config } from "./config.js";
-import { activeStages } from "./decoding.js";
+import { activeStages, isOn } from "./decoding.js";
 import { h, render } from "./dom.js";
-import { numberFrom } from "./format.js";
+import { numberFrom, valueText } from "./format.js";
 import { themeSwitch } from "./frame.js";
 import { neutral, orderName, store, typedIn } from "./lab.js";
 import { createSourceChoice } from "./picker.js";
@@ -12,6 +12,7 @@ import { latest, Problem } from "./server.js";
 import { onTab, openedTab } from "./tabs.js";
 
 /** @typedef {import("./config.js").StageConfig} Stage */
+/** @typedef {import("./config.js").ParameterConfig} Parameter a number with a slider, or named tokens */
 
 const SEED = /^\d{1,18}$/; // longer ones are for the server to judge
 const FOLDED = "temperature-lab-folded"; // read by first.js
@@ -55,7 +56,7 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
   // ---- numbers: a slider, and a field that takes 0.7 and 0,7
   const checked = async (/** @type {string} */ name, /** @type {number | string} */ value) => {
     try {
-      return (await ask("typed", { name, value })).value;
+      return (await ask("typed", { name, value, model: store.state.model })).value;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       problems.tell(name, error.message);
@@ -63,17 +64,17 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
     }
   };
   /** Whether the slider has a number, or one between two of its steps. */
-  const onSlider = (/** @type {Stage} */ { low, high, step }, /** @type {number} */ number) =>
+  const onSlider = (/** @type {Parameter} */ { low, high, step }, /** @type {number} */ number) =>
     number === low || (number >= low + step && number <= high);
   /** A number that was typed: what the slider has is taken at once, anything else when the field is left. */
-  const type = (/** @type {Stage} */ stage, /** @type {string} */ text) => {
+  const type = (/** @type {Parameter} */ stage, /** @type {string} */ text) => {
     const { name } = stage;
     drafts[name] = text;
     const number = numberFrom(text);
     if (onSlider(stage, number)) slide(name, number);
     else draw();
   };
-  const leave = async (/** @type {Stage} */ stage) => {
+  const leave = async (/** @type {Parameter} */ stage) => {
     const { name } = stage;
     const text = drafts[name];
     if (text === undefined) return;
@@ -85,12 +86,44 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
     }
     draw();
   };
-  const slide = (/** @type {string} */ name, /** @type {number} */ value) => {
+  /** Tokens that were typed are read by the server when the field is left. */
+  const leaveTokens = async (/** @type {Parameter} */ { name }) => {
+    const text = drafts[name];
+    if (text === undefined) return;
+    const value = await checked(name, text);
+    if (value !== null && drafts[name] === text) delete drafts[name];
+    if (value !== null) slide(name, value);
+    draw();
+  };
+  const slide = (/** @type {string} */ name, /** @type {any} */ value) => {
     problems.clear(name);
     store.set({ settings: { [name]: value } });
     draw();
   };
-  const stageControl = (/** @type {Stage} */ stage) => {
+  /** A stage's control, and while it is on those of its further numbers. */
+  const stageControls = (/** @type {Stage} */ stage) => h("div", { class: "control-group" },
+    stage.step ? stageControl(stage) : tokensControl(stage),
+    isOn(store.state.settings[stage.name], stage.neutral) && stage.parameters.map(stageControl));
+  const tokensControl = (/** @type {Parameter} */ stage) => {
+    const { name, label, help } = stage;
+    const value = store.state.settings[name];
+    return h("div", { class: "control", id: name, key: name },
+      h("div", { class: "control-head" },
+        h("label", { for: `${name}-tokens` }, label),
+        isOn(value, stage.neutral) && h("button", {
+          key: "reset", class: "control-reset", type: "button", title: "Back to neutral",
+          "aria-label": `Reset ${label}`, onclick: () => { delete drafts[name]; slide(name, {}); },
+        }, "↺")),
+      h("input", {
+        id: `${name}-tokens`, class: "control-tokens", type: "text", autocomplete: "off", spellcheck: "false",
+        placeholder: "e: -2, o: ban", title: help, "aria-describedby": inert.get(name),
+        ...problems.marks(name), value: drafts[name] ?? valueText(value),
+        oninput: (/** @type {any} */ event) => { drafts[name] = event.target.value; },
+        onblur: () => leaveTokens(stage), onkeydown: leaveOnEnter,
+      }),
+      problems.of(name));
+  };
+  const stageControl = (/** @type {Parameter} */ stage) => {
     const { name, label, low, high, step, neutral: off } = stage;
     const value = store.state.settings[name];
     const filled = `--filled: ${(100 * (Math.min(value, high) - low)) / (high - low)}%`;
@@ -166,7 +199,7 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
   const withoutEffect = () => {
     const { settings } = store.state;
     if (settings.temperature !== 0) return "";
-    const truncating = config.stages.filter((stage) => stage.removes && !stage.reads_history);
+    const truncating = config.stages.filter((stage) => stage.removes && !stage.processor);
     const active = activeStages(settings, neutral);
     const idle = truncating.filter(({ name }) => active.includes(name)).map(({ title }) => title);
     const names = ["The seed", ...idle].join(", ");
@@ -182,7 +215,7 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
       else draw();
     });
   const stagesThat = (/** @type {(stage: Stage) => boolean} */ chosen) => config.stages.filter(chosen).map(
-    (stage) => /** @type {Part} */ ([stage.name, stageControl(stage)]));
+    (stage) => /** @type {Part} */ ([stage.name, stageControls(stage)]));
 
   const typeSeed = (/** @type {string} */ text) => {
     drafts.seed = text;

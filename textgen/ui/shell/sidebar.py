@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from textgen.errors import SettingError, TextgenError, shorten
+from textgen.logit_bias import LogitBias
 from textgen.models.registry import Registry
 from textgen.plots.theme import INKS, THERMAL
-from textgen.settings import DecodeSettings, check
-from textgen.stages import ORDERS, STAGES, stage_config
+from textgen.settings import DecodeSettings
+from textgen.stages import ORDERS, PARAMETERS, STAGES, as_json, stage_config
 from textgen.ui.shell.components import LabComponent
 from textgen.ui.shell.laboratory import Laboratory
 from textgen.ui.shell.model_choice import NUMBERS, first_choice, groups, switched
@@ -52,13 +53,17 @@ def build(lab: Laboratory) -> None:
         return {"context": new, "note": note}
 
     def typed(data: dict[str, Any]) -> dict[str, Any]:
-        """A number that was typed, by the setting's name: as it counts. Raises SettingError."""
+        """A value that was typed, by the setting's name: as it counts. Raises SettingError."""
         name, value = data.get("name"), data.get("value")
         if name == "seed":  # as digits: it may be larger than a double holds
             return {"value": str(lab.seed("" if value is None else value))}
-        if not isinstance(name, str) or name not in STAGES:
-            raise SettingError(f"there is no setting {shorten(name)}; there are {', '.join(STAGES)}")
-        return {"value": check(STAGES[name].title, value, STAGES[name])}
+        if not isinstance(name, str) or name not in PARAMETERS:
+            raise SettingError(f"there is no setting {shorten(name)}; there are {', '.join(PARAMETERS)}")
+        parameter, model = PARAMETERS[name], data.get("model")
+        checked = parameter.check(parameter.title, value)
+        if isinstance(checked, LogitBias) and model in lab.registry.names():
+            lab.registry.get(model).by_ids(DecodeSettings(logit_bias=checked))
+        return {"value": as_json(checked)}
 
     answers = {"model_chosen": model_chosen, "typed": typed}
     LabComponent("sidebar", {"kinds": KINDS, "example": EXAMPLE}, module="shell/sidebar.js", answers=answers)

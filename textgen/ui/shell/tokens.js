@@ -1,6 +1,7 @@
 // A context token by token, with visible whitespace and the open place after it.
 import { h } from "./dom.js";
 import { config } from "./config.js";
+import { valueText } from "./format.js";
 
 /** @typedef {[label: string, known: boolean]} Piece a token, or what the model does not know */
 
@@ -33,8 +34,8 @@ export const stageTitle = (/** @type {string} */ name) =>
   config.stages.find((stage) => stage.name === name)?.title ?? name;
 
 /** A stage with its value: top-k 8. */
-export const stageText = (/** @type {string} */ name, /** @type {number} */ value) =>
-  `${stageTitle(name)} ${Number(value.toFixed(4))}`;
+export const stageText = (/** @type {string} */ name, /** @type {any} */ value) =>
+  `${stageTitle(name)} ${valueText(value)}`;
 
 /** What removed a token: of temperature only T = 0 does. */
 export const removerTitle = (/** @type {string} */ name) =>

@@ -1,6 +1,7 @@
 // What a sweep goes through: the form, the request that it makes, how much that is, and how far it has come.
 // How many texts and tokens it has is told without asking; tests hold that against `SweepSettings` in Python.
 import { config as page } from "../shell/config.js";
+import { isOn } from "../shell/decoding.js";
 import { h } from "../shell/dom.js";
 import { clip, count, typedCount } from "../shell/format.js";
 import { about, term } from "../shell/glossary.js";
@@ -112,7 +113,7 @@ const strategyOf = (config, name) => {
  */
 export const sidebarName = (settings, most) => {
   const active = page.stages.filter(({ name, neutral }) =>
-    name !== "temperature" && settings[name] !== neutral);
+    name !== "temperature" && isOn(settings[name], neutral));
   const values = active.map(({ name }) => stageText(name, settings[name]));
   const order = orderName(settings.order);
   const usual = order === Object.keys(page.orders)[0];
