@@ -100,5 +100,12 @@ def test_everything_stays_and_goes_on_when_it_is_back(server: Server, context: B
     )
     generate.get_by_role("button", name="Stop").click()
     assert page.evaluate("window.kept")
+
+    # The page loaded anew opens where it was left, with what was written.
+    written = text.text_content() or ""
+    page.reload()
+    expect(text).to_have_text(written)
+    expect(generate.get_by_role("button", name="Continue")).to_be_enabled()
+    expect(generate.locator("input.length")).to_have_value("5000")
     assert page.locator(".toast-body").count() == 0
     page.close()

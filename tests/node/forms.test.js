@@ -10,6 +10,7 @@ const tab = () => {
   return {
     getItem: (/** @type {string} */ key) => held.get(key) ?? null,
     setItem: (/** @type {string} */ key, /** @type {string} */ value) => void held.set(key, value),
+    removeItem: (/** @type {string} */ key) => void held.delete(key),
     held,
   };
 };
@@ -34,11 +35,33 @@ test("rooms keep their own, and what is of another kind or unknown is left out",
 });
 
 test("a storage that is full, closed or damaged costs nothing", () => {
-  const closed = { getItem: () => { throw new Error("no"); }, setItem: () => { throw new Error("no"); } };
+  const no = () => { throw new Error("no"); };
+  const closed = { getItem: no, setItem: no, removeItem: no };
   assert.deepEqual(keptForm("room", FIRST, () => FIRST, closed), FIRST);
   keepForms(closed);
-  for (const damaged of ["{", "null", "[]", '{"room": null}', '{"room": 5}']) {
+  for (const damaged of ["{", "null", "[]", "5"]) {
     const storage = { ...tab(), getItem: () => damaged };
     assert.deepEqual(keptForm("room", FIRST, () => FIRST, storage), FIRST, damaged);
   }
+});
+
+test("what is too large, or no JSON, is lost alone, and what was kept of it before as well", () => {
+  const storage = tab();
+  let text = { run: /** @type {any} */ ({ ids: Uint16Array.of(1, 2) }) };
+  const read = () => keptForm("texts", { run: null }, () => text, storage).run;
+  keptForm("beside", FIRST, () => FIRST, storage);
+  read();
+  keepForms(storage);
+  assert.deepEqual(read(), { ids: [1, 2] });
+  text = { run: { bits: Infinity } };
+  keepForms(storage);
+  assert.equal(read(), null);
+  const { setItem } = storage;
+  storage.setItem = (key, value) => {
+    if (value.length > 100) throw new Error("full");
+    setItem(key, value);
+  };
+  text = { run: "x".repeat(200) };
+  keepForms(storage);
+  assert.deepEqual([read(), storage.held.size > 0], [null, true]);
 });

@@ -47,6 +47,7 @@ import { copyText, runMenu, summaryLine } from "./words.js";
 const VISIBLE = new Map([[" ", "␣"], ["\n", "⏎"], ["\t", "⇥"], ["\r", "␍"]]);
 const SHOWN = 400; // characters of the context in the strip
 const SLIDER = config.stages.find(({ name }) => name === "temperature")?.high ?? 0; // the highest on it
+const KEPT = "These texts were written before the page was loaded anew. Continue goes on from their ends.";
 const COPIED = 1_500; // ms that a button says so
 
 /** @param {Config} own @returns {Form} */
@@ -67,6 +68,11 @@ export const mount = component("generate", ({ root, config: given, memory: held,
   const memory = /** @type {Memory} */ (held);
   memory.form ??= keptForm("generate", firstForm(own), () => memory.form);
   memory.status ??= INVITATION;
+  if (memory.run === undefined) {
+    const first = { run: /** @type {Memory["run"]} */ (null) };
+    const { run } = keptForm("generate texts", first, () => ({ run: memory.run }));
+    Object.assign(memory, { run, vocabulary: run?.vocabulary ?? null, status: run ? KEPT : INVITATION });
+  }
   const { form } = memory;
   const session = createSession({
     memory, stream, config: own,

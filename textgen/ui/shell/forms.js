@@ -1,9 +1,11 @@
-// What is typed into the rooms' own forms stays when the page is loaded anew in the same tab.
+// What is typed into the rooms' own forms, and what was written, stays when the page is loaded anew in the
+// same tab of the browser.
 
-/** @typedef {Pick<Storage, "getItem" | "setItem">} Store */
+/** @typedef {Pick<Storage, "getItem" | "setItem" | "removeItem">} Store */
 
-/** Another version of the page has other forms: its address is part of the name. */
-const KEY = `temperature-lab ${new URL("..", import.meta.url).pathname}`;
+/** Of a room. Another version of the page has other forms: its address is part of the name. */
+const keyOf = (/** @type {string} */ room) =>
+  `temperature-lab ${new URL("..", import.meta.url).pathname} ${room}`;
 
 /** @type {Map<string, () => object>} The forms on the page, by their room. */
 const forms = new Map();
@@ -19,7 +21,7 @@ const forms = new Map();
  */
 export const keptForm = (room, first, current, storage = globalThis.sessionStorage) => {
   forms.set(room, current);
-  const kept = Object(readFrom(storage)[room]);
+  const kept = Object(readFrom(storage, room));
   const fits = (/** @type {string} */ name, /** @type {any} */ value) =>
     name in kept && (value === null || kindOf(kept[name]) === kindOf(value));
   return /** @type {T} */ (Object.fromEntries(Object.entries(first).map(
@@ -28,22 +30,30 @@ export const keptForm = (room, first, current, storage = globalThis.sessionStora
 
 const kindOf = (/** @type {unknown} */ value) => (Array.isArray(value) ? "list" : typeof value);
 
-/** @param {Store} storage @returns {any} */
-const readFrom = (storage) => {
+/** @param {Store} storage @param {string} room @returns {any} */
+const readFrom = (storage, room) => {
   try {
-    return JSON.parse(storage.getItem(KEY) ?? "{}") ?? {};
+    return JSON.parse(storage.getItem(keyOf(room)) ?? "null");
   } catch {
-    return {};
+    return null;
   }
 };
 
 /** Keep all forms for the next load of this tab. @param {Store} storage */
 export const keepForms = (storage = globalThis.sessionStorage) => {
-  const all = Object.fromEntries([...forms].map(([room, current]) => [room, current()]));
-  try {
-    storage.setItem(KEY, JSON.stringify({ ...readFrom(storage), ...all }));
-  } catch {
-    // a browser that keeps nothing, or a text larger than it keeps: the page works without
+  for (const [room, current] of forms) {
+    try {
+      storage.removeItem(keyOf(room)); // what was kept before, should this be larger than a browser keeps
+      storage.setItem(keyOf(room), JSON.stringify(current(), plain));
+    } catch {
+      // a browser that keeps nothing, or no more, or what JSON does not hold: the page works without
+    }
   }
+};
+
+/** Arrays of numbers as lists. JSON has no infinity: what holds one is not kept. */
+const plain = (/** @type {string} */ _, /** @type {unknown} */ value) => {
+  if (typeof value === "number" && !Number.isFinite(value)) throw new RangeError("not a number of JSON's");
+  return ArrayBuffer.isView(value) ? Array.from(/** @type {any} */ (value)) : value;
 };
 globalThis.addEventListener?.("pagehide", () => keepForms());

@@ -4,8 +4,9 @@ import { config } from "./config.js";
 import { activeStages } from "./decoding.js";
 import { h, render } from "./dom.js";
 import { clipStart } from "./format.js";
+import { keptForm } from "./forms.js";
 import { neutral, store, typedIn } from "./lab.js";
-import { listenToKeys, openedTab, openedTitle } from "./tabs.js";
+import { listenToKeys, openedTab, openedTabs, openedTitle, openTabs } from "./tabs.js";
 import { stageText } from "./tokens.js";
 
 export const mount = component("frame", ({ root, signal }) => {
@@ -22,6 +23,8 @@ export const mount = component("frame", ({ root, signal }) => {
   }, { signal });
   system().addEventListener("change", () => show(chosen()), { signal });
   listenToKeys(signal);
+  const kept = { open: /** @type {string[]} */ ([]) };
+  openTabs(keptForm("tabs", kept, () => ({ open: openedTabs() })).open);
   clearAddress();
 });
 

@@ -44,13 +44,12 @@ const wait = async () => {
   return true;
 };
 
-/** Above the tabs, with room of its own. */
+/** Below the list of tabs, with room of its own. */
 const show = (/** @type {string} */ sentence) => {
-  const tabs = document.querySelector("#tabs");
   const banner = document.querySelector(".lab-banner") ?? document.createElement("div");
   banner.className = "lab-banner";
   banner.setAttribute("role", "status");
-  if (!banner.isConnected) tabs?.before(banner);
+  if (!banner.isConnected) document.querySelector("#tabs > *")?.after(banner);
   render(banner, sentence && h("span", {}, sentence), sentence === CHANGED && h("button", {
     class: "button", type: "button", onclick: () => globalThis.location.reload(),
   }, "Load it"));

@@ -6,6 +6,21 @@ export const openTab = (id) => {
   /** @type {HTMLElement | null} */ (tab)?.click();
 };
 
+/**
+ * Open a tab, and the tabs within it, as soon as they are there.
+ * @param {string[]} ids from the outermost @param {number} [patience] frames
+ */
+export const openTabs = ([id, ...within], patience = 300) => {
+  if (!id || !patience) return;
+  const tab = document.querySelector(`#tabs [role="tab"][data-tab-id="${CSS.escape(id)}"]`);
+  if (tab && tab.ariaSelected !== "true") /** @type {HTMLElement} */ (tab).click();
+  if (tab) openTabs(within);
+  else requestAnimationFrame(() => openTabs([id, ...within], patience - 1));
+};
+
+/** The ids of the tabs that are open, from the outermost. */
+export const openedTabs = () => opened().map((tab) => tab.dataset.tabId ?? "");
+
 /** The id of the tab that is open; within Experiments that of its part. */
 export const openedTab = () => opened().at(-1)?.dataset.tabId ?? "";
 
