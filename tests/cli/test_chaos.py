@@ -40,7 +40,7 @@ def test_the_texts_are_those_of_the_library_with_points_for_what_they_share(
         assert written[shared:].replace("␣", " ") == text[shared:].rstrip()
         told = line[:start].split()[2:]
         assert told == ([] if row == 0 else ["="] if at is None else [str(at + 1)])
-    assert lines[14].startswith(f"{sum(at is not None for at in picture.divergences)} of 11 rows part")
+    assert lines[14].startswith(f"{sum(at is not None for at in picture.divergences)} of 11 rows differ")
 
 
 def test_the_flip_of_a_row(textgen: Command, tiny: Model) -> None:

@@ -1,4 +1,4 @@
-"""Temperature chaos: where texts part, and how one token overtakes another."""
+"""Temperature chaos: where texts start to differ, and how one token overtakes another."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Figure = dict[str, Any]
 
 # Neither the thermal scale, which means temperature, nor violet, which means surprise.
 OTHER, THIRD = "#2a9d8f", "#8a7350"
-NEVER = 1.12  # where rows that never part stand, in lengths of a text
+NEVER = 1.12  # where rows that never differ stand, in lengths of a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,14 @@ class Lines:
 
 def divergences(record: Divergences) -> Figure:
     """A point a row: its divergence against its temperature; `customdata` is the number of the row."""
-    parted = [row for row, at in enumerate(record.steps) if at is not None]
+    differing = [row for row, at in enumerate(record.steps) if at is not None]
     unchanged = [row for row, at in enumerate(record.steps) if at is None and row > 0]
     top = NEVER * record.length
     traces = [
-        points(record, parted, [float(record.steps[row] or 0) + 1 for row in parted], "circle"),
+        points(record, differing, [float(record.steps[row] or 0) + 1 for row in differing], "circle"),
         points(record, unchanged, [top] * len(unchanged), "circle-open"),
     ]
-    traces[0]["hovertemplate"] = "T = %{x}: parts at token %{y}<extra>row %{customdata}</extra>"
+    traces[0]["hovertemplate"] = "T = %{x}: differs at token %{y}<extra>row %{customdata}</extra>"
     traces[1]["hovertemplate"] = "T = %{x}: like the row above<extra>row %{customdata}</extra>"
     return {"data": traces, "layout": divergences_layout(record, top, bool(unchanged))}
 
@@ -66,7 +66,7 @@ def points(record: Divergences, rows: Sequence[int], heights: Sequence[float], s
 
 
 def divergences_layout(record: Divergences, top: float, unchanged: bool) -> Figure:
-    """Token numbers upwards; above them, where there are any, the rows that never part."""
+    """Token numbers upwards; above them, where there are any, the rows that never differ."""
     ticks = token_ticks(record.length)
     names = [f"{tick:,}" for tick in ticks]
     axis = {"fixedrange": True, "zeroline": False, "ticks": ""}
@@ -75,7 +75,7 @@ def divergences_layout(record: Divergences, top: float, unchanged: bool) -> Figu
     return theme.layout(
         height=320,
         margin={"l": 58, "r": 12, "t": 8, "b": 46},
-        uirevision="partings",
+        uirevision="divergences",
         hovermode="closest",
         xaxis={**axis, "range": [low - margin, high + margin], "title": {"text": "temperature of the row"}},
         yaxis={

@@ -196,17 +196,17 @@ def test_mistakes_are_told_and_nothing_is_lost(tab: LabPage) -> None:
     for form, sentence in (
         ({"rows": 500, "length": 5000}, "at most 50,000 tokens on this server"),
         ({"rows": "<img src=x onerror=alert(1)>"}, "got <img src=x onerror=alert(1)>"),
-        ({"rows": 41, "low": 3}, "from T must be below to T"),
+        ({"rows": 41, "low": 3}, "From T must be below to T"),
     ):
         fill(tab, **form)
         button(tab, "Write").click()
-        expect(tab.page.locator(".lab-toast")).to_contain_text(sentence)
+        expect(tab.view(VIEW).locator(".lab-problem")).to_contain_text(sentence)
         expect(button(tab, "Write")).to_be_enabled()
     tab.choose_model("Your own numbers")
     expect(note(tab)).to_contain_text("The sidebar has changed since")
     fill(tab, low=0.5, length=120)
     button(tab, "Write").click()
-    expect(tab.page.locator(".lab-toast")).to_contain_text("Chaos needs a model")
+    expect(tab.view(VIEW).locator(".lab-problem")).to_contain_text("Chaos needs a model")
     assert lines(tab) == before
 
 

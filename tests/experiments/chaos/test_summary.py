@@ -30,7 +30,7 @@ PICTURE = by_hand([[1, 2, 3, 4], [1, 2, 3, 4], [1, 2, 3, 4], [1, 2, 5, 4], [1, 6
 
 def test_a_picture_in_numbers() -> None:
     found = summarize(PICTURE)
-    assert (found.rows, found.parted, found.alike) == (5, 2, (0, 2))
+    assert (found.rows, found.differing, found.alike) == (5, 2, (0, 2))
     assert found.shared == 2  # of 4, 4, 2, 1 and the 2 of a text that has ended
     assert found.earliest == 4
     assert found.narrowest == pytest.approx(0.1)
@@ -43,18 +43,18 @@ def test_the_narrowest_step_is_one_that_changed_a_text() -> None:
 
 def test_a_picture_in_words() -> None:
     assert sentences(PICTURE) == (
-        "2 of 5 rows part from the one above; half of all rows share 2 tokens with it, or more.",
-        "A step of 0.1 in temperature is enough for another text; the earliest parting is at token 2, "
+        "2 of 5 rows differ from the one above; half of all rows share 2 tokens with it, or more.",
+        "A step of 0.1 in temperature is enough for another text; the earliest difference is at token 2, "
         "from T = 0.4 to 0.5.",
         "The longest unchanged range is T = 0.1 to 0.3.",
-        "This is one seed and 4 tokens: another seed parts elsewhere, and rows that are alike here may "
-        "part later.",
+        "This is one seed and 4 tokens: another seed differs elsewhere, and rows that are alike here may "
+        "differ later.",
     )
 
 
 def test_where_nothing_parts_no_step_is_told() -> None:
     told = sentences(by_hand([[1, 2], [1, 2]]))
-    assert told[0].startswith("0 of 1 row parts from the one above")
+    assert told[0].startswith("0 of 1 row differs from the one above")
     assert len(told) == 2
 
 

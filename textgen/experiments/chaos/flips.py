@@ -128,7 +128,7 @@ def linear(decode: DecodeSettings) -> bool:
 
 
 def race_at(model: Model, chaos: Chaos, row: int, step: int) -> Race:
-    """The step at which a row parts from the one above."""
+    """The step at which a row differs from the one above."""
     context = read_context(model, chaos.prompt).ids
     before = tuple(chaos.ids[row, :step].tolist())
     *earlier, logits = read_again(model.writer, context, before)

@@ -1,6 +1,6 @@
 """Temperature chaos: how small changes of T change a text, all randomness equal.
 
-One seed writes the same prompt on at every temperature of a fine grid. Where a text parts from the one
+One seed writes the same prompt on at every temperature of a fine grid. Where a text differs from the one
 above it, one token was picked instead of another; from there on they read different contexts, and
 nothing brings them together again. `flips.flips_above` finds the temperature at which that token flips.
 """

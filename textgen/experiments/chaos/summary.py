@@ -13,9 +13,9 @@ class Summary:
     """What a grid of R temperatures came to."""
 
     rows: int  # that have one above them: R − 1
-    parted: int  # of these, whose text differs from the one above
+    differing: int  # of these, whose text differs from the one above
     shared: int  # tokens that a row begins with like the one above: half of the rows share so many or more
-    earliest: int | None  # the row that parts first of all; None where no row parts
+    earliest: int | None  # the row that differs first of all; None where no row does
     narrowest: float | None  # the smallest step in temperature that changed a text
     alike: tuple[int, int]  # first and last row of the longest run of one text
 
@@ -26,7 +26,7 @@ def summarize(chaos: Chaos) -> Summary:
     steps = {row: at for row, at in enumerate(above, start=1) if at is not None}
     return Summary(
         rows=len(above),
-        parted=len(steps),
+        differing=len(steps),
         shared=sorted(shared(chaos, row) for row in range(1, len(chaos.texts)))[len(above) // 2],
         earliest=min(steps, key=lambda row: steps[row]) if steps else None,
         narrowest=min((temperatures[row] - temperatures[row - 1] for row in steps), default=None),
@@ -35,7 +35,7 @@ def summarize(chaos: Chaos) -> Summary:
 
 
 def shared(chaos: Chaos, row: int) -> int:
-    """The tokens with which a row begins like the one above: all of its own where it never parts."""
+    """The tokens with which a row begins like the one above: all of its own where it never differs."""
     at = chaos.divergences[row]
     return int((chaos.ids[row] != NO_TOKEN).sum()) if at is None else at
 
@@ -50,25 +50,25 @@ def longest_run(chaos: Chaos) -> tuple[int, int]:
 def sentences(chaos: Chaos) -> tuple[str, ...]:
     """The summary in words, and what it does not say."""
     found, temperatures = summarize(chaos), chaos.settings.temperatures
-    spoken = [f"{counted(found.parted, found.rows)} from the one above; {shared_words(found)}."]
+    spoken = [f"{counted(found.differing, found.rows)} from the one above; {shared_words(found)}."]
     if found.earliest is not None and found.narrowest is not None:
         low, high = temperatures[found.earliest - 1 : found.earliest + 1]
         token = (chaos.divergences[found.earliest] or 0) + 1
         spoken.append(
             f"A step of {found.narrowest:.3g} in temperature is enough for another text; the earliest "
-            f"parting is at token {token:,}, from T = {low:g} to {high:g}."
+            f"difference is at token {token:,}, from T = {low:g} to {high:g}."
         )
     first, last = found.alike
-    if last > first and found.parted:
+    if last > first and found.differing:
         spoken.append(
             f"The longest unchanged range is T = {temperatures[first]:g} to {temperatures[last]:g}."
         )
     return (*spoken, honest(chaos))
 
 
-def counted(parted: int, rows: int) -> str:
-    """`3 of 40 rows part`."""
-    return f"{parted:,} of {rows:,} {'row parts' if rows == 1 or parted == 1 else 'rows part'}"
+def counted(differing: int, rows: int) -> str:
+    """`3 of 40 rows differ`."""
+    return f"{differing:,} of {rows:,} {'row differs' if rows == 1 or differing == 1 else 'rows differ'}"
 
 
 def shared_words(found: Summary) -> str:
@@ -79,6 +79,6 @@ def shared_words(found: Summary) -> str:
 def honest(chaos: Chaos) -> str:
     """What holds for this picture alone."""
     return (
-        f"This is one seed and {chaos.settings.length:,} tokens: another seed parts elsewhere, and rows that "
-        "are alike here may part later."
+        f"This is one seed and {chaos.settings.length:,} tokens: another seed differs elsewhere, and "
+        "rows that are alike here may differ later."
     )

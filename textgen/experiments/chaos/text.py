@@ -1,4 +1,4 @@
-"""The texts of temperature chaos on one line each, cut where they part from the one above."""
+"""The texts of temperature chaos on one line each, cut where they start to differ from the one above."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ END = "∎"  # where a text ends by itself
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A row's text in three; the first row is all rest, one that never parts is all shared."""
+    """A row's text in three; the first row is all rest, one that never differs is all shared."""
 
     shared: str  # what the row above begins with, too; the space before a word that differs
     token: str  # the first token that differs, its blanks as signs

@@ -1,4 +1,4 @@
-"""Between two temperatures: the flips at which their texts part, in numbers and in words."""
+"""Between two temperatures: the flips at which their texts start to differ, in numbers and in words."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def how_exact(flip: Flip, number: int) -> str:
     )
     if flip.same_before:
         return f"{narrowed} Just below and just above, the texts do agree up to this token."
-    return f"{narrowed} Just below and just above, the texts part even earlier than this token."
+    return f"{narrowed} Just below and just above, the texts differ even earlier than this token."
 
 
 def one_flip(model: Model, flip: Flip) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 // Between two temperatures: the exact T of each flip, and the two tokens that lead there.
 import { h } from "../shell/dom.js";
+import { term } from "../shell/glossary.js";
 import { thermal } from "../shell/theme.js";
 
 /**
@@ -9,17 +10,13 @@ import { thermal } from "../shell/theme.js";
  *   texts?: { shared: string, below: string, above: string }, figure?: any }} Comparison
  */
 
-/** @type {[keyof Candidate, string, string][]} */
+/** @type {[candidate: keyof Candidate, title: string, term: string][]} */
 const ROWS = [
-  ["probability", "probability at the flip", "After all stages, at exactly this temperature"],
-  ["logit", "logit, as the model gave it", "Raw, in nats: the same at every temperature"],
-  ["divided", "logit ÷ T, after the stages", "What temperature and the other stages make of it"],
-  [
-    "noise",
-    "luck (Gumbel noise)",
-    "Drawn from the seed and the token's number: the same at every temperature",
-  ],
-  ["score", "score = the two above together", "The highest one is written"],
+  ["probability", "probability at the flip", ""],
+  ["logit", "logit, as the model gave it", "logits"],
+  ["divided", "logit ÷ T, after the stages", ""],
+  ["noise", "luck (Gumbel noise)", "Gumbel noise"],
+  ["score", "score = the two above together", ""],
 ];
 const INVITATION = "Choose a row of the picture or a point of the chart, or type two temperatures.";
 
@@ -37,7 +34,7 @@ export const flipsOf = (comparison) => {
 const bothTexts = (/** @type {NonNullable<Comparison["texts"]>} */ { shared, ...ends }) =>
   h(
     "div",
-    { class: "chaos-texts scroll" },
+    { class: "chaos-texts" },
     Object.entries(ends).map(([side, text]) =>
       h(
         "div",
@@ -71,16 +68,17 @@ const oneFlip = (/** @type {Flip} */ { t, temperature, exact, below, above }) =>
         h(
           "thead",
           {},
-          h("tr", {}, h("th", { scope: "col" }), head("just below", below), head("just above", above)),
+          h("tr", {},
+            h("th", { scope: "col" }, "at the flip"), head("just below", below), head("just above", above)),
         ),
         h(
           "tbody",
           {},
-          ROWS.map(([name, title, hint]) =>
+          ROWS.map(([name, title, key]) =>
             h(
               "tr",
               {},
-              h("th", { scope: "row", title: hint }, title),
+              h("th", { scope: "row" }, key ? term(key, title) : title),
               h("td", {}, below[name]),
               h("td", {}, above[name]),
             ),
@@ -91,13 +89,12 @@ const oneFlip = (/** @type {Flip} */ { t, temperature, exact, below, above }) =>
   );
 };
 
+/** The tokens whose scores are drawn, in the order of the lines. @param {Comparison | null} comparison */
+export const lineLabels = (comparison) => {
+  const flips = comparison?.flips ?? [];
+  return flips.length ? [flips[0].below.label, ...flips.map(({ above }) => above.label)] : [];
+};
+
 /** The names of the lines in the chart of scores. @param {Comparison} comparison */
-export const lineNames = ({ figure, flips }) =>
-  figure.data.map((/** @type {any} */ _, /** @type {number} */ k) =>
-    h(
-      "span",
-      {},
-      h("i", { class: `line-${Math.min(k, 2)}` }),
-      h("span", { class: "chaos-token" }, k === 0 ? flips[0].below.label : flips[k - 1].above.label),
-    ),
-  );
+export const lineNames = (comparison) => lineLabels(comparison).map((label, k) =>
+  h("span", {}, h("i", { class: `line-${Math.min(k, 2)}` }), h("span", { class: "chaos-token" }, label)));

@@ -15,12 +15,13 @@ const [TOP, AXIS] = [8, 26]; // px above and below the blocks
 const RIGHT = 16; // px at the right, for half of the last number
 const READABLE = { width: 7, height: 13 }; // px that a letter needs
 const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]; // tokens between two numbers of the axis
+/** @type {Record<string, number>} */
+const MOVES = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity };
 const HINT =
   "A block holds the rows that agree so far, in the colour of its middle temperature; " +
-  "it splits at the token where rows part.";
+  "it splits at the token where rows differ.";
 const LABEL =
-  "Overview: one line a temperature, one column a token; blocks agree up to there. " +
-  "Arrow keys move, Enter shows the flip.";
+  "Overview: one line a temperature, one column a token. Arrow keys move, Enter shows the flip";
 
 /**
  * @typedef {object} MapState
@@ -125,7 +126,7 @@ export const overview = (picture, state, { onPick, onReach, onPoint }) => {
   };
   const onkeydown = (/** @type {KeyboardEvent} */ event) => {
     if (event.key === "Enter") onPick(state.reached ?? state.row ?? 0);
-    const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    const by = MOVES[event.key] ?? 0;
     if (!by) return;
     event.preventDefault();
     reach(by);
@@ -136,11 +137,13 @@ export const overview = (picture, state, { onPick, onReach, onPoint }) => {
   };
   const words = () => {
     const place = state.pointed ?? (state.reached === null ? null : { row: state.reached, column: null });
-    if (!place) return HINT;
+    return place ? wordsOf(place) : HINT;
+  };
+  const wordsOf = (/** @type {Place} */ place) => {
     const { at, tokens } = rows[place.row];
     const token = place.column === null ? "" : tokens[place.column].trim() || "␣";
     const where = place.column === null ? "" : ` · token ${place.column + 1} “${token}”`;
-    const differs = at === null ? "like the row above" : `parts from the row above at token ${at + 1}`;
+    const differs = at === null ? "like the row above" : `differs from the row above at token ${at + 1}`;
     return `T = ${name(place.row)}${where} · ${place.row === 0 ? "the first row" : differs}`;
   };
 
@@ -155,8 +158,13 @@ export const overview = (picture, state, { onPick, onReach, onPoint }) => {
       {
         class: "chaos-map",
         tabindex: 0,
-        role: "group",
+        role: "slider",
         "aria-label": LABEL,
+        "aria-orientation": "vertical",
+        "aria-valuemin": 0,
+        "aria-valuemax": rows.length - 1,
+        "aria-valuenow": state.reached ?? state.row ?? 0,
+        "aria-valuetext": wordsOf({ row: state.reached ?? state.row ?? 0, column: null }),
         onkeydown,
         onblur: () => onReach(null),
       },
@@ -165,6 +173,7 @@ export const overview = (picture, state, { onPick, onReach, onPoint }) => {
         {
           width,
           height,
+          viewBox: `0 0 ${width} ${height}`,
           onclick: pick,
           onpointermove: (/** @type {any} */ event) => onPoint(placeOf(event)),
           onpointerleave: () => onPoint(null),

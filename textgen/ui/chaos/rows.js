@@ -27,7 +27,8 @@ export const textRows = (picture, look, { onPick, onToggle }) => {
   const line = (/** @type {number} */ row) => {
     const { t, at } = picture.rows[row];
     const { shared, token, rest } = cut(picture.rows[row], row === 0);
-    const differs = row === 0 ? "the first" : at === null ? "like the row above" : `parts at token ${at + 1}`;
+    const below = at === null ? "like the row above" : `differs at token ${at + 1}`;
+    const differs = row === 0 ? "the first" : below;
     const where = row === 0 ? "" : at === null ? "=" : String(at + 1);
     const kind = ["chaos-line", row === 0 && "first", row === look.row && "picked"].filter(Boolean).join(" ");
     const pick = () => window.getSelection()?.isCollapsed !== false && onPick(row);
@@ -86,7 +87,7 @@ export const textRows = (picture, look, { onPick, onToggle }) => {
     h(
       "div",
       { class: "chaos-line chaos-ruler", "aria-hidden": true },
-      h("span", { class: "chaos-t" }, h("span", {}, "T"), h("span", { class: "chaos-where" }, "parts")),
+      h("span", { class: "chaos-t" }, h("span", {}, "T"), h("span", { class: "chaos-where" }, "differs")),
       h("span", { class: "chaos-text" }, picture.columns ? ruler(picture.request.length) : ""),
     ),
     h("div", { class: "chaos-body", onkeydown: moveFocus }, runsOf(picture.rows).map(lines)),

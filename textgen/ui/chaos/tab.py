@@ -105,7 +105,9 @@ def read_pair(data: Mapping[str, Any]) -> tuple[float, float]:
         for title, name in (("from T", "low"), ("to T", "high"))
     )
     if low >= high:
-        raise SettingError(f"from T must be below to T, got {low:g} and {high:g}; swap or change them")
+        raise SettingError(
+            f"from T must be below to T, got {low:g} and {high:g}; swap or change them", "from T"
+        )
     return low, high
 
 

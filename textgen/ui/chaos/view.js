@@ -5,13 +5,15 @@ import { activeStages } from "../shell/decoding.js";
 import { h, render } from "../shell/dom.js";
 import { keptForm } from "../shell/forms.js";
 import { clipStart, count, typedCount, typedNumber } from "../shell/format.js";
+import { term } from "../shell/glossary.js";
 import { neutral, seedOf, store } from "../shell/lab.js";
+import { createProblems } from "../shell/problem.js";
 import { saveMenu } from "../shell/save.js";
 import { latest } from "../shell/server.js";
 import { onTheme } from "../shell/theme.js";
-import { toast } from "../shell/toast.js";
 import { stageText } from "../shell/tokens.js";
-import { flipsOf, lineNames } from "./flips.js";
+import { createUndo } from "../shell/undo.js";
+import { flipsOf, lineLabels, lineNames } from "./flips.js";
 import { overview } from "./map.js";
 import { textRows } from "./rows.js";
 
@@ -29,10 +31,9 @@ const FIELDS = [
 ];
 const AFTER = 61; // tokens of a text that are read after the one that differs
 const LOST = "The server gave no answer: the connection may be lost. Try again.";
-const LEAD =
-  "How small a change of temperature makes another text, all randomness equal? Each row is written with " +
-  "the same luck at a slightly higher temperature; where it parts from the row above, temperature alone " +
-  "parted them.";
+/** @type {Record<string, string>} Where a setting that the server refused is typed. */
+const TYPED = { "from T": "low", "to T": "high", rows: "rows", length: "length" };
+const NUMBERS = 13; // rows of the table of scores
 /** A figure whose lines are named in a legend of its own, for where the page's is not. */
 const named = (/** @type {import("../shell/chart.js").Figure} */ figure) => {
   const { data, layout } = painted(figure);
@@ -40,7 +41,7 @@ const named = (/** @type {import("../shell/chart.js").Figure} */ figure) => {
   return { data, layout: { ...layout, showlegend: true, legend, margin: { ...layout.margin, t: 32 } } };
 };
 const TITLES = {
-  parts: "First token at which each text parts from the one above",
+  parts: "First token at which each text differs from the one above",
   map: "Texts that agree, in the colour of their temperature",
   scores: "Scores against temperature",
 };
@@ -93,14 +94,16 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
     ended: (why) => {
       writing = null;
       if (why === "stopped") kept.note = "Stopped: nothing was changed.";
-      if (why === "lost") toast(LOST);
+      if (why === "lost") problems.tell("write", LOST);
       draw();
     },
-    refused: (sentence) => {
+    refused: (sentence, setting) => {
       if (writing?.quiet) kept.note = sentence;
-      else toast(sentence);
+      else problems.tell(TYPED[setting] ?? "write", sentence);
     },
   });
+  const problems = createProblems("chaos");
+  const undo = createUndo("chaos", { root, signal, restored: () => draw() });
   const sidebar = () => {
     const { state } = store;
     return { model: state.model, prompt: state.context, settings: state.settings, seed: seedOf(state) };
@@ -121,6 +124,7 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
       share: null,
     };
     kept.asked = sidebarKey();
+    problems.clear();
     drawing.start("draw", source);
     draw();
   };
@@ -153,6 +157,11 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
   ) => {
     const { temperatures, length, seed } = picture.request;
     const [low, high] = ends(picture.request);
+    if (kept.picture) {
+      const names = /** @type {const} */ (["picture", "zooms", "comparison", "row", "open", "note", "form"]);
+      const before = Object.fromEntries(names.map((name) => [name, kept[name]]));
+      undo.discarded("The picture before replaced", () => Object.assign(kept, before, { status: "" }));
+    }
     Object.assign(kept, { picture, zooms, comparison: null, row: null, open: [], note: picture.note });
     kept.form = {
       low: String(low),
@@ -172,11 +181,12 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
   const comparing = latest((/** @type {object} */ request) => ask("compare", request), {
     answered: (comparison) => {
       kept.comparison = comparison;
+      problems.clear("pair");
       kept.pair = [String(comparison.low), String(comparison.high)];
       draw();
-      if (scrolls) places.flips.scrollIntoView({ block: "nearest", behavior: "smooth" });
+      if (scrolls) places.flips.scrollIntoView({ block: "nearest" });
     },
-    refused: (problem) => toast(problem.message),
+    refused: ({ message }) => problems.tell("pair", message),
     idle: (idle) => {
       comparingNow = !idle;
       draw();
@@ -219,7 +229,11 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
       h(
         "section",
         { class: "card chaos-controls" },
-        h("p", { class: "chaos-lead" }, LEAD),
+        h("p", { class: "chaos-lead" },
+          "How small a change of temperature makes another text, all randomness equal? Each row is " +
+          "written with the ", term("same luck"),
+          " at a slightly higher temperature: where it differs from the row above, temperature alone " +
+          "made the difference."),
         h(
           "div",
           { class: "chaos-form" },
@@ -235,8 +249,10 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
                 maxlength: 40,
                 "aria-label": label,
                 value: kept.form[name],
+                ...problems.marks(name),
                 oninput: (/** @type {any} */ event) => {
                   kept.form[name] = event.target.value;
+                  problems.clear(name, "write");
                   draw();
                 },
                 onkeydown: onEnter(() => !busy && writeForm()),
@@ -278,7 +294,9 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
             : null,
           h("span", { class: "chaos-status", role: "status" }, busy ? "" : kept.status),
         ),
+        [...FIELDS.map(([name]) => name), "write"].map((name) => problems.of(name)),
         h("p", { class: "muted chaos-size" }, size()),
+        undo.node,
       ),
       h("p", { class: "note", role: "status" }, kept.note),
       wider
@@ -416,14 +434,16 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
       h(
         "section",
         { class: "card chaos-parts" },
-        h("h3", {}, "Where each text parts from the one above"),
+        h("h3", {}, "Where each text starts to differ from the one above"),
         h("div", {
           role: "img",
           opaque: true,
           ref: measured("parts"),
-          "aria-label": `${TITLES.parts}, against its temperature; the rows hold the same numbers`,
+          "aria-label": `${TITLES.parts}, against its temperature; the table below holds the numbers`,
         }),
-        h("p", { class: "muted" }, "Low points part early. A point or a row shows the flip."),
+        h("p", { class: "muted" }, "Low points differ early. A point or a row shows the ", term("flip"), "."),
+        kept.picture && numbers(["T", "first token that differs"], kept.picture.rows.map(({ t, at }, row) =>
+          [String(t), row === 0 ? "the first row" : at === null ? "like the row above" : count(at + 1)])),
       ),
       h(
         "section",
@@ -443,11 +463,12 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
           "Measured from the likeliest token's logit ÷ T, which is the same for all. " +
             "Shaded: between the two temperatures; the upright line: the flip.",
         ),
+        kept.comparison?.figure && scoreNumbers(kept.comparison.figure),
       ),
       h(
         "section",
         { class: "card chaos-flips", tabindex: -1, ref: measured("flips") },
-        h("h3", {}, "The flip"),
+        h("h3", {}, "The ", term("flip")),
         h(
           "div",
           { class: "chaos-pairing" },
@@ -465,9 +486,24 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
             "Zoom in",
           ),
         ),
+        problems.of("pair"),
         h("div", { "aria-live": "polite" }, flipsOf(kept.comparison)),
       ),
     );
+  const numbers = (/** @type {string[]} */ heads, /** @type {string[][]} */ rows) =>
+    h("details", { class: "fold" }, h("summary", {}, "The numbers"),
+      h("div", { class: "tall", tabindex: 0, role: "region", "aria-label": "The chart's numbers" },
+        h("table", {},
+          h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
+          h("tbody", {}, rows.map(([first, ...others]) => h("tr", {},
+            h("th", { scope: "row" }, first), others.map((text) => h("td", {}, text))))))));
+  const scoreNumbers = (/** @type {import("../shell/chart.js").Figure} */ { data }) => {
+    const step = Math.max(1, Math.floor(data[0].x.length / NUMBERS));
+    const at = data[0].x.flatMap((/** @type {number} */ _, /** @type {number} */ i) => (i % step ? [] : [i]));
+    const score = (/** @type {number | null} */ y) => (y === null ? "removed" : y.toFixed(3));
+    return numbers(["T", ...lineLabels(kept.comparison)], at.map((/** @type {number} */ i) =>
+      [data[0].x[i].toFixed(4), ...data.map(({ y }) => score(y[i]))]));
+  };
   const pairField = (/** @type {0 | 1} */ place, /** @type {string} */ label) =>
     h("input", {
       class: "chaos-number wide",
@@ -476,6 +512,7 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
       maxlength: 40,
       "aria-label": label,
       value: kept.pair[place],
+      ...problems.marks("pair"),
       oninput: (/** @type {any} */ event) => (kept.pair[place] = event.target.value),
       onkeydown: onEnter(comparePair),
     });

@@ -236,11 +236,11 @@ const numbers = (config, chosen, on) => {
     h("label", {}, "Seeds ", box("seeds", `Seeds, at most ${limits.seeds}`)),
     h("label", {}, "from ", box("first", "First seed")),
     h("label", {}, "Tokens each ", box("length", "Tokens of a text")),
-    h("label", {}, "Judge ", h("select", {
+    h("span", { class: "sweep-judge" }, h("label", {}, "Judge ", h("select", {
       "aria-label": "Judge", value: chosen.judge,
       onchange: (/** @type {any} */ { target }) => on.set({ judge: target.value }),
     }, h("option", { value: "" }, "none"),
-    models().map(({ name, title }) => h("option", { value: name }, title)))), about("judge", "a judge"));
+    models().map(({ name, title }) => h("option", { value: name }, title)))), about("judge", "a judge")));
 };
 
 /** @param {any} config @param {Size} size @param {Progress} progress @param {Actions} on */

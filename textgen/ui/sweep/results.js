@@ -278,7 +278,7 @@ export const differenceCard = (
   const most = Math.max(...(rows ?? []).map(({ pairs }) => pairs));
   const [a, b] = [look.temperatures[pair.first], look.temperatures[pair.second]];
   const row = (/** @type {Difference} */ { text, enough, sure }, /** @type {number} */ i) => {
-    const words = sure ? `higher at ${sure > 0 ? a : b}` : enough ? "not clear" : "few pairs";
+    const words = sure ? `at ${sure > 0 ? a : b}` : enough ? "not clear" : "few pairs";
     return text === DASH ? null : h("tr", {}, h("th", { scope: "row" }, metrics[i].title),
       h("td", { class: sure ? "strong" : "" }, text), h("td", { class: sure ? "" : "muted" }, words));
   };
@@ -291,7 +291,7 @@ export const differenceCard = (
       h("span", { class: "muted" }, rows ? counted(most, "pair") : "")),
     h("div", { class: "scroll" }, h("table", {},
       h("thead", {}, h("tr", {},
-        ["metric", "difference", ""].map((text) => h("th", { scope: "col" }, text)))),
+        ["metric", "difference", "which is higher"].map((text) => h("th", { scope: "col" }, text)))),
       h("tbody", {}, rows?.map(row)))),
     h("p", { class: "muted" }, DIFFERENCE));
 };

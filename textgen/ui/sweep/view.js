@@ -123,7 +123,7 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
     writing.start("run", { request: requestOf(config, form) });
     patience = setTimeout(() => {
       if (!writing.busy() || kept.last) return;
-      kept.status = `Waiting for its turn: this server writes ${atATime}.`;
+      kept.status = `Waiting for its turn (this server writes ${atATime}), or for the model to be loaded.`;
       draw();
     }, WAITS_AFTER);
     draw();
@@ -155,7 +155,7 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
       texts = { answer, point };
       draw();
       if (!reach || !kept.point) return;
-      reader?.scrollIntoView({ block: "nearest", behavior: "smooth" });
+      reader?.scrollIntoView({ block: "nearest" });
       reader?.querySelector("h3")?.focus({ preventScroll: true });
     },
     refused,
