@@ -127,13 +127,17 @@ def test_a_text_of_ones_own_is_measured_and_survives_another_tab(tab: LabPage, m
     assert receipt["result"]["best"] == TEMPERATURES[expected.argmin()]
     tab.view(VIEW).get_by_role("button", name="Remove “the king").click()
     curves(tab, 1)
+    tab.view(VIEW).get_by_role("button", name="Undo: “the king").click()
+    curves(tab, 2)
+    tab.view(VIEW).get_by_role("button", name="Remove “the king").click()
+    curves(tab, 1)
 
 
 def test_what_cannot_be_measured_is_told_and_nothing_lost(tab: LabPage) -> None:
     before = plotted(tab, 0)
     for text, sentence in (("   ", "must not be empty"), ("€€€", "at least 2 tokens, got 0")):
         measure(tab, text)
-        expect(tab.page.locator(".lab-toast")).to_contain_text(sentence)
+        expect(tab.view(VIEW).locator(".lab-problem")).to_contain_text(sentence)
     settle(tab)
     assert plotted(tab, 0) == before
     tab.view(VIEW).get_by_label("Your own text").fill("a" * 20_001)

@@ -206,25 +206,25 @@ def test_back_and_another_tab_lose_nothing(tab: LabPage) -> None:
 
 
 def test_mistakes_are_told(tab: LabPage) -> None:
-    toast = tab.page.locator(".lab-toast")
+    problem = tab.view("ratings").locator(".lab-problem")
     tab.view(VIEW).get_by_label("Your name").fill(" ")
     button(tab, "Begin").click()
-    expect(toast).to_contain_text("Give a name first")
+    expect(problem).to_contain_text("Give a name first")
     tab.view(VIEW).get_by_label("Seed of the order").fill("-5")
     tab.view(VIEW).get_by_label("Your name").fill("Ann")
     button(tab, "Begin").click()
-    expect(toast).to_contain_text("seed must be")
+    expect(problem).to_contain_text("Seed must be")
     tab.view(VIEW).get_by_label("Seed of the order").fill("1")
     begin(tab)
     button(tab, "I am done").click()
     button(tab, "Show the result").click()
-    expect(toast).to_contain_text("at least one rating")
+    expect(problem).to_contain_text("at least one rating")
     tab.view(VIEW).get_by_text("or paste them").click()
     tab.view(VIEW).get_by_label("Scores of others, as CSV").fill("set,item,rater,score\nffff,T1,Cem,4\n")
     button(tab, "Add these scores").click()
-    expect(toast).to_contain_text("row 2 belongs to the set 'ffff'")
+    expect(problem).to_contain_text("Row 2 belongs to the set 'ffff'")
     button(tab, "Hand over").click()
-    expect(toast).to_contain_text("needs a name")
+    expect(problem).to_contain_text("needs a name")
 
 
 def test_it_fits_a_phone(tab: LabPage) -> None:
@@ -233,3 +233,9 @@ def test_it_fits_a_phone(tab: LabPage) -> None:
     assert tab.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
     for score in "123":
         expect(button(tab, score)).to_be_in_viewport()
+    tab.page.keyboard.press("3")
+    tab.page.reload()
+    open_part(tab)
+    expect(card(tab)).to_contain_text("Text 2 of 6")
+    button(tab, "‹ Back").click()
+    expect(button(tab, "3")).to_have_attribute("aria-pressed", "true")

@@ -5,12 +5,15 @@ import { h, render } from "../shell/dom.js";
 import { config as page } from "../shell/config.js";
 import { keptForm } from "../shell/forms.js";
 import { count, temperatureText } from "../shell/format.js";
+import { about, term } from "../shell/glossary.js";
 import { store, typedIn } from "../shell/lab.js";
+import { createProblems } from "../shell/problem.js";
 import { latest } from "../shell/server.js";
 import { csvOf, download } from "../shell/files.js";
 import { saveMenu } from "../shell/save.js";
 import { onTheme, thermal } from "../shell/theme.js";
 import { toast } from "../shell/toast.js";
+import { createUndo } from "../shell/undo.js";
 
 /**
  * @typedef {{ label: string, name: string, unit: string, best: number, verdict: string, facts: string,
@@ -33,13 +36,14 @@ const LINES = new Map([
 ]);
 
 export const mount = component("calibration", ({ root, config, memory, signal, ask, stream }) => {
-  const start = { beside: [], own: [], scale: "", text: "", status: "", request: null };
-  /** @type {{ text: string, beside: string[] }} */
-  const first = { text: "", beside: [] };
-  const typed = keptForm("calibration", first, () => ({ text: kept.text, beside: kept.beside }));
+  /** @type {Memory} */
+  const first = { beside: [], own: [], scale: "", text: "", status: "", request: null };
+  const left = keptForm("calibration", first, () => kept);
   const known = page.models.flatMap(({ models }) => models.map(({ name }) => name));
-  typed.beside = typed.beside.filter((name) => known.includes(name));
-  const kept = /** @type {Memory} */ (Object.assign(memory, { ...start, ...typed, ...memory }));
+  left.beside = left.beside.filter((name) => known.includes(name));
+  const kept = /** @type {Memory} */ (Object.assign(memory, { ...left, ...memory }));
+  const problems = createProblems("calibration");
+  const undo = createUndo("calibration", { root, signal, restored: () => look() });
   /** @type {Shown | null} */
   let value = null;
   /** @type {number | null} When the measurement that is running began, ms. */
@@ -73,13 +77,14 @@ export const mount = component("calibration", ({ root, config, memory, signal, a
     },
     ended: (why) => {
       since = null;
-      if (why === "lost") toast(LOST);
+      if (why === "lost") problems.tell("text", LOST);
       draw();
     },
-    refused: (sentence) => toast(sentence),
+    refused: (sentence) => problems.tell("text", sentence),
   });
   const measure = () => {
     since = performance.now();
+    problems.clear();
     measuring.start("measure", { text: kept.text, model: store.state.model });
     tick();
   };
@@ -103,7 +108,14 @@ export const mount = component("calibration", ({ root, config, memory, signal, a
     return h(
       "section",
       { class: "card" },
-      h("header", { class: "calibration-head" }, h("h3", {}, TITLE), h("span", { class: "grow" }), save),
+      h(
+        "header",
+        { class: "calibration-head" },
+        h("h3", {}, TITLE),
+        about("calibration"),
+        h("span", { class: "grow" }),
+        save,
+      ),
       h("p", { class: "calibration-verdict", role: "status" }, firstCurve()?.verdict ?? ""),
       h("p", { class: "muted small" }, firstCurve()?.facts ?? ""),
       h("p", { class: "note", role: "status" }, value?.note ?? ""),
@@ -144,10 +156,9 @@ export const mount = component("calibration", ({ root, config, memory, signal, a
     const trace = value?.figure.data[i];
     const { color } = painted(trace.line);
     const remove = () => {
-      kept.own.splice(
-        kept.own.findIndex((other) => other.label === curve.label),
-        1,
-      );
+      const all = kept.own;
+      undo.discarded(`${curve.label} removed`, () => (kept.own = all));
+      kept.own = all.filter((other) => other.label !== curve.label);
       look();
     };
     return h(
@@ -163,7 +174,6 @@ export const mount = component("calibration", ({ root, config, memory, signal, a
             {
               class: "quiet",
               type: "button",
-              title: "Remove this text",
               "aria-label": `Remove ${curve.label}`,
               onclick: remove,
             },
@@ -176,7 +186,7 @@ export const mount = component("calibration", ({ root, config, memory, signal, a
     return h(
       "div",
       { class: "calibration-beside", hidden: !others.length },
-      h("span", { class: "muted small" }, "Beside it"),
+      h("span", { class: "muted small" }, "Beside it"), undo.node,
       h(
         "div",
         { class: "chips", role: "group", "aria-label": "Models beside it" },
@@ -262,8 +272,10 @@ export const mount = component("calibration", ({ root, config, memory, signal, a
         spellcheck: "false",
         value: kept.text,
         placeholder: "Paste a text that the model has not learned from",
+        ...problems.marks("text"),
         oninput: (/** @type {any} */ event) => {
           kept.text = event.target.value;
+          problems.clear("text");
           draw();
         },
       }),
@@ -275,7 +287,6 @@ export const mount = component("calibration", ({ root, config, memory, signal, a
           {
             class: "button primary",
             type: "button",
-            title: "With the model of the sidebar",
             onclick: measure,
             disabled: since !== null || n > config.most || typedIn(store.state),
           },
@@ -287,7 +298,13 @@ export const mount = component("calibration", ({ root, config, memory, signal, a
           `${count(n)} of at most ${count(config.most)} characters`,
         ),
       ),
+      problems.of("text"),
       h("p", { class: "calibration-status", role: "status" }, kept.status),
+      h(
+        "p",
+        { class: "muted small" },
+        "Of the sidebar the model alone counts here: every temperature is tried, without context and stages.",
+      ),
     );
   };
 
@@ -355,7 +372,8 @@ const help = () =>
     h(
       "p",
       {},
-      "Perplexity is the number of equally likely tokens among which the model seems to choose at each " +
+      term("perplexity", "Perplexity"),
+      " is the number of equally likely tokens among which the model seems to choose at each " +
         "step " +
         "of a text that it did not learn from. Lower is better.",
     ),

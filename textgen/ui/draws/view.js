@@ -266,11 +266,12 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
 
   /** What the draws come after. */
   const context = () => {
-    const pieces = answer?.pieces ?? [];
+    if (!answer) return null;
+    const { pieces, unseen } = answer;
     if (typedIn(store.state)) return h("p", { class: "muted draws-context" }, "Drawn from your own numbers");
     return h("div", { class: "draws-context" }, h("span", { class: "muted" }, "Drawn after "),
       h("span", { class: areWords(pieces) ? "tokens words" : "tokens" },
-        contextSpans(pieces, answer?.unseen, SHOWN_PIECES)));
+        contextSpans(pieces, unseen, SHOWN_PIECES)));
   };
   const controls = () => {
     const [n, typed] = [plannedNumber(), typedCount(form.text)];

@@ -2,11 +2,12 @@
 import { h } from "../shell/dom.js";
 import { temperatureText } from "../shell/format.js";
 import { thermal } from "../shell/theme.js";
-import { amountOf, keyOf, ratedBy, scoreOf } from "./state.js";
+import { amountOf, EACH, keyOf, ratedBy, scoreOf } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Cell} Cell */
 /** @typedef {(changes: Partial<State>) => void} Set */
+/** @typedef {ReturnType<typeof import("../shell/problem.js").createProblems>} Problems */
 
 const LEAD =
   "Tick a few settings of the sweep. Few texts rated by many people tell more than many rated by one.";
@@ -18,18 +19,20 @@ export const dot = (/** @type {number} */ t) =>
 
 /** Which settings of the sweep, how many texts of each, which question, who rates. */
 export const choiceCard = (
-  /** @type {State} */ state, /** @type {any} */ config, /** @type {{ set: Set, begin: () => void }} */ on,
+  /** @type {State} */ state, /** @type {any} */ config,
+  /** @type {{ set: Set, begin: () => void, problems: Problems }} */ on,
 ) => {
   const { text, possible } = amountOf(state, config);
   /** @param {"each" | "seed"} name @param {string} label */
   const number = (name, label) => h("input", {
     class: "count-field", type: "text", inputmode: "numeric", autocomplete: "off", "aria-label": label,
-    value: String(state[name]),
+    value: String(state[name]), ...on.problems.marks(name === "each" ? EACH : name),
     oninput: (/** @type {any} */ { target }) => on.set({ [name]: target.value }),
   });
   const rater = h("input", {
-    type: "text", maxlength: config.rater, "aria-label": "Your name", placeholder: "any name",
-    value: state.rater, oninput: (/** @type {any} */ { target }) => on.set({ rater: target.value }),
+    type: "text", maxlength: config.rater, "aria-label": "Your name", autocomplete: "off",
+    value: state.rater, ...on.problems.marks("rater"),
+    oninput: (/** @type {any} */ { target }) => on.set({ rater: target.value }),
   });
   const sentence = config.questions.find((/** @type {string[]} */ [name]) => name === state.question)[1];
   return h("section", { class: "card ratings-choice", key: "choose" },
@@ -37,11 +40,10 @@ export const choiceCard = (
     h("p", { class: "note", role: "status" }, state.choices?.complete ? "" : STILL_WRITTEN),
     h("div", { class: "ratings-cells" }, linesOf(state, on.set)),
     h("div", { class: "ratings-form" },
-      field("Texts of each", "The first seeds of the sweep",
-        number("each", "Texts of each setting")),
-      field("Seed of the order", "Who takes the same sweep, settings and seed rates the same set",
-        number("seed", "Seed of the order")),
-      field("Your name", "Told apart from other raters by it", rater)),
+      field("Texts of each", "of the first seeds", number("each", "Texts of each setting")),
+      field("Seed of the order", "one seed, one set", number("seed", "Seed of the order")),
+      field("Your name", "any name will do", rater),
+      [EACH, "seed", "rater"].map(on.problems.of)),
     h("div", { class: "segments", role: "group", "aria-label": "Question" },
       config.questions.map((/** @type {string[]} */ [name]) => h("button", {
         type: "button", "aria-pressed": name === state.question, onclick: () => on.set({ question: name }),
@@ -51,12 +53,12 @@ export const choiceCard = (
       h("button", {
         class: "button primary", type: "button", disabled: !possible, onclick: on.begin,
       }, "Begin"),
-      h("span", { class: "muted", role: "status" }, text)));
+      h("span", { class: "muted", role: "status" }, text)), on.problems.of("begin"));
 };
 
-/** @param {string} label @param {string} title @param {import("../shell/dom.js").Child} input */
-const field = (label, title, input) =>
-  h("label", { class: "ratings-field", title }, h("span", {}, label), input);
+/** @param {string} label @param {string} hint @param {import("../shell/dom.js").Child} input */
+const field = (label, hint, input) =>
+  h("label", { class: "ratings-field" }, h("span", {}, label), input, h("small", {}, hint));
 
 /** A line a strategy, with its temperatures to tick. @param {State} state @param {Set} set */
 const linesOf = ({ choices, picked }, set) => {
@@ -66,7 +68,6 @@ const linesOf = ({ choices, picked }, set) => {
     const on = picked.includes(key);
     return h("button", {
       class: "chip", type: "button", key, "aria-pressed": on, "aria-label": `${cell.label} at T = ${t}`,
-      title: `${cell.texts} ${cell.texts === 1 ? "text" : "texts"}`,
       onclick: () => set({ picked: on ? picked.filter((other) => other !== key) : [...picked, key] }),
     }, dot(t), temperatureText(t));
   };

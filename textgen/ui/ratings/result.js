@@ -1,6 +1,7 @@
 // When the rating has ended: the scores as a file, those of others, the next rater, in the end the result.
 import { h } from "../shell/dom.js";
 import { count, temperatureText } from "../shell/format.js";
+import { about, term } from "../shell/glossary.js";
 import { toast } from "../shell/toast.js";
 import { dot } from "./rate.js";
 import { countsOf } from "./state.js";
@@ -11,7 +12,7 @@ import { countsOf } from "./state.js";
 
 /** @param {string} text @param {string} title @param {() => void} onclick @param {string} [look] */
 const button = (text, title, onclick, look = "button") =>
-  h("button", { class: look, type: "button", title, onclick }, text);
+  h("button", { class: look, type: "button", title: title || null, onclick }, text);
 const PRIMARY = "button primary";
 const REVEAL = "Tells which text was which: from then on nobody rates blind";
 
@@ -20,7 +21,8 @@ const REVEAL = "Tells which text was which: from then on nobody rates blind";
  * @param {State} state
  * @param {any} config
  * @param {{ set: (changes: Partial<State>) => void, add: (files: string[]) => void, reveal: () => void,
- *   save: () => void, back: () => void, next: () => void }} on
+ *   save: () => void, back: () => void, next: () => void,
+ *   problems: import("./rate.js").Problems }} on
  */
 export const doneCard = (state, config, on) => {
   const set = /** @type {import("./state.js").RatingSet} */ (state.set);
@@ -34,14 +36,17 @@ export const doneCard = (state, config, on) => {
       button("Show the result", REVEAL, on.reveal, PRIMARY),
       button("Save the scores", "A CSV file, to be put together with those of others", on.save),
       button("‹ Back to the texts", "Change a score", on.back)),
+    h("p", { class: "muted small" }, `${REVEAL}.`),
+    on.problems.of("reveal"),
     h("div", { class: "ratings-more" }, h("div", {},
       h("h4", {}, "Somebody else on this device"),
       h("p", { class: "muted small" }, "The same texts, and your scores hidden."),
       h("div", { class: "ratings-row" }, h("input", {
         type: "text", maxlength: config.rater, "aria-label": "Name of the next rater",
-        placeholder: "name of the next rater", value: state.next,
+        placeholder: "name of the next rater", value: state.next, ...on.problems.marks("next"),
         oninput: (/** @type {any} */ { target }) => on.set({ next: target.value }),
-      }), button("Hand over", "The next person rates", on.next))), others(state, config, on)));
+      }), button("Hand over", "The next person rates", on.next)), on.problems.of("next")),
+    others(state, config, on)));
 };
 
 /** Scores from other devices. @param {State} state @param {any} config @param {any} on */
@@ -59,7 +64,8 @@ const others = (state, config, on) => h("div", {},
       spellcheck: "false", value: state.pasted,
       oninput: (/** @type {any} */ { target }) => on.set({ pasted: target.value }),
     }),
-    h("div", { class: "ratings-row" }, button("Add these scores", "", () => on.add([state.pasted])))));
+    h("div", { class: "ratings-row" }, button("Add these scores", "", () => on.add([state.pasted])))),
+  on.problems.of("add_scores"));
 
 /** Read files as texts. @param {HTMLInputElement} input @param {number} most bytes */
 const open = async (input, most, /** @type {(texts: string[]) => void} */ add) => {
@@ -107,14 +113,15 @@ export const resultCards = (result, on) => h("div", { class: "pair ratings-resul
       button("SVG", "The chart as a drawing", () => on.picture("svg")),
       h("span", { class: "grow" }), button("Rate another set", "Choose anew", on.again, PRIMARY))),
   h("section", { class: "card" }, h("h3", {}, "The numbers"),
-    h("div", { class: "scroll" }, table(["setting", "T", "score", "95%", "texts", "ratings", "proxy"],
+    h("div", { class: "scroll" }, table(
+      ["setting", "T", "score", term("95% interval", "95%"), "texts", "ratings", term("proxy")],
       result.rows.map(({ label, t, mean, between, texts, ratings, proxy }) => [
         h("th", { scope: "row" }, label), temperatureCell(t), h("td", { class: "strong" }, mean),
         ...cells(between, texts, ratings, proxy),
       ]))),
     h("p", { class: "muted small" },
       `The proxy is a computer's measure of the same texts, which people need not share. ${result.caution}`),
-    h("h3", {}, "How far people agree"),
+    h("div", { class: "ratings-heading" }, h("h3", {}, "How far people agree"), about("agreement")),
     h("div", { class: "ratings-agreement" }, result.agreement.map((text) => h("p", {}, text))),
     h("details", { class: "fold" }, h("summary", {}, "Which text was which"),
       h("div", { class: "scroll tall" }, table(["code", "setting", "T", "seed", "scores"],
@@ -124,7 +131,7 @@ export const resultCards = (result, on) => h("div", { class: "pair ratings-resul
 
 const temperatureCell = (/** @type {number} */ t) => h("td", {}, dot(t), temperatureText(t));
 const cells = (/** @type {(string | number)[]} */ ...texts) => texts.map((text) => h("td", {}, text));
-/** @param {string[]} head @param {Child[][]} rows */
+/** @param {Child[]} head @param {Child[][]} rows */
 const table = (head, rows) => h("table", {},
   h("thead", {}, h("tr", {}, head.map((text) => h("th", { scope: "col" }, text)))),
   h("tbody", {}, rows.map((row) => h("tr", {}, row))));

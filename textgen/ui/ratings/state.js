@@ -34,6 +34,8 @@ import { typedCount } from "../shell/format.js";
  * @property {string} next name of the next rater
  */
 
+/** How a refusal names the number of texts. */
+export const EACH = "texts of each setting";
 const SECONDS = 20; // that one text takes, about
 
 /** @param {any} config @returns {State} */

@@ -5,14 +5,15 @@ import { component, isSeen, whenSeen } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
 import { keptForm } from "../shell/forms.js";
 import { csvOf, download, savePicture } from "../shell/files.js";
+import { createProblems } from "../shell/problem.js";
 import { Problem } from "../shell/server.js";
 import { openTab } from "../shell/tabs.js";
 import { onTheme } from "../shell/theme.js";
-import { toast } from "../shell/toast.js";
+import { createUndo } from "../shell/undo.js";
 import { currentRun } from "../sweep/form.js";
 import { choiceCard, textCard } from "./rate.js";
 import { doneCard, resultCards, titleOf } from "./result.js";
-import { firstState, pickedOf, rated, ratedBy, selectionOf } from "./state.js";
+import { EACH, firstState, pickedOf, rated, ratedBy, selectionOf } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 
@@ -35,15 +36,16 @@ const CLASS =
 
 export const mount = component("ratings", ({ root, config, memory, signal, ask }) => {
   const begins = firstState(config);
-  const first = {
-    each: String(begins.each), seed: String(begins.seed), rater: begins.rater, question: begins.question,
-  };
-  const typed = keptForm("ratings", first, () => Object.fromEntries(
-    Object.keys(first).map((name) => [name, state[/** @type {keyof State} */ (name)]])));
-  const state = /** @type {State} */ (Object.assign(memory, { ...firstState(config), ...typed, ...memory }));
+  const first = { ...begins, each: String(begins.each), seed: String(begins.seed) };
+  const before = keptForm("ratings", first, () => ({ ...state, choices: null, note: "" }));
+  const state = /** @type {State} */ (Object.assign(memory, { ...before, ...memory }));
+  if (!state.set || (state.phase === "result" && !state.result)) state.phase = "choose";
+  const problems = createProblems("ratings");
+  const undo = createUndo("ratings", { root, signal, restored: () => draw() });
   const places = /** @type {{ text?: HTMLElement, chart?: HTMLElement }} */ ({});
   const set = (/** @type {Partial<State>} */ changes) => {
     Object.assign(state, changes);
+    problems.clear();
     draw();
   };
 
@@ -53,17 +55,28 @@ export const mount = component("ratings", ({ root, config, memory, signal, ask }
   /**
    * @param {string} name @param {() => object} request as things are when its turn has come
    * @param {(answer: any) => void} answered
-   * @param {(sentence: string) => void} [refused]
+   * @param {(problem: Problem) => void} [refused]
    */
-  const asking = (name, request, answered, refused = toast) => {
+  const asking = (name, request, answered, refused = byField(name)) => {
     turn = turn.then(async () => {
       try {
         answered(await ask(name, request()));
       } catch (problem) {
         if (!(problem instanceof Problem)) throw problem;
-        refused(problem.message);
+        refused(problem);
       }
     });
+  };
+  /** A mistake stands by its field, or below the button that asked. */
+  const byField = (/** @type {string} */ name) => (/** @type {Problem} */ problem) => {
+    problems.clear();
+    problems.refuse(problem, ["seed", EACH], name);
+    draw();
+  };
+  const missing = (/** @type {string} */ field, /** @type {string} */ sentence) => {
+    problems.clear();
+    problems.tell(field, sentence);
+    draw();
   };
   const ofSet = () => ({ ...state.selection, set: state.set?.set, ratings: state.ratings });
 
@@ -74,15 +87,13 @@ export const mount = component("ratings", ({ root, config, memory, signal, ask }
     state.run = run;
     asking("choices", () => ({ run }),
       (choices) => set({ choices, note: "", picked: pickedOf(choices, state.picked) }),
-      (note) => set({ choices: null, note }));
+      ({ message }) => set({ choices: null, note: message }));
   };
   const begin = () => {
     const [selection, rater] = [selectionOf(state), state.rater.trim()];
-    if (!rater) {
-      toast(NO_NAME);
-      return;
-    }
+    if (!rater) return missing("rater", NO_NAME);
     asking("begin", () => selection, (answer) => {
+      undo.forget();
       Object.assign(state, { selection, set: answer, ratings: [], result: null });
       start(rater);
     });
@@ -104,10 +115,7 @@ export const mount = component("ratings", ({ root, config, memory, signal, ask }
   };
   const handOver = () => {
     const who = state.next.trim();
-    if (!who) {
-      toast(NO_NEXT);
-      return;
-    }
+    if (!who) return missing("next", NO_NEXT);
     state.next = "";
     start(who);
   };
@@ -119,6 +127,9 @@ export const mount = component("ratings", ({ root, config, memory, signal, ask }
   };
   const reveal = () => asking("reveal", ofSet, (result) => set({ result, phase: "result" }));
   const again = () => {
+    const { ratings, result, phase, set: chosen } = state;
+    undo.discarded(`${ratings.length} scores put aside`, () =>
+      Object.assign(state, { ratings, result, phase, set: chosen }));
     set({ set: null, result: null, ratings: [], phase: "choose" });
     look();
   };
@@ -143,12 +154,12 @@ export const mount = component("ratings", ({ root, config, memory, signal, ask }
 
   // ---- what stands where
   const phases = {
-    choose: () => (state.choices ? choiceCard(state, config, { set, begin }) : nothingYet()),
+    choose: () => (state.choices ? choiceCard(state, config, { set, begin, problems }) : nothingYet()),
     rate: () => textCard(state, config, {
       rate, go, done: () => set({ phase: "done" }), ref: (element) => (places.text = element),
     }),
     done: () => doneCard(state, config, {
-      set, add, reveal, save, back: () => set({ phase: "rate" }), next: handOver,
+      set, add, reveal, save, problems, back: () => set({ phase: "rate" }), next: handOver,
     }),
     result: () => state.result && resultCards(state.result, {
       save, json, picture, again, ref: (element) => (places.chart = element),
@@ -164,7 +175,7 @@ export const mount = component("ratings", ({ root, config, memory, signal, ask }
   const draw = () => {
     const { phase, note, result } = state;
     const alone = phase === "rate" || phase === "result";
-    render(root, h("p", { class: "note", role: "status" }, phase === "choose" ? note : ""),
+    render(root, h("p", { class: "note", role: "status" }, phase === "choose" ? note : ""), undo.node,
       h("div", { class: `ratings-all${alone ? " alone" : ""}${phase === "rate" ? " narrow" : ""}` },
         h("div", { class: "ratings-main" }, phases[phase]()), alone ? null : explanation()));
     const dark = document.body.classList.contains("dark");
