@@ -10,8 +10,10 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -21,22 +23,34 @@ from textgen.models.registry import Registry, default_root
 
 @dataclass(frozen=True)
 class Look:
-    """A window: its size in CSS pixels, its theme, and whether it is printed."""
+    """A window: its size in CSS pixels, its theme, whether printed, whether the sidebar is folded."""
 
     width: int
     height: int
-    theme: str = "light"
+    theme: Literal["light", "dark"] = "light"
     print: bool = False
+    folded: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether the picture is of all that is on the page, not of the window."""
+        return self.print or self.width < 500
 
 
+PAPER = {"A4": (688, 1016), "Letter": (718, 950)}  # between the margins, in CSS pixels
 LOOKS = {
     "phone": Look(390, 844),
     "phone_dark": Look(390, 844, "dark"),
+    "phone_turned": Look(844, 390),
     "beamer": Look(1280, 720),
+    "beamer_dark": Look(1280, 720, "dark"),
     "laptop": Look(1366, 768),
     "laptop_dark": Look(1366, 768, "dark"),
+    "laptop_folded": Look(1366, 768, folded=True),
     "projector": Look(1920, 1080),
-    "print": Look(794, 1123, print=True),
+    "projector_dark": Look(1920, 1080, "dark"),
+    "print": Look(*PAPER["A4"], print=True),
+    "print_letter": Look(*PAPER["Letter"], "dark", print=True),  # paper is light whatever the page is
     "light": Look(1440, 930),
     "dark": Look(1440, 930, "dark"),
 }
@@ -59,13 +73,16 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=[], help="scenes and looks by name")
     parser.add_argument("--url", help="of an app that runs already")
     options = parser.parse_args()
+    expect.set_options(timeout=LONG)
     options.folder.mkdir(parents=True, exist_ok=True)
     every = [(scene, look) for look in LOOKS for scene in SCENES]
     wanted = [pair for pair in (every if options.all else README) if {*options.only} <= {*pair}]
     with running(options.url) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find(), args=["--no-sandbox"])
-        for scene, look in wanted:
-            take(browser, url, SCENES[scene], LOOKS[look], options.folder / f"{scene}_{look}.png")
+        for scene, pairs in groupby(sorted(wanted), key=itemgetter(0)):
+            with opened(browser, url, SCENES[scene]) as page:
+                for _, look in pairs:
+                    take(page, LOOKS[look], options.folder / f"{scene}_{look}.png")
         browser.close()
 
 
@@ -85,19 +102,33 @@ def running(url: str | None) -> Iterator[str]:
     app.close()
 
 
-def take(browser: Browser, url: str, scene: Callable[[Page], None], look: Look, path: Path) -> None:
-    """One picture of one scene: of the window, but of all that is on the page for a phone and for print."""
-    size = {"width": look.width, "height": look.height}
-    context = browser.new_context(viewport=size, reduced_motion="reduce")  # type: ignore[arg-type]
+@contextmanager
+def opened(browser: Browser, url: str, scene: Callable[[Page], None]) -> Iterator[Page]:
+    """The page with a scene on it."""
+    size: Any = {"width": 1440, "height": 930}
+    context = browser.new_context(viewport=size, reduced_motion="reduce", color_scheme="light")
     page = context.new_page()
-    page.goto(f"{url}?__theme={look.theme}")
+    page.set_default_timeout(LONG)
+    page.goto(url)
     page.wait_for_selector("#lab-next_token .bar")
     scene(page)
-    if look.print:
-        page.emulate_media(media="print")
-    page.wait_for_timeout(600)  # charts follow their cards
-    page.screenshot(path=path, full_page=look.print or look.width < 500)
+    yield page
     context.close()
+
+
+def take(page: Page, look: Look, path: Path) -> None:
+    """One picture: the page follows the window that it is given, as it does a reader's."""
+    page.emulate_media(media="screen", color_scheme=look.theme)
+    page.set_viewport_size({"width": look.width, "height": look.height})
+    toggle = page.locator("#sidebar .toggle-button")
+    if look.width > 768 and (toggle.get_attribute("aria-expanded") == "false") != look.folded:
+        toggle.click()
+    page.emulate_media(media="print" if look.print else "screen")
+    page.wait_for_timeout(600)  # charts follow their cards
+    if look.whole:  # a window as high as the page, so that what stands at its foot does so in the picture
+        height = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": look.width, "height": height})
+    page.screenshot(path=path)
 
 
 def next_token(page: Page) -> None:
@@ -192,12 +223,7 @@ def open_experiment(page: Page, part: str) -> None:
 
 
 def open_tab(page: Page, name: str) -> None:
-    """On a narrow window some tabs are in a menu."""
-    tab = page.get_by_role("tab", name=name, exact=True)
-    if tab.count() == 0:
-        page.locator(".overflow-menu > button:visible").first.click()
-        tab = page.locator(".overflow-dropdown").get_by_role("button", name=name, exact=True)
-    tab.click()
+    page.get_by_role("tab", name=name, exact=True).click()
 
 
 SCENES: dict[str, Callable[[Page], None]] = {

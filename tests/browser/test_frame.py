@@ -147,6 +147,15 @@ def test_on_a_phone_the_controls_are_a_sheet_over_which_the_bars_stay(lab: LabPa
     expect(lab.page.get_by_role("button", name="Controls")).to_be_focused()
 
 
+def test_the_sheet_says_what_a_tab_ignores_while_it_is_closed(lab: LabPage) -> None:
+    open_tab(lab, "Experiments")
+    open_tab(lab, "Calibration")
+    expect(lab.page.locator("#inert-context")).to_contain_text("only the model counts here")
+    lab.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    expect(lab.page.locator("#inert-temperature")).to_contain_text("only the model counts here")
+    expect(lab.page.get_by_role("tab", name="Experiments")).to_be_in_viewport(ratio=0.9)
+
+
 def test_on_a_phone_all_tabs_are_reached_by_scrolling(lab: LabPage) -> None:
     lab.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     expect(lab.page.locator("#tabs > .tab-wrapper [role=tab]")).to_have_count(6)

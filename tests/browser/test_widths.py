@@ -7,10 +7,18 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
+from scripts.screenshots import PAPER
 from tests.browser.conftest import LabPage, visit
 from tests.browser.walk import VIEWS, fold, open_view
 
-WINDOWS = ((1366, 768), (1920, 1080), (844, 390), (390, 844))  # the last two are a phone that is turned
+WINDOWS = (
+    (1366, 768),
+    (1600, 900),
+    (1920, 1080),
+    (683, 384),  # a laptop's, zoomed to 200%
+    (844, 390),  # a phone, and the same one turned
+    (390, 844),
+)
 
 # What is wrong with what a room shows, as sentences. A chart has the width of its place; what stands in
 # a card ends within it, unless something around it scrolls; neighbours in a card do not cover each other.
@@ -25,6 +33,8 @@ FAULTS = """(root) => {
     };
     const floats = (node) => /absolute|fixed/.test(getComputedStyle(node).position);
     const faults = [];
+    const { scrollWidth, clientWidth } = document.documentElement;
+    if (scrollWidth > clientWidth) faults.push(`the page is ${scrollWidth} px wide in ${clientWidth}`);
     for (const chart of root.querySelectorAll(".js-plotly-plot")) {
         if (!seen(chart)) continue;
         const [place, drawn] = [chart, chart.querySelector(".main-svg")]
@@ -89,9 +99,10 @@ def test_everything_fits_in_every_window(lab: LabPage, name: str) -> None:
     for width, height in WINDOWS:
         lab.page.set_viewport_size({"width": width, "height": height})
         shown[f"{width} × {height}"] = faults(lab, name)
-    lab.page.set_viewport_size({"width": 794, "height": 1123})
     lab.page.emulate_media(media="print")
-    shown["print"] = faults(lab, name)
+    for paper, (width, height) in PAPER.items():
+        lab.page.set_viewport_size({"width": width, "height": height})
+        shown[paper] = faults(lab, name)
     lab.page.emulate_media(media="screen")
     assert {window: wrong for window, wrong in shown.items() if wrong} == {}
 

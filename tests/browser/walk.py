@@ -60,6 +60,7 @@ class View:
 
 VIEWS: Mapping[str, View] = {
     "Next token": View("Next token", "next_token", ".panel .bar"),
+    "Your own numbers": View("Next token", "next_token", ".panel .bar", own_numbers),
     "Generate": View("Generate", "generate", ".pane", write),
     "Draws": View("Draws", "draws", ".draws-distance .main-svg"),
     "Beam search": View("Beam search", "beam", ".beam-tree .beam-text"),
@@ -76,6 +77,7 @@ def open_view(lab: LabPage, name: str) -> None:
     view = VIEWS[name]
     lab.page.set_viewport_size({"width": 1280, "height": 720})
     fold(lab, closed=False)
+    lab.set_sidebar()
     if view.tab in EXPERIMENTS:
         lab.page.get_by_role("tab", name="Experiments", exact=True).click()
     lab.page.get_by_role("tab", name=view.tab, exact=True).click()

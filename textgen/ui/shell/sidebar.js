@@ -21,6 +21,7 @@ const CONTROLS = [ // in the order in which they stand
   "model", "context", ...config.stages.filter(({ folded }) => !folded).map(({ name }) => name), "seed",
   ...config.stages.filter(({ folded }) => folded).map(({ name }) => name), "order",
 ];
+const IN_SHEET = ["temperature", ...CONTROLS.filter((name) => name !== "temperature")];
 
 export const mount = component("sidebar", ({ root, memory, config: own, ask, signal }) => {
   memory.given ??= config.state.context; // the context that the page itself put in last
@@ -251,7 +252,7 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
     inert.clear();
     const ignored = config.ignored[openedTab()] ?? {};
     let before = "";
-    for (const name of CONTROLS) {
+    for (const name of NARROW.matches ? IN_SHEET : CONTROLS) {
       const sentence = ignored[name] ?? "";
       if (sentence) inert.set(name, sentence === ignored[before] ? inert.get(before) ?? "" : `inert-${name}`);
       before = name;

@@ -54,6 +54,7 @@ export const listenToKeys = (signal) => {
     tabs[next].focus();
   }, { signal });
   onTab(marked, signal);
+  window.addEventListener("resize", marked, { signal }); // the open tab stays in sight
   const first = () => (opened().length ? marked() : requestAnimationFrame(first)); // the page is being built
   first();
 };
