@@ -298,6 +298,10 @@ def test_what_was_thrown_away_comes_back(tab: LabPage) -> None:
     tab.wait_for_context(CONTEXT[:-1])
     tab.page.get_by_role("button", name="Undo: last token taken away").click()
     tab.wait_for_context(CONTEXT)
+    tab.slide("Top-k (0 = off)", 7)
+    tab.page.get_by_role("button", name="Reset Top-k").click()
+    tab.page.get_by_role("button", name="Undo: top-k 7 reset").click()
+    expect(tab.page.get_by_label("number input for Top-k (0 = off)")).to_have_value("7")
 
 
 def test_stages_are_reordered_by_keyboard(tab: LabPage) -> None:
@@ -312,8 +316,10 @@ def test_stages_are_reordered_by_keyboard(tab: LabPage) -> None:
     expect(tab.page.get_by_role("button", name="Move top-p earlier")).to_be_focused()
     assert kept.inner_text() != before
     tab.page.locator("#more-stages summary").click()
-    expect(tab.page.get_by_role("radio", name="custom")).to_be_checked()
-    tab.page.get_by_role("radio", name="temperature first").check()
+    expect(tab.page.locator("#order p")).to_have_text("custom: top-p → temperature")
+    tab.page.get_by_role("button", name="Change it in the pipeline").click()
+    expect(tab.page.get_by_role("button", name="custom")).to_be_focused()
+    tab.page.get_by_role("button", name="temperature first").click()
     expect(stages).to_have_text(["raw", "temperature", "top-p"])
     tab.page.locator("#more-stages summary").click()
 

@@ -3,13 +3,14 @@ import { component } from "./component.js";
 import { config } from "./config.js";
 import { activeStages, isOn } from "./decoding.js";
 import { h, render } from "./dom.js";
-import { numberFrom, valueText } from "./format.js";
+import { clip, numberFrom, valueText } from "./format.js";
 import { themeSwitch } from "./frame.js";
 import { neutral, orderName, store, typedIn } from "./lab.js";
 import { createSourceChoice } from "./picker.js";
 import { createProblems } from "./problem.js";
 import { latest, Problem } from "./server.js";
-import { onTab, openedTab } from "./tabs.js";
+import { onTab, openedTab, openTab } from "./tabs.js";
+import { createUndo } from "./undo.js";
 
 /** @typedef {import("./config.js").StageConfig} Stage */
 /** @typedef {import("./config.js").ParameterConfig} Parameter a number with a slider, or named tokens */
@@ -101,6 +102,14 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
     store.set({ settings: { [name]: value } });
     draw();
   };
+  const undo = createUndo("sidebar", { root, signal, restored: () => draw() });
+  const reset = (/** @type {Parameter} */ { name, title: of, neutral: off }) => {
+    const value = store.state.settings[name];
+    delete drafts[name];
+    slide(name, off);
+    undo.discarded(`${of} ${clip(valueText(value), 30)} reset`,
+      () => store.set({ settings: { [name]: value } }));
+  };
   /** A stage's control, and while it is on those of its further numbers. */
   const stageControls = (/** @type {Stage} */ stage) => h("div", { class: "control-group" },
     stage.step ? stageControl(stage) : tokensControl(stage),
@@ -113,7 +122,7 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
         h("label", { for: `${name}-tokens` }, label),
         isOn(value, stage.neutral) && h("button", {
           key: "reset", class: "control-reset", type: "button", title: "Back to neutral",
-          "aria-label": `Reset ${label}`, onclick: () => { delete drafts[name]; slide(name, {}); },
+          "aria-label": `Reset ${label}`, onclick: () => reset(stage),
         }, "↺")),
       h("input", {
         id: `${name}-tokens`, class: "control-tokens", type: "text", autocomplete: "off", spellcheck: "false",
@@ -133,7 +142,7 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
         h("label", { for: `${name}-number` }, label),
         value !== off && h("button", {
           key: "reset", class: "control-reset", type: "button",
-          title: "Back to neutral", "aria-label": `Reset ${label}`, onclick: () => slide(name, off),
+          title: "Back to neutral", "aria-label": `Reset ${label}`, onclick: () => reset(stage),
         }, "↺"),
         h("input", {
           key: "number", id: `${name}-number`, type: "text", inputmode: "decimal", autocomplete: "off",
@@ -210,11 +219,19 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
   const further = () => h("details", { class: "further", id: "more-stages", key: "further", opaque: false },
     h("summary", {}, "More stages and their order"),
     withNotes([...stagesThat(({ folded }) => folded), ["order", order()]]));
-  const order = () => choice("order-choice", "Order", [...Object.keys(config.orders), "custom"],
-    orderName(store.state.settings.order), (name) => {
-      if (name in config.orders) store.set({ settings: { order: config.orders[name] } });
-      else draw();
-    });
+  /** The order is set where it can be seen at work: in the pipeline of Next token. */
+  const order = () => h("div", { class: "field", id: "order", key: "order" }, h("span", {}, "Order"),
+    h("p", {}, `${orderName(store.state.settings.order)}: ${activeTitles().join(" → ") || "no stage is on"}`),
+    h("button", { class: "quiet", type: "button", onclick: showPipeline }, "Change it in the pipeline"));
+  const activeTitles = () => activeStages(store.state.settings, neutral).map((name) =>
+    config.stages.find((stage) => stage.name === name)?.title);
+  const showPipeline = () => {
+    sheet = false;
+    draw();
+    openTab("next");
+    requestAnimationFrame(() => /** @type {HTMLElement | null} */ (
+      document.querySelector(".pipeline .segments [aria-pressed=true]"))?.focus());
+  };
   const stagesThat = (/** @type {(stage: Stage) => boolean} */ chosen) => config.stages.filter(chosen).map(
     (stage) => /** @type {Part} */ ([stage.name, stageControls(stage)]));
 
@@ -294,10 +311,11 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
     const rest = [...stagesThat(({ name, folded }) => name !== "temperature" && !folded),
       /** @type {Part} */ (["seed", seed()])];
     if (!NARROW.matches) {
-      render(root, toggle(), isOpen() && [title(), withNotes([...first, ...warm, ...rest]), further()]);
+      render(root, toggle(), isOpen() && [title(), withNotes([...first, ...warm, ...rest]), undo.node,
+        further()]);
     } else {
       render(root, h("div", { class: "peek", key: "peek" }, toggle(), withNotes(warm)),
-        isOpen() && [withNotes([...first, ...rest]), further(), themeSwitch(draw)]);
+        isOpen() && [withNotes([...first, ...rest]), undo.node, further(), themeSwitch(draw)]);
     }
   };
   root.addEventListener("keydown", (event) => {
