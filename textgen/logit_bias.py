@@ -82,6 +82,12 @@ class LogitBias:
         ids, numbers = zip(*self.entries, strict=True) if self.entries else ((), ())
         return np.array(ids, dtype=np.int64), np.array(numbers, dtype=np.float64)
 
+    def sequences(self) -> str:
+        """As Python source in the form of transformers' `sequence_bias`: `{(17,): -2.0}`."""
+        ids, numbers = (values.tolist() for values in self.by_id())
+        named = (f"({token},): {number!r}" for token, number in zip(ids, numbers, strict=True))
+        return f"{{{', '.join(named)}}}".replace("-inf", 'float("-inf")')
+
     def by_id(self) -> tuple[Ints, Floats]:
         """(n,) ids and (n,) what is added. Raises SettingError where a token is named by its text."""
         return self._arrays

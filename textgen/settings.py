@@ -39,15 +39,19 @@ class DecodeSettings(StageValues):
     """How logits become a pick. Every default is neutral: nothing happens that was not asked for.
 
     `temperature` 0 means greedy; `order` is the order in which the stages apply, each named once.
+    `beams_may_collapse`: truncations may leave drawn beams a single token, as up to receipts of format 2;
+    else they keep as many as those of transformers do (`decoding.beam.least_kept`).
     Raises SettingError for a value outside its range (see `STAGES`).
     """
 
     order: tuple[str, ...] = TEMPERATURE_FIRST
+    beams_may_collapse: bool = False
 
     def __post_init__(self) -> None:
         for name, parameter in PARAMETERS.items():
             object.__setattr__(self, name, parameter.check(name, getattr(self, name)))
         object.__setattr__(self, "order", check_order(self.order))
+        as_flag("beams_may_collapse", self.beams_may_collapse)
 
     def active(self) -> tuple[str, ...]:
         """The names of the stages that are on, in the order in which they apply."""
@@ -66,8 +70,9 @@ class DecodeSettings(StageValues):
         return self if bias is self.logit_bias else replace(self, logit_bias=bias)
 
     def to_dict(self) -> dict[str, Any]:
-        """All values as JSON."""
-        return {name: as_json(getattr(self, name)) for name in PARAMETERS} | {"order": list(self.order)}
+        """All values as JSON; whether beams may collapse only where they may."""
+        values = {name: as_json(getattr(self, name)) for name in PARAMETERS} | {"order": list(self.order)}
+        return values | ({"beams_may_collapse": True} if self.beams_may_collapse else {})
 
     def to_json(self) -> dict[str, Any]:
         """The same as requests and receipts hold it: without those of the later stages that are off."""

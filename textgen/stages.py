@@ -98,8 +98,10 @@ class Stage(Parameter):
     reads_history: bool = False  # whether it looks at the text so far
     reads_surprisal: bool = False  # whether it looks at how surprising the picks so far were
     reads_temperature: bool = False  # whether it is given the temperature
+    takes_least: bool = False  # whether it can be told how many tokens to keep at least, by name
     linear: bool = False  # whether it does the same at every temperature
     hf_class: str = ""  # its processor in transformers; "" for none
+    hf_value: Callable[[Any], str] = repr  # a value as Python source for transformers
     hf_argument: str = ""  # its name in transformers' `generate`
     added_later: bool = False  # whether receipts were written before it was there
 
@@ -363,16 +365,18 @@ MIN_P = Stage(
 )
 
 
-def typical(logits: Floats, mass: float) -> Floats:
+def typical(logits: Floats, mass: float, *, least: int = 1) -> Floats:
     """Keep the tokens whose surprise is nearest to the entropy until `mass` is reached.
 
-    Meister et al. 2023: rank by |−ln p − H|, H in nats; the crossing token and its ties stay.
+    Meister et al. 2023: rank by |−ln p − H|, H in nats; the crossing token and its ties stay, and
+    `least` tokens in any case.
     """
     logs = log_softmax(logits)
     probabilities = np.exp(logs)
     distance = np.abs(logs + entropy_nats(logs, probabilities))
     order = distance.argsort(axis=-1, kind="stable")
     reached = gather(probabilities, order).cumsum(axis=-1) >= lower(mass)
+    reached[..., : least - 1] = False
     reached[..., -1] = True
     crossing = gather(order, reached.argmax(axis=-1)[..., None])
     return keep(logits, distance <= gather(distance, crossing))
@@ -391,6 +395,7 @@ TYPICAL = Stage(
     colour="#4d7c2a",
     apply=typical,
     keeps_top=False,
+    takes_least=True,
     hf_class="TypicalLogitsWarper",
     hf_argument="typical_p",
 )
@@ -574,6 +579,7 @@ LOGIT_BIAS = Stage(
     keeps_top=False,
     processor=True,
     hf_class="SequenceBiasLogitsProcessor",
+    hf_value=lambda bias: bias.sequences(),
     hf_argument="sequence_bias",
     added_later=True,
 )
@@ -733,6 +739,13 @@ MIN_LENGTH = Stage(
     hf_argument="min_new_tokens",
     added_later=True,
 )
+
+
+def with_least(logits: Floats, after: Floats, least: int) -> Floats:
+    """What a truncation left of logits (…, V), and the `least` likeliest in any case, ties among them."""
+    place = max(logits.shape[-1] - least, 0)
+    bound = np.partition(logits, place, axis=-1)[..., place, None]
+    return np.where(logits >= bound, logits, after)
 
 
 def keep(logits: Floats, kept: Bools) -> Floats:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,8 +21,14 @@ PROMPT = (3, 1, 4)
 CLOSE = 1e-4  # theirs adds float32
 STOPS: list[tuple[int, ...]] = [(), (5,), (5, 9, 2)]
 SEED, LENGTH = 17, 7
+CASES = int(os.environ.get("BEAM_CASES", "36"))
 # Their names of our settings.
-NAMES = {"no_repeat_ngram": "no_repeat_ngram_size", "typical": "typical_p", "epsilon": "epsilon_cutoff"}
+NAMES = {
+    "no_repeat_ngram": "no_repeat_ngram_size",
+    "typical": "typical_p",
+    "epsilon": "epsilon_cutoff",
+    "eta": "eta_cutoff",
+}
 
 each_stops = pytest.mark.parametrize("stops", STOPS)
 
@@ -113,25 +121,60 @@ def test_what_beam_search_ignores_is_what_theirs_ignores(model: FadingMemory) ->
 
 
 @pytest.fixture
-def same_luck(monkeypatch: pytest.MonkeyPatch) -> None:
-    """torch.multinomial drawing with our noise: the largest of ln p + Gumbel noise, first drawn first."""
-    calls = itertools.count()
+def same_luck(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """torch.multinomial drawing with our noise: the largest of ln p + Gumbel noise, first drawn first.
+
+    To be called before a search, whose first draw is step 0.
+    """
+    steps = [0]
 
     def multinomial(probabilities: torch.Tensor, num_samples: int) -> torch.Tensor:
-        noise = GumbelNoise(SEED, probabilities.shape[1]).at(next(calls) % LENGTH)
+        noise = GumbelNoise(SEED, probabilities.shape[1]).at(steps[0])
+        steps[0] += 1
         ranked = probabilities.double().log() + torch.from_numpy(noise.copy())
         return ranked.topk(num_samples).indices
 
     monkeypatch.setattr(torch, "multinomial", multinomial)
+    return lambda: steps.__setitem__(0, 0)
 
 
-@pytest.mark.usefixtures("same_luck")
 @pytest.mark.parametrize("changes", [
     {}, {"temperature": 1.5}, {"temperature": 0.7, "top_k": 12}, {"top_p": 0.95, "temperature": 2.0},
     {"temperature": 3.0, "min_p": 0.001, "typical": 0.98, "epsilon": 1e-4, "repetition_penalty": 1.2},
 ])  # fmt: skip
 @pytest.mark.parametrize("width", [2, 3, 5])
 def test_beam_sampling_agrees_given_the_same_luck(
-    model: FadingMemory, width: int, changes: dict[str, Any]
+    model: FadingMemory, same_luck: Callable[[], None], width: int, changes: dict[str, Any]
 ) -> None:
+    same_luck()
     assert_same(model, BeamSettings(width=width, length=LENGTH, sampling=True, seed=SEED), **changes)
+
+
+def strict(rng: np.random.Generator) -> dict[str, Any]:
+    """Truncations so strict that nearly all of them would leave a single token."""
+    drawn = {
+        "top_k": int(rng.integers(1, 3)),
+        "top_p": float(rng.choice([0.01, 0.2, 0.5])),
+        "min_p": float(rng.choice([0.2, 0.6, 1.0])),
+        "typical": float(rng.choice([0.01, 0.2, 0.5])),
+        "epsilon": float(rng.choice([0.1, 0.5])),
+        "eta": float(rng.choice([0.1, 0.5])),
+    }
+    chosen = {name: value for name, value in drawn.items() if rng.random() < 0.4}
+    return {"temperature": float(rng.choice([0.5, 1.0, 2.0])), **chosen}
+
+
+def test_strict_truncation_leaves_drawn_beams_what_theirs_leave(same_luck: Callable[[], None]) -> None:
+    """max(2, 1 + stops) tokens; with what was left up to receipts of format 2, many texts differ."""
+    rng, different = np.random.default_rng(8), 0
+    for case in range(CASES):
+        model, changes = FadingMemory(vocab_size=24, seed=case % 20), strict(rng)
+        stops = STOPS[case % 3]
+        beam = BeamSettings(width=2 + case % 4, length=LENGTH, stops=stops, sampling=True, seed=SEED)
+        same_luck()
+        expected = theirs(model, beam, changes)
+        found = ours(model, beam, DecodeSettings(**changes))
+        assert [list(h.ids) for h in found] == [ids for ids, _ in expected][: len(found)], (case, changes)
+        before = ours(model, beam, DecodeSettings(**changes, beams_may_collapse=True))
+        different += [h.ids for h in before] != [h.ids for h in found]
+    assert different > CASES / 5, "the rule decides"

@@ -71,6 +71,8 @@ STAGES = {
     "epsilon": st.floats(0, 0.2),
     "eta": st.floats(0, 0.2),
     "repetition_penalty": st.floats(0.5, 2),
+    "logit_bias": st.sampled_from([{"#0": -2.0, "#1": None}, {"#3": 1.5}]),
+    "min_length": st.sampled_from([0, 3]),
     "order": st.sampled_from(["temperature first", "temperature last"]),
 }
 
@@ -81,6 +83,13 @@ def test_distributions_agree_whatever_the_stages(run: Run, panels: list[dict[str
     names = run(asked("distribution", panels=panels))
     for theirs, ours in zip(names["panels"], names["result"]["panels"], strict=True):
         np.testing.assert_allclose(theirs[0].numpy(), ours["probabilities"], rtol=0, atol=1e-6)
+
+
+def test_ends_that_come_too_soon_are_removed_by_both(run: Run) -> None:
+    names = run(asked("distribution", model="names", panels=[{"min_length": 2, "top_p": 0.9}, {}]))
+    early, free = (panel[0].numpy() for panel in names["panels"])
+    np.testing.assert_allclose(early, names["result"]["panels"][0]["probabilities"], rtol=0, atol=1e-6)
+    assert np.count_nonzero(early) < np.count_nonzero(free)
 
 
 def test_typed_in_numbers_agree(run: Run) -> None:
@@ -129,14 +138,19 @@ def texts(model: str, *wanted: dict[str, Any]) -> dict[str, Any]:
 
 GREEDY = {"settings": {}, "strategy": "greedy", "length": 15}
 PENALTY = {"settings": {"repetition_penalty": 1.4, "no_repeat_ngram": 3}, "strategy": "greedy", "length": 15}
+FURTHER = {
+    "settings": {"logit_bias": {"#3": 1.5, "#4": None}, "min_length": 6},
+    "strategy": "greedy",
+    "length": 15,
+}
 BEAM = {"settings": {"temperature": 0.4, "top_k": 2}, "strategy": "beam", "width": 3, "length": 8}
 
 
 @pytest.mark.parametrize("model", ["tiny", "names", "words"])
 def test_greedy_and_beam_texts_are_the_same(run: Run, model: str) -> None:
-    names = run(texts(model, GREEDY, PENALTY, BEAM))
+    names = run(texts(model, GREEDY, PENALTY, FURTHER, BEAM))
     prompt = names["ids"].shape[1]
-    assert len(names["texts"]) == 3
+    assert len(names["texts"]) == 4
     for theirs, ours in zip(names["texts"], names["result"]["texts"], strict=True):
         found = theirs[0].tolist()[prompt:]
         assert found[: len(ours["ids"])] == ours["ids"]
@@ -167,7 +181,8 @@ def test_sampled_texts_have_the_same_distribution(run: Run, models: Registry) ->
 @pytest.mark.parametrize("penalty", [0.0, 1.0])
 def test_beam_searches_find_the_same(run: Run, model: str, penalty: float) -> None:
     beam = {"width": 4, "length": 7, "length_penalty": penalty}
-    changes = {} if model == "words" else {"repetition_penalty": 1.2}
+    further = {"repetition_penalty": 1.2, "min_length": 3, "logit_bias": {"#2": 0.7, "#4": None}}
+    changes = {} if model == "words" else further
     names = run(asked("beam", model=model, beam=beam, settings=changes))
     prompt, finished = names["ids"].shape[1], names["result"]["finished"]
     rows = [row.tolist()[prompt:] for row in names["output"].sequences]
@@ -196,6 +211,8 @@ def test_perplexity_agrees(run: Run, capsys: pytest.CaptureFixture[str]) -> None
     ("text", "reason"),
     [
         ({"settings": {"top_n_sigma": 1}}, NO_SIGMA),
+        ({"settings": {"presence_penalty": 1}}, "transformers has no presence-penalty"),
+        ({"settings": {"mirostat": 3}}, "transformers has no mirostat"),
         ({"settings": {"temperature": 2, "top_p": 0.5, "order": "temperature last"}}, OWN_ORDER),
         (
             {"settings": {"temperature": 0, "typical": 0.5, "order": "temperature last"}},

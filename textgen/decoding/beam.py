@@ -4,7 +4,8 @@ The rules are those of Hugging Face transformers 5.15.1 (`generation/utils.py`, 
 
 1. A step's ln p go through the stages and are added to the running total.
 2. The max(2, 1 + stops) · width best of all continuations are candidates; sampling draws them instead,
-   without replacement, in proportion to e^total.
+   without replacement, in proportion to e^total; of two beams or more each truncation keeps
+   max(2, 1 + stops) tokens, so that they cannot collapse into one text.
 3. Those among the first `width` that end (on a stop or at the length) have finished; of the others
    the best `width` go on.
 4. The best `width` ever finished stay, by score = total / n^length_penalty, n with the stop and
@@ -198,8 +199,8 @@ class Search:
     ) -> None:
         self.settings, self.context = settings, tuple(context)
         self.written = context.written if isinstance(context, History) else 0
-        self.pipeline = Pipeline(heeded(decode, settings))
         self.draws = draws(settings, decode)
+        self.pipeline = Pipeline(heeded(decode, settings), least=least_kept(settings, decode))
         self.noise = GumbelNoise(settings.seed, settings.width * vocab_size)
         self.candidates = max(2, 1 + len(settings.stops)) * settings.width
 
@@ -262,6 +263,13 @@ def ignored(decode: DecodeSettings, settings: BeamSettings) -> tuple[str, ...]:
     if draws(settings, decode):
         return ()
     return tuple(name for name in decode.active() if not STAGES[name].processor)
+
+
+def least_kept(settings: BeamSettings, decode: DecodeSettings) -> int:
+    """How many tokens each truncation of a search keeps at least, as `min_tokens_to_keep` of transformers."""
+    if settings.width == 1 or not draws(settings, decode) or decode.beams_may_collapse:
+        return 1
+    return max(2, 1 + len(settings.stops))
 
 
 def draws(settings: BeamSettings, decode: DecodeSettings) -> bool:

@@ -13,7 +13,7 @@ from textgen.decoding.ranked import MOST, RANKED, Ranked
 from textgen.history import History
 from textgen.records import Floats, StageTrace
 from textgen.settings import DecodeSettings
-from textgen.stages import STAGES, Stage, log_softmax, softmax
+from textgen.stages import STAGES, Stage, log_softmax, softmax, with_least
 
 Bound = Callable[[Floats, Sequence[int]], Floats]  # a stage with its value
 
@@ -21,21 +21,24 @@ Bound = Callable[[Floats, Sequence[int]], Floats]  # a stage with its value
 class Pipeline:
     """The stages that are on, in their order: a pure function from logits to logits.
 
-    `temperatures` (B, 1), all above 0, stand for the settings' own: each of B rows has one.
+    `temperatures` (B, 1), all above 0, stand for the settings' own: each of B rows has one. Every truncation
+    keeps `least` tokens, if there are so many.
     """
 
-    def __init__(self, settings: DecodeSettings, temperatures: Floats | None = None) -> None:
+    def __init__(self, settings: DecodeSettings, temperatures: Floats | None = None, least: int = 1) -> None:
         self.settings = settings
         values: dict[str, Any] = {name: getattr(settings, name) for name in settings.active()}
         if temperatures is not None:
             values["temperature"] = temperatures
         self.stages: tuple[tuple[str, Bound], ...] = tuple(
-            (name, bound(STAGES[name], values[name], extra(STAGES[name], settings, temperatures)))
+            (name, bound(STAGES[name], values[name], extra(STAGES[name], settings, temperatures), least))
             for name in settings.order
             if name in values
         )
         self.rules = {
-            name: make_rule(name, getattr(settings, name)) for name, _ in self.stages if name in RANKED
+            name: make_rule(name, getattr(settings, name))
+            for name, _ in self.stages
+            if name in RANKED and least == 1
         }
         # whether any of them looks at the text so far, and at how surprising its picks were
         self.reads_history = any(STAGES[name].reads_history for name, _ in self.stages)
@@ -104,9 +107,13 @@ def extra(stage: Stage, settings: DecodeSettings, temperatures: Floats | None) -
     return given
 
 
-def bound(stage: Stage, value: Any, named: Mapping[str, Any]) -> Bound:
-    """A stage with its values."""
+def bound(stage: Stage, value: Any, named: Mapping[str, Any], least: int) -> Bound:
+    """A stage with its values; one that truncates keeps `least` tokens."""
     apply = partial(stage.apply, **named) if named else stage.apply
+    if least > 1 and stage.takes_least:
+        apply = partial(apply, least=least)
+    elif least > 1 and stage.removes and stage.keeps_top and not stage.processor:
+        apply = keeping(apply, least)
     if stage.reads_history:
         return lambda logits, history: apply(logits, value, history)
     return lambda logits, _history: apply(logits, value)
@@ -115,6 +122,11 @@ def bound(stage: Stage, value: Any, named: Mapping[str, Any]) -> Bound:
 def bits_of(token: int, staged: Floats) -> float:
     """The surprisal of a token under logits (V,) after all stages: −log2 p."""
     return float(-log_softmax(staged)[token] / math.log(2))
+
+
+def keeping(apply: Callable[..., Floats], least: int) -> Callable[..., Floats]:
+    """A truncation that keeps the `least` likeliest tokens in any case."""
+    return lambda logits, *values: with_least(logits, apply(logits, *values), least)
 
 
 def make_rule(name: str, value: Any) -> Callable[[Ranked], None]:

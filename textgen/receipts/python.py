@@ -247,7 +247,7 @@ def beam_code(beam: BeamSettings) -> str:
 
 
 def call(name: str, values: Mapping[str, Any], defaults: Mapping[str, Any]) -> str:
-    changed = {field: value for field, value in values.items() if value != defaults[field]}
+    changed = {field: value for field, value in values.items() if value != defaults.get(field)}
     return f"{name}({', '.join(f'{field}={value_code(field, value)}' for field, value in changed.items())})"
 
 

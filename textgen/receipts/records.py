@@ -10,7 +10,8 @@ from typing import Any
 
 from textgen.errors import TextgenError
 
-FORMAT = 2  # 2: draws are `n`, however they were reached; 1: see `format_1`
+# 3: drawn beams do not collapse; 2: draws are `n`, however they were reached; 1: see `format_1`
+FORMAT = 3
 APP = "Temperature Lab"
 
 

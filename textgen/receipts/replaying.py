@@ -11,9 +11,10 @@ from textgen.models.registry import Registry
 from textgen.receipts import format_1
 from textgen.receipts.building import as_json_gives_it, sha256_of
 from textgen.receipts.comparing import compare
-from textgen.receipts.records import Receipt, ReceiptError, Verdict
+from textgen.receipts.records import FORMAT, Receipt, ReceiptError, Verdict
 from textgen.stages import STAGES, as_json, completed
 
+BEAMS_KEPT_APART = 3  # the first format whose drawn beams do not collapse
 START = 12  # digits of a checksum that are shown
 
 
@@ -21,14 +22,14 @@ def replay(receipt: Receipt, registry: Registry, max_tokens: int) -> Verdict:
     """See `receipts.replay`."""
     for name, sha256 in receipt.weights.items():
         check_weights(name, sha256, registry)
-    held = with_later_stages(receipt.request)
+    held = with_later_stages(receipt.request, receipt.format)
     request = request_class(receipt).from_json(held)
     request.check(registry, max_tokens)
     request = request.resolved(registry)
     check_known(request, receipt)
     left_out = with_later_stages(request.to_json()) != held
     content = as_json_gives_it(request.run(registry).to_json())
-    return compare(with_later_stages(receipt.result), content, notes(receipt, left_out))
+    return compare(with_later_stages(receipt.result, receipt.format), content, notes(receipt, left_out))
 
 
 def request_class(receipt: Receipt) -> type[Request]:
@@ -36,22 +37,24 @@ def request_class(receipt: Receipt) -> type[Request]:
     return earlier.get(receipt.kind, REQUESTS[receipt.kind])
 
 
-def with_later_stages(value: Any) -> Any:
+def with_later_stages(value: Any, written: int = FORMAT) -> Any:
     """Settings as of a version with fewer stages, in which the later ones are neutral.
 
-    Settings are known by their `order`, a list of stages' names; what else is there stays as it is.
+    Settings are known by their `order`, a list of stages' names; what else is there stays as it is. In
+    those `written` in a format before 3 drawn beams may collapse.
     """
     if isinstance(value, list):
-        return [with_later_stages(one) for one in value]
+        return [with_later_stages(one, written) for one in value]
     if not isinstance(value, dict):
         return value
-    held = {name: with_later_stages(one) for name, one in value.items()}
+    held = {name: with_later_stages(one, written) for name, one in value.items()}
     order = held.get("order")
     if not isinstance(order, list) or not all(isinstance(name, str) for name in order):
         return held
     whole = completed(order)
     values = (one for name in whole if name not in order for one in (STAGES[name], *STAGES[name].parameters))
-    return {**{one.name: as_json(one.neutral) for one in values}, **held, "order": list(whole)}
+    earlier = {"beams_may_collapse": True} if written < BEAMS_KEPT_APART else {}
+    return {**{one.name: as_json(one.neutral) for one in values}, **earlier, **held, "order": list(whole)}
 
 
 def check_known(request: Request, receipt: Receipt) -> None:

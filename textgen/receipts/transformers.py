@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from textgen.decoding.beam import draws, heeded
@@ -23,6 +23,7 @@ from textgen.experiments.requests import (
 from textgen.models.folder import Model
 from textgen.models.registry import Registry
 from textgen.receipts.python import listing
+from textgen.records import NextToken
 from textgen.settings import BeamSettings, DecodeSettings
 from textgen.stages import STAGES, TEMPERATURE_FIRST
 from textgen.text.context import read_context
@@ -93,8 +94,8 @@ def equivalent(request: Request, registry: Registry, result: Mapping[str, Any]) 
     """The call for a request, whose result as JSON is known."""
     match request:
         case NextTokenRequest():
-            ids = request.source.expectation(registry).context.ids
-            code = warped(request.panels, ids, ["for panel in panels:", "    print(panel)"])
+            expectation = request.source.expectation(registry)
+            code = warped(request.panels, expectation, ["for panel in panels:", "    print(panel)"])
             return Equivalent(code, note(request.panels))
         case DrawsRequest():
             return for_draws(request, registry)
@@ -115,7 +116,7 @@ def equivalent(request: Request, registry: Registry, result: Mapping[str, Any]) 
 
 def for_draws(request: DrawsRequest, registry: Registry) -> Equivalent:
     panels = [request.settings.at(temperature) for temperature in request.temperatures]
-    ids = request.source.expectation(registry).context.ids
+    expectation = request.source.expectation(registry)
     drawing = [
         f"torch.manual_seed({request.seed})",
         "for panel in panels:",
@@ -124,13 +125,14 @@ def for_draws(request: DrawsRequest, registry: Registry) -> Equivalent:
         "        print(drawn.bincount(minlength=len(raw)).tolist())",
     ]
     random = "torch draws other random numbers: the counts agree within chance."
-    return Equivalent(warped(panels, ids, drawing), f"{random} {note(panels)}".strip())
+    return Equivalent(warped(panels, expectation, drawing), f"{random} {note(panels)}".strip())
 
 
 def for_texts(request: TextRequest, model: Model, result: Mapping[str, Any]) -> Equivalent:
     """A call of generate() for each text that has one."""
     ended = [model.ended(text["ids"]) for text in result["texts"]]
-    given = [arguments(text, model, end) for text, end in zip(request.texts, ended, strict=True)]
+    texts = [replace(text, settings=model.by_ids(text.settings)) for text in request.texts]
+    given = [arguments(text, model, end) for text, end in zip(texts, ended, strict=True)]
     missing = [one.missing for one in given]
     reasons = [f"Text {number}: {why}." for number, why in enumerate(missing, 1) if why]
     if all(missing):
@@ -147,7 +149,7 @@ def for_beam(request: BeamRequest, registry: Registry) -> Equivalent:
     if isinstance(request.source, TableSource):
         return Equivalent(None, NO_TABLE)
     model, beam = registry.get(request.source.model), request.beam
-    search = beams(beam, request.settings, model)
+    search = beams(beam, model.by_ids(request.settings), model)
     if search.missing:
         return Equivalent(None, f"There is none: {search.missing}.")
     given = [*search.values, f"num_return_sequences={beam.width}", *endings(model, beam.length, beam.stops)]
@@ -177,12 +179,19 @@ def stages_of(settings: DecodeSettings) -> tuple[str, ...]:
     return active[: active.index("temperature")] if settings.temperature == 0 else active
 
 
-def processors(settings: DecodeSettings) -> tuple[list[str], str]:
+def processors(settings: DecodeSettings, stops: Sequence[int] = ()) -> tuple[list[str], str]:
     """`TopKLogitsWarper(40)` for each stage in our order, and what transformers has not: "" for nothing."""
-    stages = stages_of(settings)
+    stages = [name for name in stages_of(settings) if stops or name != "min_length"]
     if missing := unknown_to_transformers(stages):
         return [], missing
-    return [f"{STAGES[name].hf_class}({getattr(settings, name)!r})" for name in stages], ""
+    ends = {"min_length": ("ids.shape[1], ", f", {list(stops)}")}  # it is told where the text begins and ends
+    named = ((STAGES[name].hf_class, value_of(name, settings), *ends.get(name, ("", ""))) for name in stages)
+    return [f"{kind}({before}{value}{after})" for kind, value, before, after in named], ""
+
+
+def value_of(name: str, settings: DecodeSettings) -> str:
+    """A stage's value as Python source for transformers."""
+    return STAGES[name].hf_value(getattr(settings, name))
 
 
 def unknown_to_transformers(stages: Sequence[str]) -> str:
@@ -233,7 +242,7 @@ def beams(beam: BeamSettings, settings: DecodeSettings, model: Model) -> Argumen
     if model.suppressed and kept.active():
         return Arguments(missing=SUPPRESSED_LATE)
     if draws(beam, settings):
-        if collapses(settings, beam):
+        if settings.beams_may_collapse and collapses(settings, beam):
             return Arguments(missing=KEEPS_MORE)
         drawn = sampling(settings)
     else:
@@ -247,7 +256,7 @@ def beams(beam: BeamSettings, settings: DecodeSettings, model: Model) -> Argumen
 
 
 def named(stages: Sequence[str], settings: DecodeSettings) -> list[str]:
-    return [f"{STAGES[name].hf_argument}={getattr(settings, name)!r}" for name in stages]
+    return [f"{STAGES[name].hf_argument}={value_of(name, settings)}" for name in stages]
 
 
 def endings(model: Model, length: int, stops: Sequence[int]) -> list[str]:
@@ -262,20 +271,21 @@ def ids_code(ids: Sequence[int]) -> str:
     return f"ids = torch.tensor([{list(ids)}], dtype=torch.long)"
 
 
-def warped(panels: Sequence[DecodeSettings], ids: Sequence[int], more: Sequence[str] = ()) -> str | None:
+def warped(panels: Sequence[DecodeSettings], expectation: NextToken, more: Sequence[str]) -> str | None:
     """Source that makes `panels`, (1, V) each; None where transformers has none of them."""
-    items = [panel_code(settings) for settings in panels]
+    panels = [settings.for_tokens(expectation.labels, expectation.texts) for settings in panels]
+    items = [panel_code(settings, expectation.stops) for settings in panels]
     if not any(map(there, panels)):
         return None
     classes = sorted({"LogitsProcessorList", *re.findall(r"(\w+(?:Warper|Processor))\(", " ".join(items))})
     head = ["import json", "", "import torch", f"from transformers import {', '.join(classes)}", "", *READ]
-    context = f"{ids_code(ids)}  # the context, for what looks at it"
+    context = f"{ids_code(expectation.context.ids)}  # the context, for what looks at it"
     return "\n".join([*head, context, *listing("panels", items, map(missing, panels)), *more]) + "\n"
 
 
-def panel_code(settings: DecodeSettings) -> str:
+def panel_code(settings: DecodeSettings, stops: Sequence[int]) -> str:
     """One distribution (1, V)."""
-    stages, lacking = processors(settings)
+    stages, lacking = processors(settings, stops)
     if lacking:
         return "None"
     scores = f"LogitsProcessorList([{', '.join(stages)}])(ids, logits)"
@@ -286,7 +296,7 @@ def panel_code(settings: DecodeSettings) -> str:
 
 def missing(settings: DecodeSettings) -> str:
     """Which of the settings transformers lacks, as a sentence; "" for none."""
-    return processors(settings)[1]
+    return unknown_to_transformers(stages_of(settings))
 
 
 def there(settings: DecodeSettings) -> bool:
