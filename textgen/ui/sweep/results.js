@@ -289,7 +289,7 @@ export const differenceCard = (
       " T = ", select("First temperature", pair.first, names, (first) => set({ first: +first })),
       " minus T = ", select("Second temperature", pair.second, names, (second) => set({ second: +second })),
       h("span", { class: "muted" }, rows ? counted(most, "pair") : "")),
-    h("div", { class: "scroll" }, h("table", {},
+    h("div", { class: "scroll", role: "group", "aria-label": "Differences", tabindex: 0 }, h("table", {},
       h("thead", {}, h("tr", {},
         ["metric", "difference", "which is higher"].map((text) => h("th", { scope: "col" }, text)))),
       h("tbody", {}, rows?.map(row)))),
