@@ -47,10 +47,11 @@ class GeneratePage:
         self.lab.set_sidebar(context=CONTEXT)
         self.page.mouse.move(0, 0)
         self.page.keyboard.press("Escape")
-        self.button("Sampling").click()
         if self.button("Colour").get_attribute("aria-pressed") == "false":
             self.button("Colour").click()
         self.set_length(LENGTH)
+        if self.button("Temperatures").get_attribute("aria-pressed") == "false":
+            self.press("Temperatures")
 
     # ---- what there is
 
@@ -64,7 +65,7 @@ class GeneratePage:
 
     @property
     def status(self) -> Locator:
-        return self.root.get_by_role("status")
+        return self.root.locator(".status")
 
     @property
     def card(self) -> Locator:
@@ -72,7 +73,13 @@ class GeneratePage:
 
     @property
     def temperatures(self) -> Locator:
-        return self.root.get_by_label("Temperature of this pane")
+        return self.root.get_by_label(re.compile("^T = of text"))
+
+    def strategy(self, pane: int) -> Locator:
+        return self.root.get_by_label(f"Strategy of text {pane + 1}", exact=True)
+
+    def problem(self, pane: int) -> Locator:
+        return self.panes.nth(pane).get_by_role("alert")
 
     def button(self, name: str) -> Locator:
         return self.root.get_by_role("button", name=name, exact=True)
@@ -98,6 +105,15 @@ class GeneratePage:
 
     # ---- what a visitor does
 
+    def remove(self, pane: int) -> None:
+        self.root.get_by_label(f"Remove text {pane + 1}", exact=True).click()
+
+    def set_temperatures(self, *typed: str) -> None:
+        """Type into the first panes' fields."""
+        for pane, text in enumerate(typed):
+            self.temperatures.nth(pane).fill(text)
+            self.temperatures.nth(pane).press("Enter")
+
     def set_length(self, n: int) -> None:
         self.root.get_by_label("Length in tokens").fill(str(n))
 
@@ -118,9 +134,12 @@ class GeneratePage:
                 const buttons = () => [...root.querySelectorAll("button")];
                 const press = (name) => buttons().find((one) => one.textContent.includes(name)).click();
                 const frame = () => new Promise(requestAnimationFrame);
-                const count = () => root.querySelector(".count").textContent.replace(",", "");
+                const count = () => root.querySelector(".pane .count").textContent.replace(",", "");
                 const held = () => Number.parseInt(count() || "0");
+                const first = () => root.querySelector(".line span:not(.given)");
+                const old = first();
                 press("Write");
+                while (first() === old) await frame();
                 while (held() < tokens) await frame();
                 await new Function("root", "press", `return (async () => { ${then} })()`)(root, press);
             }""",

@@ -20,7 +20,7 @@ from tests.browser.generate_page import (
 )
 from textgen import api
 from textgen.models.folder import Model
-from textgen.settings import DecodeSettings
+from textgen.settings import BeamSettings, DecodeSettings
 
 
 @pytest.fixture(scope="module")
@@ -50,18 +50,43 @@ def test_every_pane_shows_what_the_library_writes(tab: GeneratePage, model: Mode
     expect(tab.status).to_contain_text(f"Done: {4 * LENGTH} tokens in ")
 
 
-def test_where_a_pane_parts_from_its_left_neighbour_is_marked(tab: GeneratePage, model: Model) -> None:
+def test_where_a_pane_parts_from_the_one_before_is_marked_and_named(tab: GeneratePage, model: Model) -> None:
     tab.press("Write")
     ids = [api.generate(model, CONTEXT, seed=SEED, length=LENGTH, temperature=t).ids for t in TEMPERATURES]
     expect(tab.panes.first.locator(".part")).to_have_count(0)
     for i in range(1, 4):
         at = next(k for k in range(LENGTH) if ids[i][k] != ids[i - 1][k])
-        expect(tab.panes.nth(i)).to_contain_text(f"at token {at + 1}")
+        before = "0.2 0.5 1.0".split()[i - 1]
+        expect(tab.panes.nth(i).locator(".parts")).to_have_text(f"parts from T = {before} at token {at + 1}")
         marked = tab.panes.nth(i).locator(".line span:not(.given)")
         assert (
             marked.evaluate_all("all => all.map((one) => one.classList.contains('part'))").index(True) == at
         )
         expect(tab.panes.nth(i).locator(".part")).to_have_count(1)
+        rule = tab.panes.nth(i).locator(".part").evaluate("one => getComputedStyle(one).borderLeft")
+        assert rule.startswith("3px solid")
+
+
+def test_texts_begin_at_the_prompt_and_are_brought_to_their_first_parting(tab: GeneratePage) -> None:
+    """Two temperatures that part late: both texts stand where they do, at one height."""
+    for _ in range(2):
+        tab.remove(2)
+    tab.set_temperatures("0,3", "0,302")
+    tab.set_length(900)
+    tab.press("Write")
+    tops = tab.panes.locator(".text").evaluate_all("all => all.map((one) => one.scrollTop)")
+    assert tops[0] == tops[1]
+    rule, text = (
+        tab.panes.nth(1).locator(".part").bounding_box(),
+        tab.panes.nth(1).locator(".text").bounding_box(),
+    )
+    assert rule is not None
+    assert text is not None
+    assert text["y"] <= rule["y"] < text["y"] + text["height"]
+    tab.press("Temperatures")
+    assert tab.panes.locator(".text").evaluate_all("all => all.map((one) => one.scrollTop)") == [0] * 4
+    boxes = [one.bounding_box() for one in tab.panes.locator(".given").all()]
+    assert [box and box["y"] for box in boxes[:2]] == [boxes[0] and boxes[0]["y"]] * 2
 
 
 def test_colour_is_surprise_and_can_be_turned_off(tab: GeneratePage, model: Model) -> None:
@@ -103,26 +128,41 @@ def test_tokens_can_be_read_on_every_colour(tab: GeneratePage, theme: str) -> No
     assert (rising > 0).all()
 
 
-def test_greedy_is_one_pane_and_says_what_has_no_effect(tab: GeneratePage, model: Model) -> None:
-    tab.button("Greedy").click()
+def test_a_greedy_pane_says_what_has_no_effect(tab: GeneratePage, model: Model) -> None:
+    tab.strategy(1).select_option("Greedy")
     tab.press("Write")
-    assert tab.texts() == [written(model, temperature=0)]
-    expect(tab.panes).to_contain_text("greedy: seed, top-k, top-p, min-p have no effect")
+    assert tab.texts()[:2] == [written(model, temperature=t) for t in (0.2, 0)]
+    expect(tab.panes.nth(1)).to_contain_text("greedy: seed, top-k, top-p, min-p have no effect")
+    expect(tab.panes.nth(2).locator(".parts")).to_contain_text("parts from greedy at token")
+
+
+def test_all_strategies_stand_side_by_side_at_a_click(tab: GeneratePage, model: Model) -> None:
+    tab.press("Strategies")
+    texts = tab.texts()
+    assert texts[:2] == [written(model, temperature=1), written(model, temperature=0)]
+    beam = BeamSettings(width=3, length=LENGTH)
+    *_, last = api.beam_search(model, CONTEXT, beam)
+    assert texts[2] == model.text(last.finished[0].ids, CONTEXT)
+    chosen = [tab.strategy(pane).input_value() for pane in range(4)]
+    assert chosen == ["sampling", "greedy", "beam", "beam_sampling"]
+    expect(tab.panes.nth(2)).to_contain_text(
+        "beam search: temperature, seed, top-k, top-p, min-p have no effect"
+    )
 
 
 def test_the_guides_four_are_compared_at_a_click(tab: GeneratePage, model: Model) -> None:
     tab.press("The guide's four")
     sampled = [{"temperature": 0}, {"temperature": 0.5, "top_p": 0.9}, {"temperature": 0.8, "top_k": 40}]
     assert tab.texts()[:3] == [written(model, **settings) for settings in sampled]
-    expect(tab.panes.nth(3)).to_contain_text("· 3 beams")
+    expect(tab.root.get_by_label("Beam width of text 4")).to_have_value("3")
     expect(tab.root.locator(".expect")).to_have_count(4)
-    tab.button("Sampling").click()
+    tab.press("Temperatures")
     assert [float(one.input_value()) for one in tab.temperatures.all()] == list(TEMPERATURES)
 
 
 def test_the_sidebars_stages_apply_to_every_pane(tab: GeneratePage, model: Model) -> None:
     tab.page.get_by_role("slider", name="range slider for Top-k").fill("3")
-    expect(tab.panes.first.locator(".chip")).to_have_text("top-k 3")
+    expect(tab.panes.first.locator(".chip").first).to_have_text("top-k 3")
     tab.press("Write")
     assert tab.texts() == [written(model, temperature=t, top_k=3) for t in TEMPERATURES]
 
@@ -190,30 +230,58 @@ def test_another_tab_meanwhile_loses_nothing(tab: GeneratePage, long_texts: list
 
 
 def test_panes_can_be_added_removed_and_changed(tab: GeneratePage, model: Model) -> None:
+    tab.press("Write")
+    texts = tab.texts()
     for _ in range(2):
-        tab.root.get_by_label("Remove this pane").first.click()
-    tab.temperatures.first.fill("0.7")
-    tab.temperatures.first.press("Enter")
+        tab.remove(0)
+    assert tab.texts() == texts[2:], "the others stay"
+    tab.set_temperatures("0.7")
     tab.button("+ Pane").click()
+    assert tab.texts() == [*texts[2:], ""]
     tab.press("Write")
     assert tab.texts() == [written(model, temperature=t) for t in (0.7, 1.2, 0.2)]
-    tab.temperatures.first.fill("0.9")
-    tab.temperatures.first.press("Enter")
+    tab.set_temperatures("0.9")
     expect(tab.panes.first).to_contain_text("text is from T = 0.7; Write applies your changes")
-    tab.open()
+
+
+def test_what_is_thrown_away_comes_back(tab: GeneratePage) -> None:
+    """A removed pane, panes that others took the place of, texts written over: by button and by Ctrl+Z."""
+    tab.press("Write")
+    texts = tab.texts()
+    tab.remove(1)
+    tab.button("↶ Undo: text 2 removed").click()
+    assert tab.texts() == texts
+    tab.press("Strategies")
+    assert tab.texts() != texts
+    tab.page.keyboard.press("Control+z")
+    assert tab.texts() == texts
+    assert [float(one.input_value()) for one in tab.temperatures.all()] == list(TEMPERATURES)
+    tab.set_temperatures("2")
+    tab.press("Write")
+    assert tab.texts() != texts
+    tab.button("↶ Undo: texts written anew").click()
+    assert tab.texts() == texts
+    expect(tab.temperatures.first).to_have_value("0.2")
 
 
 def test_what_was_typed_stays_when_the_page_is_loaded_anew(tab: GeneratePage) -> None:
-    tab.root.get_by_label("Remove this pane").first.click()
-    tab.temperatures.first.fill("0,725")
-    tab.temperatures.first.press("Enter")
+    tab.press("Write")
+    tab.remove(0)
+    texts = tab.texts()
+    tab.set_temperatures("0,725")
     tab.set_length(123)
     tab.page.locator("#context textarea").fill("To be")
     tab.lab.slide("Top-p", 0.9)
     tab.page.reload()
     tab.page.get_by_role("tab", name="Generate").click()
     expect(tab.panes).to_have_count(3)
+    assert tab.texts() == texts
     expect(tab.temperatures.first).to_have_value("0,725")
+    tab.token(1, 3).click()
+    expect(tab.card.locator("button.bar")).not_to_have_count(0)
+    tab.page.keyboard.press("Escape")
+    tab.press("Continue")
+    assert [after.startswith(before) for before, after in zip(texts, tab.texts(), strict=True)] == [True] * 3
     expect(tab.root.get_by_label("Length in tokens")).to_have_value("123")
     expect(tab.page.locator("#context textarea")).to_have_value("To be")
     expect(tab.page.get_by_role("slider", name="range slider for Top-p")).to_have_value("0.9")
@@ -225,10 +293,19 @@ def test_a_text_copied_by_hand_keeps_its_blank_lines(tab: GeneratePage) -> None:
     tab.press("Write")
     copied = tab.panes.first.locator(".text").evaluate("""(text) => {
         getSelection().selectAllChildren(text);
-        const event = new ClipboardEvent("copy", { clipboardData: new DataTransfer(), cancelable: true });
+        const event = new ClipboardEvent("copy", { clipboardData: new DataTransfer(), bubbles: true });
         text.dispatchEvent(event);
         getSelection().removeAllRanges();
         return event.clipboardData.getData("text/plain");
     }""")
-    assert copied.endswith(tab.texts()[0])
-    assert "\n" in copied
+    assert copied == CONTEXT + tab.texts()[0]
+    assert "\n\n" in copied
+
+
+def test_forced_colours_keep_the_surprise(tab: GeneratePage) -> None:
+    tab.page.emulate_media(forced_colors="active")
+    widths = tab.root.locator(".swatches i").evaluate_all(
+        "all => all.map((one) => parseFloat(getComputedStyle(one).borderBottomWidth))"
+    )
+    tab.page.emulate_media(forced_colors="none")
+    assert widths == [0, 1, 2, 3, 4, 6]

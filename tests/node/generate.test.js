@@ -3,13 +3,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  addLine, beginRun, beginSegments, branchOf, createSession, divergence, fork, isStop, lengths, newRecord,
-  nextGoal, openLengths, recordOf, textOf, textRate, textRequest, tokenFacts, totalRate,
+  addLine, beginRun, beginSegments, branchOf, createSession, divergence, fork, isChanged, isStop,
+  lengths, newRecord, nextGoal, openLengths, recordOf, textOf, textRate, textRequest,
+  tokenFacts, totalRate, wholeRun,
 } from "../../textgen/ui/generate/run.js";
+import { temperatureProblem } from "../../textgen/ui/generate/pane.js";
 import {
   activeNames, fileName, idleText, runRecord, runText, summaryLine, withoutEffect,
 } from "../../textgen/ui/generate/words.js";
 import { config } from "../../textgen/ui/shell/config.js";
+import { keepForms, keptForm } from "../../textgen/ui/shell/forms.js";
 import { vectors } from "./vectors.js";
 
 /** @import { Run, Pane } from "../../textgen/ui/generate/run.js" */
@@ -187,6 +190,50 @@ test("the record holds every branch", () => {
   const facts = pane.branches.map(({ tokens, mean_surprise_bits }) => [tokens, mean_surprise_bits]);
   assert.deepEqual(facts, [[3, 2], [1, 2]]);
   assert.deepEqual(pane.parts_from, { branch: 1, token: 2 });
+});
+
+test("a pane is changed where Write would write another text", () => {
+  const [text] = runOf([[1]], [{ temperature: 0.5 }]).texts;
+  const changed = (/** @type {Partial<Pane>} */ pane, sidebar = NEUTRAL) =>
+    isChanged(text, paneOf({ temperature: 0.5, ...pane }), sidebar);
+  assert.equal(changed({}), false);
+  assert.equal(changed({ width: 7 }), false, "that of a search that there is not");
+  assert.equal(changed({}, { ...NEUTRAL, temperature: 2 }), false, "that of the sidebar has no effect");
+  assert.deepEqual([changed({ temperature: 0.6 }), changed({ strategy: "beam_sampling" })], [true, true]);
+  assert.equal(changed({}, { ...NEUTRAL, top_k: 3 }), true);
+});
+
+test("what is no temperature is said before it is sent", () => {
+  assert.deepEqual(["0", "0,7", "100", "1e-2"].map((typed) => temperatureProblem(typed)), ["", "", "", ""]);
+  assert.equal(temperatureProblem("abc"), "T must be 0 or from 0.01 to 100, got abc; 0 is greedy");
+  assert.match(temperatureProblem(" "), /got nothing/);
+  assert.match(temperatureProblem("0.001"), /got 0.001/);
+});
+
+// ---- loaded anew
+
+test("texts stay when the page is loaded anew, alternatives and branches as well", () => {
+  /** @type {Map<string, string>} */
+  const held = new Map();
+  const storage = {
+    getItem: (/** @type {string} */ key) => held.get(key) ?? null,
+    setItem: (/** @type {string} */ key, /** @type {string} */ value) => void held.set(key, value),
+    removeItem: (/** @type {string} */ key) => void held.delete(key),
+  };
+  const run = runOf([[1, 2, 3], [2]]);
+  run.texts[1].branches[0].facts[0].ids = Uint16Array.of(2, 3);
+  fork(run.texts[0], 1, 3);
+  const loaded = () => wholeRun(keptForm("texts", { run: null }, () => ({ run }), storage).run);
+  assert.equal(loaded(), null);
+  keepForms(storage);
+  const again = /** @type {Run} */ (loaded());
+  assert.deepEqual(textRequest(again), textRequest(run));
+  assert.deepEqual(runRecord(again), runRecord(run));
+  assert.deepEqual(tokenFacts(branchOf(again.texts[1]), 0), tokenFacts(branchOf(run.texts[1]), 0));
+  const [text] = run.texts;
+  const elsewhere = { ...run, texts: [{ ...text, current: 9 }] };
+  const broken = [null, 3, {}, { texts: [{}] }, { ...run, vocabulary: 3 }, elsewhere];
+  assert.deepEqual(broken.map(wholeRun), broken.map(() => null));
 });
 
 // ---- requests

@@ -1,9 +1,10 @@
 // One pane: how its text is written, what came of it, and the text.
 import { h } from "../shell/dom.js";
-import { count, temperatureText, typedNumber } from "../shell/format.js";
-import { thermal } from "../shell/theme.js";
-import { branchOf, divergence, settingsOf } from "./run.js";
-import { activeNames, idleText, settingText, withoutEffect } from "./words.js";
+import { clip, count, numberFrom, temperatureText } from "../shell/format.js";
+import { about } from "../shell/glossary.js";
+import { tone } from "../shell/theme.js";
+import { branchOf, divergence, isBeam, isChanged, settingsOf } from "./run.js";
+import { activeNames, idleText, settingText, strategyText, summaryLine, withoutEffect } from "./words.js";
 
 /**
  * @typedef {import("./run.js").Run} Run
@@ -12,6 +13,7 @@ import { activeNames, idleText, settingText, withoutEffect } from "./words.js";
  * @typedef {import("../shell/store.js").Settings} Settings
  *
  * @typedef {Pane & { typed?: string }} FormPane `typed` is what stands in its temperature's field
+ * @typedef {{ name: string, title: string, hint: string, alone: number | null }} Strategy
  *
  * @typedef {object} Shown
  * @property {FormPane} pane
@@ -20,90 +22,135 @@ import { activeNames, idleText, settingText, withoutEffect } from "./words.js";
  * @property {number} rate tokens a second; 0 for none
  * @property {Settings} sidebar
  * @property {Stage[]} stages
+ * @property {Strategy[]} strategies
+ * @property {number} maxWidth hypotheses of a beam search
+ * @property {boolean} busy
  * @property {Element} text
  * @property {string} copy what its copy button says
  * @property {boolean} removable
+ * @property {ReturnType<typeof import("../shell/problem.js").createProblems>} problems
  * @property {object} on
- * @property {(temperature: number | string) => void} on.temperature
+ * @property {(typed: string) => void} on.temperature
+ * @property {(strategy: string) => void} on.strategy
+ * @property {(width: number) => void} on.width
  * @property {() => void} on.remove
  * @property {() => void} on.copy
  * @property {(branch: number) => void} on.branch
  */
 
+/** Its temperature's field, as problems are told by. @param {number} index */
+export const fieldOf = (index) => `temperature-${index}`;
+
+/** @param {string} typed @returns {string} why it is no temperature, or "" */
+export const temperatureProblem = (typed, { lowest = 0.01, highest = 100 } = {}) => {
+  const t = numberFrom(typed);
+  if (t === 0 || (t >= lowest && t <= highest)) return "";
+  const got = clip(typed.trim(), 40) || "nothing";
+  return `T must be 0 or from ${lowest} to ${highest}, got ${got}; 0 is greedy`;
+};
+
 /** @param {number} rate tokens a second */
 export const rateText = (rate) =>
   (rate >= 100 ? count(Math.round(rate)) : rate.toFixed(rate < 10 ? 1 : 0));
 
+/** The text of a pane, once there is one. */
+const textAt = (/** @type {Run | null} */ run, /** @type {number} */ index) => run?.texts[index] ?? null;
+
 /** @param {Shown} shown */
 export const paneTree = (shown) => {
   const { pane, index, run, sidebar } = shown;
-  const text = run?.texts[index] ?? null;
-  const wanted = settingsOf(pane, sidebar); // what Write would use
-  const recorded = text?.settings ?? null; // what the text was written with
-  const changed = !!recorded && JSON.stringify(wanted) !== JSON.stringify({ ...wanted, ...recorded });
-  const t = wanted.temperature;
-  const legal = typeof t === "number" && (t === 0 || (t >= 0.01 && t <= 100));
+  const text = textAt(run, index);
+  const changed = !!text && isChanged(text, pane, sidebar);
+  const wanted = /** @type {Settings} */ (settingsOf(pane, sidebar));
+  const legal = typeof wanted.temperature === "number" && !temperatureProblem(String(wanted.temperature));
+  const heated = legal && pane.strategy !== "beam";
   return h("section", {
     key: index, class: changed ? "card pane changed" : "card pane", "aria-label": `Text ${index + 1}`,
-    style: `--t: ${legal ? thermal(t) : "var(--lab-muted)"}`,
+    style: `--t: ${heated ? tone(wanted.temperature) : "var(--lab-muted)"}`,
   },
-  h("header", {}, title(shown, legal), h("span", { class: "grow" }), counted(shown),
-    h("button", {
-      class: "quiet", type: "button", title: "Copy this text with its settings", onclick: shown.on.copy,
-    }, shown.copy),
-    shown.removable && h("button", {
-      key: "remove", class: "quiet", type: "button", onclick: shown.on.remove,
-      title: "Remove this pane", "aria-label": "Remove this pane",
-    }, "×")),
-  h("div", { class: "pane-facts" },
-    h("span", {}, "mean surprise ", h("b", {}, meanSurprise(shown))), parted(shown)),
-  h("div", { class: "chips" }, chips(shown, /** @type {Settings} */ (wanted)),
+  h("div", { class: "pane-head" },
+    h("header", {}, title(shown), strategyChoice(shown), tools(shown)),
+    shown.problems.of(fieldOf(index))),
+  facts(shown),
+  h("div", { class: "chips" }, chips(shown, wanted),
     changed && h("span", { class: "chip idle" },
-      `text is from T = ${recorded.temperature}; Write applies your changes`)),
-  branches(shown), shown.text);
+      `text is from ${strategyText(text)}; Write applies your changes`)),
+  branches(shown), shown.text,
+  run && text && h("p", { class: "written-with" }, summaryLine(run, text, shown.stages)));
 };
 
-/** What stands where the temperature would, for a strategy on which it has no effect. */
-const title = (/** @type {Shown} */ { pane, on }, /** @type {boolean} */ legal) => {
-  const guide = pane.expect ? `T = ${temperatureText(Number(pane.temperature))} · ` : "";
-  const plain = (/** @type {string} */ words) => h("span", { class: "panel-title" }, words);
-  if (pane.strategy === "greedy") return plain(guide ? `${guide}greedy` : "Greedy");
-  if (pane.strategy === "beam") return plain(`Beam search, ${pane.width} wide`);
+/** The temperature; for a strategy on which it has no effect, none. */
+const title = (/** @type {Shown} */ { pane, index, on, problems }) => {
+  if (pane.strategy === "beam") return null;
+  if (pane.strategy === "greedy") return h("span", { class: "panel-title" }, "T = 0");
   return h("label", { class: "panel-title" }, "T = ", h("input", {
     class: "panel-t", type: "text", inputmode: "decimal", autocomplete: "off",
-    "aria-label": "Temperature of this pane", "aria-invalid": !legal,
+    "aria-label": `T = of text ${index + 1}, its temperature`, ...problems.marks(fieldOf(index)),
     value: pane.typed ?? temperatureText(Number(pane.temperature)),
     oninput: (/** @type {any} */ { target }) => { pane.typed = target.value; },
-    onchange: (/** @type {any} */ { target }) => {
-      pane.typed = target.value;
-      on.temperature(target.value === "" ? "nothing" : typedNumber(target.value));
-    },
-  }), pane.strategy === "beam_sampling" && h("span", { class: "panel-word" }, ` · ${pane.width} beams`));
+    onchange: (/** @type {any} */ { target }) => on.temperature(target.value),
+  }));
 };
 
-const counted = (/** @type {Shown} */ { run, index, rate }) => {
-  if (!run) return h("span", { class: "count" });
-  const tokens = `${count(branchOf(run.texts[index]).ids.length)} tokens`;
-  return h("span", { class: "count" }, rate ? `${tokens} · ${rateText(rate)} tokens/s` : tokens);
+/** @type {Record<string, string>} The glossary's word for a strategy, where it has another name there. */
+const TERMS = { beam: "beam search", beam_sampling: "beam sampling" };
+
+const strategyChoice = (/** @type {Shown} */ { pane, index, strategies, maxWidth, busy, on }) => {
+  const widths = Array.from({ length: maxWidth }, (_, i) => String(i + 1));
+  return h("span", { class: "choice" },
+    h("select", {
+      "aria-label": `Strategy of text ${index + 1}`, disabled: busy, value: pane.strategy,
+      title: strategies.find(({ name }) => name === pane.strategy)?.hint,
+      onchange: (/** @type {any} */ { target }) => on.strategy(target.value),
+    }, strategies.map(({ name, title: said }) => h("option", { value: name }, said))),
+    isBeam(pane) && h("select", {
+      "aria-label": `Beam width of text ${index + 1}: hypotheses kept at each step`, disabled: busy,
+      value: String(pane.width), onchange: (/** @type {any} */ { target }) => on.width(Number(target.value)),
+    }, widths.map((value) => h("option", { value }, `${value} wide`))),
+    about(TERMS[pane.strategy] ?? pane.strategy, `the strategy of text ${index + 1}`));
 };
 
-const meanSurprise = (/** @type {Shown} */ { run, index }) => {
-  const branch = run && branchOf(run.texts[index]);
-  return branch?.ids.length ? `${(branch.bits / branch.ids.length).toFixed(2)} bits` : "–";
+const tools = (/** @type {Shown} */ { run, index, rate, copy, removable, on }) => h("span",
+  { class: "pane-tools" },
+  counted(textAt(run, index), rate),
+  textAt(run, index) && h("button", {
+    key: "copy", class: "quiet", type: "button", title: "Copy this text with its settings",
+    "aria-label": `${copy}: text ${index + 1}`, onclick: on.copy,
+  }, copy),
+  removable && h("button", {
+    key: "remove", class: "quiet", type: "button", onclick: on.remove,
+    title: "Remove this pane", "aria-label": `Remove text ${index + 1}`,
+  }, "×"));
+
+/** What came of it, in numbers. */
+const facts = (/** @type {Shown} */ shown) => {
+  const text = textAt(shown.run, shown.index);
+  return h("div", { class: "pane-facts" },
+    text && h("span", {}, "mean surprise ", h("b", {}, meanSurprise(branchOf(text)))), parted(shown));
 };
 
-/** A text by how it was written: T = 0.5. */
-const nameOf = (/** @type {Run["texts"][number]} */ { pane, settings }) => {
-  if (pane.strategy === "beam") return "beam search";
-  return pane.strategy === "greedy" ? "greedy" : `T = ${temperatureText(settings.temperature)}`;
+const counted = (/** @type {import("./run.js").Text | null} */ text, /** @type {number} */ rate) =>
+  h("span", { class: "count" }, text && `${count(branchOf(text).ids.length)} tokens`,
+    text && rate > 0 && h("span", { class: "rate" }, ` · ${rateText(rate)} tokens/s`));
+
+const meanSurprise = (/** @type {import("./run.js").Branch} */ { ids, bits }) =>
+  (ids.length ? `${(bits / ids.length).toFixed(2)} bits` : "–");
+
+/** A text by how it was written: T = 0.5; where others were written so, by its number as well. */
+const nameOf = (/** @type {Run} */ run, /** @type {number} */ index) => {
+  const plain = run.texts.map(({ pane, settings }) => {
+    if (pane.strategy === "beam") return "beam search";
+    if (isBeam(pane)) return `beam sampling at T = ${temperatureText(settings.temperature)}`;
+    return pane.strategy === "greedy" ? "greedy" : `T = ${temperatureText(settings.temperature)}`;
+  });
+  const alike = plain.filter((name) => name === plain[index]).length > 1;
+  return alike ? `text ${index + 1} (${plain[index]})` : plain[index];
 };
 
 const parted = (/** @type {Shown} */ { run, index }) => {
   const at = run && divergence(run, index);
-  return h("span", { class: "parts" },
-    at !== null && run && [
-      `parts from ${nameOf(run.texts[index - 1])} at token `, h("b", {}, String(at + 1)),
-    ]);
+  return run && at !== null && h("span", { class: "parts" },
+    `parts from ${nameOf(run, index - 1)} at token `, h("b", {}, String(at + 1)));
 };
 
 /** The stages that apply, what has no effect, and what to expect. */
@@ -118,10 +165,10 @@ const chips = (/** @type {Shown} */ { pane, stages }, /** @type {Settings} */ wa
 };
 
 const branches = (/** @type {Shown} */ { run, index, on }) => {
-  const text = run?.texts[index];
+  const text = textAt(run, index);
   const several = !!text && text.branches.length > 1;
   return h("div", {
-    class: "branches", role: "group", "aria-label": "Branches of this text", hidden: !several,
+    class: "branches", role: "group", "aria-label": `Branches of text ${index + 1}`, hidden: !several,
   },
   several && text.branches.map((branch, i) => h("button", {
     class: "chip", type: "button", "aria-pressed": i === text.current, onclick: () => on.branch(i),

@@ -142,7 +142,7 @@ export const tokenFacts = (branch, i) => {
 
 /** Where a text differs first from its left neighbour: an index, or null while they are the same. */
 export const divergence = (/** @type {Run} */ run, /** @type {number} */ index) => {
-  if (index === 0) return null;
+  if (index === 0 || !run.texts[index]) return null;
   const [left, own] = [run.texts[index - 1], run.texts[index]].map((text) => branchOf(text).ids);
   const end = Math.min(left.length, own.length);
   for (let i = 0; i < end; i++) if (left[i] !== own[i]) return i;
@@ -236,6 +236,15 @@ export const settingsOf = (/** @type {Pane} */ pane, /** @type {Settings} */ set
 /** @param {Pane} pane */
 const strategyOf = (pane) => ({ strategy: pane.strategy, ...(isBeam(pane) ? { width: pane.width } : {}) });
 
+/** Whether a pane would be written another way than its text was. */
+export const isChanged = (
+  /** @type {Text} */ text, /** @type {Pane} */ pane, /** @type {Settings} */ sidebar,
+) => {
+  const wanted = settingsOf(pane, sidebar);
+  const same = JSON.stringify(strategyOf(pane)) === JSON.stringify(strategyOf(text.pane));
+  return !same || JSON.stringify(wanted) !== JSON.stringify({ ...wanted, ...text.settings });
+};
+
 /** A text that begins. */
 export const newRecord = (/** @type {Pane} */ pane, /** @type {Settings} */ settings) =>
   ({ settings: settingsOf(pane, settings), ...strategyOf(pane), ids: [] });
@@ -258,6 +267,20 @@ export const textRequest = ({ head: { model, prompt, seed }, texts }) => ({
   }),
 });
 
+/** A run that was kept for the next load of the page, or null where what was kept is none. */
+export const wholeRun = (/** @type {any} */ run) => {
+  try {
+    const whole = run.texts.every(isWhole) && run.head.model && run.vocabulary.labels;
+    return whole ? /** @type {Run} */ (run) : null;
+  } catch {
+    return null;
+  }
+};
+
+const isWhole = (/** @type {Text} */ { pane, settings, branches, current }) =>
+  pane.strategy && settings.order && current in branches && branches.every(
+    ({ ids, facts, picks, segments }) => ids.length === facts.length && picks && segments);
+
 // ---- requests: begin, go on, stop, take another branch
 
 export const INVITATION = "All texts begin with the same luck: where they part, their settings parted them.";
@@ -271,8 +294,8 @@ const NO_ANSWER = "No answer yet: the server may be busy. Stop keeps what there 
  * @param {() => number | string} options.length asked for
  * @param {{ length: number, maxLength: number }} options.config
  * @param {() => void} options.changed
- * @param {(run: Run) => void} options.began
- * @param {(sentence: string) => void} options.refused
+ * @param {(run: Run, before: Run | null) => void} options.began
+ * @param {(sentence: string, setting: string) => void} options.refused
  */
 export const createSession = ({ memory, stream, length, config, changed, began, refused }) => {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -349,13 +372,14 @@ export const createSession = ({ memory, stream, length, config, changed, began, 
     const head = JSON.parse(piece.head);
     if (piece.tokens) memory.vocabulary = { key: head.vocabulary, ...JSON.parse(piece.tokens) };
     const vocabulary = /** @type {Vocabulary} */ (memory.vocabulary);
+    const before = memory.run;
     if (writing.panes) memory.run = beginRun(head, vocabulary, writing.panes);
     const run = /** @type {Run} */ (memory.run);
     if (writing.fork) fork(run.texts[writing.fork.text], writing.fork.index, writing.fork.pick);
     if (writing.goal) run.goal = writing.goal;
     beginSegments(run, writing.where);
     writing.begun = true;
-    if (writing.panes) began(run);
+    if (writing.panes) began(run, before);
   };
   const read = (/** @type {Writing} */ writing, /** @type {string} */ lines) => {
     for (const line of lines.split("\n")) {
@@ -377,6 +401,7 @@ export const createSession = ({ memory, stream, length, config, changed, began, 
     else say(memory.run ? "That could not be done; the texts are as they were." : "That could not be done.");
   };
   const stopped = () => {
+    if (memory.run && !memory.writing?.begun) return "Stopped; the texts are as they were.";
     const held = memory.run ? Math.max(...lengths(memory.run)) : 0;
     return held ? `Stopped at token ${held.toLocaleString("en")}. ${onwards()}` : "Stopped.";
   };

@@ -11,7 +11,7 @@ import numpy as np
 from textgen.errors import TextError
 from textgen.plots.surprisal import surprisal
 from textgen.settings import GUIDE, METHODS, Advice
-from textgen.stages import PARAMETERS, as_json
+from textgen.stages import MAX_TEMPERATURE, MIN_TEMPERATURE, PARAMETERS, as_json
 from textgen.ui.generate.runs import (
     MAX_LENGTH,
     MAX_PANES,
@@ -50,6 +50,8 @@ def config() -> dict[str, Any]:
     """What the page needs to know once."""
     return {
         "temperatures": FIRST_TEMPERATURES,
+        "lowest": MIN_TEMPERATURE,
+        "highest": MAX_TEMPERATURE,
         "length": FIRST_LENGTH,
         "width": FIRST_WIDTH,
         "maxLength": MAX_LENGTH,

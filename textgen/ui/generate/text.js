@@ -3,7 +3,7 @@
 // at each message would be slower than the writer.
 import { createBars } from "../shell/bars.js";
 import { h, render } from "../shell/dom.js";
-import { clip, finePercent } from "../shell/format.js";
+import { clip, clipStart, finePercent } from "../shell/format.js";
 import { addition, branchOf, isStop, tokenFacts, tokenLabel } from "./run.js";
 
 /**
@@ -17,13 +17,16 @@ import { addition, branchOf, isStop, tokenFacts, tokenLabel } from "./run.js";
  * @property {() => void} enter go on with the keyboard in what is shown
  * @property {() => boolean} pinned whether something stays shown, of any text
  * @property {() => boolean} held whether something of this text stays shown
+ * @property {string} name of the text
  */
 
 const STEPS = [1, 2, 4, 6, 8]; // bits at which the surprise scale goes one step up
 const PROMPT_TAIL = 60; // characters of the prompt shown before the text
 const BLOCK = 32; // lines
 const AT_END = 12; // px from the end that still count as being there
-const LABEL = "The text; arrow keys go from token to token, Enter shows what each could have been";
+const KEYS_HELP = "arrow keys go from token to token, Enter shows what each could have been";
+const ABOVE = 2; // lines above a token that is brought into sight
+const LINE = 24; // px
 
 /** How many steps the scale has. */
 export const SURPRISE_STEPS = STEPS.length + 1;
@@ -41,39 +44,47 @@ const surpriseClass = (bits) => `s${STEPS.filter((edge) => bits >= edge).length}
 
 /** @param {Reading} reading */
 export const createText = (reading) => {
-  const node = element("div", { class: "text", tabindex: "0", role: "group", "aria-label": LABEL });
+  const spoken = `${reading.name}: ${KEYS_HELP}`;
+  const node = element("div", { class: "text", role: "group", "aria-label": spoken });
+  const last = node.appendChild(element("div", { class: "last" }));
+  const toEnd = element("button", {
+    class: "to-end", type: "button", "aria-label": `To the end of ${reading.name}`, title: "To the end",
+  }, "↓");
+  const frame = element("div", { class: "text-frame" });
+  frame.append(node, toEnd);
   /** @type {Run | null} */
   let run = null;
   /** @type {Branch | null} */
   let branch = null;
   let shown = 0; // tokens
-  let following = true; // the end, as it moves
+  let following = false; // the end, as it moves; a new text is read from its beginning
   /** @type {Element | null} */
   let block = null;
   /** @type {HTMLElement} */
   let line = node;
   /** @type {HTMLElement | null} the token that the mark stands at */
   let marked = null;
-  /** @type {HTMLElement | null} the token that has the keyboard */
+  /** @type {HTMLElement | null} the token that the keyboard comes to */
   let here = null;
 
   // ---- growing. A div a line, lines in blocks, so that what is out of sight costs nothing
   const newLine = (/** @type {number} */ from) => {
     if (!block || block.children.length >= BLOCK) {
-      block = node.appendChild(element("div", { class: "block" }));
+      block = element("div", { class: "block" });
+      last.before(block);
     }
     line.classList.remove("now");
     line = block.appendChild(element("div", { class: "line now", "data-from": String(from) }));
   };
   const clear = (prompt = "") => {
-    [shown, following, block, marked, here] = [0, true, null, null, null];
-    node.replaceChildren();
+    [shown, following, block, marked, here] = [0, false, null, null, null];
+    node.replaceChildren(last);
+    node.scrollTop = 0;
     newLine(0);
     const tail = prompt.slice(prompt.lastIndexOf("\n") + 1);
     if (!tail) return;
-    const cut = tail.length > PROMPT_TAIL ? `…${tail.slice(-PROMPT_TAIL)}` : tail;
     line.dataset.from = "-1"; // the context stands where token −1 would
-    line.append(element("span", { class: "given", title: "the context" }, cut));
+    line.append(element("span", { class: "given", title: "the context" }, clipStart(tail, PROMPT_TAIL)));
   };
   const add = (/** @type {string} */ token, /** @type {number} */ bits) => {
     const span = document.createElement("span");
@@ -81,11 +92,14 @@ export const createText = (reading) => {
     span.className = ends ? `${surpriseClass(bits)} nl` : surpriseClass(bits);
     span.textContent = ends ? token.slice(0, -1) : token;
     line.append(span);
+    if (!here) stopAt(span, shown);
     if (ends) newLine(shown + 1);
   };
   /** The token that ended the text has a card like any other, but is not written. */
   const end = (/** @type {string} */ label, /** @type {number} */ bits) => {
-    line.append(element("span", { class: `${surpriseClass(bits)} end` }, `ended at ${label}`));
+    const span = element("span", { class: `${surpriseClass(bits)} end` }, `ended at ${label}`);
+    line.append(span);
+    if (!here) stopAt(span, shown);
     line.classList.remove("now");
   };
   /** Show a branch, or what is new of it. @returns {boolean} whether it is another one than before */
@@ -99,6 +113,7 @@ export const createText = (reading) => {
       if (isStop(run, id)) end(tokenLabel(run, id), bits);
       else add(addition(run, branch, shown), bits);
     }
+    if (fresh && branch.from) bringIntoSight(branch.from.at);
     return fresh;
   };
   const empty = () => {
@@ -112,9 +127,32 @@ export const createText = (reading) => {
   node.addEventListener("scroll", () => {
     following = node.scrollHeight - node.scrollTop - node.clientHeight < AT_END;
   }, { passive: true });
-  /** Keep the end in sight, unless the reader scrolled up. */
+  /** Keep the end in sight, once the reader went there. */
   const follow = () => {
     if (following && !reading.held()) node.scrollTop = 1e9;
+  };
+  const goToEnd = () => {
+    following = true;
+    node.scrollTop = 1e9;
+  };
+  toEnd.addEventListener("click", goToEnd);
+  const more = new IntersectionObserver(([{ isIntersecting }]) => {
+    frame.classList.toggle("more", !isIntersecting);
+  }, { root: node });
+  more.observe(last);
+
+  // ---- a token in sight
+  const topOf = (/** @type {HTMLElement} */ span) =>
+    span.getBoundingClientRect().top - node.getBoundingClientRect().top + node.scrollTop;
+  const bringIntoSight = (/** @type {number} */ i) => {
+    const span = spanAt(i);
+    if (span) node.scrollTop = topOf(span) - ABOVE * LINE;
+  };
+  /** How far down its mark stands, in px; null without one. */
+  const markTop = () => (marked ? topOf(marked) : null);
+  /** Bring a height of the text into sight, unless it is seen from the beginning. */
+  const scrollTo = (/** @type {number} */ top) => {
+    node.scrollTop = top + ABOVE * LINE > node.clientHeight ? top - ABOVE * LINE : 0;
   };
 
   // ---- tokens and their places
@@ -149,13 +187,20 @@ export const createText = (reading) => {
     if (branch?.facts[index]) reading.show(span, index, pinned);
   };
   const focus = (/** @type {number} */ index) => {
-    const span = branch && spanAt(Math.min(Math.max(index, 0), branch.ids.length - 1));
+    const place = branch ? Math.min(Math.max(index, 0), branch.ids.length - 1) : 0;
+    const span = branch && spanAt(place);
     if (!span) return;
-    here?.removeAttribute("tabindex");
-    here = span;
-    span.tabIndex = -1;
+    stopAt(span, place);
     span.focus();
     showToken(span, false);
+  };
+  /** Of all tokens one is a tab stop: where the keyboard was last. */
+  const stopAt = (/** @type {HTMLElement} */ span, /** @type {number} */ index) => {
+    for (const name of ["tabindex", "role", "aria-label"]) here?.removeAttribute(name);
+    here = span;
+    const name = span.textContent?.trim() || (run && branch ? tokenLabel(run, branch.ids[index]) : "");
+    const attributes = { tabindex: "0", role: "button", "aria-label": `${name}, token ${index + 1}` };
+    for (const [key, value] of Object.entries(attributes)) span.setAttribute(key, value);
   };
   const vertical = (/** @type {HTMLElement} */ span, /** @type {number} */ by) => {
     const all = lines();
@@ -171,17 +216,15 @@ export const createText = (reading) => {
     Home: () => 0,
     End: () => Infinity,
   };
-  /** @type {Record<string, number>} Where a key goes from the text as a whole. */
-  const ENTRIES = { ArrowRight: 0, ArrowDown: 0, Home: 0, End: Infinity };
   node.addEventListener("keydown", (event) => {
     const span = tokenOf(event.target);
-    if (event.key === "Enter" && span) {
+    if ((event.key === "Enter" || event.key === " ") && span) {
       event.preventDefault();
       showToken(span, true);
       reading.enter();
       return;
     }
-    const index = span ? KEYS[event.key]?.(span) : ENTRIES[event.key];
+    const index = span ? KEYS[event.key]?.(span) : undefined;
     if (index === undefined) return;
     event.preventDefault();
     focus(index);
@@ -195,23 +238,47 @@ export const createText = (reading) => {
   node.addEventListener("pointerleave", reading.hide);
   node.addEventListener("click", (event) => {
     const span = tokenOf(event.target);
-    if (span) showToken(span, true);
+    if (!span || !getSelection()?.isCollapsed) return; // who selects wants to copy
+    stopAt(span, indexOf(span));
+    showToken(span, true);
   });
   node.addEventListener("focusout", reading.hide);
-  // A line's end is drawn by the style sheet: copied by hand it would be lost, and with it blank lines.
-  node.addEventListener("copy", (event) => {
-    const range = getSelection()?.rangeCount ? getSelection()?.getRangeAt(0) : null;
-    if (!range || range.collapsed || !node.contains(range.commonAncestorContainer)) return;
-    const part = range.cloneContents();
-    for (const last of part.querySelectorAll(".nl")) last.append("\n");
-    event.clipboardData?.setData("text/plain", part.textContent ?? "");
-    event.preventDefault();
-  });
 
-  return { node, show, empty, mark, follow };
+  return { node: frame, show, empty, mark, markTop, scrollTo, follow, goToEnd };
 };
 
 /** @typedef {ReturnType<typeof createText>} TextView */
+
+/**
+ * What is copied by hand keeps its lines. The style sheet draws a line's end: a copy would lose it, and with
+ * it blank lines.
+ * @param {HTMLElement} root of all texts
+ */
+export const keepLines = (root) => root.addEventListener("copy", (event) => {
+  const range = getSelection()?.rangeCount ? getSelection()?.getRangeAt(0) : null;
+  if (!range || range.collapsed || !root.contains(range.commonAncestorContainer)) return;
+  const texts = [...root.querySelectorAll(".text")].filter((text) => range.intersectsNode(text));
+  const parts = texts.map((text) => linesOf(range, text)).filter(Boolean);
+  if (!parts.length) return;
+  event.clipboardData?.setData("text/plain", parts.join("\n\n"));
+  event.preventDefault();
+});
+
+/** What of a text lies in a range. @param {Range} range @param {Element} text */
+const linesOf = (range, text) => {
+  const whole = document.createRange();
+  whole.selectNodeContents(text);
+  const part = range.cloneRange();
+  if (part.compareBoundaryPoints(Range.START_TO_START, whole) < 0) {
+    part.setStart(whole.startContainer, whole.startOffset);
+  }
+  if (part.compareBoundaryPoints(Range.END_TO_END, whole) > 0) {
+    part.setEnd(whole.endContainer, whole.endOffset);
+  }
+  const lines = part.cloneContents();
+  for (const last of lines.querySelectorAll(".nl")) last.append("\n");
+  return lines.textContent ?? "";
+};
 
 // ---- the card of one token: what the model thought of it, and what it could have been
 
@@ -222,7 +289,8 @@ const CHOOSE = "Choose another: the text goes on from there";
 const CLICK = "The likeliest here · click to choose another";
 
 /** @param {number} bits */
-const bitsText = (bits) => `${bits.toFixed(bits < 10 ? 2 : 0)} bits`;
+const bitsText = (bits) =>
+  (bits > 0 && bits < 0.005 ? "under 0.01 bits" : `${bits.toFixed(bits < 10 ? 2 : 0)} bits`);
 /** @param {string} name @param {string} value */
 const fact = (name, value) =>
   h("div", { class: "fact" }, h("span", { class: "muted" }, name), h("b", {}, value));
@@ -257,14 +325,12 @@ export const createCard = ({ onOpen, onBranch }) => {
     [anchor, place, pinned] = [null, null, false];
     span.classList.remove("here");
     if (node.matches(":popover-open")) node.hidePopover();
-    if (!inside) return;
-    span.tabIndex = -1;
-    span.focus({ preventScroll: true });
+    if (inside) span.focus({ preventScroll: true });
   };
 
   const draw = (/** @type {Run} */ run, /** @type {Place} */ ofPlace) => {
     const facts = tokenFacts(branchOf(run.texts[ofPlace.text]), ofPlace.index);
-    const decoded = facts.decoded === 0 ? "0%, removed" : finePercent(facts.decoded);
+    const decoded = facts.decoded === 0 ? "0%, never drawn" : finePercent(facts.decoded);
     const hint = pinned ? CHOOSE : CLICK;
     alternatives.update(facts.alternatives.map(({ id, p: probability }) => {
       const taken = id === facts.id;

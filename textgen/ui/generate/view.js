@@ -3,40 +3,43 @@ import { component } from "../shell/component.js";
 import { config } from "../shell/config.js";
 import { h, render } from "../shell/dom.js";
 import { keptForm } from "../shell/forms.js";
-import { typedCount } from "../shell/format.js";
+import { count, graphemes, typedCount, typedNumber } from "../shell/format.js";
+import { about, term } from "../shell/glossary.js";
 import { seedOf, store, typedIn } from "../shell/lab.js";
+import { createProblems } from "../shell/problem.js";
 import { Problem } from "../shell/server.js";
 import { openTab } from "../shell/tabs.js";
 import { toast } from "../shell/toast.js";
-import { paneTree, rateText } from "./pane.js";
+import { createUndo } from "../shell/undo.js";
+import { fieldOf, paneTree, rateText, temperatureProblem } from "./pane.js";
 import {
-  branchOf, createSession, divergence, INVITATION, openLengths, textOf, textRate, totalRate,
+  branchOf, createSession, divergence, INVITATION, openLengths, textOf, textRate, totalRate, wholeRun,
 } from "./run.js";
-import { createCard, createText, SURPRISE_STEPS } from "./text.js";
+import { createCard, createText, keepLines, SURPRISE_STEPS } from "./text.js";
 import { copyText, runMenu, summaryLine } from "./words.js";
 
 /**
  * @typedef {import("./pane.js").FormPane} FormPane
  * @typedef {import("./text.js").Place} Place
+ * @typedef {import("./run.js").Run} Run
  *
  * @typedef {object} Form
  * @property {FormPane[]} panes
- * @property {string} strategy
- * @property {number} width hypotheses of a beam search
+ * @property {string} preset the panes' name, where they are one of the presets
  * @property {string} length as it was typed
  * @property {boolean} colour by surprise
- * @property {FormPane[] | null} before the panes that the guide's four stand in for
  *
- * @typedef {{ name: string, title: string, hint: string, alone: number | null }} Strategy
  * @typedef {Omit<FormPane, "typed"> & { expect: string }} GuidePane
  * @typedef {object} Config what textgen/ui/generate/tab.py says once
  * @property {number[]} temperatures
+ * @property {number} lowest temperature above 0
+ * @property {number} highest
  * @property {number} length
  * @property {number} width
  * @property {number} maxLength
  * @property {number} maxPanes
  * @property {number} maxWidth
- * @property {Strategy[]} strategies
+ * @property {import("./pane.js").Strategy[]} strategies
  * @property {GuidePane[]} guide
  * @property {string} noModel
  * @property {import("../shell/chart.js").Figure} surprise
@@ -50,36 +53,53 @@ const SLIDER = config.stages.find(({ name }) => name === "temperature")?.high ??
 const KEPT = "These texts were written before the page was loaded anew. Continue goes on from their ends.";
 const COPIED = 1_500; // ms that a button says so
 
+/** @param {Config} own @param {number} temperature @returns {FormPane} */
+const newPane = (own, temperature, strategy = own.strategies[0].name) =>
+  ({ temperature, strategy, width: own.width, changes: {} });
+
+/** @type {Record<string, { title: string, hint: string, panes: (own: Config) => FormPane[] }>} */
+const PRESETS = {
+  temperatures: {
+    title: "Temperatures", hint: "One strategy at four temperatures",
+    panes: (own) => own.temperatures.map((temperature) => newPane(own, temperature)),
+  },
+  strategies: {
+    title: "Strategies", hint: "Every strategy at T = 1, as learned",
+    panes: (own) => own.strategies.map(({ name, alone }) => newPane(own, alone ?? 1, name)),
+  },
+  guide: {
+    title: "The guide's four",
+    hint: "Four combinations that guides to text generation name, each with what to expect",
+    panes: (own) => structuredClone(own.guide),
+  },
+};
+
 /** @param {Config} own @returns {Form} */
 const firstForm = (own) => ({
-  panes: own.temperatures.map((temperature) => newPane(temperature)),
-  strategy: own.strategies[0].name,
-  width: own.width,
-  length: String(own.length),
-  colour: true,
-  before: null,
+  panes: PRESETS.temperatures.panes(own), preset: "temperatures", length: String(own.length), colour: true,
 });
-
-/** @param {number} temperature @returns {FormPane} */
-const newPane = (temperature) => ({ temperature, strategy: "sampling", width: 0, changes: {} });
 
 export const mount = component("generate", ({ root, config: given, memory: held, signal, ask, stream }) => {
   const own = /** @type {Config} */ (given);
   const memory = /** @type {Memory} */ (held);
   memory.form ??= keptForm("generate", firstForm(own), () => memory.form);
-  memory.status ??= INVITATION;
   if (memory.run === undefined) {
-    const first = { run: /** @type {Memory["run"]} */ (null) };
-    const { run } = keptForm("generate texts", first, () => ({ run: memory.run }));
+    const first = { run: /** @type {Run | null} */ (null) };
+    const run = wholeRun(keptForm("generate texts", first, () => ({ run: memory.run })).run);
     Object.assign(memory, { run, vocabulary: run?.vocabulary ?? null, status: run ? KEPT : INVITATION });
   }
   const { form } = memory;
+  const problems = createProblems("generate");
+  const undo = createUndo("generate", { root, signal, restored: () => draw() });
   const session = createSession({
     memory, stream, config: own,
     length: () => (form.length === "" ? "nothing" : typedCount(form.length)),
     changed: () => schedule(),
-    began: (run) => store.set({ seed: run.head.seed }),
-    refused: toast,
+    began: (run, before) => {
+      store.set({ seed: run.head.seed });
+      if (before) undo.discarded("texts written anew", () => bringBack(before));
+    },
+    refused: (message, setting) => problems.refuse(new Problem(message, setting), ["length"], "write"),
   });
   const card = createCard({
     onOpen: (place) => openAt(place),
@@ -94,6 +114,7 @@ export const mount = component("generate", ({ root, config: given, memory: held,
     enter: card.focus,
     pinned: () => card.pinned,
     held: () => card.pinned && card.place?.text === text,
+    name: `text ${text + 1}`,
   }));
   const menu = runMenu(() => memory.run, own.surprise);
   const contextNode = document.createElement("div");
@@ -102,41 +123,78 @@ export const mount = component("generate", ({ root, config: given, memory: held,
   let copied = null;
 
   // ---- the form
-  const strategy = () => /** @type {Strategy} */ (own.strategies.find(({ name }) => name === form.strategy));
-  /** The panes as Write takes them. @returns {FormPane[]} */
-  const panes = () => {
-    if (form.before) return form.panes;
-    const { name, alone } = strategy();
-    const { width } = form;
-    if (alone !== null) return [{ temperature: alone, strategy: name, width, changes: {} }];
-    return form.panes.map((pane) => Object.assign(pane, { strategy: name, width }));
-  };
-  const another = () => {
-    const used = form.panes.map((pane) => pane.temperature);
-    return newPane(own.temperatures.find((t) => !used.includes(t)) ?? 0.8);
-  };
   /** Do what a control is for, and show it at once. @param {() => void} how */
   const act = (how) => {
     how();
     draw();
   };
-  /** The texts belong to their panes: with other panes they go. @param {() => void} how */
-  const change = (how) => act(() => {
-    session.drop();
+  /**
+   * Change the panes or their texts in a way that can be undone.
+   * @param {string} what is done @param {() => void} how
+   */
+  const change = (what, how) => act(() => {
+    const [panes, { preset }, { run, status }] = [structuredClone(form.panes), form, memory];
+    const written = run && [...run.texts];
+    session.stop();
+    problems.clear();
     how();
-  });
-  const leaveGuide = () => {
-    if (form.before) [form.panes, form.before] = [form.before, null];
-  };
-  const write = () => session.start(panes(), store.state, seedOf(store.state));
-  const toggleGuide = () => {
-    const opens = !form.before;
-    change(() => {
-      if (!opens) return leaveGuide();
-      const four = structuredClone(own.guide);
-      Object.assign(form, { before: form.panes, strategy: own.strategies[0].name, panes: four });
+    undo.discarded(what, () => {
+      session.stop();
+      Object.assign(form, { panes, preset });
+      Object.assign(memory, { run: run && Object.assign(run, { texts: written }), writing: null, status });
     });
-    if (opens) act(write);
+  });
+  /** Texts that others took the place of, in panes as they were written. @param {Run} run */
+  const bringBack = (run) => {
+    session.stop();
+    const panes = run.texts.map(({ pane }) => structuredClone(pane));
+    Object.assign(form, { panes, preset: "" });
+    Object.assign(memory, { run, writing: null, status: "The texts of before." });
+  };
+  const choosePreset = (/** @type {string} */ name) => {
+    change(`${PRESETS[name].title} chosen`, () => {
+      Object.assign(form, { panes: PRESETS[name].panes(own), preset: name });
+      session.drop();
+    });
+    if (!typedIn(store.state)) act(write);
+  };
+  const addPane = () => {
+    const used = form.panes.map((pane) => pane.temperature);
+    form.panes.push(newPane(own, own.temperatures.find((t) => !used.includes(t)) ?? 0.8));
+    form.preset = "";
+  };
+  const removePane = (/** @type {number} */ index) => change(`text ${index + 1} removed`, () => {
+    form.panes.splice(index, 1);
+    form.preset = "";
+    memory.run?.texts.splice(index, 1);
+    memory.writing = null;
+    memory.status = memory.run?.texts.length ? `Text ${index + 1} is removed.` : INVITATION;
+    if (!memory.run?.texts.length) memory.run = null;
+  });
+  const setTemperature = (
+    /** @type {FormPane} */ pane, /** @type {number} */ index, /** @type {string} */ typed,
+  ) => {
+    const problem = temperatureProblem(typed, own);
+    if (problem) problems.tell(fieldOf(index), problem);
+    else problems.clear(fieldOf(index));
+    Object.assign(pane, { typed, temperature: typed === "" ? "nothing" : typedNumber(typed) });
+    form.preset = "";
+  };
+  /** A mistake that can be seen here is told here, by its field, and nothing is asked. */
+  const write = () => {
+    problems.clear();
+    form.panes.forEach(({ strategy, temperature, typed }, index) => {
+      const heated = own.strategies.find(({ name }) => name === strategy)?.alone === null;
+      const problem = heated ? temperatureProblem(typed ?? String(temperature), own) : "";
+      if (problem) problems.tell(fieldOf(index), problem);
+    });
+    if (form.panes.some((_, index) => problems.has(fieldOf(index)))) return;
+    session.start(form.panes, store.state, seedOf(store.state));
+  };
+  const goOn = () => {
+    problems.clear();
+    for (const text of texts) text.goToEnd();
+    session.goOn();
   };
 
   // ---- what stands above the texts
@@ -151,9 +209,8 @@ export const mount = component("generate", ({ root, config: given, memory: held,
     const [busy, goal] = [session.busy(), session.goal()];
     const open = memory.run ? openLengths(memory.run) : [];
     const room = open.some((length) => length < goal);
-    return h("div", { class: "actions" },
-      button("Continue", goOnTitle(open, room, goal), () => session.goOn(),
-        { class: "button", disabled: busy || !room }),
+    return h("div", { class: "actions" }, menu,
+      button("Continue", goOnTitle(open, room, goal), goOn, { class: "button", disabled: busy || !room }),
       button("■ Stop", "Stop writing (Escape)", session.stop, { class: "button", disabled: !busy }),
       button("Write", "Begin anew, with the sidebar's settings and seed", write,
         { class: "button primary", disabled: busy || typedIn(store.state) }));
@@ -168,44 +225,30 @@ export const mount = component("generate", ({ root, config: given, memory: held,
 
   const tools = () => {
     const busy = session.busy();
-    const chosen = (/** @type {string} */ name) => form.strategy === name && !form.before;
     return h("div", { class: "tools" },
-      group("Strategy",
-        own.strategies.map(({ name, title, hint }) => button(title, hint, () => change(() => {
-          leaveGuide();
-          form.strategy = name;
-        }), { disabled: busy, "aria-pressed": chosen(name) })),
-        h("button", {
-          class: "button small", type: "button", onclick: toggleGuide,
-          disabled: busy, "aria-pressed": !!form.before,
-          title: "Four combinations that guides to text generation name, each with what to expect",
-        }, "The guide's four")),
-      widthChoice(busy),
+      h("div", { class: "segments", role: "group", "aria-label": "Compare" },
+        Object.entries(PRESETS).map(([name, { title, hint }]) => h("button", {
+          type: "button", title: hint, disabled: busy, "aria-pressed": form.preset === name,
+          onclick: () => choosePreset(name),
+        }, title))),
+      button("+ Pane", "Add a pane (four at most)", addPane,
+        { disabled: busy || form.panes.length >= own.maxPanes }),
       h("label", { class: "group" }, "Length ", h("input", {
         class: "length", type: "text", inputmode: "numeric", autocomplete: "off",
-        "aria-label": "Length in tokens", value: form.length,
-        oninput: (/** @type {any} */ { target }) => act(() => { form.length = target.value; }),
-      })),
+        "aria-label": "Length in tokens", value: form.length, ...problems.marks("length"),
+        oninput: (/** @type {any} */ { target }) => act(() => {
+          form.length = target.value;
+          problems.clear("length");
+        }),
+      }), " tokens"),
       seedText(),
-      button("+ Pane", "Add a pane (four at most)", () => change(() => form.panes.push(another())), {
-        hidden: strategy().alone !== null || !!form.before,
-        disabled: busy || form.panes.length >= own.maxPanes,
-      }));
-  };
-  const widthChoice = (/** @type {boolean} */ busy) => {
-    const widths = Array.from({ length: own.maxWidth }, (_, i) => String(i + 1));
-    const hidden = !form.strategy.startsWith("beam") || !!form.before;
-    return h("label", { class: "group", hidden }, "Width ", h("select", {
-      "aria-label": "Beam width: hypotheses kept at each step", disabled: busy,
-      onchange: (/** @type {any} */ { target }) => change(() => { form.width = Number(target.value); }),
-      value: String(form.width),
-    }, widths.map((value) => h("option", { value }, value))));
+      undo.node, problems.of("length"));
   };
   const seedText = () => {
     const { locked, seed } = store.state;
     const used = memory.run?.head.seed ?? (locked ? seed : "–");
     const rule = h("span", { class: "muted" }, locked ? " kept" : " new at each Write");
-    return h("span", { class: "seed" }, "Seed ", h("b", {}, used), rule);
+    return h("span", { class: "seed" }, "Seed ", h("b", {}, used), rule, about("same luck"));
   };
 
   const statusRow = () => {
@@ -213,20 +256,19 @@ export const mount = component("generate", ({ root, config: given, memory: held,
     return h("div", { class: "status-row muted" },
       h("span", { class: "status", role: "status" }, memory.status),
       h("span", { class: "total" }, rate ? `${rateText(rate)} tokens/s in all` : ""),
-      group("Surprise",
+      group("Surprise", term("surprise", "Surprise"),
         button("Colour", "Colour the tokens by surprise", () => { form.colour = !form.colour; },
           { "aria-pressed": form.colour }),
-        legend()),
-      menu);
+        legend()));
   };
   const legend = () => h("span", {
     class: form.colour ? "legend" : "legend off", role: "img",
     "aria-label": "Surprise, from 0 bits, pale, to 8 bits and more, strong violet",
   },
-  h("span", {}, "0 bits"),
+  h("span", {}, "0"),
   h("span", { class: "swatches" },
     Array.from({ length: SURPRISE_STEPS }, (_, i) => h("i", { class: `s${i}` }))),
-  h("span", {}, "8+"));
+  h("span", {}, "8+ bits"));
 
   // ---- drawing, once a frame however many messages came
   /** @type {number | null} */
@@ -239,43 +281,72 @@ export const mount = component("generate", ({ root, config: given, memory: held,
     frame = null;
     if (!root.isConnected) return;
     const { run } = memory;
-    const all = panes();
+    const all = form.panes;
     const note = typedIn(store.state) ? own.noModel : run?.head.note ?? "";
     const looks = ["text-panes", session.busy() && "writing", !form.colour && "plain"];
-    render(root, h("section", { class: "card strip" }, contextNode, buttons()), tools(), statusRow(),
-      h("p", { class: "note" }, note),
+    render(root,
+      h("section", { class: "card strip" }, contextNode, buttons(), problems.of("write")),
+      tools(), statusRow(), h("p", { class: "note" }, note),
       h("div", { class: looks.filter(Boolean).join(" "), "data-panes": all.length }, all.map(pane)),
       card.node);
     all.forEach((_, i) => drawText(i));
+    if (ended()) alignAtParting();
   };
   /** @param {FormPane} one @param {number} index @param {FormPane[]} all */
   const pane = (one, index, all) => paneTree({
     pane: one, index, run: memory.run, stages: config.stages, sidebar: store.state.settings,
-    rate: textRate(memory.writing, index), text: texts[index].node, removable: all.length > 1 && !alone(),
+    strategies: own.strategies, maxWidth: own.maxWidth, busy: session.busy(), problems,
+    rate: textRate(memory.writing, index), text: texts[index].node, removable: all.length > 1,
     copy: copied?.pane === index ? copied.says : "Copy",
     on: {
-      temperature: (temperature) => act(() => { one.temperature = temperature; }),
-      remove: () => change(() => form.panes.splice(index, 1)),
+      temperature: (typed) => act(() => setTemperature(one, index, typed)),
+      strategy: (strategy) => act(() => {
+        Object.assign(one, { strategy, width: one.width || own.width });
+        problems.clear(fieldOf(index));
+        form.preset = "";
+      }),
+      width: (width) => act(() => {
+        one.width = width;
+        form.preset = "";
+      }),
+      remove: () => removePane(index),
       copy: () => copy(index),
       branch: (branch) => act(() => { if (memory.run) memory.run.texts[index].current = branch; }),
     },
   });
-  const alone = () => !form.before && strategy().alone !== null;
   const drawText = (/** @type {number} */ index) => {
     const { run } = memory;
-    if (!run) return texts[index].empty();
+    if (!run?.texts[index]) return texts[index].empty();
     if (texts[index].show(run, index)) card.hide(true);
     texts[index].mark(divergence(run, index));
     texts[index].follow();
+  };
+  /** @type {Run | null} whose texts stand aligned */
+  let aligned = null;
+  /** Whether texts that began with this run have just ended, for the first time. */
+  const ended = () => {
+    const { run } = memory;
+    if (session.busy() || !run || run === aligned) return false;
+    aligned = run;
+    return true;
+  };
+  /** Up to the first parting all texts are one: there they are brought to the same height. */
+  const alignAtParting = () => {
+    const marks = form.panes.map((_, i) => texts[i].markTop()).filter((top) => top !== null);
+    if (!marks.length) return;
+    const first = Math.min(...marks);
+    form.panes.forEach((_, i) => texts[i].scrollTo(first));
   };
   const drawContext = () => {
     const typed = typedIn(store.state);
     const text = typed ? "" : store.state.context;
     const nothing = typed ? "typed-in numbers have no context" : "empty context: the start of a text";
-    const tail = [...text.slice(-SHOWN)].map((char) =>
+    const seen = graphemes(text.slice(-2 * SHOWN)).slice(-SHOWN);
+    const tail = seen.map((char) =>
       h("span", { class: VISIBLE.has(char) ? "tok space" : "tok" }, VISIBLE.get(char) ?? char));
+    const before = text.length - seen.join("").length;
     const muted = (/** @type {string} */ words) => h("span", { class: "muted", key: "muted" }, words);
-    const earlier = text.length > SHOWN && muted(`… ${text.length - SHOWN} earlier `);
+    const earlier = before > 0 && muted(`… ${count(before)} earlier `);
     render(contextNode, earlier, text ? tail : muted(nothing));
   };
 
@@ -323,6 +394,7 @@ export const mount = component("generate", ({ root, config: given, memory: held,
   document.addEventListener("pointerdown", ({ target }) => {
     if (card.pinned && !card.node.contains(/** @type {Node} */ (target))) card.hide(true);
   }, { signal });
+  keepLines(root);
   document.addEventListener("scroll", card.follow, { signal, capture: true, passive: true });
 
   draw();
