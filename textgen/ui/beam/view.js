@@ -180,7 +180,8 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
       h("div", { class: areWords(pieces) ? "tokens words" : "tokens" },
         view && contextSpans(pieces, view.unseen)),
       h("div", { class: "actions" }, menu,
-        h("button", { class: "button primary", type: "button", onclick: () => begin() }, "Search")),
+        h("button", { class: "button primary", type: "button", onclick: () => begin() }, "Search"),
+        about("beam search")),
       problems.of("run"));
   };
   /** @type {HTMLElement | undefined} */
@@ -267,9 +268,10 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
         h("td", { class: "strong" }, nats(text.score))))))),
     ranking().some(({ ended }) => ended) && h("p", { class: "muted small" }, "■ ended by its stop token"),
     view && h("div", { class: "compare" }, h("h3", {}, "Beside it"),
-      path("Greedy", view.greedy), path("Sampled", view.sampled), h("p", { class: "muted" }, view.verdict)));
-  const path = (/** @type {string} */ name, /** @type {Path} */ { text, total }) =>
-    h("p", {}, h("b", {}, `${name} `), h("span", { class: "token" }, text), ` Σ ln p ${nats(total)}`);
+      path(term("greedy", "Greedy"), view.greedy), path(term("sampling", "Sampled"), view.sampled),
+      h("p", { class: "muted" }, view.verdict, / nats /.test(view.verdict) && about("nats"))));
+  const path = (/** @type {import("../shell/dom.js").Child} */ name, /** @type {Path} */ { text, total }) =>
+    h("p", {}, h("b", {}, name), " ", h("span", { class: "token" }, text), ` Σ ln p ${nats(total)}`);
 
   const draw = () => {
     drawnOfSidebar = ofSidebar();

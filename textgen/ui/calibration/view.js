@@ -136,6 +136,7 @@ export const mount = component("calibration", ({ root, config, memory, signal, a
             title,
           ),
         ),
+        about("bits"),
       ),
       h("div", { class: "calibration-key", hidden: !some }, value?.curves.map(sign)),
       h("div", {
@@ -300,11 +301,6 @@ export const mount = component("calibration", ({ root, config, memory, signal, a
       ),
       problems.of("text"),
       h("p", { class: "calibration-status", role: "status" }, kept.status),
-      h(
-        "p",
-        { class: "muted small" },
-        "Of the sidebar the model alone counts here: every temperature is tried, without context and stages.",
-      ),
     );
   };
 

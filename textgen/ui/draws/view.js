@@ -35,9 +35,6 @@ import { chanceCard, distanceCard, legend, panelCard, tableCard } from "./parts.
 const QUICK = [1, 10, 100, 1000, 10000, 100000, 1000000];
 const NUMBER = "the number of draws"; // as a refusal names it
 const SHOWN_PIECES = 60; // of the context
-const FOLLOWS = "The live panel has the temperature of the sidebar; the others have their own.";
-const FOLLOWS_NOT = "Each panel has a temperature of its own: the sidebar's changes nothing here, unless a "
-  + "panel follows the slider. Its other stages change all of them.";
 const SAME = "The seed is kept, so the same draws came again: untick “keep it” beside the seed for others.";
 
 export const mount = component("draws", ({ root, config, memory, signal, ask }) => {
@@ -305,8 +302,7 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
           { "aria-pressed": follows, disabled: most && !follows }),
         button("add", "+ Temperature", () => setTemperatures(oneMore(form.temperatures)), { disabled: most }),
         menu),
-      problems.of("run"),
-      h("p", { class: "muted draws-heeds" }, follows ? FOLLOWS : FOLLOWS_NOT));
+      problems.of("run"));
   };
   const panels = (/** @type {Answer} */ shown) => shown.panels.map((panel, k) => panelCard(panel, shown, {
     key: k,
