@@ -137,6 +137,17 @@ def test_a_text_is_encoded_once(text_file: Path, tmp_path: Path, monkeypatch: py
     assert np.array_equal(open_corpus(text_file, PLAIN, tmp_path).train.ids, first.train.ids)
 
 
+@pytest.mark.parametrize("name", ["train.u16", "validation.npy", "tokenizer.json", "changes.json"])
+def test_a_text_that_is_no_longer_whole_on_disk_is_encoded_again(
+    name: str, text_file: Path, tmp_path: Path
+) -> None:
+    whole = texts(open_corpus(text_file, PLAIN, tmp_path))
+    (damaged,) = tmp_path.glob(f"corpus-*/{name}")
+    for content in (damaged.read_bytes()[:-10], b""):
+        damaged.write_bytes(content)
+        assert texts(open_corpus(text_file, PLAIN, tmp_path)) == whole
+
+
 def test_another_split_is_another_encoding(text_file: Path, tmp_path: Path) -> None:
     first = open_corpus(text_file, PLAIN, tmp_path)
     second = open_corpus(text_file, Recipe("half", split=SplitRecipe(0.5)), tmp_path)

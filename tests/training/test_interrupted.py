@@ -153,6 +153,14 @@ def test_a_folder_that_takes_no_files_is_noticed_before_the_training(
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize("name", ["a\0b", "a" * 300])
+def test_a_name_that_no_folder_has_is_a_sentence(
+    name: str, recipe_file: Path, text_file: Path, tmp_path: Path, options: Options
+) -> None:
+    with pytest.raises(TextgenError, match=r"takes no files .*--models"):
+        train(recipe_file, text_file, options(models=tmp_path / name))
+
+
 def test_runs_and_models_are_two_folders(recipe_file: Path, text_file: Path, options: Options) -> None:
     with pytest.raises(TextgenError, match="--runs and --models must be two folders"):
         train(recipe_file, text_file, options(models=options().runs))

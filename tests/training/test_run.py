@@ -166,6 +166,42 @@ def test_run_is_not_thrown_away_unasked(recipe_file: Path, text_file: Path, opti
     assert train(recipe_file, text_file, options(max_steps=3, replace=True, restart=True, seed=5)).is_dir()
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"accelerator": "abacus"},
+        {"devices": "x"},
+        {"devices": 0},
+        {"devices": 9999},
+        {"strategy": "luck"},
+        {"precision": "7"},
+    ],
+    ids=str,
+)
+def test_a_machine_that_there_is_not_is_refused_before_the_text_is_read(
+    changes: dict[str, Any], recipe_file: Path, text_file: Path, tmp_path: Path, options: Options
+) -> None:
+    says = "this machine cannot train with|devices must be at most"
+    with pytest.raises(TextgenError, match=says) as caught:
+        train(recipe_file, text_file, options(**changes))
+    assert str(next(iter(changes.values()))) in str(caught.value)
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("can't allocate memory: you tried to …")])
+def test_a_memory_that_is_too_small_is_a_sentence(
+    error: Exception, recipe_file: Path, text_file: Path, options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> Chunk:
+        raise error
+
+    monkeypatch.setattr(TokenStreams, "chunk", full)
+    with pytest.raises(
+        TextgenError, match=r"too small for steps of 4 × 16 tokens with a net of .*'hidden': 24"
+    ):
+        train(recipe_file, text_file, options())
+
+
 BAD_TEXTS = {
     "empty": (b"", "an empty file"),
     "short": (b"abc", "at least 100 characters"),

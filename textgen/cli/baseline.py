@@ -46,6 +46,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
     recipe = read_recipe(args.recipe, [*args.set, *encoding])
     with TemporaryDirectory() as cache:
         corpus = open_corpus(args.corpus, recipe, Path(cache))
+        console.remark(", ".join(corpus.changes))
         bos, size = bos_of(recipe, corpus.tokenizer), corpus.tokenizer.vocab_size
         rows = baselines(
             corpus.train.documents(bos), corpus.validation.documents(bos), args.order, vocab_size=size

@@ -7,7 +7,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from textgen.errors import SettingError
+from textgen.errors import SettingError, shorten
 from textgen.validation import one_of
 
 if TYPE_CHECKING:
@@ -69,7 +69,10 @@ def build(architecture: str, sizes: Any, dropout: Any = MappingProxyType({})) ->
     try:
         return kind(*arguments)
     except (RuntimeError, MemoryError) as error:  # PyTorch's, for more numbers than there is memory
-        raise SettingError(f"a net of these sizes cannot be built ({error}); choose smaller ones") from error
+        raise SettingError(
+            f"a net of these sizes takes more memory than there is: {shorten(sizes, 160)}; choose "
+            "smaller ones"
+        ) from error
 
 
 def net_class(architecture: str) -> type[LanguageModel]:

@@ -17,7 +17,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from textgen.errors import TextError
+from textgen.errors import TextError, TextgenError
 from textgen.models.draft import appearing
 from textgen.models.folder import load_tokenizer
 from textgen.text.exact_words import exact_vocabulary
@@ -80,10 +80,19 @@ def open_corpus(path: Path, recipe: Recipe, cache: Path, tokenizer: TextTokenize
     """
     digest = checked_digest(path, recipe.corpus.sha256)
     folder = cache / f"corpus-{key(digest, recipe, tokenizer)}"
-    if not folder.is_dir():
+    if not is_whole(folder):
         with appearing(folder) as draft:
             encode_into(draft, path, recipe, tokenizer)
     return read_corpus(folder, digest, sum(file.stat().st_size for file in files_of(path)))
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether a text lies there as ids, all of it: a disk may have lost a part."""
+    try:
+        corpus = read_corpus(folder, "", 0)
+    except (OSError, ValueError, TextgenError, EOFError):
+        return False
+    return all(part.lengths.sum() == len(part.ids) for part in (corpus.train, corpus.validation))
 
 
 def key(digest: str, recipe: Recipe, tokenizer: TextTokenizer | None) -> str:

@@ -129,9 +129,9 @@ def plan(recipe: str | Path | None, corpus: Path, options: TrainOptions) -> Plan
     values = read_recipe(recipe, options.all_overrides()) if recipe else own(corpus, options)
     values.net.check()
     planned = Plan(check_name(options.name or values.name), values, corpus, options)
-    check_two_folders(planned)
     check_takes_files(options.models, "--models")
     check_takes_files(options.runs, "--runs")
+    check_two_folders(planned)
     check_room(corpus, options)
     return planned
 
@@ -280,13 +280,15 @@ def check_free(planned: Plan) -> None:
 
 def check_takes_files(folder: Path, option: str) -> None:
     """Raises TextgenError where a folder cannot be made, or files in it, before any work is done for it."""
-    place = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     try:
+        folder.resolve()
+        place = next(place for place in (folder, *folder.absolute().parents) if place.exists())
         with TemporaryFile(dir=place):
             pass
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no folder has such a name"
         raise TextgenError(
-            f"{folder} takes no files ({error.strerror or error}); choose another folder with {option}"
+            f"{shorten(str(folder), 200)} takes no files ({reason}); choose another folder with {option}"
         ) from error
 
 

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import lightning.pytorch as pl
 import numpy as np
+from lightning.pytorch.accelerators import CPUAccelerator
 from lightning.pytorch.callbacks import Checkpoint
 
-from textgen.errors import TextgenError
+from textgen.errors import TextgenError, out_of_range, shorten
 from textgen.files import named
 from textgen.models.log import FILE, LogRow
 from textgen.nets import build
@@ -25,6 +26,7 @@ from textgen.training.checkpoints import CheckpointFiles, checkpoints, read_chec
 from textgen.training.corpus import Corpus
 from textgen.training.job import (
     Job,
+    Plan,
     TrainOptions,
     bos_of,
     claimed,
@@ -50,9 +52,11 @@ def train(recipe: str | Path | None, corpus: Path, options: TrainOptions) -> Pat
     """
     with os_errors_explained(options):
         planned = plan(recipe, corpus, options)
+        check_machine(planned)
         with claimed(planned), os_errors_explained(options):
             job = prepare(planned)
-            return finish(job, fit(job))
+            with memory_explained(job):
+                return finish(job, fit(job))
 
 
 @contextmanager
@@ -65,9 +69,26 @@ def os_errors_explained(options: TrainOptions) -> Iterator[None]:
         raise TextgenError(unusable(error)) from error
 
 
+@contextmanager
+def memory_explained(job: Job) -> Iterator[None]:
+    """Makes the many errors of a full memory a TextgenError."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "memory" not in str(error):
+            raise
+        batches = job.recipe.batches
+        raise TextgenError(
+            f"memory is too small for steps of {batches.streams:,} × {batches.length:,} tokens with a net "
+            f"of {shorten(dict(job.recipe.net.sizes), 120)}; make net.sizes, batches.streams or "
+            "batches.length smaller"
+        ) from error
+
+
 def unusable(error: OSError) -> str:
     """What is wrong with a file or folder, and the way out."""
     path = Path(os.fsdecode(error.filename))
+    name = shorten(str(path), 200)
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         folder = next(place for place in (path, *path.absolute().parents) if place.is_dir())
         return (
@@ -75,7 +96,7 @@ def unusable(error: OSError) -> str:
             "choose another folder with --runs or --models"
         )
     reason = error.strerror or error
-    return f"{path} cannot be read or written ({reason}); what was trained so far goes on with --resume"
+    return f"{name} cannot be read or written ({reason}); what was trained so far goes on with --resume"
 
 
 def fit(job: Job) -> TrainingModule:
@@ -142,6 +163,25 @@ def callbacks(job: Job, measured: MeasureInputs) -> list[pl.Callback]:
         Progress(measured.tokens_per_step, options.clock, job.report, options.pause),
         *checkpoints(job.folder, job.recipe.log.every),
     ]
+
+
+def check_machine(planned: Plan) -> None:
+    """Raises TextgenError for what Lightning's Trainer does not take, before any work is done for it."""
+    options, most = planned.options, max(2, os.cpu_count() or 1)
+    try:
+        with quiet():
+            trainer = make_trainer(planned.recipe, options, [])
+    except Exception as error:  # Lightning raises many kinds
+        asked = (
+            f"--accelerator {options.accelerator} --devices {options.devices} --strategy "
+            f"{options.strategy} --precision {options.precision}"
+        )
+        reason = shorten(" ".join(str(error).split()), 160)
+        raise TextgenError(
+            f"this machine cannot train with {shorten(asked, 160)} ({reason}); leave them out for what it has"
+        ) from error
+    if trainer.num_devices > most and isinstance(trainer.accelerator, CPUAccelerator):
+        raise out_of_range("devices", f"at most {most}, its processors", options.devices, "auto suits any")
 
 
 def make_trainer(recipe: Recipe, options: TrainOptions, callbacks: list[pl.Callback]) -> pl.Trainer:
