@@ -77,7 +77,7 @@ CHANGES: dict[str, tuple[list[Any], Any, str]] = {
     "beam": (["finished", 0, "score"], -9.5, "finished[0].score"),
     "typed-in table": (["ended"], "enough", "ended"),
     "sweep": (["cells", 0, "metrics", "surprise", "mean"], 0.125, "cells[0].metrics.surprise.mean"),
-    "chaos": (["partings", 2], 0.5, "partings[2]"),
+    "chaos": (["divergences", 2], 0.5, "divergences[2]"),
     "perplexity": (["perplexities", 1], 1.0, "perplexities[1]"),
 }
 

@@ -108,7 +108,7 @@ def written(request: ChaosRequest, registry: Registry, console: Console) -> Chao
 
 def lines(model: Model, chaos: Chaos) -> list[str]:
     """A line a temperature: its number, T, the first token that differs from the line above, its text."""
-    rows = [("row", "T", "parts at", "text")]
+    rows = [("row", "T", "differs at", "text")]
     for row, t in enumerate(chaos.settings.temperatures):
         rows.append((str(row), f"{t:.9g}", divergence_number(chaos, row), text_line(model, chaos, row)))
     sizes = [max(width(line[column]) for line in rows) for column in range(3)]

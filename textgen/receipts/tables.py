@@ -49,8 +49,8 @@ def rows_of(request: Request, result: Json) -> Rows:
         case SweepRequest():
             return sweep_rows(result)
         case ChaosRequest():
-            rows = zip(request.temperatures, result["partings"], result["texts"], strict=True)
-            return [("temperature", "parts at step", "text"), *rows]
+            rows = zip(request.temperatures, result["divergences"], result["texts"], strict=True)
+            return [("temperature", "differs at step", "text"), *rows]
         case PerplexityRequest():
             rows = zip(request.temperatures, result["perplexities"], strict=True)
             return [("temperature", "perplexity"), *rows]

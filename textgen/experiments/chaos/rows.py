@@ -40,7 +40,7 @@ class Chaos:
     def to_json(self) -> dict[str, Any]:
         """The texts, and the first step at which each differs from the one above; null: nowhere."""
         return {
-            "partings": list(self.divergences),
+            "divergences": list(self.divergences),
             "texts": list(self.texts),
             "ids": [[int(token) for token in row if token != NO_TOKEN] for row in self.ids],
         }
