@@ -47,7 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_values(group: options.Arguments) -> None:
     group.add_argument("--seed", type=int)
     group.add_argument(
-        "--max-steps", type=int, metavar="N", help="the learning rate's schedule shrinks with it"
+        "--max-steps",
+        type=int,
+        metavar="N",
+        help="the learning rate's schedule fits it; --resume goes on to it",
     )
     options.add_recipe_values(group, example="optimiser.rate=1e-3")
 
