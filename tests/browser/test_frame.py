@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import LabPage
-from tests.browser.walk import fold
+from tests.browser.walk import fold, open_view
 
 PHONE, LAPTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 720}
 ROOM = "#lab-next_token .lab-root"
@@ -193,6 +193,17 @@ def test_forced_colours_keep_tracks_and_pressed_states(lab: LabPage) -> None:
         assert "CanvasText" in track
     pressed = style(lab, ".theme-switch [aria-pressed=true]", "background-color")
     assert pressed != style(lab, ".theme-switch [aria-pressed=false]", "background-color")
+
+
+def test_forced_colours_keep_surprise(lab: LabPage) -> None:
+    open_view(lab, "Generate")
+    lab.page.emulate_media(forced_colors="active")
+    surprising = "#lab-generate .line :is(.s2, .s3, .s4, .s5)"
+    assert style(lab, surprising, "text-decoration-line") == "underline"
+    assert style(lab, "#lab-generate .line .s0", "text-decoration-line") == "none"
+    lab.page.get_by_role("button", name="Colour", exact=True).click()
+    assert style(lab, surprising, "text-decoration-line") == "none"
+    lab.page.get_by_role("button", name="Colour", exact=True).click()
 
 
 def test_nothing_moves_where_no_motion_is_wanted(lab: LabPage) -> None:
