@@ -42,10 +42,10 @@ export const textRows = (picture, look, { onPick, onToggle }) => {
           type: "button",
           title: differs,
           tabindex: row === current ? 0 : -1,
-          "aria-label": `T = ${t.toFixed(decimals)}: ${differs}`,
         },
         h("span", {}, t.toFixed(decimals)),
-        h("span", { class: "chaos-where" }, where),
+        h("span", { class: "lab-spoken" }, `: ${differs}`),
+        h("span", { class: "chaos-where", "aria-hidden": true }, where),
       ),
       h(
         "span",
