@@ -387,8 +387,8 @@ def test_python_and_the_page_have_one_thermal_scale(tab: LabPage) -> None:
     for typed in ("0", "0.77", "1.1", "2.4", "50"):
         set_temperature(tab, 0, typed)
         channels = [int(thermal(float(typed))[i : i + 2], 16) for i in (1, 3, 5)]
-        title = tab.view(VIEW).locator(".panel-title").first
-        expect(title).to_have_css("color", colour.format(*channels))
+        panel = tab.view(VIEW).locator(".draws-panel").first
+        expect(panel).to_have_css("border-top-color", colour.format(*channels))
 
 
 @pytest.mark.parametrize("width", [390, 1920])

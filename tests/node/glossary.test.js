@@ -22,6 +22,13 @@ test("every term of the scripts has an entry", () => {
   assert.deepEqual(used.filter((key) => !(key in terms) && !stages.includes(key)), []);
 });
 
+test("no entry is without a place on the page", () => {
+  const scripts = readdirSync(UI, { recursive: true }).map(String).filter((name) => name.endsWith(".js"))
+    .map(read).join("");
+  const idle = Object.keys(terms).filter((key) => !stages.includes(key) && !scripts.includes(`"${key}"`));
+  assert.deepEqual(idle, []);
+});
+
 test("a definition is one or two sentences that can be read in one look", () => {
   for (const [key, { title, text }] of Object.entries(terms)) {
     assert.ok(title.length <= 30, `${key}: its title is too long`);

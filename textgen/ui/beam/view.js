@@ -276,7 +276,8 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
   const draw = () => {
     drawnOfSidebar = ofSidebar();
     render(root, strip(), formRow(),
-      h("p", { class: "note", role: "status" }, stale() ? STALE : view?.note ?? ""),
+      h("p", { class: "note", role: "status" }, stale() ? STALE : view?.note ?? "",
+        !stale() && / BOS\b/.test(view?.note ?? "") && about("BOS")),
       typedIn(store.state) && blackboard(),
       h("div", { class: "beam-pair" }, treeCard(), rankCard()));
     drawTree(bestOf());

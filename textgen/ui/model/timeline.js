@@ -4,6 +4,7 @@ import { painted, plot } from "../shell/chart.js";
 import { isSeen } from "../shell/component.js";
 import { h } from "../shell/dom.js";
 import { count } from "../shell/format.js";
+import { term } from "../shell/glossary.js";
 import { thermal } from "../shell/theme.js";
 
 /**
@@ -114,7 +115,8 @@ export const createTimeline = ({ memory, redraw, signal }) => {
   // ---- what is shown
   const curves = (/** @type {History} */ { unit, ...history }) => {
     const shown = painted(history.figure).data.filter((trace) => trace.x.length);
-    const heads = ["step", `${unit}s learned from`, "text it learns from", "new text"];
+    const heads = ["step", `${unit}s learned from`, term("training loss", "text it learns from"),
+      term("validation loss", "new text")];
     const marked = rows.with(moment(), { ...rows[moment()], props: { class: "at" } });
     return h("section", { class: "card model-curves" },
       h("h3", {}, "How the loss fell"),

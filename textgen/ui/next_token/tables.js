@@ -101,7 +101,8 @@ export const createArithmetic = (/** @type {() => void} */ redraw) => {
   };
   return (/** @type {Data} */ data, /** @type {Distribution} */ view) =>
     h("details", { class: "card fold arithmetic", open, ontoggle },
-      h("summary", {}, "softmax(z / T), with these numbers"), open && arithmetic(data, view));
+      h("summary", {}, "softmax(z / T), with these numbers"), open && arithmetic(data, view),
+      open && h("p", { class: "muted small" }, term("softmax", "softmax in two sentences")));
 };
 
 /** @param {Data} data @param {Distribution} view */

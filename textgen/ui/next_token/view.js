@@ -439,6 +439,7 @@ export const createPanel = (place, { problems, onPick, onTemperature, onRemove }
     const [name, colour] = [`T = ${temperatureText(temperature)}`, tone(temperature)];
     const stats = statsOf(view);
     const ids = shownIds(data.order);
+    const others = othersText(data, ids, view);
     shown = { temperature, line: stats.map(([before, value, after]) => before + value + after).join(" · ") };
     bars.update(barsOf(data, ids, view, (id) => `removed by ${removerTitle(view.removedBy[id] ?? "")}`),
       { name: `Probabilities at ${name}`, colour, scale, hint });
@@ -451,7 +452,7 @@ export const createPanel = (place, { problems, onPick, onTemperature, onRemove }
       h("span", {}, before, h("b", {}, value), after, live && key && about(key)))),
     bars.node,
     h("div", { class: "panel-foot" },
-      h("p", {}, othersText(data, ids, view)), h("p", {}, removedText(view))));
+      h("p", {}, others, others.includes("<unk>") && about("<unk>")), h("p", {}, removedText(view))));
   };
   const picture = () =>
     ({ title: `T = ${temperatureText(shown.temperature)}`, line: shown.line, drawing: bars.picture() });
