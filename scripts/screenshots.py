@@ -63,7 +63,8 @@ README = (
     ("sweep", "light"),
     ("chaos", "dark"),
 )
-LONG = 120_000  # ms for what writes texts
+LONG = 240_000  # ms for what writes texts
+FINISHED = re.compile(r"^[\d,]+ texts in ")  # the status of a sweep
 
 
 def main() -> None:
@@ -176,8 +177,8 @@ def sweep(page: Page) -> None:
     open_experiment(page, "Sweep")
     room = page.locator("#lab-sweep")
     room.get_by_role("button", name="Run", exact=True).click()
-    room.locator(".sweep-status").filter(has_text=" in ").wait_for(timeout=LONG)
-    room.locator(".sweep-head p").filter(has_text=re.compile(r"^641 texts")).wait_for(timeout=LONG)
+    room.locator(".sweep-status").filter(has_text=FINISHED).wait_for()
+    room.locator(".sweep-head p").filter(has_text=re.compile(r"^641 texts")).wait_for()
     page.wait_for_selector("#lab-sweep .main-svg")
     room.locator(".sweep-head").evaluate("head => head.scrollIntoView({block: 'start'})")
 
@@ -203,7 +204,7 @@ def ratings(page: Page) -> None:
     page.get_by_role("button", name="Quick look").click()
     room = page.locator("#lab-sweep")
     room.get_by_role("button", name="Run", exact=True).click()
-    room.locator(".sweep-status").filter(has_text=" in ").wait_for(timeout=LONG)
+    room.locator(".sweep-status").filter(has_text=FINISHED).wait_for()
     open_tab(page, "Blind ratings")
     page.get_by_label("Your name").fill("Ada")
     page.get_by_role("button", name="Begin", exact=True).click()
