@@ -219,7 +219,7 @@ export const barsOf = (data, ids, { probabilities, former }, noteOf = () => "") 
 };
 
 /** 4.3, and 2,761 beside the whole numbers of tokens. */
-const choicesText = (/** @type {number} */ n) => (n < 100 ? n.toFixed(1) : count(Math.round(n)));
+const choicesText = (/** @type {number} */ n) => (n < 99.95 ? n.toFixed(1) : count(Math.round(n)));
 
 /** @returns {[before: string, value: string, after: string, key: string][]} `key` of the glossary */
 export const statsOf = (/** @type {Distribution} */ { summary }, bits = " bits") => [
