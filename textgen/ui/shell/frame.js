@@ -14,7 +14,7 @@ export const mount = component("frame", ({ root, signal }) => {
     h("a", { class: "skip", href: "#tabs", onclick: skip }, "Skip the controls"),
     h("h1", { class: "lab-spoken" }, document.title),
     themeSwitch(draw),
-    h("p", { class: "sheet-line" }, h("b", {}, openedTitle()), ` · ${sheetText(store.state, openedTab())}`));
+    h("p", { class: "sheet-line" }, h("b", {}, openedTitle()), sheetText(store.state, openedTab())));
   draw();
   const paper = window.matchMedia("print");
   paper.addEventListener("change", () => {
@@ -51,7 +51,7 @@ export const sheetText = (
     heeded("temperature") && `T = ${state.settings.temperature}`,
     ...others.filter(heeded).map((name) => stageText(name, state.settings[name])),
     heeded("seed") && `seed ${state.seed}`,
-  ].filter(Boolean).join(" · ");
+  ].filter(Boolean).map((fact) => ` · ${fact}`).join("");
 };
 const SHOWN = 200; // characters of the context
 
