@@ -29,7 +29,7 @@ def test_the_texts_are_those_of_the_library_with_points_for_what_they_share(
 ) -> None:
     picture = made(tiny)
     lines = textgen(*ASKED).out.splitlines()
-    assert lines[0].split() == ["row", "T", "parts", "at", "text"]
+    assert lines[0].split() == ["row", "T", "differs", "at", "text"]
     start = lines[0].index("text")
     for row, line in enumerate(lines[1:13]):
         at, text = picture.divergences[row], picture.texts[row].replace("\n", "⏎")

@@ -161,7 +161,7 @@ class TestMistakes:
     @pytest.mark.parametrize(
         ("changes", "sentence"),
         [
-            ({"receipt": 7}, "of format 7, and this version reads formats up to 2"),
+            ({"receipt": 7}, "of format 7, and this version reads formats up to 3"),
             ({"app": None}, "this is no receipt of the Temperature Lab"),
             ({"models": []}, "no checksum of 'tiny'"),
         ],

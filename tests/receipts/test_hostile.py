@@ -200,8 +200,8 @@ def receipt(make: Make) -> dict[str, Any]:
     ("changes", "sentence"),
     [
         ({"app": "Other"}, "this is no receipt of the Temperature Lab"),
-        ({"receipt": 3}, "of format 3, and this version reads formats up to 2; take a newer version"),
-        ({"receipt": "1"}, "format must be a whole number from 1 to 2, got 1"),
+        ({"receipt": 4}, "of format 4, and this version reads formats up to 3; take a newer version"),
+        ({"receipt": "1"}, "format must be a whole number from 1 to 3, got 1"),
         ({"receipt": True}, "got True"),
         ({"receipt": 10**30}, "of format 1000000000000"),
         ({"kind": "beam"}, "of the kind beam, its request of text"),
