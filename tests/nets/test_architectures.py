@@ -49,7 +49,11 @@ def test_every_architecture_can_be_built(name: str) -> None:
         ("lstm", {**LSTM_SIZES, "hidden": True}, "sizes.hidden must be a whole number"),
         ("lstm", {**LSTM_SIZES, "hidden": 10**400}, "sizes.hidden must be a whole number"),
         ("lstm", {**LSTM_SIZES, "tied": 1}, "sizes.tied must be true or false, got 1"),
-        ("lstm", {**LSTM_SIZES, "hidden": 1_000_000}, "takes more memory than there is: .* choose smaller ones"),
+        (
+            "lstm",
+            {**LSTM_SIZES, "hidden": 1_000_000},
+            "takes more memory than there is: .* choose smaller ones",
+        ),
         ("gpt", {"vocab_size": 7, "heads": 3}, "sizes.width must be a multiple of heads, 3, got 16"),
     ],
 )
