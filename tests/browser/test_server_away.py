@@ -28,8 +28,8 @@ class Server:
 
     def start(self) -> None:
         command = [sys.executable, "app.py", "--port", str(self.port)]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        self.process = subprocess.Popen(command, cwd=ROOT, **quiet)
+        nowhere = subprocess.DEVNULL
+        self.process = subprocess.Popen(command, cwd=ROOT, stdout=nowhere, stderr=nowhere)
         while not self.answers():
             assert self.process.poll() is None
             time.sleep(0.1)

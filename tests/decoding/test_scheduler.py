@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -101,17 +102,20 @@ def held(scheduler: Scheduler) -> Iterator[None]:
     """Nothing begins before the end of the block, so that all begins in one round."""
     there, go = threading.Event(), threading.Event()
 
-    def wait() -> None:
+    def wait() -> Iterator[None]:
         there.set()
         go.wait(30)
+        yield
 
-    threading.Thread(target=scheduler.call, args=(wait,)).start()
+    waiting = scheduler.pieces(wait())
     there.wait(30)
     yield
     go.set()
+    assert len(list(waiting)) == 1
 
 
-def test_questions_come_between_the_steps_of_long_work() -> None:
+def test_questions_come_between_the_steps_of_long_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("textgen.decoding.scheduler.AHEAD", 2)
     scheduler, order = Scheduler(), list[str]()
 
     def long() -> Iterator[int]:
@@ -119,13 +123,30 @@ def test_questions_come_between_the_steps_of_long_work() -> None:
             order.append(f"piece {number}")
             yield number
 
+    def score(_text: str) -> list[float]:
+        order.append("answer")
+        return [0.0, 0.0]
+
     with held(scheduler):
         pieces = scheduler.pieces(long())
-        asked = threading.Thread(target=scheduler.call, args=(lambda: order.append("answer"),))
+        asked = threading.Thread(target=scheduler.read, args=(Reader(FakeNet(score, "ab")), [0]))
         asked.start()
-    assert list(pieces) == list(range(20)), "in their order, though only a few may wait to be taken"
+        while not scheduler._new[1:]:  # until both wait for the thread
+            time.sleep(0.001)
+    assert list(pieces) == list(range(20)), "in their order, though only two may wait to be taken"
     asked.join()
-    assert order.index("answer") <= 1
+    assert order[0] == "answer"
+
+
+def test_work_that_waits_to_be_taken_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("textgen.decoding.scheduler.AHEAD", 2)
+    scheduler, rounds = Scheduler(), list[None]()
+    plain = scheduler._round
+    monkeypatch.setattr(scheduler, "_round", lambda: rounds.append(None) or plain())
+    pieces = scheduler.pieces(iter(range(10)))
+    time.sleep(0.3)
+    assert len(rounds) < 30, "some ten waits of FLUSH, not one round after the other"
+    assert list(pieces) == list(range(10))
 
 
 def test_a_mistake_reaches_who_asked_and_nobody_else() -> None:
@@ -141,13 +162,15 @@ def test_a_mistake_reaches_who_asked_and_nobody_else() -> None:
     with pytest.raises(ValueError, match="the net is broken"):
         list(scheduler.texts(Reader(broken), [Stream(GREEDY, 0, (0,))], 12))
     with pytest.raises(ZeroDivisionError):
-        scheduler.call(lambda: 1 / 0)
+        list(scheduler.pieces(1 // n for n in (1, 0)))
     with pytest.raises(ValueError, match="the net is broken"):
         scheduler.read(Reader(broken), [0] * 5)
     assert len(list(whole)) == 12
 
 
-def test_what_nobody_waits_for_ends() -> None:
+@pytest.mark.parametrize("taken", [0, 1, 200])
+def test_what_nobody_waits_for_ends(taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("textgen.decoding.scheduler.LINGER", 0.01)
     scheduler, closed = Scheduler(), threading.Event()
 
     def long() -> Iterator[int]:
@@ -157,16 +180,36 @@ def test_what_nobody_waits_for_ends() -> None:
         finally:
             closed.set()
 
-    pieces = scheduler.pieces(long())
-    assert next(pieces) == 0
-    pieces.close()  # type: ignore[attr-defined]
-    assert closed.wait(30)
+    with held(scheduler):
+        pieces, thread = scheduler.pieces(long()), scheduler._thread
+    assert list(islice(pieces, taken)) == [0] * taken
+    del pieces
+    assert thread is not None
+    thread.join(30)
+    assert not thread.is_alive(), "nothing is left to do"
+    assert closed.is_set() or not taken
+
+
+def test_a_fault_of_the_thread_itself_leaves_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_batches: object) -> object:
+        raise MemoryError("no memory")
+
+    scheduler, reader = Scheduler(), Reader(FakeNet(next_letter))
+    with monkeypatch.context() as patch:
+        patch.setattr("textgen.decoding.scheduler.merged", full)
+        with pytest.raises(MemoryError, match="no memory"):
+            list(scheduler.texts(reader, [Stream(GREEDY, 0, (0,))], 5))
+    assert len(list(scheduler.texts(reader, [Stream(GREEDY, 0, (0,))], 5))) == 5
 
 
 def test_the_thread_ends_without_work_and_begins_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textgen.decoding.scheduler.LINGER", 0.01)
     scheduler = Scheduler()
-    first = scheduler.call(threading.current_thread)
+
+    def thread() -> threading.Thread:
+        return next(scheduler.pieces(threading.current_thread() for _ in (0,)))
+
+    first = thread()
     first.join(30)
     assert not first.is_alive()
-    assert scheduler.call(threading.current_thread) is not first
+    assert thread() is not first

@@ -118,7 +118,7 @@ def test_rows_that_differ_in_temperature_alone_share_their_stages(net: LanguageM
     bases = (DecodeSettings(), PANES[1], PANES[2], PANES[3])
     settings = [base.at(t) for t in (0.0, 0.3, 1.0, 0.7, 3.0) for base in bases]
     streams = [Stream(chosen, i % 3, (1, 2)) for i, chosen in enumerate(settings)]
-    assert len(Writer(net, streams, frozenset()).groups) == 2 * len(bases), "0 stands apart"
+    assert len(Writer(net, streams, frozenset()).stages.groups) == 2 * len(bases), "0 stands apart"
     together = list(generate(net, streams, 60))
     for row, stream in enumerate(streams):
         assert ids_of(list(generate(net, [stream], 60))) == ids_of(together, row)

@@ -3,7 +3,7 @@
 Threads of Python fight for the interpreter: sixteen that each step a net write less on two cores than on
 one. So whoever wants something of a net leaves it here. A round of the thread is
 
-1. a piece of every question (`call`, `read`): somebody waits for it,
+1. a piece of every question (`read`): somebody waits for it,
 2. a step of every batch: all texts of one net and one set of stops, up to `ROWS`, whoever wants them
    (continuous batching: Yu et al. 2022, Orca). Texts join and leave between two steps.
 3. a piece of every long work (`pieces`): a beam search, a picture.
@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections import deque
-from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
+from collections.abc import Generator, Hashable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final, Generic, NamedTuple, TypeVar
@@ -29,12 +30,13 @@ from textgen.decoding.picking import CommonNoise, pick
 from textgen.decoding.reading import PIECE, Read, Reader
 from textgen.decoding.stream import (
     NO_TOKEN,
+    BatchStages,
     Picked,
     Stream,
     advance,
+    distinct_rows,
     part,
     read_by_stages,
-    stage_groups,
     step_of,
 )
 from textgen.nets.base import LanguageModel
@@ -80,7 +82,15 @@ class Work(Generic[Result]):
         self._woken.set()
 
     def results(self) -> Iterator[Result]:
-        """All results, as they come. Raises what the work raised."""
+        """All results, as they come. Raises what the work raised. Whoever drops them has left."""
+        results = self._taken()
+        weakref.finalize(results, self._leave)
+        return results
+
+    def _leave(self) -> None:
+        self.left = True
+
+    def _taken(self) -> Iterator[Result]:
         try:
             while True:
                 over = self.over  # before the results are taken: none comes after it
@@ -91,7 +101,7 @@ class Work(Generic[Result]):
                 self._woken.wait(FLUSH)
                 self._woken.clear()
         finally:
-            self.left = True
+            self._leave()
         if self.error:
             raise self.error
 
@@ -167,29 +177,19 @@ class Batch:
         ends = np.cumsum([len(texts.settings) for texts in self.texts]).tolist()
         self.places = [slice(start, end) for start, end in pairwise([0, *ends])]
         settings = [chosen for texts in self.texts for chosen in texts.settings]
-        self.groups = stage_groups(settings, [ids for texts in self.texts for ids in texts.contexts])
-        self.plain = all(not group.pipeline.stages for group in self.groups)
+        self.stages = BatchStages(settings, [ids for texts in self.texts for ids in texts.contexts])
 
     def _pick(self) -> Ints:
         """Pick a token for every stream → ids to step on with, (B,)."""
-        staged = self._staged()
+        staged = self.stages(self.logits)
         ids = pick(staged, self._noise())
-        for group in self.groups:
-            group.note(ids, staged)
+        self.stages.note(ids, staged)
         shown = np.where(np.concatenate([texts.ended for texts in self.texts]), NO_TOKEN, ids)
         stopped = np.isin(shown, list(self.stops))
         step = step_of(Picked(0, shown, self.logits, staged))
         for texts, place in zip(self.texts, self.places, strict=True):
             texts.take(replace(part(step, place), index=texts.index), stopped[place])
         return np.maximum(shown, 0)
-
-    def _staged(self) -> Floats:
-        if self.plain:
-            return self.logits
-        staged = np.empty_like(self.logits)
-        for group in self.groups:
-            staged[group.rows] = group(self.logits)
-        return staged
 
     def _noise(self) -> Floats:
         noise = np.empty_like(self.logits)
@@ -205,9 +205,14 @@ class Job(NamedTuple):
     pieces: Iterator[Any]  # results, and NOTHING
     ends: bool = True  # whether the work is over when there are no more pieces
 
+    @property
+    def waits(self) -> bool:
+        """Whether who asked has to take results first."""
+        return self.work.full and not self.work.left
+
     def advance(self) -> bool:
         """One piece → whether there are more."""
-        if self.work.full:
+        if self.waits:
             return True
         try:
             result = None if self.work.left else next(self.pieces, END)
@@ -236,14 +241,8 @@ class Scheduler:
 
     def read(self, reader: Reader, ids: Sequence[int]) -> Read:
         """What `reader(ids)` gives, read between the steps of others."""
-        return self._answer(NOTHING if read is None else read for read in reader.pieces(ids))
-
-    def call(self, short: Callable[[], Result]) -> Result:
-        """What a short function returns, called between the steps of others. Raises what it raises."""
-        return self._answer(short() for _ in (0,))
-
-    def _answer(self, pieces: Iterator[Any]) -> Any:
-        work: Work[Any] = Work()
+        work: Work[Read] = Work()
+        pieces = (NOTHING if read is None else read for read in reader.pieces(ids))
         self._add(self._questions, Job(work, pieces))
         return next(work.results())
 
@@ -281,39 +280,51 @@ class Scheduler:
     def _run(self) -> None:
         torch.set_num_threads(1)  # of this thread's products alone
         while self._wait():
-            self._round()
+            try:
+                self._round()
+            except Exception as error:  # of no text or work alone: memory that is full
+                self._give_up(error)
 
     def _wait(self) -> bool:
-        """Take in what is new → whether there is anything to do; without work the thread ends."""
+        """Take in what is new → whether there is anything to do; without work the thread ends.
+
+        Where all that there is waits for who asked, so does the thread.
+        """
         with self._changed:
-            if not (self._new or self._busy):
-                self._changed.wait(LINGER)
+            if not (self._new or self._questions or self._batches):
+                idle = all(job.waits for job in self._long)
+                self._changed.wait_for(lambda: self._new, (FLUSH if self._long else LINGER) if idle else 0)
             for jobs, job in self._new:
                 jobs.append(job)
             self._new.clear()
-            if not self._busy:
+            busy = bool(self._questions or self._batches or self._long)
+            if not busy:
                 self._thread = None
-            return self._busy
-
-    @property
-    def _busy(self) -> bool:
-        return bool(self._questions or self._batches or self._long)
+            return busy
 
     def _round(self) -> None:
         self._questions[:] = [job for job in self._questions if job.advance()]
-        self._batches[:] = [batch for batch in merged(self._batches) if stepped(batch)]
+        self._batches[:] = merged(self._batches)
+        self._batches[:] = [batch for batch in self._batches if stepped(batch)]
         self._long[:] = [job for job in self._long if job.advance()]
+
+    def _give_up(self, error: Exception) -> None:
+        """End all work with a mistake, rather than leave somebody waiting."""
+        texts = [texts for batch in self._batches for texts in batch.texts]
+        for work in [*texts, *(job.work for job in (*self._questions, *self._long))]:
+            work.end(error)
+        for jobs in (self._questions, self._batches, self._long):
+            jobs.clear()
 
 
 def read_all(reader: Reader, contexts: Sequence[tuple[int, ...]]) -> Generator[Any, None, Read]:
     """B contexts of one length, equal ones once: NOTHING after each piece, and what was read of all B."""
-    distinct = list(dict.fromkeys(contexts))
+    distinct, rows = distinct_rows(contexts)
     read: Read | None = None
     for done in reader.pieces(distinct[0]) if len(distinct) == 1 else pieces_of(reader.net, distinct):
         read = done
         yield NOTHING
     assert read is not None
-    rows = torch.tensor([distinct.index(context) for context in contexts])
     return Read(read.logits[rows], reader.net.select(read.state, rows))
 
 

@@ -121,30 +121,16 @@ def stage_groups(settings: Sequence[DecodeSettings], contexts: Sequence[Sequence
     return [StageGroup(rows, settings, contexts) for rows in groups.values()]
 
 
-class Writer:
-    """B streams between two steps."""
+class BatchStages:
+    """The stages of B streams, each under its own settings."""
 
-    def __init__(self, net: LanguageModel, streams: Sequence[Stream], stops: frozenset[int]) -> None:
-        self.noise = CommonNoise([(s.seed, s.start) for s in streams], net.vocab_size)
-        contexts = [read_by_stages(net, stream, stops) for stream in streams]
-        self.groups = stage_groups([stream.settings for stream in streams], contexts)
+    def __init__(self, settings: Sequence[DecodeSettings], contexts: Sequence[Sequence[int]]) -> None:
+        """contexts: one a stream; one that is a History grows as the stream writes."""
+        self.groups = stage_groups(settings, contexts)
         self.plain = all(not group.pipeline.stages for group in self.groups)
-        self.stops = np.array(sorted(stops), dtype=np.int64)
-        self.ended = np.zeros(len(streams), dtype=np.bool_)
 
-    def take_step(self, index: int, logits: Floats) -> Picked:
-        """Pick one token for every stream that has not ended; raw logits (B, V)."""
-        staged = self.apply_stages(logits)
-        ids = pick(staged, self.noise.at(index))
-        for group in self.groups:
-            group.note(ids, staged)
-        if len(self.stops):
-            ids = np.where(self.ended, NO_TOKEN, ids)
-            self.ended |= np.isin(ids, self.stops)
-        return Picked(index, ids, logits, staged)
-
-    def apply_stages(self, logits: Floats) -> Floats:
-        """(B, V) → (B, V), each row under its own settings."""
+    def __call__(self, logits: Floats) -> Floats:
+        """Raw logits (B, V) → (B, V) after each stream's stages."""
         if self.plain:
             return logits
         if len(self.groups) == 1:
@@ -153,6 +139,32 @@ class Writer:
         for group in self.groups:
             staged[group.rows] = group(logits)
         return staged
+
+    def note(self, ids: Ints, staged: Floats) -> None:
+        """Add what was picked to the texts: ids (B,) from logits (B, V)."""
+        for group in self.groups:
+            group.note(ids, staged)
+
+
+class Writer:
+    """B streams between two steps."""
+
+    def __init__(self, net: LanguageModel, streams: Sequence[Stream], stops: frozenset[int]) -> None:
+        self.noise = CommonNoise([(s.seed, s.start) for s in streams], net.vocab_size)
+        contexts = [read_by_stages(net, stream, stops) for stream in streams]
+        self.stages = BatchStages([stream.settings for stream in streams], contexts)
+        self.stops = np.array(sorted(stops), dtype=np.int64)
+        self.ended = np.zeros(len(streams), dtype=np.bool_)
+
+    def take_step(self, index: int, logits: Floats) -> Picked:
+        """Pick one token for every stream that has not ended; raw logits (B, V)."""
+        staged = self.stages(logits)
+        ids = pick(staged, self.noise.at(index))
+        self.stages.note(ids, staged)
+        if len(self.stops):
+            ids = np.where(self.ended, NO_TOKEN, ids)
+            self.ended |= np.isin(ids, self.stops)
+        return Picked(index, ids, logits, staged)
 
 
 def generate(
@@ -182,12 +194,17 @@ def picks(
 
 def read(net: LanguageModel, contexts: Sequence[Sequence[int]]) -> tuple[Floats, State]:
     """Prefill equal-length contexts; equal ones are read once. → logits (B, V), state of B streams."""
-    distinct = {tuple(context): None for context in contexts}
-    numbers = {context: number for number, context in enumerate(distinct)}
-    rows = torch.tensor([numbers[tuple(context)] for context in contexts])
+    distinct, rows = distinct_rows(contexts)
     with torch.inference_mode():
-        logits, state = net.prefill(torch.tensor(list(distinct), dtype=torch.long))
+        logits, state = net.prefill(torch.tensor(distinct, dtype=torch.long))
         return logits[rows].double().numpy(), net.select(state, rows)
+
+
+def distinct_rows(contexts: Sequence[Sequence[int]]) -> tuple[list[tuple[int, ...]], torch.Tensor]:
+    """B contexts → those that differ, and which of them each is, (B,)."""
+    numbers: dict[tuple[int, ...], int] = {}
+    rows = [numbers.setdefault(tuple(context), len(numbers)) for context in contexts]
+    return list(numbers), torch.tensor(rows)
 
 
 def advance(net: LanguageModel, ids: Ints, state: State) -> tuple[Floats, State]:
