@@ -4,7 +4,7 @@ import { component, whenSeen } from "../shell/component.js";
 import { config as page } from "../shell/config.js";
 import { h, render } from "../shell/dom.js";
 import { keptForm } from "../shell/forms.js";
-import { typedCount } from "../shell/format.js";
+import { clipStart, typedCount } from "../shell/format.js";
 import { about, term } from "../shell/glossary.js";
 import { seedOf, store, typedIn } from "../shell/lab.js";
 import { createProblems } from "../shell/problem.js";
@@ -172,7 +172,7 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
     },
     name: () => `beam-${view?.request.model ?? "own-numbers"}`,
     note: () => `${view?.request.model ?? "typed-in numbers"} · after `
-      + JSON.stringify((view?.request.prompt ?? "").slice(-80)),
+      + JSON.stringify(clipStart(view?.request.prompt ?? "", 80)),
   });
   const strip = () => {
     const pieces = view?.pieces ?? [];

@@ -141,7 +141,7 @@ export const createTimeline = ({ memory, redraw, signal }) => {
     }, text);
     return h("div", { class: "moment-player" },
       h("button", {
-        class: "button primary", type: "button", title: "From the first moment to the last",
+        class: "button", type: "button", title: "From the first moment to the last",
         onclick: () => (playing === undefined ? play() : goTo(i)),
       }, playing === undefined ? "▶ Play" : "■ Pause"),
       turn("‹", "Moment before", -1),
