@@ -41,8 +41,10 @@ class TestProcess:
         assert process.returncode == 0
 
     def test_ctrl_c_ends_with_a_word(self, models_folder: Path) -> None:
+        """The text is longer than a pipe holds, so its writer is there still, however busy the machine."""
         argv = [sys.executable, "-m", "textgen", "sample", "-l", "5000", "--models", str(models_folder)]
-        with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        pipe = subprocess.PIPE
+        with subprocess.Popen(argv, cwd=ROOT, stdout=pipe, stderr=pipe, pipesize=4096) as process:
             assert process.stdout is not None
             assert process.stderr is not None
             process.stdout.read(10)
