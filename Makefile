@@ -23,7 +23,7 @@ app:
 
 test: lint
 	@$(PY) scripts/chromium.py
-	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint:
 	@sh scripts/setup.sh test
