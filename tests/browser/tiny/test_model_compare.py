@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests.ui.model.model_folders import make_model
 from textgen import receipts
 from textgen.api import generate, next_token, predict
 from textgen.models.registry import Registry
+from textgen.ui.model import compare
 
 
 @pytest.fixture
@@ -112,20 +114,17 @@ def test_an_unlocked_seed_is_new_and_stands_in_the_sidebar(tab: LabPage, models:
 
 
 # Presses Stop as soon as both texts have begun; true once it has.
-STOP = """() => {
-    const card = document.querySelector("#lab-model .compare-card");
-    const stop = [...card.querySelectorAll("button")].find((button) => button.textContent === "■ Stop");
-    const own = [...card.querySelectorAll(".compare-text .own")];
-    const begun = own.length === 2 && own.every((text) => text.textContent);
-    if (begun) stop.click();
-    return begun;
-}"""
-
-
-def test_writing_is_stopped_and_the_texts_stay_until_the_models_change(tab: LabPage) -> None:
+def test_writing_is_stopped_and_the_texts_stay_until_the_models_change(
+    tab: LabPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server takes its time, so that the texts are not at their end before the button is found."""
+    plain = compare.grow
+    monkeypatch.setattr(compare, "grow", lambda *args: time.sleep(0.005) or plain(*args))
     length(tab).fill("2000")
     button(tab, "Write both").click()
-    tab.page.wait_for_function(STOP)
+    for side in (0, 1):
+        expect(sides(tab).nth(side).locator(".compare-text .own")).not_to_be_empty()
+    button(tab, "■ Stop").click()
     expect(status(tab)).to_have_text("Stopped.")
     expect(button(tab, "Write both")).to_be_visible()
     stopped = texts(tab)
