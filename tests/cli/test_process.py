@@ -44,7 +44,7 @@ class TestProcess:
         """The text is longer than a pipe holds, so its writer is there still, however busy the machine."""
         argv = [sys.executable, "-m", "textgen", "sample", "-l", "5000", "--models", str(models_folder)]
         pipe = subprocess.PIPE
-        with subprocess.Popen(argv, cwd=ROOT, stdout=pipe, stderr=pipe, pipesize=4096) as process:
+        with subprocess.Popen(argv, cwd=ROOT, stdout=pipe, stderr=pipe, bufsize=0, pipesize=4096) as process:
             assert process.stdout is not None
             assert process.stderr is not None
             process.stdout.read(10)

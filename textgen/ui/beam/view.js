@@ -271,7 +271,8 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
       path(term("greedy", "Greedy"), view.greedy), path(term("sampling", "Sampled"), view.sampled),
       h("p", { class: "muted" }, view.verdict, / nats /.test(view.verdict) && about("nats"))));
   const path = (/** @type {import("../shell/dom.js").Child} */ name, /** @type {Path} */ { text, total }) =>
-    h("p", {}, h("b", {}, name), " ", h("span", { class: "token" }, text), ` Σ ln p ${nats(total)}`);
+    h("p", {}, h("b", {}, name), " ", h("span", { class: "token" }, text),
+      h("span", { class: "muted" }, ` · Σ ln p ${nats(total)}`));
 
   const draw = () => {
     drawnOfSidebar = ofSidebar();
