@@ -14,6 +14,15 @@ from tests.cli.running import COIN
 ROOT = Path(__file__).parent.parent.parent
 
 
+# What a shell starts in the background ignores Ctrl+C, and so would what the tests start.
+HEEDING = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from textgen.cli import main
+sys.exit(main())
+"""
+
+
 class TestProcess:
     """What only a real process shows."""
 
@@ -42,9 +51,10 @@ class TestProcess:
 
     def test_ctrl_c_ends_with_a_word(self, models_folder: Path) -> None:
         """The text is longer than a pipe holds, so its writer is there still, however busy the machine."""
-        argv = [sys.executable, "-m", "textgen", "sample", "-l", "5000", "--models", str(models_folder)]
-        pipe = subprocess.PIPE
-        with subprocess.Popen(argv, cwd=ROOT, stdout=pipe, stderr=pipe, bufsize=0, pipesize=4096) as process:
+        argv = [sys.executable, "-c", HEEDING, "sample", "-l", "5000", "--models", str(models_folder)]
+        pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        pipes |= {"bufsize": 0, "pipesize": 4096}
+        with subprocess.Popen(argv, cwd=ROOT, **pipes) as process:
             assert process.stdout is not None
             assert process.stderr is not None
             process.stdout.read(10)
