@@ -99,7 +99,8 @@ def test_another_branch_may_be_taken_while_the_rest_is_written(tab: GeneratePage
     )
     expect(tab.panes.nth(2).get_by_role("button", name="branch 2")).to_be_visible()
     tab.answered()
-    tab.press("Continue")
+    if tab.lengths() != [900] * 4:  # the branch was taken before they were at their end
+        tab.press("Continue")
     assert tab.lengths() == [900] * 4
 
 
