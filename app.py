@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textgen.ui.shell.main import main
+from textgen.ui.frame.main import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

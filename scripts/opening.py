@@ -11,7 +11,7 @@ from textgen.experiments.texts import predict
 from textgen.models.folder import weights_sha256
 from textgen.models.opening import FILE, to_json
 from textgen.models.registry import FIRST, SHIPPED, Registry
-from textgen.ui.shell.sidebar import first_context
+from textgen.ui.sidebar.sidebar import first_context
 
 
 def main() -> None:

@@ -90,7 +90,7 @@ def main() -> None:
 @contextmanager
 def running(url: str | None) -> Iterator[str]:
     """The address of the app, which is started unless it runs already."""
-    from textgen.ui.shell.page import build, launch_options
+    from textgen.ui.frame.page import build, launch_options
 
     if url:
         yield url

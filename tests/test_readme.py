@@ -13,7 +13,7 @@ import pytest
 
 from scripts.models_table import table
 from textgen.models.registry import SHIPPED, Registry, default_root
-from textgen.ui.shell.page import build, launch_options
+from textgen.ui.frame.page import build, launch_options
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ each call costs more than its work.
 
 Settings, their errors, the command line, the sidebar, exports and the page's script know a stage from
 its `Stage`. A new one is a function, its `Stage`, a field of `StageValues` and a place in both orders
-here, and the same function in `ui/shell/decoding.js`. One that takes a second number, such as an exponent,
+here, and the same function in `ui/bars/decoding.js`. One that takes a second number, such as an exponent,
 has a `Parameter` for it and one more field, and gets it by name.
 
 A bound is compared with a slack of one part in a million (`SLACK`): logits are float32, and typed-in

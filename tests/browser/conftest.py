@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
 from textgen.models.registry import Registry, default_root
+from textgen.ui.frame.page import build, launch_options
 from textgen.ui.shell import assets
-from textgen.ui.shell.page import build, launch_options
 
 expect.set_options(timeout=30_000)  # other work on the machine must not fail a test
 

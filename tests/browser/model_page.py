@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import LabPage
 from textgen.models.registry import Registry
-from textgen.ui.shell.page import build, launch_options
+from textgen.ui.frame.page import build, launch_options
 
 FIRST, GRU, NAMES = "shakespeare-char-lstm", "plays-gru", "names"
 CONTEXT = "The king is d"

@@ -18,9 +18,9 @@ from textgen.errors import TextError
 from textgen.experiments.sweep.records import SweepResult
 from textgen.models.ngrams import FILE, NoveltyIndex
 from textgen.models.registry import Registry
-from textgen.ui.shell.laboratory import Laboratory, new_run
-from textgen.ui.shell.limits import Limits
-from textgen.ui.shell.page import build_lab, launch_options
+from textgen.ui.frame.page import build_lab, launch_options
+from textgen.ui.server.laboratory import Laboratory, new_run
+from textgen.ui.server.limits import Limits
 from textgen.ui.sweep.runs import SweepStore
 
 FIRST, GRU = "shakespeare-char-lstm", "plays-gru"

@@ -18,7 +18,7 @@ from textgen.models import folder as checkpoint
 from textgen.models.folder import Model
 from textgen.models.registry import Registry
 from textgen.settings import BeamSettings
-from textgen.ui.shell.page import build, launch_options
+from textgen.ui.frame.page import build, launch_options
 
 CONTEXT = {"words": "the old", "names": "ab"}
 SEED = 1234

@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.conftest import visit
 from textgen.models.registry import Registry
-from textgen.ui.shell.page import build, launch_options
+from textgen.ui.frame.page import build, launch_options
 
 PATH = "/tl"
 CHUNK = 65_536

@@ -16,7 +16,7 @@ from textgen.models.folder import load, weights_sha256
 from textgen.models.opening import FILE, WEIGHTS, read_opening, to_json
 from textgen.models.registry import FIRST, SHIPPED, Registry
 from textgen.ui.next_token.tab import opening
-from textgen.ui.shell.sidebar import first_context
+from textgen.ui.sidebar.sidebar import first_context
 
 CONTEXT = "The king"
 

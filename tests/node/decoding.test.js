@@ -10,10 +10,10 @@ import {
   softmax,
   summary,
   trace,
-} from "../../textgen/ui/shell/decoding.js";
+} from "../../textgen/ui/bars/decoding.js";
 import { vectors } from "./vectors.js";
 
-/** @import { Step, Summary } from "../../textgen/ui/shell/decoding.js" */
+/** @import { Step, Summary } from "../../textgen/ui/bars/decoding.js" */
 /** @import { Settings } from "../../textgen/ui/shell/store.js" */
 /**
  * @typedef {object} Expected a step as Python gives it
@@ -27,7 +27,7 @@ import { vectors } from "./vectors.js";
  * @typedef {object} Case
  * @property {string} logits (V) base64 of float32
  * @property {Settings} settings
- * @property {import("../../textgen/ui/shell/decoding.js").Text} text
+ * @property {import("../../textgen/ui/bars/decoding.js").Text} text
  * @property {Expected[]} steps
  * @property {Summary} summary
  * @property {number[]} ranking

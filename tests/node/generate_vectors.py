@@ -18,7 +18,7 @@ from textgen.models.registry import Registry
 from textgen.settings import BeamSettings, DecodeSettings
 from textgen.stages import ORDERS, STAGES
 from textgen.ui.generate.tab import Room
-from textgen.ui.shell.laboratory import Laboratory
+from textgen.ui.server.laboratory import Laboratory
 
 PROMPTS = {"words": ["the old", 'she said "', ""], "names": ["ab", ""]}
 TEMPERATURES = (0.5, 1.0, 2.0)

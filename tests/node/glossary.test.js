@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { test } from "node:test";
 
 import { config } from "../../textgen/ui/shell/config.js";
-import { about, entryOf, term } from "../../textgen/ui/shell/glossary.js";
+import { about, entryOf, term } from "../../textgen/ui/glossary/glossary.js";
 
-const UI = new URL("../../textgen/ui/", import.meta.url).pathname;
+const UI = new URL("../../textgen/ui", import.meta.url).pathname;
 const read = (/** @type {string} */ name) => readFileSync(join(UI, name), "utf8");
 /** @type {Record<string, { title: string, text: string }>} */
-const terms = JSON.parse(read("shell/glossary.json")).terms;
+const terms = JSON.parse(read("glossary/glossary.json")).terms;
 const stages = config.stages.map(({ name }) => name);
 
 /** The keys that the scripts write out: `term("nats")`, `about("nats", …)`, and tables of them. */

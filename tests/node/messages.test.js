@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { h, render } from "../../textgen/ui/shell/dom.js";
-import { createProblems } from "../../textgen/ui/shell/problem.js";
-import { Problem } from "../../textgen/ui/shell/server.js";
-import { createUndo } from "../../textgen/ui/shell/undo.js";
+import { createProblems } from "../../textgen/ui/messages/problem.js";
+import { Problem } from "../../textgen/ui/server/server.js";
+import { createUndo } from "../../textgen/ui/messages/undo.js";
 import { fakeRoot } from "./fake_page.js";
 
 // ---- undo

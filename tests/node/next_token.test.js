@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { createViews, ranking } from "../../textgen/ui/shell/decoding.js";
+import { createViews, ranking } from "../../textgen/ui/bars/decoding.js";
 import { neutral } from "../../textgen/ui/shell/lab.js";
 import { config } from "../../textgen/ui/shell/config.js";
 import { sentence, terms } from "../../textgen/ui/next_token/tables.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ask, latest, Problem } from "../../textgen/ui/shell/server.js";
+import { ask, latest, Problem } from "../../textgen/ui/server/server.js";
 import { fakeRoot } from "./fake_page.js";
 
 /** @param {unknown} answer */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 
-import { openStream } from "../../textgen/ui/shell/server.js";
+import { openStream } from "../../textgen/ui/server/server.js";
 import { fakeRoot } from "./fake_page.js";
 
 let number = 0;

@@ -9,7 +9,7 @@ import numpy as np
 from textgen.errors import SettingError
 from textgen.experiments.sweep.settings import SweepSettings, temperatures_in
 from textgen.settings import NAMED
-from textgen.ui.shell.limits import Limits
+from textgen.ui.server.limits import Limits
 from textgen.ui.sweep.tab import SIDEBAR, view_config
 
 TEMPERATURES = (

@@ -14,8 +14,8 @@ from tests.node.generate_vectors import generate_vectors
 from tests.node.sweep_vectors import sweep_vectors
 from tests.node.vectors import cut_vectors, decoding_vectors, plain_vectors, thermal_vectors
 from textgen.models.registry import Registry
+from textgen.ui.frame.page import page_config
 from textgen.ui.shell.assets import config_module
-from textgen.ui.shell.page import page_config
 
 ROOT = Path(__file__).parent.parent.parent
 TESTS = "tests/node/**/*.test.js"

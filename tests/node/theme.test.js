@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { thermal, tone } from "../../textgen/ui/shell/theme.js";
+import { thermal, tone } from "../../textgen/ui/bars/theme.js";
 import { vectors } from "./vectors.js";
 
 test("a temperature has one colour, on the page as in Python's charts", () => {

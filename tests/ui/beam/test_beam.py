@@ -17,8 +17,8 @@ from textgen.records import Hypothesis
 from textgen.settings import DecodeSettings
 from textgen.ui.beam.tab import searched, view_config
 from textgen.ui.beam.view import verdict
-from textgen.ui.shell.laboratory import Laboratory
-from textgen.ui.shell.page import build
+from textgen.ui.frame.page import build
+from textgen.ui.server.laboratory import Laboratory
 
 SETTINGS = DecodeSettings().to_dict()
 TINY = {"model": "tiny", "context": "bad"}

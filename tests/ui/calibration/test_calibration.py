@@ -19,10 +19,10 @@ from textgen.models.calibration import FILE
 from textgen.models.calibration import TEMPERATURES as GRID
 from textgen.models.registry import Registry
 from textgen.ui.calibration.tab import MAX_OWN, Calibration
+from textgen.ui.server.laboratory import Laboratory
+from textgen.ui.server.limits import Limits
 from textgen.ui.shell.components import server_function
-from textgen.ui.shell.laboratory import Laboratory
-from textgen.ui.shell.limits import Limits
-from textgen.ui.shell.model_choice import NUMBERS
+from textgen.ui.sidebar.model_choice import NUMBERS
 
 HEAD = "temperature,nats,perplexity,part,window,targets,corpus\n"
 CURVE = HEAD + "".join(

@@ -18,10 +18,10 @@ from textgen.experiments.chaos.rows import ChaosSettings, chaos
 from textgen.models.registry import Registry
 from textgen.settings import DecodeSettings
 from textgen.ui.chaos.tab import ChaosPart
+from textgen.ui.server.laboratory import Laboratory
+from textgen.ui.server.limits import Limits
 from textgen.ui.shell.components import server_function
-from textgen.ui.shell.laboratory import Laboratory
-from textgen.ui.shell.limits import Limits
-from textgen.ui.shell.model_choice import NUMBERS
+from textgen.ui.sidebar.model_choice import NUMBERS
 
 FRESH = 77  # what the page's source of seeds gives
 FORM = {"low": 0.3, "high": 1.8, "rows": 16, "length": 30}

@@ -20,7 +20,7 @@ from textgen.experiments.requests import DrawsRequest, request_from_json
 from textgen.models.registry import Registry
 from textgen.settings import DecodeSettings
 from textgen.ui.draws.tab import Counting, Recent, view_config
-from textgen.ui.shell.laboratory import Laboratory
+from textgen.ui.server.laboratory import Laboratory
 
 FRESH = 77  # what the laboratory's source of seeds gives
 TINY = {"model": "tiny", "context": "abc"}

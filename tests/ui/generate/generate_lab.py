@@ -15,7 +15,7 @@ from textgen.models.folder import Model
 from textgen.models.registry import Registry
 from textgen.settings import DecodeSettings
 from textgen.ui.generate.tab import Room
-from textgen.ui.shell.laboratory import Laboratory
+from textgen.ui.server.laboratory import Laboratory
 
 PROMPT = "The cab"
 FRESH = 77  # what the page's source of seeds gives

@@ -11,7 +11,7 @@ from tests.ui.generate.generate_lab import PROMPT, Lab, head, held
 from textgen.errors import TextgenError
 from textgen.models.registry import Registry
 from textgen.ui.shell.components import as_object
-from textgen.ui.shell.sidebar import NUMBERS
+from textgen.ui.sidebar.sidebar import NUMBERS
 
 ESCAPE = "<img src=x onerror=alert(1)> ${7*6}"
 NEUTRAL = held([])["settings"]

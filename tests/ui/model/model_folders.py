@@ -10,7 +10,7 @@ from typing import Any
 from tests.conftest import save_tiny_model
 from textgen.models.config import ModelConfig
 from textgen.models.registry import ModelInfo
-from textgen.ui.shell.model_facts import Facts
+from textgen.ui.sidebar.model_facts import Facts
 
 ALPHABET = "\n 'TRabcdefghiklmnorst"
 HEAD = ["step", "tokens", "train_loss", "validation_loss", "learning_rate", "sample_0.5", "sample_1", "beam"]

@@ -13,7 +13,7 @@ from tests.ui.model.model_folders import CONFIG, facts
 from textgen.models.config import ModelConfig
 from textgen.models.registry import SHIPPED, ModelInfo, Registry
 from textgen.ui.model.card import Tile, card, duration
-from textgen.ui.shell.model_facts import Facts
+from textgen.ui.sidebar.model_facts import Facts
 
 
 def tiles(**changes: Any) -> dict[str, Tile]:

@@ -18,8 +18,8 @@ from textgen.errors import TextgenError
 from textgen.models.registry import Registry
 from textgen.settings import DecodeSettings
 from textgen.ui.model.tab import NOT_COMPARED, Room
-from textgen.ui.shell.laboratory import Laboratory
-from textgen.ui.shell.model_choice import NUMBERS
+from textgen.ui.server.laboratory import Laboratory
+from textgen.ui.sidebar.model_choice import NUMBERS
 
 A, B = "shakespeare-char-lstm", "names"
 FRESH = 77  # what the laboratory's source of seeds gives

@@ -15,8 +15,8 @@ from tests.ui.model.model_folders import README, three_models, write_log
 from textgen.errors import TextgenError
 from textgen.models.registry import Registry
 from textgen.ui.model.tab import MAX_README, NO_LOG, NO_MODEL, Room
-from textgen.ui.shell.laboratory import Laboratory
-from textgen.ui.shell.model_choice import NUMBERS
+from textgen.ui.server.laboratory import Laboratory
+from textgen.ui.sidebar.model_choice import NUMBERS
 
 FIRST = "shakespeare-char-lstm"
 

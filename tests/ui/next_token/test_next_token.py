@@ -13,7 +13,7 @@ from textgen.errors import TextgenError
 from textgen.models.registry import Registry
 from textgen.settings import DecodeSettings
 from textgen.ui.next_token.tab import NextTokenTab
-from textgen.ui.shell.laboratory import Laboratory
+from textgen.ui.server.laboratory import Laboratory
 
 CONTEXT = {"model": "tiny", "context": "abc"}
 NUMBERS = {"numbers": "a: 0.5, b: 0.3, c: 0.2", "numbers_kind": "probabilities"}

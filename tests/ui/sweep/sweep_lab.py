@@ -11,9 +11,9 @@ from typing import Any
 from tests.experiments.sweep.sweeps import ticking
 from textgen.models.registry import Registry
 from textgen.settings import NAMED
+from textgen.ui.server.laboratory import Laboratory
+from textgen.ui.server.limits import Limits
 from textgen.ui.shell.components import server_function
-from textgen.ui.shell.laboratory import Laboratory
-from textgen.ui.shell.limits import Limits
 from textgen.ui.sweep.runs import SweepStore
 from textgen.ui.sweep.tab import SweepPart
 

@@ -11,9 +11,9 @@ from textgen.errors import TextgenError
 from textgen.experiments.sweep.settings import SweepSettings, temperatures_in
 from textgen.models.registry import Registry
 from textgen.settings import NAMED
+from textgen.ui.server.limits import Limits
 from textgen.ui.shell.components import server_function
-from textgen.ui.shell.limits import Limits
-from textgen.ui.shell.model_choice import NUMBERS
+from textgen.ui.sidebar.model_choice import NUMBERS
 from textgen.ui.sweep.tab import PRESETS, view_config
 
 

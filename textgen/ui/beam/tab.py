@@ -12,9 +12,9 @@ from textgen.experiments.requests.beam import TableSource
 from textgen.settings import BeamSettings
 from textgen.stages import STAGES
 from textgen.text.tokenizer import visible
+from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.shell.components import LabComponent
-from textgen.ui.shell.laboratory import Laboratory
-from textgen.ui.shell.sidebar import ignoring
+from textgen.ui.sidebar.sidebar import ignoring
 from textgen.validation import check_whole
 
 if TYPE_CHECKING:

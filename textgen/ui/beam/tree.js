@@ -1,7 +1,7 @@
 // The tree of a beam search: beginnings that texts share stand once, what the search dropped is folded away.
 import { h, render } from "../shell/dom.js";
 import { clip, finePercent, percent } from "../shell/format.js";
-import { ink } from "../shell/theme.js";
+import { ink } from "../bars/theme.js";
 
 /**
  * @typedef {object} Candidate

@@ -5,12 +5,12 @@ import { config as page } from "../shell/config.js";
 import { h, render } from "../shell/dom.js";
 import { keptForm } from "../shell/forms.js";
 import { clipStart, typedCount } from "../shell/format.js";
-import { about, term } from "../shell/glossary.js";
+import { about, term } from "../glossary/glossary.js";
 import { seedOf, store, typedIn } from "../shell/lab.js";
-import { createProblems } from "../shell/problem.js";
-import { saveMenu } from "../shell/save.js";
-import { latest } from "../shell/server.js";
-import { areWords, contextSpans } from "../shell/tokens.js";
+import { createProblems } from "../messages/problem.js";
+import { saveMenu } from "../saving/save.js";
+import { latest } from "../server/server.js";
+import { areWords, contextSpans } from "../bars/tokens.js";
 import { branchesOf, keyed, nats, picture, ranked, rowsOf, sentenceOf, tree } from "./tree.js";
 
 /** @typedef {{ text: string, total: number }} Path one text, token by token */
@@ -22,7 +22,7 @@ import { branchesOf, keyed, nats, picture, ranked, rowsOf, sentenceOf, tree } fr
  * @property {Path} sampled
  * @property {string} verdict how the best text compares with greedy's
  * @property {string} note
- * @property {import("../shell/tokens.js").Piece[]} pieces of the context
+ * @property {import("../bars/tokens.js").Piece[]} pieces of the context
  * @property {number} unseen
  * @property {string} seed
  * @property {any} request

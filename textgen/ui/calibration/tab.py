@@ -16,11 +16,11 @@ from textgen.experiments.metrics.perplexity_curve import Curve
 from textgen.models.calibration import FILE, TEMPERATURES, read_calibration
 from textgen.plots.perplexity import SCALES
 from textgen.ui.calibration.view import Shown, label_of, measured_facts, nats_of, shipped, view
+from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.shell.components import LabComponent, as_object
-from textgen.ui.shell.laboratory import Laboratory
-from textgen.ui.shell.model_choice import NUMBERS
-from textgen.ui.shell.model_facts import Facts, facts_of
-from textgen.ui.shell.sidebar import ignoring
+from textgen.ui.sidebar.model_choice import NUMBERS
+from textgen.ui.sidebar.model_facts import Facts, facts_of
+from textgen.ui.sidebar.sidebar import ignoring
 from textgen.validation import finite
 
 if TYPE_CHECKING:

@@ -1,19 +1,19 @@
 // The Calibration part: perplexity against temperature, of models and of a text of one's own.
-import { painted, plot } from "../shell/chart.js";
+import { painted, plot } from "../bars/chart.js";
 import { component, isSeen, whenSeen } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
 import { config as page } from "../shell/config.js";
 import { keptForm } from "../shell/forms.js";
 import { count, temperatureText } from "../shell/format.js";
-import { about, term } from "../shell/glossary.js";
+import { about, term } from "../glossary/glossary.js";
 import { store, typedIn } from "../shell/lab.js";
-import { createProblems } from "../shell/problem.js";
-import { latest } from "../shell/server.js";
-import { csvOf, download } from "../shell/files.js";
-import { saveMenu } from "../shell/save.js";
-import { onTheme, thermal } from "../shell/theme.js";
-import { toast } from "../shell/toast.js";
-import { createUndo } from "../shell/undo.js";
+import { createProblems } from "../messages/problem.js";
+import { latest } from "../server/server.js";
+import { csvOf, download } from "../saving/files.js";
+import { saveMenu } from "../saving/save.js";
+import { onTheme, thermal } from "../bars/theme.js";
+import { toast } from "../messages/toast.js";
+import { createUndo } from "../messages/undo.js";
 
 /**
  * @typedef {{ label: string, name: string, unit: string, best: number, verdict: string, facts: string,

@@ -14,7 +14,7 @@ from textgen.experiments.metrics.perplexity_curve import Curve, verdict
 from textgen.models.calibration import CalibrationCurve
 from textgen.plots.perplexity import SCALES, perplexities
 from textgen.text.tokenizer import visible
-from textgen.ui.shell.model_facts import Facts
+from textgen.ui.sidebar.model_facts import Facts
 
 FEW = 1_000  # tokens below which the place of a minimum says little
 NAMED_UNKNOWN = 8  # unknown pieces spelled out

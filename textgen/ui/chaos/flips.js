@@ -1,7 +1,7 @@
 // Between two temperatures: the exact T of each flip, and the two tokens that lead there.
 import { h } from "../shell/dom.js";
-import { term } from "../shell/glossary.js";
-import { thermal } from "../shell/theme.js";
+import { term } from "../glossary/glossary.js";
+import { thermal } from "../bars/theme.js";
 
 /**
  * @typedef {Record<"label" | "probability" | "logit" | "divided" | "noise" | "score", string>} Candidate

@@ -1,6 +1,6 @@
 // All of temperature chaos at a glance: blocks of rows whose texts agree so far, splitting to the right.
 import { h } from "../shell/dom.js";
-import { ink, mixed, thermal } from "../shell/theme.js";
+import { ink, mixed, thermal } from "../bars/theme.js";
 import { blocksOf, decimalsOf } from "./picture.js";
 
 /** @typedef {import("./picture.js").Picture} Picture */

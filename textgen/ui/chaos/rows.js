@@ -1,6 +1,6 @@
 // The texts of temperature chaos, a line a temperature: what is shared with the line above is dim.
 import { h } from "../shell/dom.js";
-import { thermal } from "../shell/theme.js";
+import { thermal } from "../bars/theme.js";
 import { cut, decimalsOf, runsOf } from "./picture.js";
 
 /** @typedef {import("./picture.js").Picture} Picture */

@@ -16,9 +16,9 @@ from textgen.experiments.chaos.settings import MAX_ROWS, grid
 from textgen.experiments.requests import ChaosRequest
 from textgen.experiments.sweep.settings import MAX_LENGTH
 from textgen.stages import STAGES
+from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.shell.components import LabComponent, exact
-from textgen.ui.shell.laboratory import Laboratory
-from textgen.ui.shell.model_choice import NUMBERS
+from textgen.ui.sidebar.model_choice import NUMBERS
 from textgen.validation import check_whole
 
 FIRST = {"low": 0.5, "high": 1.5, "rows": 41, "length": 120}

@@ -1,18 +1,18 @@
 // The Chaos part of the Experiments tab: one seed writes at every temperature of a fine grid.
-import { painted, plot } from "../shell/chart.js";
+import { painted, plot } from "../bars/chart.js";
 import { component, isSeen, whenSeen } from "../shell/component.js";
-import { activeStages } from "../shell/decoding.js";
+import { activeStages } from "../bars/decoding.js";
 import { h, render } from "../shell/dom.js";
 import { keptForm } from "../shell/forms.js";
 import { clipStart, count, typedCount, typedNumber } from "../shell/format.js";
-import { term } from "../shell/glossary.js";
+import { term } from "../glossary/glossary.js";
 import { neutral, seedOf, store } from "../shell/lab.js";
-import { createProblems } from "../shell/problem.js";
-import { saveMenu } from "../shell/save.js";
-import { latest } from "../shell/server.js";
-import { onTheme } from "../shell/theme.js";
-import { stageText } from "../shell/tokens.js";
-import { createUndo } from "../shell/undo.js";
+import { createProblems } from "../messages/problem.js";
+import { saveMenu } from "../saving/save.js";
+import { latest } from "../server/server.js";
+import { onTheme } from "../bars/theme.js";
+import { stageText } from "../bars/tokens.js";
+import { createUndo } from "../messages/undo.js";
 import { flipsOf, lineLabels, lineNames } from "./flips.js";
 import { overview } from "./map.js";
 import { textRows } from "./rows.js";
@@ -35,7 +35,7 @@ const LOST = "The server gave no answer: the connection may be lost. Try again."
 const TYPED = { "from T": "low", "to T": "high", rows: "rows", length: "length" };
 const NUMBERS = 13; // rows of the table of scores
 /** A figure whose lines are named in a legend of its own, for where the page's is not. */
-const named = (/** @type {import("../shell/chart.js").Figure} */ figure) => {
+const named = (/** @type {import("../bars/chart.js").Figure} */ figure) => {
   const { data, layout } = painted(figure);
   const legend = { orientation: "h", x: 0, y: 1, yanchor: "bottom" };
   return { data, layout: { ...layout, showlegend: true, legend, margin: { ...layout.margin, t: 32 } } };
@@ -497,7 +497,7 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
           h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
           h("tbody", {}, rows.map(([first, ...others]) => h("tr", {},
             h("th", { scope: "row" }, first), others.map((text) => h("td", {}, text))))))));
-  const scoreNumbers = (/** @type {import("../shell/chart.js").Figure} */ { data }) => {
+  const scoreNumbers = (/** @type {import("../bars/chart.js").Figure} */ { data }) => {
     const step = Math.max(1, Math.floor(data[0].x.length / NUMBERS));
     const at = data[0].x.flatMap((/** @type {number} */ _, /** @type {number} */ i) => (i % step ? [] : [i]));
     const score = (/** @type {number | null} */ y) => (y === null ? "removed" : y.toFixed(3));

@@ -1,10 +1,10 @@
 // What the Draws tab is made of: a panel a temperature, the distance chart, the table, the explanations.
 import { h } from "../shell/dom.js";
 import { count, effectOf, temperatureText } from "../shell/format.js";
-import { about, term } from "../shell/glossary.js";
-import { thermal } from "../shell/theme.js";
+import { about, term } from "../glossary/glossary.js";
+import { thermal } from "../bars/theme.js";
 
-/** @typedef {import("../shell/chart.js").Figure} Figure */
+/** @typedef {import("../bars/chart.js").Figure} Figure */
 /** @typedef {(changes: { at?: number, page?: number }) => void} Show asks for another part of the table */
 /**
  * @typedef {object} Panel one temperature in words and numbers, as `view.py` makes it
@@ -30,7 +30,7 @@ import { thermal } from "../shell/theme.js";
  * @property {Record<string, any>} [request] what it takes to draw these again; there once something is drawn
  * @property {number} rest tokens in the last bar
  * @property {string} note
- * @property {import("../shell/tokens.js").Piece[]} pieces of the context
+ * @property {import("../bars/tokens.js").Piece[]} pieces of the context
  * @property {number} unseen how many of the first lie out of the model's sight
  * @property {Panel[]} panels
  * @property {Figure} distance
@@ -59,7 +59,7 @@ const named = (/** @type {number} */ temperature, more = "") => [
  * @param {(text: string) => void} actions.change
  * @param {() => void} actions.remove
  * @param {(place: HTMLElement) => void} actions.place where its chart is drawn
- * @param {ReturnType<typeof import("../shell/problem.js").createProblems>} actions.problems
+ * @param {ReturnType<typeof import("../messages/problem.js").createProblems>} actions.problems
  */
 export const panelCard = (panel, answer, { key, live, draft, type, change, remove, place, problems }) => {
   const { temperature } = panel;

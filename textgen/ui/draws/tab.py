@@ -19,8 +19,8 @@ from textgen.experiments.requests import DrawsRequest, ModelSource
 from textgen.models.registry import stamp_of
 from textgen.records import Distribution, Draws
 from textgen.ui.draws.view import Asked, board, view
+from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.shell.components import LabComponent
-from textgen.ui.shell.laboratory import Laboratory
 from textgen.validation import check_whole
 
 TEMPERATURES = (0.5, 1.0, 2.0)  # as in the Next token tab

@@ -1,16 +1,16 @@
 // The Draws tab: its controls, one question at a time, and the loop that keeps adding.
-import { painted, plot } from "../shell/chart.js";
+import { painted, plot } from "../bars/chart.js";
 import { component, isSeen, whenSeen } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
 import { keptForm } from "../shell/forms.js";
 import { count, temperatureText, typedCount, typedNumber } from "../shell/format.js";
 import { seedOf, sourceOf, store, typedIn } from "../shell/lab.js";
-import { createProblems } from "../shell/problem.js";
-import { saveMenu } from "../shell/save.js";
-import { Problem } from "../shell/server.js";
-import { onTheme } from "../shell/theme.js";
-import { areWords, contextSpans } from "../shell/tokens.js";
-import { createUndo } from "../shell/undo.js";
+import { createProblems } from "../messages/problem.js";
+import { saveMenu } from "../saving/save.js";
+import { Problem } from "../server/server.js";
+import { onTheme } from "../bars/theme.js";
+import { areWords, contextSpans } from "../bars/tokens.js";
+import { createUndo } from "../messages/undo.js";
 import {
   basisOf, clearedBecause, oneMore, repeated, sameBasis, SLIDER, sliderToggled,
 } from "./counts.js";

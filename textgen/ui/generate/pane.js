@@ -1,8 +1,8 @@
 // One pane: how its text is written, what came of it, and the text.
 import { h } from "../shell/dom.js";
 import { clip, count, numberFrom, temperatureText } from "../shell/format.js";
-import { about } from "../shell/glossary.js";
-import { tone } from "../shell/theme.js";
+import { about } from "../glossary/glossary.js";
+import { tone } from "../bars/theme.js";
 import { branchOf, divergence, isBeam, isChanged, settingsOf } from "./run.js";
 import { activeNames, idleText, settingText, strategyText, summaryLine, withoutEffect } from "./words.js";
 
@@ -28,7 +28,7 @@ import { activeNames, idleText, settingText, strategyText, summaryLine, withoutE
  * @property {Element} text
  * @property {string} copy what its copy button says
  * @property {boolean} removable
- * @property {ReturnType<typeof import("../shell/problem.js").createProblems>} problems
+ * @property {ReturnType<typeof import("../messages/problem.js").createProblems>} problems
  * @property {object} on
  * @property {(typed: string) => void} on.temperature
  * @property {(strategy: string) => void} on.strategy

@@ -47,8 +47,8 @@
  * @typedef {{ head: Head, vocabulary: Vocabulary, goal: number, texts: Text[] }} Run
  *
  * @typedef {import("../shell/store.js").State} State
- * @typedef {import("../shell/server.js").Actions} Actions
- * @typedef {import("../shell/server.js").Stream} Stream
+ * @typedef {import("../server/server.js").Actions} Actions
+ * @typedef {import("../server/server.js").Stream} Stream
  *
  * @typedef {object} Writing the request that writes, or wrote last
  * @property {number[]} where which texts it writes

@@ -22,9 +22,9 @@ from textgen.ui.generate.runs import (
     run_from,
     vocabulary,
 )
+from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.shell.components import LabComponent
-from textgen.ui.shell.laboratory import Laboratory
-from textgen.ui.shell.model_choice import NUMBERS
+from textgen.ui.sidebar.model_choice import NUMBERS
 
 if TYPE_CHECKING:
     from textgen.models.folder import Model

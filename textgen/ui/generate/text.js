@@ -1,7 +1,7 @@
 // A text, token by token, coloured by surprise: it only ever grows, follows its own end, and is read with the
 // mouse, a finger or the keyboard. Spans are appended as tokens come: a renderer that compared 5,000 of them
 // at each message would be slower than the writer.
-import { createBars } from "../shell/bars.js";
+import { createBars } from "../bars/bars.js";
 import { h, render } from "../shell/dom.js";
 import { clip, clipStart, finePercent } from "../shell/format.js";
 import { addition, branchOf, isStop, tokenFacts, tokenLabel } from "./run.js";

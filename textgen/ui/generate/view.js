@@ -4,13 +4,13 @@ import { config } from "../shell/config.js";
 import { h, render } from "../shell/dom.js";
 import { keptForm } from "../shell/forms.js";
 import { count, graphemes, typedCount, typedNumber } from "../shell/format.js";
-import { about, term } from "../shell/glossary.js";
+import { about, term } from "../glossary/glossary.js";
 import { seedOf, store, typedIn } from "../shell/lab.js";
-import { createProblems } from "../shell/problem.js";
-import { Problem } from "../shell/server.js";
-import { openTab } from "../shell/tabs.js";
-import { toast } from "../shell/toast.js";
-import { createUndo } from "../shell/undo.js";
+import { createProblems } from "../messages/problem.js";
+import { Problem } from "../server/server.js";
+import { openTab } from "../frame/tabs.js";
+import { toast } from "../messages/toast.js";
+import { createUndo } from "../messages/undo.js";
 import { fieldOf, paneTree, rateText, temperatureProblem } from "./pane.js";
 import {
   branchOf, createSession, divergence, INVITATION, openLengths, textOf, textRate, totalRate, wholeRun,
@@ -42,7 +42,7 @@ import { copyText, runMenu, summaryLine } from "./words.js";
  * @property {import("./pane.js").Strategy[]} strategies
  * @property {GuidePane[]} guide
  * @property {string} noModel
- * @property {import("../shell/chart.js").Figure} surprise
+ * @property {import("../bars/chart.js").Figure} surprise
  *
  * @typedef {import("./run.js").Memory & { form: Form }} Memory
  */

@@ -1,9 +1,9 @@
 // How a text comes about, in words, and in the files that are saved of it.
 import { config } from "../shell/config.js";
-import { activeStages } from "../shell/decoding.js";
+import { activeStages } from "../bars/decoding.js";
 import { plainText, valueText } from "../shell/format.js";
-import { download } from "../shell/files.js";
-import { saveMenu } from "../shell/save.js";
+import { download } from "../saving/files.js";
+import { saveMenu } from "../saving/save.js";
 import { branchOf, isBeam, textOf, textRequest, tokenLabel } from "./run.js";
 
 /**
@@ -13,7 +13,7 @@ import { branchOf, isBeam, textOf, textRequest, tokenLabel } from "./run.js";
  * @typedef {import("./run.js").Branch} Branch
  * @typedef {import("../shell/store.js").Settings} Settings
  * @typedef {import("../shell/config.js").StageConfig} Stage
- * @typedef {import("../shell/chart.js").Figure} Figure
+ * @typedef {import("../bars/chart.js").Figure} Figure
  */
 
 const USUAL = ["top_k", "top_p", "min_p"]; // named even where they are off

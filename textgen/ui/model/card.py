@@ -10,7 +10,7 @@ from typing import Any
 from textgen.errors import shorten
 from textgen.models.config import LARGEST
 from textgen.nets import ARCHITECTURES
-from textgen.ui.shell.model_facts import Facts, cut, significant, size
+from textgen.ui.sidebar.model_facts import Facts, cut, significant, size
 from textgen.validation import whole
 
 

@@ -5,17 +5,17 @@ import { h } from "../shell/dom.js";
 import { keptForm } from "../shell/forms.js";
 import { typedCount } from "../shell/format.js";
 import { seedOf, store, typedIn } from "../shell/lab.js";
-import { createPicker } from "../shell/picker.js";
-import { latest } from "../shell/server.js";
-import { toast } from "../shell/toast.js";
-import { dataOf } from "../shell/decoding.js";
+import { createPicker } from "../sidebar/picker.js";
+import { latest } from "../server/server.js";
+import { toast } from "../messages/toast.js";
+import { dataOf } from "../bars/decoding.js";
 import { createSide, numbersTable } from "./side.js";
 
 /**
  * @typedef {import("../shell/config.js").ModelGroup} Group
  * @typedef {import("./side.js").Expectation} Expectation
  * @typedef {import("./side.js").Written} Written
- * @typedef {import("../shell/decoding.js").Answer & { unit: string }} Answer
+ * @typedef {import("../bars/decoding.js").Answer & { unit: string }} Answer
  *
  * @typedef {object} Memory what stays when the tab is opened again
  * @property {string | null} beside the other model

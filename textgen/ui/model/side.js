@@ -1,19 +1,19 @@
 // One model of two: what it read, what it expects next, and what it wrote.
-import { barsOf, createBars, othersText, shownIds, statsOf } from "../shell/bars.js";
-import { createViews } from "../shell/decoding.js";
+import { barsOf, createBars, othersText, shownIds, statsOf } from "../bars/bars.js";
+import { createViews } from "../bars/decoding.js";
 import { h } from "../shell/dom.js";
 import { clipStart, count, finePercent, temperatureText } from "../shell/format.js";
-import { about } from "../shell/glossary.js";
+import { about } from "../glossary/glossary.js";
 import { neutral } from "../shell/lab.js";
-import { saveNumbers } from "../shell/files.js";
-import { saveMenu } from "../shell/save.js";
-import { thermal, tone } from "../shell/theme.js";
-import { toast } from "../shell/toast.js";
-import { areWords, contextSpans, removerTitle } from "../shell/tokens.js";
+import { saveNumbers } from "../saving/files.js";
+import { saveMenu } from "../saving/save.js";
+import { thermal, tone } from "../bars/theme.js";
+import { toast } from "../messages/toast.js";
+import { areWords, contextSpans, removerTitle } from "../bars/tokens.js";
 
 /**
- * @typedef {import("../shell/decoding.js").Data} Data
- * @typedef {import("../shell/decoding.js").Distribution} Distribution
+ * @typedef {import("../bars/decoding.js").Data} Data
+ * @typedef {import("../bars/decoding.js").Distribution} Distribution
  *
  * @typedef {Data & { title: string, line: string, unit: string, context: string }} Expectation of a model
  * @typedef {{ text: string, tokens: number, done: boolean }} Text

@@ -15,10 +15,10 @@ from textgen.records import TrainingLog
 from textgen.ui.model.card import card
 from textgen.ui.model.compare import MAX_LENGTH, MIN_LENGTH, Comparison, messages
 from textgen.ui.next_token.tab import NextTokenTab
+from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.shell.components import LabComponent
-from textgen.ui.shell.laboratory import Laboratory
-from textgen.ui.shell.model_choice import NUMBERS
-from textgen.ui.shell.model_facts import Facts
+from textgen.ui.sidebar.model_choice import NUMBERS
+from textgen.ui.sidebar.model_facts import Facts
 
 if TYPE_CHECKING:
     from textgen.models.folder import Model

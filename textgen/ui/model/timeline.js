@@ -1,17 +1,17 @@
 // How a model learned: the loss curves, and a slider over the moments at which it was made to write.
 // All of it is on the page already: nothing in this file asks the server.
-import { painted, plot } from "../shell/chart.js";
+import { painted, plot } from "../bars/chart.js";
 import { isSeen } from "../shell/component.js";
 import { h } from "../shell/dom.js";
 import { count } from "../shell/format.js";
-import { term } from "../shell/glossary.js";
-import { thermal } from "../shell/theme.js";
+import { term } from "../glossary/glossary.js";
+import { thermal } from "../bars/theme.js";
 
 /**
  * @typedef {import("../shell/dom.js").Description} Description
  *
  * @typedef {object} History of a training of N moments
- * @property {import("../shell/chart.js").Figure} figure the losses; its first shape marks the moment
+ * @property {import("../bars/chart.js").Figure} figure the losses; its first shape marks the moment
  * @property {string} unit what one token is
  * @property {number | null} kept the moment whose weights were kept
  * @property {number[]} steps (N)

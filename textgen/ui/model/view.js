@@ -2,8 +2,8 @@
 import { component, isSeen, whenSeen } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
 import { store } from "../shell/lab.js";
-import { latest } from "../shell/server.js";
-import { onTheme } from "../shell/theme.js";
+import { latest } from "../server/server.js";
+import { onTheme } from "../bars/theme.js";
 import { createComparison } from "./compare.js";
 import { markdown } from "./markdown.js";
 import { createTimeline } from "./timeline.js";

@@ -1,16 +1,16 @@
 // The pipeline card: the distribution as the model gave it and after each stage that is on, in order.
-import { barsOf, createBars } from "../shell/bars.js";
+import { barsOf, createBars } from "../bars/bars.js";
 import { config } from "../shell/config.js";
-import { massOf } from "../shell/decoding.js";
+import { massOf } from "../bars/decoding.js";
 import { h } from "../shell/dom.js";
-import { about } from "../shell/glossary.js";
+import { about } from "../glossary/glossary.js";
 import { count, finePercent, valueText } from "../shell/format.js";
 import { orderName, store } from "../shell/lab.js";
-import { stageTitle } from "../shell/tokens.js";
+import { stageTitle } from "../bars/tokens.js";
 
 /**
- * @typedef {import("../shell/decoding.js").Data} Data
- * @typedef {import("../shell/decoding.js").Step} Step
+ * @typedef {import("../bars/decoding.js").Data} Data
+ * @typedef {import("../bars/decoding.js").Step} Step
  */
 
 const ROWS = 8;
@@ -20,7 +20,7 @@ const ALL_OFF = "every stage is off: what the model learned is what is drawn. Mo
 
 /** @param {(order: string[]) => void} reorder */
 export const createPipeline = (reorder) => {
-  /** @type {Map<string, import("../shell/bars.js").Bars>} By the stage's name. */
+  /** @type {Map<string, import("../bars/bars.js").Bars>} By the stage's name. */
   const charts = new Map();
   /** @type {string | null} The stage under the mouse. */
   let dragged = null;

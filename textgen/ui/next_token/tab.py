@@ -19,9 +19,9 @@ from textgen.records import NextToken
 from textgen.settings import DecodeSettings, check_whole
 from textgen.stages import MAX_TEMPERATURE, MIN_TEMPERATURE
 from textgen.text.tokenizer import visible
+from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.shell.components import LabComponent
-from textgen.ui.shell.laboratory import Laboratory
-from textgen.ui.shell.sidebar import first_context
+from textgen.ui.sidebar.sidebar import first_context
 
 if TYPE_CHECKING:
     from textgen.models.folder import Model

@@ -1,16 +1,16 @@
 // What the bars say in words and numbers: a sentence, the arithmetic behind them, every token at every
 // temperature, and two tokens against each other.
-import { oneTabStop } from "../shell/bars.js";
-import { softmax, summary } from "../shell/decoding.js";
+import { oneTabStop } from "../bars/bars.js";
+import { softmax, summary } from "../bars/decoding.js";
 import { h } from "../shell/dom.js";
 import { count, finePercent, temperatureText } from "../shell/format.js";
-import { term } from "../shell/glossary.js";
-import { tone } from "../shell/theme.js";
-import { removerTitle } from "../shell/tokens.js";
+import { term } from "../glossary/glossary.js";
+import { tone } from "../bars/theme.js";
+import { removerTitle } from "../bars/tokens.js";
 
 /**
- * @typedef {import("../shell/decoding.js").Data} Data
- * @typedef {import("../shell/decoding.js").Distribution} Distribution
+ * @typedef {import("../bars/decoding.js").Data} Data
+ * @typedef {import("../bars/decoding.js").Distribution} Distribution
  * @typedef {import("../shell/dom.js").Description} Description
  */
 

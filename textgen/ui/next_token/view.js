@@ -1,29 +1,29 @@
 // The Next token tab: the context with its open place, a sentence, a panel a temperature, the pipeline, the
-// numbers. A slider's way: here → shell/decoding.js → shell/bars.js.
-import { barsOf, createBars, othersText, removedText, shownIds, statsOf } from "../shell/bars.js";
+// numbers. A slider's way: here → bars/decoding.js → bars/bars.js.
+import { barsOf, createBars, othersText, removedText, shownIds, statsOf } from "../bars/bars.js";
 import { component } from "../shell/component.js";
 import { config as page } from "../shell/config.js";
-import { createViews, dataOf, massOf } from "../shell/decoding.js";
+import { createViews, dataOf, massOf } from "../bars/decoding.js";
 import { h, render } from "../shell/dom.js";
 import {
   capital, clip, clipStart, effectOf, graphemes, numberFrom, temperatureText,
 } from "../shell/format.js";
 import { keptForm } from "../shell/forms.js";
-import { about } from "../shell/glossary.js";
+import { about } from "../glossary/glossary.js";
 import { neutral, seedOf, sourceOf, store } from "../shell/lab.js";
-import { createProblems } from "../shell/problem.js";
-import { saveMenu } from "../shell/save.js";
-import { latest, Problem } from "../shell/server.js";
-import { onTheme, tone } from "../shell/theme.js";
-import { toast } from "../shell/toast.js";
-import { areWords, contextSpans, removerTitle } from "../shell/tokens.js";
+import { createProblems } from "../messages/problem.js";
+import { saveMenu } from "../saving/save.js";
+import { latest, Problem } from "../server/server.js";
+import { onTheme, tone } from "../bars/theme.js";
+import { toast } from "../messages/toast.js";
+import { areWords, contextSpans, removerTitle } from "../bars/tokens.js";
 import { createPipeline } from "./pipeline.js";
-import { createUndo } from "../shell/undo.js";
+import { createUndo } from "../messages/undo.js";
 import { createArithmetic, createNumbers, createRatio, sentence } from "./tables.js";
 
 /**
- * @typedef {import("../shell/decoding.js").Data} Data
- * @typedef {import("../shell/decoding.js").Distribution} Distribution
+ * @typedef {import("../bars/decoding.js").Data} Data
+ * @typedef {import("../bars/decoding.js").Distribution} Distribution
  * @typedef {Record<string, string>} Source as requests name it: model and context, or typed-in numbers
  */
 
@@ -57,7 +57,7 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
   const same = (/** @type {Source} */ a, /** @type {Source} */ b) =>
     JSON.stringify(a) === JSON.stringify(b);
 
-  /** @param {import("../shell/decoding.js").Answer} answer @param {Source} of */
+  /** @param {import("../bars/decoding.js").Answer} answer @param {Source} of */
   const show = (answer, of) => {
     if (!data || !same(of, source)) sampled = 0;
     if (data && data.vocabulary !== answer.vocabulary) memory.drawn = [];
@@ -66,7 +66,7 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
     [source, problem] = [of, ""];
     draw();
   };
-  /** @param {Source} of @returns {Promise<import("../shell/decoding.js").Answer>} */
+  /** @param {Source} of @returns {Promise<import("../bars/decoding.js").Answer>} */
   const lookAt = (of) => ask("look", { ...of, known: data?.vocabulary ?? null });
   const look = latest(lookAt, {
     answered: (answer, of) => same(of, sourceOf(store.state)) && show(answer, of),
@@ -291,7 +291,7 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
   open();
 });
 
-/** The context; of typed-in numbers the tokens drawn. @returns {import("../shell/tokens.js").Piece[]} */
+/** The context; of typed-in numbers the tokens drawn. @returns {import("../bars/tokens.js").Piece[]} */
 const piecesOf = (/** @type {Data | null} */ data, /** @type {number[]} */ drawn) => {
   if (!data) return [];
   return data.model ? data.pieces : drawn.map((id) => [data.labels[id], true]);

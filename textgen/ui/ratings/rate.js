@@ -1,13 +1,13 @@
 // What to rate, and one text to rate at a time: five buttons, the keys 1 to 5, back and on.
 import { h } from "../shell/dom.js";
 import { temperatureText } from "../shell/format.js";
-import { thermal } from "../shell/theme.js";
+import { thermal } from "../bars/theme.js";
 import { amountOf, EACH, keyOf, ratedBy, scoreOf } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Cell} Cell */
 /** @typedef {(changes: Partial<State>) => void} Set */
-/** @typedef {ReturnType<typeof import("../shell/problem.js").createProblems>} Problems */
+/** @typedef {ReturnType<typeof import("../messages/problem.js").createProblems>} Problems */
 
 const LEAD =
   "Tick a few settings of the sweep. Few texts rated by many people tell more than many rated by one.";

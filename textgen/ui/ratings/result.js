@@ -1,8 +1,8 @@
 // When the rating has ended: the scores as a file, those of others, the next rater, in the end the result.
 import { h } from "../shell/dom.js";
 import { count, temperatureText } from "../shell/format.js";
-import { about, term } from "../shell/glossary.js";
-import { toast } from "../shell/toast.js";
+import { about, term } from "../glossary/glossary.js";
+import { toast } from "../messages/toast.js";
 import { dot } from "./rate.js";
 import { countsOf } from "./state.js";
 

@@ -15,9 +15,9 @@ from textgen.experiments.ratings.files import MAX_BYTES, MAX_RATER, read_scores
 from textgen.experiments.ratings.rating_set import MAX_EACH, MAX_ITEMS, QUESTIONS
 from textgen.ui.ratings.request import MAX_CELLS, merged, read_ratings, read_selection, same_set, set_of
 from textgen.ui.ratings.view import choices, result, sheet
+from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.shell.components import LabComponent
-from textgen.ui.shell.laboratory import Laboratory
-from textgen.ui.shell.sidebar import ignoring
+from textgen.ui.sidebar.sidebar import ignoring
 from textgen.ui.sweep.runs import SweepStore
 
 EACH, SEED = 3, 1

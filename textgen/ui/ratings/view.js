@@ -1,15 +1,15 @@
 // The Blind ratings part: choose, rate, gather, and in the end see what came of it. Until then the page
 // itself does not know which text is which.
-import { painted, plot } from "../shell/chart.js";
+import { painted, plot } from "../bars/chart.js";
 import { component, isSeen, whenSeen } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
 import { keptForm } from "../shell/forms.js";
-import { csvOf, download, savePicture } from "../shell/files.js";
-import { createProblems } from "../shell/problem.js";
-import { Problem } from "../shell/server.js";
-import { openTab } from "../shell/tabs.js";
-import { onTheme } from "../shell/theme.js";
-import { createUndo } from "../shell/undo.js";
+import { csvOf, download, savePicture } from "../saving/files.js";
+import { createProblems } from "../messages/problem.js";
+import { Problem } from "../server/server.js";
+import { openTab } from "../frame/tabs.js";
+import { onTheme } from "../bars/theme.js";
+import { createUndo } from "../messages/undo.js";
 import { currentRun } from "../sweep/form.js";
 import { choiceCard, textCard } from "./rate.js";
 import { doneCard, resultCards, titleOf } from "./result.js";

@@ -30,9 +30,9 @@ from textgen.plots.theme import PLOTLY_JS
 PREFIX = "lab"
 UI = Path(__file__).parents[1]
 PLOTLY, STYLE, CONFIG = "plotly.min.js", "style.css", "shell/config.js"
-INLINED = "shell/first.js"
+INLINED = "frame/first.js"
 BODY = b"<gradio-app"  # how what is drawn begins in Gradio's page
-FIRST = ("shell/frame.js", "shell/sidebar.js", "next_token/view.js")  # on the page when it opens
+FIRST = ("frame/frame.js", "sidebar/sidebar.js", "next_token/view.js")  # on the page when it opens
 GRADIO = Path(gradio.__file__).parent / "templates" / "frontend"
 KINDS = ("column", "sidebar", "tabs", "tabitem", "html")  # of Gradio's components that the page has
 IMPORT = re.compile(r'^(?:import|\} from|export .* from)\b.*"(\.[^"]+)";$', re.MULTILINE)
@@ -52,8 +52,8 @@ def modules() -> dict[str, Path]:
 
 @cache
 def style() -> bytes:
-    """The style sheets of all rooms as one, the shell's own first."""
-    sheets = sorted(UI.glob("*/*.css"), key=lambda path: (path.parent.name != "shell", path))
+    """All style sheets as one, the tabs' own last, so that they may say otherwise than the page."""
+    sheets = sorted(UI.glob("*/*.css"), key=lambda path: ((path.parent / "tab.py").exists(), path.name, path))
     return b"\n".join(path.read_bytes() for path in sheets)
 
 
@@ -76,7 +76,7 @@ def imported(module: str, then: str) -> str:
     an expression of `module`.
     """
     load = "(name) => import(new URL(name, document.baseURI).href)"
-    back = f"load('{address('shell/server.js')}').then((server) => server.whenBack())"
+    back = f"load('{address('server/server.js')}').then((server) => server.whenBack())"
     return (
         f"const load = {load}, wanted = () => load('{address(module)}');"
         f"wanted().catch(() => {back}.then(wanted)).then((module) => {then})"

@@ -1,5 +1,5 @@
 // A component of ours on the page: what Gradio gives it, in the form that our views take.
-import { ask, openStream } from "./server.js";
+import { ask, openStream } from "../server/server.js";
 
 /**
  * @typedef {object} Host what Gradio hands to `js_on_load`
@@ -13,7 +13,7 @@ import { ask, openStream } from "./server.js";
  * @property {any} memory an object that outlives a component mounted again
  * @property {AbortSignal} signal ends when the component is mounted again
  * @property {(name: string, request: object) => Promise<any>} ask a server function's answer; throws Problem
- * @property {(actions: import("./server.js").Actions) => import("./server.js").Stream} stream
+ * @property {(actions: import("../server/server.js").Actions) => import("../server/server.js").Stream} stream
  */
 
 /** @type {Map<string, { memory: object, ending: AbortController }>} */

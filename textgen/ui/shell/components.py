@@ -12,9 +12,9 @@ from gradio.context import Context
 from starlette.requests import Request
 
 from textgen.errors import TextError, TextgenError, shorten
+from textgen.ui.server.endpoints import Page
+from textgen.ui.server.streams import Stream, Streams
 from textgen.ui.shell import assets
-from textgen.ui.shell.endpoints import Page
-from textgen.ui.shell.streams import Stream, Streams
 
 MAX_EXACT = 2**53 - 1  # of a browser's numbers
 

@@ -1,5 +1,5 @@
 // What Python tells the page once: served as shell/config.js by ui/shell/assets.py.
-import type { Answer } from "./decoding.js";
+import type { Answer } from "../bars/decoding.js";
 import type { State } from "./store.js";
 
 /** A value of a stage, as `textgen/stages.py` declares it. */
@@ -39,7 +39,7 @@ export const config: {
   ignored: Record<string, Record<string, string>>; // by tab: a control that it does not heed, and why
   // what the page opens with, and the answer to that where it was worked out beforehand
   opening?: { source: Record<string, string>; answer: Answer } | null;
-  plotly: string; // address of plotly.js, relative to shell/
+  plotly: string; // address of plotly.js, relative to a room
 };
 
 export interface ModelGroup {

@@ -1,10 +1,10 @@
 // Saving a sweep: numbers and receipt from the server, charts from the page, the report from both.
-import { plotly } from "../shell/chart.js";
-import { download } from "../shell/files.js";
+import { plotly } from "../bars/chart.js";
+import { download } from "../saving/files.js";
 import { clip, plainText } from "../shell/format.js";
-import { saveMenu } from "../shell/save.js";
-import { Problem } from "../shell/server.js";
-import { toast } from "../shell/toast.js";
+import { saveMenu } from "../saving/save.js";
+import { Problem } from "../server/server.js";
+import { toast } from "../messages/toast.js";
 import { metricOrder } from "./results.js";
 
 /** @typedef {import("./results.js").Look} Look */

@@ -19,7 +19,7 @@ from textgen.experiments.sweep.export import as_json, cells_csv, texts_csv
 from textgen.experiments.sweep.report import Frame, ModelFacts, report
 from textgen.models.folder import weights_sha256
 from textgen.models.registry import Registry
-from textgen.ui.shell.model_facts import Facts
+from textgen.ui.sidebar.model_facts import Facts
 from textgen.ui.sweep.runs import Held
 
 MAX_CHART = 1_000_000  # characters of one chart's SVG

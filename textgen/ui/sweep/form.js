@@ -1,12 +1,12 @@
 // What a sweep goes through: the form, the request that it makes, how much that is, and how far it has come.
 // How many texts and tokens it has is told without asking; tests hold that against `SweepSettings` in Python.
 import { config as page } from "../shell/config.js";
-import { isOn } from "../shell/decoding.js";
+import { isOn } from "../bars/decoding.js";
 import { h } from "../shell/dom.js";
 import { clip, count, typedCount } from "../shell/format.js";
-import { about, term } from "../shell/glossary.js";
+import { about, term } from "../glossary/glossary.js";
 import { orderName, store, typedIn } from "../shell/lab.js";
-import { stageText } from "../shell/tokens.js";
+import { stageText } from "../bars/tokens.js";
 
 /**
  * @typedef {object} Form
@@ -31,7 +31,7 @@ import { stageText } from "../shell/tokens.js";
  * @typedef {{ run: string, version: number, written: number, total: number, seconds: number,
  *   left: number | null, texts: number, done?: string }} Message of a sweep that is written
  * @typedef {{ busy: boolean, share: number, text: string, rate: number }} Progress
- * @typedef {{ problems: ReturnType<typeof import("../shell/problem.js").createProblems>,
+ * @typedef {{ problems: ReturnType<typeof import("../messages/problem.js").createProblems>,
  *   set: (changes: Partial<Chosen>, what?: string) => void, run: () => void, stop: () => void,
  *   undo: HTMLElement }} Actions `what` names what a change throws away
  */

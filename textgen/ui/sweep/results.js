@@ -1,9 +1,9 @@
 // What was found: each metric against temperature as small charts with one legend, the numbers behind them,
 // the table of the guides, two temperatures against each other, and the texts behind a point.
-import { plot } from "../shell/chart.js";
+import { plot } from "../bars/chart.js";
 import { h } from "../shell/dom.js";
-import { about, term } from "../shell/glossary.js";
-import { ink, thermal } from "../shell/theme.js";
+import { about, term } from "../glossary/glossary.js";
+import { ink, thermal } from "../bars/theme.js";
 import { counted } from "./form.js";
 
 /** @typedef {{ name: string, title: string, unit: string, definition: string, source: string }} Metric */
@@ -16,7 +16,7 @@ import { counted } from "./form.js";
  * @property {Line[]} lines
  * @property {number[]} temperatures as the settings have them
  * @property {number[]} order their places, coldest first
- * @property {import("../shell/chart.js").Figure[]} charts one a metric
+ * @property {import("../bars/chart.js").Figure[]} charts one a metric
  * @property {string[]} missing why a chart is empty; "" where it is not
  * @property {string[][][]} numbers (metric, line, temperature)
  * @property {{ line: number, temperature: number, coherence: Mean, creativity: Mean, guide: string }[]} guide
@@ -127,7 +127,7 @@ export const metricCharts = (config, onPoint) => {
   };
   const drawOne = async (
     /** @type {HTMLElement} */ place, /** @type {Look} */ look,
-    /** @type {import("../shell/chart.js").Figure} */ figure, /** @type {Point | null} */ point,
+    /** @type {import("../bars/chart.js").Figure} */ figure, /** @type {Point | null} */ point,
   ) => {
     const { data, layout } = isDark() ? darkened(figure, config.colours) : figure;
     const marked = point ? ring(figure, point.line, look.temperatures[point.temperature]) : [];

@@ -13,7 +13,7 @@ from textgen.experiments.sweep.summary import summarize
 
 if TYPE_CHECKING:
     from textgen.experiments.sweep.run import Plan
-    from textgen.ui.shell.laboratory import Laboratory
+    from textgen.ui.server.laboratory import Laboratory
 
 MAX_SWEEPS = 32  # held; the one not asked for longest goes first
 MAX_HELD = 8_000_000  # tokens of all of them, some 300 MB

@@ -13,9 +13,9 @@ from textgen.experiments.requests import SweepRequest
 from textgen.experiments.sweep.settings import MAX_LENGTH, MAX_VALUES, SweepSettings
 from textgen.plots.sweep import COLOURS, DARK
 from textgen.settings import GUIDE, GUIDE_STRATEGIES, MAX_NAME, MAX_SEED, NAMED, STRATEGIES, Strategy
+from textgen.ui.server.laboratory import Laboratory
+from textgen.ui.server.limits import Limits
 from textgen.ui.shell.components import LabComponent
-from textgen.ui.shell.laboratory import Laboratory
-from textgen.ui.shell.limits import Limits
 from textgen.ui.sweep.runs import Sweep
 from textgen.ui.sweep.view import difference_view, look, read_cell, read_view, texts_view
 from textgen.validation import check_whole

@@ -4,11 +4,11 @@ import { h, render } from "../shell/dom.js";
 import { keptForm } from "../shell/forms.js";
 import { count } from "../shell/format.js";
 import { store } from "../shell/lab.js";
-import { createProblems } from "../shell/problem.js";
-import { latest } from "../shell/server.js";
-import { onTheme } from "../shell/theme.js";
-import { toast } from "../shell/toast.js";
-import { createUndo } from "../shell/undo.js";
+import { createProblems } from "../messages/problem.js";
+import { latest } from "../server/server.js";
+import { onTheme } from "../bars/theme.js";
+import { toast } from "../messages/toast.js";
+import { createUndo } from "../messages/undo.js";
 import { sweepFiles } from "./files.js";
 import {
   counted, currentRun, duration, existing, filled, firstForm, formCard, progressText, requestOf,

@@ -1,0 +1,123 @@
+"""Long work for the page over HTTP: line by line, in turn, and ended by whoever hangs up."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from textgen.settings import check_whole
+from textgen.ui.server import streams
+from textgen.ui.server.endpoints import Page
+from textgen.ui.shell.components import LabComponent, streams_of
+
+PATIENCE = 30.0  # seconds
+
+
+class Room:
+    """Work that goes on until it is let go, and says when it begins and ends."""
+
+    def __init__(self) -> None:
+        self.begun, self.ended, self.go = (threading.Semaphore(0) for _ in range(3))
+        self.running = self.most = 0
+
+    def write(self, data: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        n = check_whole("n", data.get("n"), 1, 9, "1 is usual")
+        yield {"first": 2**60, "nothing": float("nan")}
+        yield {"done": "all", "n": n}
+
+    def hold(self, data: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        self.running += 1
+        self.most = max(self.most, self.running)
+        self.begun.release()
+        try:
+            while not self.go.acquire(timeout=0.01):
+                yield {"piece": data.get("name")}
+            yield {"done": "let go"}
+        finally:
+            self.running -= 1
+            self.ended.release()
+
+
+@pytest.fixture(scope="module")
+def room() -> Room:
+    return Room()
+
+
+@pytest.fixture(scope="module")
+def client(room: Room) -> Iterator[httpx.Client]:
+    with Page(analytics_enabled=False) as page:
+        LabComponent("room", {}, streams={"write": room.write, "hold": room.hold}, at_once=2)
+    options = {"app_kwargs": {"routes": [streams.route(streams_of)]}, "quiet": True, "ssr_mode": False}
+    _, url, _ = page.launch(prevent_thread_lock=True, server_name="127.0.0.1", **options)
+    with httpx.Client(base_url=f"{url}{streams.PATH}/room/", timeout=PATIENCE) as client:
+        yield client
+    page.close()
+
+
+@contextmanager
+def holding(client: httpx.Client, name: str) -> Iterator[Iterator[str]]:
+    """The lines of work that goes on; it is hung up at the end."""
+    with client.stream("POST", "hold", json={"name": name}) as response:
+        yield response.iter_lines()
+
+
+def test_messages_are_lines_whose_numbers_a_browser_can_hold(client: httpx.Client) -> None:
+    answer = client.post("write", json={"n": 3})
+    assert answer.headers["cache-control"] == "no-store"
+    first, last = map(json.loads, answer.text.splitlines())
+    assert first == {"first": str(2**60), "nothing": None}
+    assert last == {"done": "all", "n": 3}
+
+
+@pytest.mark.parametrize("data", [None, [], "x", 3, {}, {"n": 0}, {"n": "3"}])
+def test_a_mistake_is_the_last_line(client: httpx.Client, data: Any) -> None:
+    headers = {"content-type": streams.JSON}
+    (line,) = client.post("write", content=json.dumps(data), headers=headers).text.splitlines()
+    assert " must be " in json.loads(line)["problem"]
+
+
+def test_what_is_no_request_is_refused(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert client.post("nothing", json={}).status_code == 404
+    assert client.get("write").status_code in (404, 405)
+    # A page of another site may send this without asking whether it may.
+    assert client.post("write", content='{"n": 3}', headers={"content-type": "text/plain"}).status_code == 415
+    headers = {"content-type": streams.JSON}
+    assert client.post("write", content="{", headers=headers).status_code == 400
+    assert client.post("write", content="[" * 100_000, headers=headers).status_code == 400
+    monkeypatch.setattr(streams, "LARGEST", 10)
+    answer = client.post("write", json={"n": 3, "more": "x" * 100})
+    assert (answer.status_code, "at most 10 bytes" in answer.text) == (400, True)
+
+
+def test_hanging_up_ends_the_work(client: httpx.Client, room: Room) -> None:
+    with holding(client, "a") as lines:
+        assert json.loads(next(lines)) == {"piece": "a"}
+        assert room.begun.acquire(timeout=PATIENCE)
+    assert room.ended.acquire(timeout=PATIENCE)
+    assert room.running == 0
+
+
+def test_no_more_work_at_once_than_there_are_places(
+    client: httpx.Client, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waits hears a beat, and whoever hangs up meanwhile takes no place."""
+    monkeypatch.setattr(streams, "BEAT", 0.02)
+    room.most = 0
+    with holding(client, "a") as a, holding(client, "b") as b:
+        assert [json.loads(next(lines))["piece"] for lines in (a, b)] == ["a", "b"]
+        with holding(client, "gone") as gone:
+            assert next(gone) == ""
+        with holding(client, "c") as c:
+            assert next(c) == ""
+            room.go.release()
+            assert json.loads(next(line for line in c if line)) == {"piece": "c"}
+            assert room.most == 2
+    for _ in range(3):
+        assert room.ended.acquire(timeout=PATIENCE)
+    assert room.running == 0

@@ -1,0 +1,131 @@
+"""The page: a sidebar that all tabs share, and a tab a task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import gradio as gr
+from gradio.themes.utils.fonts import LocalFont
+from starlette.middleware import Middleware
+
+import textgen.ui.beam.tab as beam
+import textgen.ui.calibration.tab as calibration
+import textgen.ui.chaos.tab as chaos
+import textgen.ui.draws.tab as draws
+import textgen.ui.generate.tab as generate
+import textgen.ui.model.tab as model
+import textgen.ui.next_token.tab as next_token
+import textgen.ui.ratings.tab as ratings
+import textgen.ui.sweep.tab as sweep
+from textgen.models.registry import Registry
+from textgen.ui.saving import save
+from textgen.ui.server.endpoints import Endpoints, Page
+from textgen.ui.server.laboratory import Laboratory
+from textgen.ui.server.limits import Limits
+from textgen.ui.server.streams import route
+from textgen.ui.shell import assets
+from textgen.ui.shell.components import LabComponent, streams_of
+from textgen.ui.sidebar import sidebar
+
+TITLE = "Temperature Lab"
+# The semibold files that Gradio ships hold no Latin letters; bold stands in for 600.
+WEIGHTS = (400, 700)
+
+
+class Room(Protocol):
+    """A room's `tab.py`."""
+
+    @property
+    def IGNORES(self) -> Mapping[str, str]:  # noqa: N802
+        """Controls of the sidebar that have no effect here, each with a sentence that says so."""
+        ...
+
+    def build(self, lab: Laboratory) -> None: ...
+
+
+Rooms = tuple[tuple[str, str, Room], ...]  # title, id, what is in it
+TABS: Rooms = (
+    ("Next token", "next", next_token),
+    ("Generate", "generate", generate),
+    ("Draws", "draws", draws),
+    ("Beam search", "beam", beam),
+)
+EXPERIMENTS: Rooms = (
+    ("Sweep", "sweep", sweep),
+    ("Chaos", "chaos", chaos),
+    ("Calibration", "calibration", calibration),
+    ("Blind ratings", "ratings", ratings),
+)
+MODEL: tuple[str, str, Room] = ("Model", "model", model)
+
+
+def build(registry: Registry, limits: Limits = Limits()) -> gr.Blocks:
+    """The whole page on a folder of models; nothing is loaded until a browser asks."""
+    return build_lab(Laboratory(registry, limits))
+
+
+def build_lab(lab: Laboratory) -> gr.Blocks:
+    """The page of a laboratory. Each room puts its own component into its tab, and wires it."""
+    with Page(title=TITLE, analytics_enabled=False, fill_width=True) as page:
+        LabComponent("frame", {}, module="frame/frame.js")
+        with gr.Column(elem_id="sidebar", min_width=0):
+            sidebar.build(lab)
+        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
+            for room in TABS:
+                add_tab(lab, *room)
+            experiments = gr.Tab("Experiments", id="experiments", elem_id="tab-experiments")
+            with experiments, gr.Tabs(elem_id="experiments", overflow_behavior="wrap"):
+                for room in EXPERIMENTS:
+                    add_tab(lab, *room)
+            add_tab(lab, *MODEL)
+        save.build(lab)
+        Endpoints(lab.registry).connect()
+    return page
+
+
+def add_tab(lab: Laboratory, title: str, name: str, room: Room) -> None:
+    """One tab with its room in it; `elem_id` lets the tab name its panel."""
+    with gr.Tab(title, id=name, elem_id=f"tab-{name}"):
+        room.build(lab)
+
+
+def launch_options(registry: Registry) -> dict[str, Any]:
+    """What `Blocks.launch` needs to serve this page: offline, no telemetry, no sharing."""
+    return {
+        "theme": theme(),
+        "head": assets.head(),
+        "app_kwargs": {
+            "routes": [*assets.routes(lambda: page_config(registry)), route(streams_of)],
+            "middleware": [Middleware(assets.FirstPaint)],
+        },
+        "run_history": False,
+        "enable_monitoring": False,
+        "share": False,
+        "footer_links": [],
+        "max_file_size": "1mb",
+        "ssr_mode": False,
+        "quiet": True,
+    }
+
+
+def page_config(registry: Registry) -> dict[str, Any]:
+    """What all modules of the page know from Python: see `config.d.ts`."""
+    ignored = {name: room.IGNORES for _, name, room in (*TABS, *EXPERIMENTS, MODEL)}
+    opening = next_token.opening(registry)
+    return {**sidebar.sidebar_config(registry), "ignored": ignored, "opening": opening}
+
+
+def theme() -> gr.themes.Base:
+    """Gradio's base with our two typefaces, which it ships, and our paper and ink (`page.css`)."""
+    return gr.themes.Base(
+        primary_hue="slate",
+        neutral_hue="slate",
+        radius_size="lg",
+        font=[LocalFont("IBM Plex Sans", weights=WEIGHTS), "system-ui", "sans-serif"],
+        font_mono=[
+            LocalFont("IBM Plex Mono", weights=WEIGHTS),
+            "ui-monospace",
+            "monospace",
+        ],
+    )

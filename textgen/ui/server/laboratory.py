@@ -1,0 +1,70 @@
+"""What all tabs share on the server: the models, the limits, the sweeps that are held, clocks and chance."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from textgen.experiments.requests import ModelSource, Source
+from textgen.models.registry import Registry
+from textgen.records import NextToken
+from textgen.settings import check_seed
+from textgen.ui.server.limits import Limits
+from textgen.ui.sweep.runs import SweepStore
+
+if TYPE_CHECKING:
+    from textgen.decoding.scheduler import Scheduler
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def new_seed() -> int:
+    """A fresh seed that is easily read out in class."""
+    return secrets.randbelow(1_000_000)
+
+
+def new_run() -> str:
+    """The id of a result: whoever knows it may see the result."""
+    return secrets.token_urlsafe(16)
+
+
+@dataclass(frozen=True)
+class Laboratory:
+    """Handed to every tab; nothing else is shared between them."""
+
+    registry: Registry
+    limits: Limits = Limits()
+    new_seed: Callable[[], int] = new_seed
+    now: Callable[[], datetime] = utc_now
+    clock: Callable[[], float] = time.monotonic  # seconds, from any start
+    sweeps: SweepStore = field(default_factory=lambda: SweepStore(new_run))
+
+    @cached_property
+    def scheduler(self) -> Scheduler:
+        """What steps the texts of all visitors together."""
+        from textgen.decoding.scheduler import Scheduler  # torch comes in with the first model
+
+        return Scheduler()
+
+    def expectation(self, source: Source) -> NextToken:
+        """What comes next, a context being read between the steps of the texts that others write.
+
+        Raises TextgenError.
+        """
+        if isinstance(source, ModelSource):
+            from textgen.text.context import read_context
+
+            model = self.registry.get(source.model)
+            self.scheduler.read(model.reader, read_context(model, source.context).ids)
+        return source.expectation(self.registry)
+
+    def seed(self, asked: Any) -> int:
+        """The seed that a request asks for, a fresh one for None. Raises SettingError."""
+        return self.new_seed() if asked is None else check_seed(asked)

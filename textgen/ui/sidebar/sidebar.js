@@ -1,0 +1,344 @@
+// The sidebar: model, context, stages and seed, which all tabs share. It draws the store, and changes it.
+import { component } from "../shell/component.js";
+import { config } from "../shell/config.js";
+import { activeStages, isOn } from "../bars/decoding.js";
+import { h, render } from "../shell/dom.js";
+import { clip, numberFrom, valueText } from "../shell/format.js";
+import { themeSwitch } from "../frame/frame.js";
+import { neutral, orderName, store, typedIn } from "../shell/lab.js";
+import { createSourceChoice } from "./picker.js";
+import { createProblems } from "../messages/problem.js";
+import { latest, Problem } from "../server/server.js";
+import { onTab, openedTab, openTab } from "../frame/tabs.js";
+import { createUndo } from "../messages/undo.js";
+
+/** @typedef {import("../shell/config.js").StageConfig} Stage */
+/**
+ * @typedef {import("../shell/config.js").ParameterConfig} Parameter a number with a slider, or named tokens
+ */
+
+const SEED = /^\d{1,18}$/; // longer ones are for the server to judge
+const FOLDED = "temperature-lab-folded"; // read by first.js
+const NARROW = window.matchMedia("(max-width: 768px)");
+const CONTROLS = [ // in the order in which they stand
+  "model", "context", ...config.stages.filter(({ folded }) => !folded).map(({ name }) => name), "seed",
+  ...config.stages.filter(({ folded }) => folded).map(({ name }) => name), "order",
+];
+const IN_SHEET = ["temperature", ...CONTROLS.filter((name) => name !== "temperature")];
+
+export const mount = component("sidebar", ({ root, memory, config: own, ask, signal }) => {
+  memory.given ??= config.state.context; // the context that the page itself put in last
+  /** @type {Record<string, string>} Numbers being typed that are not yet ones, by their field. */
+  const drafts = {};
+  const problems = createProblems("sidebar");
+  let note = ""; // what the chosen model cannot read of the context
+  let sheet = false; // whether the sheet of a narrow window is open
+  const picker = createSourceChoice({ numbers: config.numbers, onPick: (model) => store.set({ model }) });
+
+  const modelChosen = latest((/** @type {object} */ request) => ask("model_chosen", request), {
+    answered: (answer, request) => {
+      if (/** @type {any} */ (request).model !== store.state.model) return;
+      note = answer.note;
+      if (answer.context !== null) {
+        memory.given = answer.context;
+        store.set({ context: answer.context });
+      }
+      draw();
+    },
+    refused: (problem) => {
+      note = problem.message;
+      draw();
+    },
+  });
+  store.listen((state, before) => {
+    if (state.context !== before.context) note = ""; // another context is read anew
+    const { model, context } = state;
+    if (model !== before.model) modelChosen({ model, context, given: memory.given });
+    draw();
+  }, signal);
+
+  // ---- numbers: a slider, and a field that takes 0.7 and 0,7
+  const checked = async (/** @type {string} */ name, /** @type {number | string} */ value) => {
+    try {
+      return (await ask("typed", { name, value, model: store.state.model })).value;
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      problems.tell(name, error.message);
+      return null;
+    }
+  };
+  /** Whether the slider has a number, or one between two of its steps. */
+  const onSlider = (/** @type {Parameter} */ { low, high, step }, /** @type {number} */ number) =>
+    number === low || (number >= low + step && number <= high);
+  /** A number that was typed: what the slider has is taken at once, anything else when the field is left. */
+  const type = (/** @type {Parameter} */ stage, /** @type {string} */ text) => {
+    const { name } = stage;
+    drafts[name] = text;
+    const number = numberFrom(text);
+    if (onSlider(stage, number)) slide(name, number);
+    else draw();
+  };
+  const leave = async (/** @type {Parameter} */ stage) => {
+    const { name } = stage;
+    const text = drafts[name];
+    if (text === undefined) return;
+    delete drafts[name];
+    const number = numberFrom(text);
+    if (!onSlider(stage, number)) {
+      const value = await checked(name, Number.isNaN(number) ? text : number);
+      if (value !== null) slide(name, value);
+    }
+    draw();
+  };
+  /** Tokens that were typed are read by the server when the field is left. */
+  const leaveTokens = async (/** @type {Parameter} */ { name }) => {
+    const text = drafts[name];
+    if (text === undefined) return;
+    const value = await checked(name, text);
+    if (value !== null && drafts[name] === text) delete drafts[name];
+    if (value !== null) slide(name, value);
+    draw();
+  };
+  const slide = (/** @type {string} */ name, /** @type {any} */ value) => {
+    problems.clear(name);
+    store.set({ settings: { [name]: value } });
+    draw();
+  };
+  const undo = createUndo("sidebar", { root, signal, restored: () => draw() });
+  const reset = (/** @type {Parameter} */ { name, title: of, neutral: off }) => {
+    const value = store.state.settings[name];
+    delete drafts[name];
+    slide(name, off);
+    undo.discarded(`${of} ${clip(valueText(value), 30)} reset`,
+      () => store.set({ settings: { [name]: value } }));
+  };
+  /** A stage's control, and while it is on those of its further numbers. */
+  const stageControls = (/** @type {Stage} */ stage) => h("div", { class: "control-group" },
+    stage.step ? stageControl(stage) : tokensControl(stage),
+    isOn(store.state.settings[stage.name], stage.neutral) && stage.parameters.map(stageControl));
+  const tokensControl = (/** @type {Parameter} */ stage) => {
+    const { name, label, help } = stage;
+    const value = store.state.settings[name];
+    return h("div", { class: "control", id: name, key: name },
+      h("div", { class: "control-head" },
+        h("label", { for: `${name}-tokens` }, label),
+        isOn(value, stage.neutral) && h("button", {
+          key: "reset", class: "control-reset", type: "button", title: "Back to neutral",
+          "aria-label": `Reset ${label}`, onclick: () => reset(stage),
+        }, "↺")),
+      h("input", {
+        id: `${name}-tokens`, class: "control-tokens", type: "text", autocomplete: "off", spellcheck: "false",
+        placeholder: "e: -2, o: ban", title: help, "aria-describedby": inert.get(name),
+        ...problems.marks(name), value: drafts[name] ?? valueText(value),
+        oninput: (/** @type {any} */ event) => { drafts[name] = event.target.value; },
+        onblur: () => leaveTokens(stage), onkeydown: leaveOnEnter,
+      }),
+      problems.of(name));
+  };
+  const stageControl = (/** @type {Parameter} */ stage) => {
+    const { name, label, low, high, step, neutral: off } = stage;
+    const value = store.state.settings[name];
+    const filled = `--filled: ${(100 * (Math.min(value, high) - low)) / (high - low)}%`;
+    return h("div", { class: "control", id: name, key: name },
+      h("div", { class: "control-head" },
+        h("label", { for: `${name}-number` }, label),
+        value !== off && h("button", {
+          key: "reset", class: "control-reset", type: "button",
+          title: "Back to neutral", "aria-label": `Reset ${label}`, onclick: () => reset(stage),
+        }, "↺"),
+        h("input", {
+          key: "number", id: `${name}-number`, type: "text", inputmode: "decimal", autocomplete: "off",
+          "aria-label": `number input for ${label}`, "aria-describedby": inert.get(name),
+          ...problems.marks(name), value: drafts[name] ?? String(value),
+          oninput: (/** @type {any} */ event) => type(stage, event.target.value),
+          onblur: () => leave(stage), onkeydown: leaveOnEnter,
+        })),
+      h("input", {
+        type: "range", min: low, max: high, step, value: String(value), style: filled,
+        "aria-label": `range slider for ${label}`, "aria-describedby": inert.get(name),
+        oninput: (/** @type {any} */ event) => slide(name, event.target.valueAsNumber),
+      }),
+      problems.of(name));
+  };
+  const leaveOnEnter = (/** @type {any} */ { key, target }) => key === "Enter" && target.blur();
+
+  // ---- what stands where
+  const source = () => {
+    const { state } = store;
+    if (!typedIn(state)) {
+      const text = h("textarea", {
+        rows: 3, placeholder: "Empty: the start of a text", value: state.context, spellcheck: "false",
+        "aria-describedby": inert.get("context"),
+        oninput: (/** @type {any} */ event) => store.set({ context: event.target.value }),
+      });
+      return h("label", { class: "field", id: "context", key: "context" }, h("span", {}, "Context"), text,
+        note ? h("p", { class: "note", role: "status" }, note) : null);
+    }
+    return h("div", { class: "field", key: "numbers" },
+      h("label", { id: "numbers" }, h("span", {}, "Your own numbers"),
+        h("small", {}, "0.73, 0.15, 0.12 or a: 2.0, b: 1.0"), h("textarea", {
+          rows: 3, value: state.numbers, "aria-describedby": inert.get("context"),
+          oninput: (/** @type {any} */ event) => store.set({ numbers: event.target.value }),
+        })),
+      h("button", {
+        class: "quiet", type: "button", title: own.example.numbers, onclick: () => store.set(own.example),
+      }, "Example from the blackboard"),
+      choice("kind", "They are", own.kinds, state.kind, (kind) => store.set({ kind })));
+  };
+  const choice = (
+    /** @type {string} */ id, /** @type {string} */ legend, /** @type {string[]} */ values,
+    /** @type {string} */ chosen, /** @type {(value: string) => void} */ choose,
+  ) => h("fieldset", { class: "choice", id, key: id }, h("legend", {}, legend), values.map((value) =>
+    h("label", {}, h("input", {
+      type: "radio", name: id, value, checked: value === chosen, onchange: () => choose(value),
+    }), h("span", {}, value))));
+
+  const temperature = (presets = true) => {
+    const { settings } = store.state;
+    const preset = config.presets.find((known) => known.temperature === settings.temperature);
+    return h("div", { class: "temperature", key: "temperature" }, stageControl(config.stages[0]),
+      h("div", { class: "thermal-ends", "aria-hidden": true },
+        h("span", {}, "0 greedy"), h("span", { class: "learned" }, "1 as learned"), h("span", {}, "3")),
+      h("p", { class: "lab-effects", role: "status" }, withoutEffect()),
+      presets && h("div", { class: "presets", id: "presets", key: "presets" }, config.presets.map(
+        (known) => h("button", {
+          type: "button", "aria-pressed": known === preset, title: known.sentence,
+          onclick: () => store.set({ settings: { temperature: known.temperature } }),
+        }, known.name))),
+      presets && h("p", { class: "lab-preset", role: "status", key: "preset" }, preset?.sentence ?? ""));
+  };
+  /** What T = 0 leaves without effect. */
+  const withoutEffect = () => {
+    const { settings } = store.state;
+    if (settings.temperature !== 0) return "";
+    const truncating = config.stages.filter((stage) => stage.removes && !stage.processor);
+    const active = activeStages(settings, neutral);
+    const idle = truncating.filter(({ name }) => active.includes(name)).map(({ title }) => title);
+    const names = ["The seed", ...idle].join(", ");
+    const have = idle.length ? "have" : "has";
+    return `T = 0 is greedy: the likeliest token is always taken. ${names} ${have} no effect.`;
+  };
+  const further = () => h("details", { class: "further", id: "more-stages", key: "further", opaque: false },
+    h("summary", {}, "More stages and their order"),
+    withNotes([...stagesThat(({ folded }) => folded), ["order", order()]]));
+  /** The order is set where it can be seen at work: in the pipeline of Next token. */
+  const order = () => h("div", { class: "field", id: "order", key: "order" }, h("span", {}, "Order"),
+    h("p", {}, `${orderName(store.state.settings.order)}: ${activeTitles().join(" → ") || "no stage is on"}`),
+    h("button", { class: "quiet", type: "button", onclick: showPipeline }, "Change it in the pipeline"));
+  const activeTitles = () => activeStages(store.state.settings, neutral).map((name) =>
+    config.stages.find((stage) => stage.name === name)?.title);
+  const showPipeline = () => {
+    sheet = false;
+    draw();
+    openTab("next");
+    requestAnimationFrame(() => /** @type {HTMLElement | null} */ (
+      document.querySelector(".pipeline .segments [aria-pressed=true]"))?.focus());
+  };
+  const stagesThat = (/** @type {(stage: Stage) => boolean} */ chosen) => config.stages.filter(chosen).map(
+    (stage) => /** @type {Part} */ ([stage.name, stageControls(stage)]));
+
+  const typeSeed = (/** @type {string} */ text) => {
+    drafts.seed = text;
+    problems.clear("seed");
+    if (SEED.test(text.trim())) store.set({ seed: text.trim() });
+    else draw();
+  };
+  const leaveSeed = async () => {
+    const text = drafts.seed?.trim();
+    delete drafts.seed;
+    const value = text === undefined || SEED.test(text) ? null : await checked("seed", text);
+    if (value !== null) store.set({ seed: value });
+    draw();
+  };
+  const seed = () => h("div", { id: "seed-row", key: "seed" },
+    h("div", { class: "seed-row" },
+      h("label", { class: "field", id: "seed" }, h("span", {}, "Seed"), h("input", {
+        type: "text", inputmode: "numeric", autocomplete: "off", value: drafts.seed ?? store.state.seed,
+        "aria-describedby": inert.get("seed"), ...problems.marks("seed"),
+        oninput: (/** @type {any} */ event) => typeSeed(event.target.value),
+        onblur: leaveSeed, onkeydown: leaveOnEnter,
+      })),
+      h("label", { id: "seed-lock" }, h("input", {
+        type: "checkbox", checked: store.state.locked,
+        onchange: (/** @type {any} */ event) => store.set({ locked: event.target.checked }),
+      }), h("span", {}, "keep it"))),
+    problems.of("seed"));
+
+  // ---- what the open tab does not heed: said once above the controls that it concerns
+  /** @type {Map<string, string>} The id of the sentence about a control, by the control's name. */
+  const inert = new Map();
+  const findInert = () => {
+    inert.clear();
+    const ignored = config.ignored[openedTab()] ?? {};
+    let before = "";
+    for (const name of NARROW.matches ? IN_SHEET : CONTROLS) {
+      const sentence = ignored[name] ?? "";
+      if (sentence) inert.set(name, sentence === ignored[before] ? inert.get(before) ?? "" : `inert-${name}`);
+      before = name;
+    }
+  };
+  const withNotes = (/** @type {Part[]} */ parts) => parts.map(([name, control]) => {
+    const id = inert.get(name);
+    return [
+      id === `inert-${name}`
+        && h("p", { class: "inert-note", id, key: id }, config.ignored[openedTab()][name]),
+      h("div", { class: id ? "part inert" : "part", key: name }, control),
+    ];
+  });
+
+  // ---- beside the rooms in a wide window; a sheet at the foot of a narrow one, whose first control stays
+  const isFolded = () => document.documentElement.dataset.folded !== undefined;
+  const isOpen = () => (NARROW.matches ? sheet : !isFolded());
+  const fold = () => {
+    if (NARROW.matches) sheet = !sheet;
+    else keepFolded(!isFolded());
+    draw();
+    if (sheet) document.querySelector("#tabs .panel.live")?.scrollIntoView(); // its bars stay in sight
+  };
+  const toggle = () => h("button", {
+    class: "toggle-button", type: "button", key: "toggle", "aria-expanded": isOpen(),
+    title: isOpen() ? "Fold the controls" : "Show the controls", onclick: fold,
+  }, h("span", {}, "Controls"), h("i", { "aria-hidden": true }));
+  const title = () => h("div", { class: "lab-title", key: "title" }, h("b", {}, "Temperature Lab"),
+    h("span", {}, "how a model picks its next token"));
+
+  const draw = () => {
+    picker.update(config.models, store.state.model);
+    findInert();
+    document.documentElement.toggleAttribute("data-sheet", NARROW.matches && sheet);
+    /** @type {Part[]} */
+    const first = [["model", h("div", { id: "model" }, picker.node)], ["context", source()]];
+    /** @type {Part[]} */
+    const warm = [["temperature", temperature(isOpen())]];
+    const rest = [...stagesThat(({ name, folded }) => name !== "temperature" && !folded),
+      /** @type {Part} */ (["seed", seed()])];
+    if (!NARROW.matches) {
+      render(root, toggle(), isOpen() && [title(), withNotes([...first, ...warm, ...rest]), undo.node,
+        further()]);
+    } else {
+      render(root, h("div", { class: "peek", key: "peek" }, toggle(), withNotes(warm)),
+        isOpen() && [withNotes([...first, ...rest]), undo.node, further(), themeSwitch(draw)]);
+    }
+  };
+  root.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented || !sheet || !NARROW.matches) return;
+    fold();
+    /** @type {HTMLElement | null} */ (root.querySelector(".toggle-button"))?.focus();
+  }, { signal });
+  NARROW.addEventListener("change", () => draw(), { signal });
+  onTab(() => draw(), signal);
+  draw();
+});
+
+/** @typedef {[name: string, control: import("../shell/dom.js").Description]} Part */
+
+/** Folded or not when the page is loaded again in this tab. */
+const keepFolded = (/** @type {boolean} */ folded) => {
+  document.documentElement.toggleAttribute("data-folded", folded);
+  try {
+    if (folded) window.sessionStorage.setItem(FOLDED, "");
+    else window.sessionStorage.removeItem(FOLDED);
+  } catch {
+    // a browser that keeps nothing
+  }
+};
