@@ -113,7 +113,13 @@ def page_config(registry: Registry) -> dict[str, Any]:
     """What all modules of the page know from Python: see `config.d.ts`."""
     ignored = {name: room.IGNORES for _, name, room in (*TABS, *EXPERIMENTS, MODEL)}
     opening = next_token.opening(registry)
-    return {**sidebar.sidebar_config(registry), "ignored": ignored, "opening": opening}
+    facts = {"ignored": ignored, "languages": languages(), "opening": opening}
+    return {**sidebar.sidebar_config(registry), **facts}
+
+
+def languages() -> list[str]:
+    """The languages that there is a catalogue of words for: en, de, …"""
+    return sorted(path.stem for path in (assets.UI / "words").glob("*.json"))
 
 
 def theme() -> gr.themes.Base:
