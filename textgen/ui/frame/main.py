@@ -13,6 +13,7 @@ from pathlib import Path
 from textgen.errors import TextgenError, out_of_range
 from textgen.models.registry import Registry, default_root
 from textgen.ui.server.limits import add_flags, limits_from
+from textgen.ui.server.store import open_store
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,6 +39,11 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--port", default=os.environ.get("GRADIO_SERVER_PORT", "7860"), help="default 7860")
     flags.add_argument("--models", type=Path, default=default_root(), help="folder of model folders")
     flags.add_argument("--open", action="store_true", help="open a browser window")
+    flags.add_argument(
+        "--store",
+        default=os.environ.get("LAB_STORE", "memory"),
+        help="where results lie that several processes share: memory (default) or redis://HOST:PORT/NUMBER",
+    )
     add_flags(flags)
     return flags
 
@@ -45,11 +51,12 @@ def parser() -> argparse.ArgumentParser:
 def serve(options: argparse.Namespace) -> None:
     """Build the page and serve it. Where its first bars need the model, that loads meanwhile."""
     port, limits = port_number(options.port), limits_from(options)
-    registry = Registry(options.models)
-    from textgen.ui.frame.page import build, launch_options
+    registry, store = Registry(options.models), open_store(options.store)
+    from textgen.ui.frame.page import build_lab, launch_options
     from textgen.ui.next_token.tab import opening
+    from textgen.ui.server.laboratory import Laboratory
 
-    page = build(registry, limits)
+    page = build_lab(Laboratory.sharing(registry, limits, store))
     try:
         page.launch(
             server_name=options.host,

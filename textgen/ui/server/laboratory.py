@@ -15,6 +15,7 @@ from textgen.models.registry import Registry
 from textgen.records import NextToken
 from textgen.settings import check_seed
 from textgen.ui.server.limits import Limits
+from textgen.ui.server.store import MemoryStore, Store
 from textgen.ui.sweep.runs import SweepStore
 
 if TYPE_CHECKING:
@@ -45,6 +46,12 @@ class Laboratory:
     now: Callable[[], datetime] = utc_now
     clock: Callable[[], float] = time.monotonic  # seconds, from any start
     sweeps: SweepStore = field(default_factory=lambda: SweepStore(new_run))
+    store: Store = field(default_factory=MemoryStore)  # what all processes of one server share
+
+    @classmethod
+    def sharing(cls, registry: Registry, limits: Limits, store: Store) -> Laboratory:
+        """A laboratory of which there may be several, each in a process of its own."""
+        return cls(registry, limits, sweeps=SweepStore(new_run, store=store), store=store)
 
     @cached_property
     def scheduler(self) -> Scheduler:

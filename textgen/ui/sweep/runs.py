@@ -5,11 +5,15 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from textgen.errors import TextError, shorten
+from textgen.experiments.sweep.packed import pack_head, pack_texts, unpack
 from textgen.experiments.sweep.records import Cell, Progress, SweepResult, SweepText
 from textgen.experiments.sweep.summary import summarize
+from textgen.ui.server.store import DAY, Store, StoreAwayError
 
 if TYPE_CHECKING:
     from textgen.experiments.sweep.run import Plan
@@ -17,6 +21,8 @@ if TYPE_CHECKING:
 
 MAX_SWEEPS = 32  # held; the one not asked for longest goes first
 MAX_HELD = 8_000_000  # tokens of all of them, some 300 MB
+KEPT = DAY  # seconds, where several processes share them
+MAX_PLACES = 1_000  # of runs in the store
 GONE = "run it again: the same settings give the same texts"
 EVERY = 0.15  # seconds between two messages: only there a sweep can be stopped
 SHOW = 1.0  # seconds between two states of the results
@@ -27,33 +33,62 @@ Message = dict[str, Any]
 
 
 class SweepStore:
-    """Results by an id that cannot be guessed. Safe to use from many threads."""
+    """Results by an id that cannot be guessed. Safe to use from many threads.
+
+    Where several processes serve one page, `store` is what they share: each result is there as well.
+    """
 
     def __init__(
-        self, new_id: Callable[[], str], most: int = MAX_SWEEPS, most_tokens: int = MAX_HELD
+        self,
+        new_id: Callable[[], str],
+        most: int = MAX_SWEEPS,
+        most_tokens: int = MAX_HELD,
+        store: Store | None = None,
     ) -> None:
         self.new_id, self.most, self.most_tokens = new_id, most, most_tokens
+        self.elsewhere = Elsewhere(store) if store and store.shared else None
         self._results: OrderedDict[str, SweepResult] = OrderedDict()
         self._cells: dict[str, Held] = {}  # beside the state of the run that it was made from
         self._guard = threading.Lock()
 
     def put(self, result: SweepResult, run: str | None = None) -> str:
         """Keep a result, in place of an earlier state of the same run. Returns the run's id."""
-        with self._guard:
-            run = run or self.new_id()
-            self._results[run] = result
-            self._results.move_to_end(run)
-            self._make_room()
-            return run
+        run = run or self.new_id()
+        if self.elsewhere:
+            self.elsewhere.put(result, run)
+        self._hold(result, run)
+        return run
 
     def get(self, run: Any) -> SweepResult:
         """The result of a run. Raises TextError for one that is not held (any more)."""
+        found = self._held(run) if isinstance(run, str) else None
+        if found is None:
+            raise TextError(f"the server does not hold the sweep {shorten(run)!r} any more; {GONE}")
+        return found
+
+    def _held(self, run: str) -> SweepResult | None:
+        """A result that is here, or that another process has put where all see it."""
         with self._guard:
-            found = self._results.get(run) if isinstance(run, str) else None
-            if found is None:
-                raise TextError(f"the server does not hold the sweep {shorten(run)!r} any more; {GONE}")
+            here = self._results.get(run)
+            if here is not None:
+                self._results.move_to_end(run)
+        if self.elsewhere is None:
+            return here
+        try:
+            found = self.elsewhere.newer(run, here)
+        except StoreAwayError:
+            if here is None:
+                raise
+            return here
+        if found is not here and found is not None:
+            self._hold(found, run)
+        return found
+
+    def _hold(self, result: SweepResult, run: str) -> None:
+        with self._guard:
+            self._results[run] = result
             self._results.move_to_end(run)
-            return found
+            self._make_room()
 
     def summary(self, run: Any) -> Held:
         """A result with its cells, which are made once a state: they take a while. Raises TextError."""
@@ -75,6 +110,57 @@ class SweepStore:
         ):
             gone, _ = self._results.popitem(last=False)
             self._cells.pop(gone, None)
+
+
+class Elsewhere:
+    """Results in a store that several processes share. One of them writes a run, all may read it."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._places: OrderedDict[str, Place] = OrderedDict()
+        self._guard = threading.Lock()
+
+    def put(self, result: SweepResult, run: str) -> None:
+        """Put in what is new of a run. While the store is away, it waits for the next time."""
+        place = self._place(run)
+        with suppress(StoreAwayError):
+            if not place.items:
+                place.items = self.store.append(key(run), pack_head(result), KEPT)
+            if new := result.texts[place.texts :]:
+                place.items = self.store.append(key(run), pack_texts(new, result.seconds), KEPT)
+                place.texts = len(result.texts)
+
+    def newer(self, run: str, here: SweepResult | None) -> SweepResult | None:
+        """The result of a run, with what another process has written since. Raises StoreAwayError."""
+        if here is not None and here.complete:
+            return here
+        place = self._place(run)
+        items = self.store.items(key(run), place.items if here else 0)
+        with suppress(ValueError):  # the store has dropped the beginning
+            if items and (found := unpack(items, here)):
+                place.items, place.texts = (place.items if here else 0) + len(items), len(found.texts)
+                return found
+        return here
+
+    def _place(self, run: str) -> Place:
+        with self._guard:
+            place = self._places.setdefault(run, Place())
+            self._places.move_to_end(run)
+            while len(self._places) > MAX_PLACES:
+                self._places.popitem(last=False)
+            return place
+
+
+@dataclass
+class Place:
+    """How much of a run is both here and in the store."""
+
+    items: int = 0
+    texts: int = 0
+
+
+def key(run: str) -> str:
+    return f"sweep/{run}"
 
 
 class Sweep:
