@@ -190,3 +190,13 @@ def test_nothing_is_wider_than_the_window(beam: LabPage, width: int) -> None:
         assert view(beam).locator(".beam-scroll").evaluate(wider) <= 0
     finally:
         beam.page.set_viewport_size({"width": 1280, "height": 720})
+
+
+def test_what_was_found_is_there_after_a_reload_and_is_not_searched_again(beam: LabPage) -> None:
+    found = view(beam).locator(".ranking").inner_text(), counter(beam).inner_text()
+    beam.page.reload()
+    expect(counter(beam)).to_have_text(found[1])
+    frames = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    beam.page.evaluate(frames)  # in which a tab without a result would begin to search
+    assert view(beam).get_attribute("aria-busy") == "false"
+    assert view(beam).locator(".ranking").inner_text() == found[0]

@@ -59,7 +59,7 @@ def server() -> Iterator[Server]:
 COVERED = """() => [...document.querySelectorAll("button, input, select, textarea, a")].filter((control) => {
     const { left, top, width, height } = control.getBoundingClientRect();
     const over = document.elementFromPoint(left + width / 2, top + height / 2);
-    return width && over?.closest(".lab-banner, .lab-toasts, .toast-wrap") && !over.contains(control)
+    return width && over?.closest(".lab-banner, .toast-wrap") && !over.contains(control)
         && !control.contains(over);
 }).map((control) => control.outerHTML)"""
 

@@ -65,3 +65,25 @@ test("what is too large, or no JSON, is lost alone, and what was kept of it befo
   keepForms(storage);
   assert.deepEqual([read(), storage.held.size > 0], [null, true]);
 });
+
+test("where there is room for some of it, what is small is kept, whichever room was opened first", () => {
+  const storage = tab();
+  const large = { run: "x".repeat(300_000) };
+  const read = (/** @type {string} */ room) => keptForm(room, { run: null }, () => large, storage).run;
+  read("large");
+  keptForm("small", FIRST, () => ({ ...FIRST, text: "typed" }), storage);
+  let room = 200_000;
+  const { setItem } = storage;
+  storage.setItem = (key, value) => {
+    if (value.length > room) throw new Error("full");
+    room -= value.length;
+    setItem(key, value);
+  };
+  keepForms(storage);
+  assert.equal(keptForm("small", FIRST, () => FIRST, storage).text, "typed");
+  assert.equal(read("large"), null);
+  room = Infinity;
+  large.run = "x".repeat(3_000_000); // what one room may take
+  keepForms(storage);
+  assert.equal(read("large"), null);
+});

@@ -198,12 +198,14 @@ def test_models_are_compared_and_a_sweep_that_is_gone_leaves_the_page_as_it_is(
     found = pytest.approx(means, rel=1e-3)
     eventually(lambda: [line["y"] for line in charted(tab, "surprise")][1:2] == [found])
     before = charted(tab, "surprise")
+    tab.page.reload()
+    eventually(lambda: charted(tab, "surprise") == before)
     result = served.last()
     assert result
     for _ in range(MAX_SWEEPS):
         served.store.put(result)
     view(tab).get_by_label("Which of the strategies").select_option(label="greedy")
-    expect(tab.page.locator(".lab-toast")).to_contain_text("any more; run it again")
+    expect(view(tab).locator(".sweep-head")).to_contain_text("any more; run it again")
     assert charted(tab, "surprise") == before
 
 

@@ -37,10 +37,9 @@ const HOW = "Point at a line, or move to it with the arrow keys, for its numbers
 export const mount = component("beam", ({ root, config, memory, ask, signal }) => {
   const first = { ...config.form, width: String(config.form.width), length: String(config.form.length) };
   const form = (memory.form ??= keptForm("beam", first, () => memory.form));
-  /** @type {View | null} */
-  let view = memory.view ?? null;
-  /** @type {object} What was searched last. */
-  let origin = memory.origin ?? {};
+  const result = { view: /** @type {View | null} */ (null), origin: {} }; // and what it is of
+  memory.result ??= keptForm("beam result", result, () => memory.result);
+  let { view, origin } = /** @type {typeof result} */ (memory.result);
   const problems = createProblems("beam");
   let shown = view?.columns.length ?? 0;
   let pruned = false; // whether what the search dropped is unfolded
@@ -59,7 +58,7 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
       [view, origin, pointed, at] = [answer, from, "", "start"];
       flipped.clear();
       problems.clear();
-      Object.assign(memory, { view, origin });
+      memory.result = { view, origin };
       store.set({ seed: answer.seed });
       shown = play ? 0 : answer.columns.length;
       if (play) start();
@@ -85,6 +84,7 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
   };
   const stale = () => view !== null && JSON.stringify(originOf()) !== JSON.stringify(origin);
   const still = matchMedia("(prefers-reduced-motion: reduce)");
+  root.setAttribute("aria-busy", "false");
   whenSeen(root, () => view || begin(!still.matches), signal);
   /** What is drawn of the sidebar: most of its changes say nothing here. */
   const ofSidebar = () => `${stale()} ${typedIn(store.state)} ${heeded()}`;

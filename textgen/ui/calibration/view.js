@@ -12,7 +12,6 @@ import { latest } from "../server/server.js";
 import { csvOf, download } from "../saving/files.js";
 import { saveMenu } from "../saving/save.js";
 import { onTheme, thermal } from "../bars/theme.js";
-import { toast } from "../messages/toast.js";
 import { createUndo } from "../messages/undo.js";
 
 /**
@@ -55,9 +54,10 @@ export const mount = component("calibration", ({ root, config, memory, signal, a
   const question = latest((/** @type {object} */ request) => ask("curves", request), {
     answered: (answer) => {
       value = answer;
+      problems.clear("curves");
       draw();
     },
-    refused: (problem) => toast(problem.message),
+    refused: ({ message }) => problems.tell("curves", message),
     idle: (idle) => {
       looking = !idle;
       draw();
@@ -119,6 +119,7 @@ export const mount = component("calibration", ({ root, config, memory, signal, a
       h("p", { class: "calibration-verdict", role: "status" }, firstCurve()?.verdict ?? ""),
       h("p", { class: "muted small" }, firstCurve()?.facts ?? ""),
       h("p", { class: "note", role: "status" }, value?.note ?? ""),
+      problems.of("curves"),
       h(
         "div",
         { class: "segments", role: "group", "aria-label": "What is shown", hidden: !some },
@@ -315,7 +316,7 @@ export const mount = component("calibration", ({ root, config, memory, signal, a
       },
       json: () => download("perplexity.json", "application/json", JSON.stringify(value?.curves, null, 1)),
       get receipt() {
-        return kept.request ? null : () => toast(NO_RECEIPT);
+        return kept.request ? null : () => NO_RECEIPT;
       },
     },
     charts: () => [

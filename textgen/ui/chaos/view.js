@@ -48,8 +48,8 @@ const TITLES = {
 
 export const mount = component("chaos", ({ root, config, memory, signal, ask, stream }) => {
   const begin = Object.fromEntries(FIELDS.map(([name]) => [name, String(config.form[name])]));
+  const form = keptForm("chaos", begin, () => memory.form);
   const start = {
-    form: keptForm("chaos", begin, () => memory.form),
     picture: null,
     comparison: null,
     row: null,
@@ -68,7 +68,9 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
    *   asked: string,
    *   note: string, status: string, pair: [string, string] }} What stays when the part is mounted again.
    */
-  const kept = Object.assign(memory, { ...start, ...memory });
+  const kept = Object.assign(memory, {
+    form, ...keptForm("chaos picture", start, () => ({ ...kept, form: null })), ...memory,
+  });
   /**
    * @type {{ quiet: boolean, zooms: [number, number][], started: number, fresh: boolean,
    *   share: number | null } | null}

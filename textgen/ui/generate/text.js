@@ -4,6 +4,7 @@
 import { createBars } from "../bars/bars.js";
 import { h, render } from "../shell/dom.js";
 import { clip, clipStart, finePercent } from "../shell/format.js";
+import { problemText } from "../messages/problem.js";
 import { addition, branchOf, isStop, tokenFacts, tokenLabel } from "./run.js";
 
 /**
@@ -307,10 +308,11 @@ export const createCard = ({ onOpen, onBranch }) => {
   let anchor = null;
   const alternatives = createBars({ onPick: (id) => place && onBranch(place, id) });
 
+  let problem = ""; // why it could not be opened elsewhere
   /** @param {HTMLElement} span @param {Place} ofPlace @param {Run} run @param {boolean} stays */
   const show = (span, ofPlace, run, stays) => {
     hide(true);
-    [anchor, place, pinned] = [span, ofPlace, stays];
+    [anchor, place, pinned, problem] = [span, ofPlace, stays, ""];
     span.classList.add("here");
     draw(run, ofPlace);
     node.classList.toggle("pinned", pinned);
@@ -352,7 +354,15 @@ export const createCard = ({ onOpen, onBranch }) => {
       alternatives.node,
       h("button", {
         class: "button open", type: "button", onclick: () => onOpen(ofPlace),
-      }, "Open in Next token here"));
+      }, "Open in Next token here"),
+      problem && problemText("problem-token-card", problem));
+  };
+  /** Say what is wrong, if the card is still that place's. */
+  const refuse = (/** @type {string} */ sentence, /** @type {Run} */ run, /** @type {Place} */ ofPlace) => {
+    if (place !== ofPlace) return;
+    problem = sentence;
+    draw(run, ofPlace);
+    follow();
   };
 
   /** Put the card below a token, or above where there is no room. @param {DOMRect} token */
@@ -375,5 +385,9 @@ export const createCard = ({ onOpen, onBranch }) => {
   const focus = () => /** @type {HTMLElement | null} */ (
     node.querySelector("button.bar") ?? node.querySelector(".open"))?.focus();
 
-  return { node, show, hide, follow, focus, get place() { return place; }, get pinned() { return pinned; } };
+  return {
+    node, show, hide, refuse, follow, focus,
+    get place() { return place; },
+    get pinned() { return pinned; },
+  };
 };

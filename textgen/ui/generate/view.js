@@ -9,7 +9,6 @@ import { seedOf, store, typedIn } from "../shell/lab.js";
 import { createProblems } from "../messages/problem.js";
 import { Problem } from "../server/server.js";
 import { openTab } from "../frame/tabs.js";
-import { toast } from "../messages/toast.js";
 import { createUndo } from "../messages/undo.js";
 import { fieldOf, paneTree, rateText, temperatureProblem } from "./pane.js";
 import {
@@ -351,20 +350,21 @@ export const mount = component("generate", ({ root, config: given, memory: held,
   };
 
   // ---- out of here
-  const openAt = async (/** @type {Place} */ { text, index }) => {
+  const openAt = async (/** @type {Place} */ place) => {
     const { run } = memory;
     if (!run) return;
-    card.hide(true);
+    const { text, index } = place;
     const { model, prompt } = run.head;
     const { temperature } = run.texts[text].settings;
     const ids = branchOf(run.texts[text]).ids.slice(0, index);
     try {
       const { context } = await ask("context_at", { model, prompt, ids });
+      card.hide(true);
       store.set({ model, context, settings: temperature <= SLIDER ? { temperature } : {} });
       openTab("next");
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      toast(error.message);
+      card.refuse(error.message, run, place);
     }
   };
   const copy = async (/** @type {number} */ index) => {

@@ -6,8 +6,8 @@ import { keptForm } from "../shell/forms.js";
 import { typedCount } from "../shell/format.js";
 import { seedOf, store, typedIn } from "../shell/lab.js";
 import { createPicker } from "../sidebar/picker.js";
-import { latest } from "../server/server.js";
-import { toast } from "../messages/toast.js";
+import { latest, Problem } from "../server/server.js";
+import { createProblems } from "../messages/problem.js";
 import { dataOf } from "../bars/decoding.js";
 import { createSide, numbersTable } from "./side.js";
 
@@ -56,17 +56,17 @@ export const besideOf = (groups, others, model) => {
  * @param {() => void} options.redraw
  */
 export const createComparison = ({ config, memory, ask, stream, redraw }) => {
-  /** @type {Pick<Memory, "beside" | "picked" | "length">} */
-  const first = { beside: null, picked: false, length: String(config.length) };
+  /** @type {Omit<Memory, "known" | "asked">} */
+  const first = { beside: null, picked: false, length: String(config.length), written: null, status: "" };
   /** @type {Memory} */
   const kept = (memory.compare ??= {
-    ...keptForm("model", first, () => ({ beside: kept.beside, picked: kept.picked, length: kept.length })),
-    known: {}, asked: null, written: null, status: "",
+    ...keptForm("model", first, () => ({ ...kept, known: null, asked: null })), known: {}, asked: null,
   });
   let problem = ""; // why the bars do not show what the sidebar says
   /** @type {Expectation[] | null} */
   let data = null;
   const sides = [createSide(0), createSide(1)];
+  const problems = createProblems("compare");
 
   // ---- which models
   const choose = (/** @type {string} */ name) => {
@@ -117,6 +117,8 @@ export const createComparison = ({ config, memory, ask, stream, redraw }) => {
   /** Ask for what the models expect after the sidebar's context. */
   const look = () => {
     settle();
+    const { written } = kept;
+    if (written && written.asked.models.join() !== pair().join()) forget();
     if (!obstacle()) question({ models: pair(), context: store.state.context });
     redraw();
   };
@@ -132,11 +134,11 @@ export const createComparison = ({ config, memory, ask, stream, redraw }) => {
       sides.forEach((side) => side.follow());
     },
     ended: (why) => {
-      if (why === "lost") toast(LOST);
+      if (why === "lost") problems.tell("write", LOST);
       kept.status = { stopped: "Stopped.", length: repeatable() }[why] ?? "";
       redraw();
     },
-    refused: (sentence) => toast(sentence),
+    refused: (sentence, setting) => problems.refuse(new Problem(sentence, setting), ["length"], "write"),
   });
   const repeatable = () =>
     `Seed ${kept.written?.seed}: the same press writes the same texts again, while it is kept.`;
@@ -147,6 +149,7 @@ export const createComparison = ({ config, memory, ask, stream, redraw }) => {
     kept.asked = { models: [model, beside], context, settings, length: Number(length) };
     writing.start("write", { model, beside, context, settings, seed: seedOf(store.state), length });
     kept.status = "Writing…";
+    problems.clear();
     redraw();
   };
   /** Other models: these texts are none of theirs. */
@@ -160,8 +163,12 @@ export const createComparison = ({ config, memory, ask, stream, redraw }) => {
     picker.node,
     h("label", { class: "field" }, "Length ", h("input", {
       class: "count-field", type: "text", inputmode: "numeric", autocomplete: "off", value: kept.length,
-      "aria-label": "Length in characters",
-      oninput: (/** @type {any} */ { target }) => (kept.length = target.value),
+      "aria-label": "Length in characters", ...problems.marks("length"),
+      oninput: (/** @type {any} */ { target }) => {
+        kept.length = target.value;
+        problems.clear("length");
+        redraw();
+      },
     }), " characters"),
     h("span", { class: "grow" }),
     writing.busy()
@@ -169,7 +176,8 @@ export const createComparison = ({ config, memory, ask, stream, redraw }) => {
       : h("button", {
         class: "button primary", type: "button", disabled: !!obstacle(), onclick: write,
         title: "Both texts, with the sidebar's settings and seed",
-      }, "Write both"));
+      }, "Write both"),
+    problems.of("length"), problems.of("write"));
   const pairing = (/** @type {Expectation[]} */ now) => {
     const { settings } = store.state;
     const shown = now.map((of, i) => sides[i].describe(of, settings, kept.written, writing.busy()));

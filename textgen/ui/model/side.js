@@ -8,7 +8,6 @@ import { neutral } from "../shell/lab.js";
 import { saveNumbers } from "../saving/files.js";
 import { saveMenu } from "../saving/save.js";
 import { thermal, tone } from "../bars/theme.js";
-import { toast } from "../messages/toast.js";
 import { areWords, contextSpans, removerTitle } from "../bars/tokens.js";
 
 /**
@@ -52,7 +51,7 @@ export const createSide = (place) => {
     return [{ title, line, drawing: bars.picture() }];
   };
   const saveText = () => {
-    if (!written) return toast("There is no text yet: press Write both.");
+    if (!written) return "There is no text yet: press Write both.";
     const { asked: { models, context, settings }, seed, texts } = written;
     const own = texts[place];
     const spec = { settings, strategy: "sampling", length: own.tokens, picks: [] };

@@ -15,7 +15,6 @@ import { createProblems } from "../messages/problem.js";
 import { saveMenu } from "../saving/save.js";
 import { latest, Problem } from "../server/server.js";
 import { onTheme, tone } from "../bars/theme.js";
-import { toast } from "../messages/toast.js";
 import { areWords, contextSpans, removerTitle } from "../bars/tokens.js";
 import { createPipeline } from "./pipeline.js";
 import { createUndo } from "../messages/undo.js";
@@ -89,6 +88,7 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
   /** A question whose answer changes the context, and shows what comes after it. */
   const change = async (/** @type {string} */ name, request = {}) => {
     const asked = sourceOf(store.state);
+    problems.clear("context");
     try {
       const answer = await ask(name, { ...asked, ...request, known: data?.vocabulary ?? null });
       if (!same(asked, sourceOf(store.state))) return null; // somebody typed meanwhile
@@ -100,7 +100,8 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
       return answer;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      toast(error.message);
+      problems.tell("context", error.message);
+      draw();
       return null;
     }
   };
@@ -233,7 +234,8 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
         playing ? button("■ Stop", "Leave the live temperature as it is", stopPlaying)
           : button("▶ Play T", "Move the live temperature from 0.1 to 3 and back", play),
         button("Sample one", "Draw one token from the live panel's distribution", sample,
-          { class: "button primary", disabled: problem !== "" })));
+          { class: "button primary", disabled: problem !== "" })),
+      problems.of("context"));
   };
   const zoom = () => {
     memory.zoom = !memory.zoom;

@@ -2,7 +2,6 @@
 import { h } from "../shell/dom.js";
 import { count, temperatureText } from "../shell/format.js";
 import { about, term } from "../glossary/glossary.js";
-import { toast } from "../messages/toast.js";
 import { dot } from "./rate.js";
 import { countsOf } from "./state.js";
 
@@ -21,7 +20,7 @@ const REVEAL = "Tells which text was which: from then on nobody rates blind";
  * @param {State} state
  * @param {any} config
  * @param {{ set: (changes: Partial<State>) => void, add: (files: string[]) => void, reveal: () => void,
- *   save: () => void, back: () => void, next: () => void,
+ *   save: () => void, back: () => void, next: () => void, refuse: (field: string, sentence: string) => void,
  *   problems: import("./rate.js").Problems }} on
  */
 export const doneCard = (state, config, on) => {
@@ -56,7 +55,8 @@ const others = (state, config, on) => h("div", {},
     "."),
   h("input", {
     type: "file", accept: ".csv,text/csv,text/plain", multiple: true, "aria-label": "Files of scores",
-    onchange: (/** @type {any} */ { target }) => open(target, config.bytes, on.add),
+    ...on.problems.marks("add_scores"),
+    onchange: (/** @type {any} */ { target }) => open(target, config.bytes, on),
   }),
   h("details", { class: "fold" }, h("summary", {}, "or paste them"),
     h("textarea", {
@@ -68,13 +68,14 @@ const others = (state, config, on) => h("div", {},
   on.problems.of("add_scores"));
 
 /** Read files as texts. @param {HTMLInputElement} input @param {number} most bytes */
-const open = async (input, most, /** @type {(texts: string[]) => void} */ add) => {
+const open = async (input, most, /** @type {any} */ on) => {
   const files = [...(input.files ?? [])];
   const large = files.find(({ size }) => size > most);
   const texts = large ? [] : await Promise.all(files.map(textOf));
   input.value = "";
-  if (!large) return add(texts);
-  toast(`A file of scores must be at most ${count(most)} bytes, got ${count(large.size)}: ${large.name}`);
+  if (!large) return on.add(texts);
+  const size = `at most ${count(most)} bytes, got ${count(large.size)}: ${large.name}`;
+  on.refuse("add_scores", `A file of scores must be ${size}`);
 };
 
 /** A file as text: UTF-8, or what Excel saves on Windows. */

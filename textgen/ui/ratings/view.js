@@ -159,7 +159,7 @@ export const mount = component("ratings", ({ root, config, memory, signal, ask }
       rate, go, done: () => set({ phase: "done" }), ref: (element) => (places.text = element),
     }),
     done: () => doneCard(state, config, {
-      set, add, reveal, save, problems, back: () => set({ phase: "rate" }), next: handOver,
+      set, add, reveal, save, problems, refuse: missing, back: () => set({ phase: "rate" }), next: handOver,
     }),
     result: () => state.result && resultCards(state.result, {
       save, json, picture, again, ref: (element) => (places.chart = element),

@@ -1,9 +1,8 @@
 // Files of a result: numbers and receipt from the server, pictures from the page.
 import { inked, plotly } from "../bars/chart.js";
 import { h, render } from "../shell/dom.js";
-import { messages } from "../server/server.js";
+import { messages, Problem } from "../server/server.js";
 import { ink } from "../bars/theme.js";
-import { toast } from "../messages/toast.js";
 
 /**
  * @typedef {object} Chart one of a picture's parts: one of `plot`, `figure`, `svg` and `drawing`
@@ -44,30 +43,29 @@ export const csvOf = (rows) => rows.map((row) => `${row.map(quoted).join(",")}\n
 
 /** @typedef {{ name: string, content: string }} File */
 
-/** The server's file of a result. Throws an error whose message is to be shown. @returns {Promise<File>} */
+/** The server's file of a result. Throws Problem. @returns {Promise<File>} */
 const make = async (/** @type {object} */ asked) => {
-  for await (const answer of messages("exports/export", asked)) {
-    if (answer.problem) throw new Error(answer.problem);
-    return answer;
+  try {
+    for await (const answer of messages("exports/export", asked)) {
+      if (answer.problem) throw new Problem(answer.problem);
+      return answer;
+    }
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    console.info(error);
   }
-  throw new Error(LOST);
+  throw new Problem(LOST);
 };
 
 /**
- * Save a result's numbers or its receipt. Says what went wrong, if anything did.
+ * Save a result's numbers or its receipt. Throws Problem.
  * @param {object} request such as {kind: "draws", …} @param {string} format csv, json or receipt
+ * @returns {Promise<string>} what there is to doubt in the file, or ""
  */
 export const saveNumbers = async (request, format, doubt = (/** @type {any} */ _result) => "") => {
-  let file;
-  try {
-    file = await make({ request, format });
-  } catch (error) {
-    toast(/** @type {Error} */ (error).message);
-    return;
-  }
-  const doubts = format === "receipt" ? doubt(JSON.parse(file.content).result) : "";
-  if (doubts) toast(doubts);
+  const file = await make({ request, format });
   download(file.name, TYPES[format], file.content);
+  return format === "receipt" ? doubt(JSON.parse(file.content).result) : "";
 };
 
 /**
@@ -172,7 +170,7 @@ const pixels = ({ width, height, text }) => new Promise((resolve, reject) => {
   const scale = Math.min(2, LARGEST / Math.max(width, height));
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [Math.round(width * scale), Math.round(height * scale)];
-  const failed = () => reject(new Error("the chart cannot be drawn"));
+  const failed = () => reject(new Problem("The chart cannot be drawn as a PNG; take the SVG."));
   const image = new Image();
   image.onload = () => {
     canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);

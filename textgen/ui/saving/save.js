@@ -1,18 +1,19 @@
 // The Save menu of a result. What makes the files is loaded when one is wanted.
 import { h, render } from "../shell/dom.js";
-import { whenBack } from "../server/server.js";
-import { toast } from "../messages/toast.js";
+import { problemText } from "../messages/problem.js";
+import { Problem, whenBack } from "../server/server.js";
 
 /**
  * @typedef {import("./files.js").Chart} Chart
+ * @typedef {() => unknown} Action saves a file; a sentence that it gives, at once or later, is shown
  *
  * @typedef {object} Saved what a menu saves
  * @property {() => object | null | false | undefined} request for files of the server; none: nothing to save
  * @property {(() => Chart[]) | null} [charts] for pictures
  * @property {() => string} name of a picture's file
  * @property {() => string} [note] the line below a picture
- * @property {Record<string, (() => void) | null>} [own] formats that the page makes itself
- * @property {{ text: string, title: string, save: () => void }[]} [more] further entries
+ * @property {Record<string, Action | null>} [own] formats that the page makes itself
+ * @property {{ text: string, title: string, save: Action }[]} [more] further entries
  * @property {(result: any) => string} [doubt] in what a receipt's result is not the one on the page, or ""
  */
 
@@ -29,38 +30,53 @@ const PICTURES = ["png", "svg"];
 const NOTHING = "There is nothing to save yet.";
 const WIDEST = 170; // px that the entries take to the left of the button's right edge, at most
 
-/** A button that opens the formats of a result. @param {Saved} saved @returns {HTMLElement} */
+let menus = 0;
+
+/**
+ * A button that opens the formats of a result, and the place where it says what is wrong with a file.
+ * @param {Saved} saved @returns {HTMLElement}
+ */
 export const saveMenu = ({ request, charts = null, name, note = () => "", own = {}, more = [], doubt }) => {
-  const menu = document.createElement("details");
-  menu.className = "save-menu";
+  const [node, menu] = [document.createElement("div"), document.createElement("details")];
+  [node.className, menu.className] = ["save", "save-menu"];
+  const id = `problem-save-${(menus += 1)}`;
+  const tell = (/** @type {string} */ sentence) => render(node, menu, sentence && problemText(id, sentence));
   const close = () => menu.removeAttribute("open");
 
   const save = async (/** @type {string} */ format) => {
     const asked = request();
-    if (!asked) return toast(NOTHING);
+    if (!asked) return NOTHING;
     const self = own[format];
     if (self) return self();
     const files = await import("./files.js").catch(() => whenBack().then(() => import("./files.js")));
     if (!PICTURES.includes(format)) return files.saveNumbers(asked, format, doubt);
     return files.savePicture(charts?.() ?? [], { name: name(), note: note(), format });
   };
-  /** @param {string} text @param {string} title @param {() => void} act */
+  /** @param {string} text @param {string} title @param {Action} act */
   const entry = (text, title, act) => {
-    const onclick = () => {
+    const onclick = async () => {
       close();
-      act();
+      try {
+        const said = await act();
+        tell(typeof said === "string" ? said : "");
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error;
+        tell(error.message);
+      }
     };
     return h("button", { type: "button", title, onclick }, text);
   };
   const formats = Object.keys(FORMATS).filter((format) => charts || !PICTURES.includes(format));
   render(menu, h("summary", { class: "button" }, "Save"), h("div", { class: "save-entries" },
     formats.map((format) => entry(FORMATS[format][0], FORMATS[format][1], () => save(format))),
-    more.map((item) => entry(item.text, item.title, () => (request() ? item.save() : toast(NOTHING))))));
+    more.map((item) => entry(item.text, item.title, () => (request() ? item.save() : NOTHING)))));
 
   menu.addEventListener("toggle", () => {
     menu.classList.toggle("leftmost", menu.getBoundingClientRect().right < WIDEST);
-    if (menu.open) document.addEventListener("pointerdown", outside);
-    else document.removeEventListener("pointerdown", outside);
+    if (menu.open) {
+      tell("");
+      document.addEventListener("pointerdown", outside);
+    } else document.removeEventListener("pointerdown", outside);
   });
   const outside = (/** @type {Event} */ { target }) => menu.contains(/** @type {Node} */ (target)) || close();
   menu.addEventListener("keydown", ({ key }) => {
@@ -71,5 +87,6 @@ export const saveMenu = ({ request, charts = null, name, note = () => "", own = 
   menu.addEventListener("focusout", ({ relatedTarget }) => {
     if (relatedTarget && !menu.contains(/** @type {Node} */ (relatedTarget))) close();
   });
-  return menu;
+  tell("");
+  return node;
 };

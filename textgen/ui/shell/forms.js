@@ -1,7 +1,9 @@
-// What is typed into the rooms' own forms, and what was written, stays when the page is loaded anew in the
-// same tab of the browser.
+// What is typed into the rooms' own forms, and what came of it, stays when the page is loaded anew in the
+// same tab of the browser: as much as that holds, the small things first.
 
 /** @typedef {Pick<Storage, "getItem" | "setItem" | "removeItem">} Store */
+
+const LARGEST = 2_000_000; // characters of one: browsers hold some 5 million in all
 
 /** Of a room. Another version of the page has other forms: its address is part of the name. */
 const keyOf = (/** @type {string} */ room) =>
@@ -41,13 +43,23 @@ const readFrom = (storage, room) => {
 
 /** Keep all forms for the next load of this tab. @param {Store} storage */
 export const keepForms = (storage = globalThis.sessionStorage) => {
-  for (const [room, current] of forms) {
+  const all = [...forms].map(([room, current]) => ({ key: keyOf(room), text: spelled(current) }));
+  for (const { key, text } of all.sort((a, b) => a.text.length - b.text.length)) {
     try {
-      storage.removeItem(keyOf(room)); // what was kept before, should this be larger than a browser keeps
-      storage.setItem(keyOf(room), JSON.stringify(current(), plain));
+      storage.removeItem(key); // what was kept before, should this be more than a browser keeps
+      if (text && text.length <= LARGEST) storage.setItem(key, text);
     } catch {
-      // a browser that keeps nothing, or no more, or what JSON does not hold: the page works without
+      // a browser that keeps nothing, or no more: the page works without
     }
+  }
+};
+
+/** A form as JSON; "" for what JSON does not hold. */
+const spelled = (/** @type {() => object} */ current) => {
+  try {
+    return JSON.stringify(current(), plain);
+  } catch {
+    return "";
   }
 };
 

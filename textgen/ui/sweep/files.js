@@ -3,8 +3,6 @@ import { plotly } from "../bars/chart.js";
 import { download } from "../saving/files.js";
 import { clip, plainText } from "../shell/format.js";
 import { saveMenu } from "../saving/save.js";
-import { Problem } from "../server/server.js";
-import { toast } from "../messages/toast.js";
 import { metricOrder } from "./results.js";
 
 /** @typedef {import("./results.js").Look} Look */
@@ -126,16 +124,12 @@ export const sweepFiles = ({ config, look, words, shown, ask }) => {
     if (format === "svg") download("sweep-charts.svg", "image/svg+xml", decodeURIComponent(data));
     else download("sweep-charts.png", "image/png", bytes(data));
   };
-  /** @param {string} kind @param {Record<string, string>} [drawings] */
+  /** Throws Problem. @param {string} kind @param {Record<string, string>} [drawings] */
   const fetchFile = async (kind, drawings = {}) => {
-    try {
-      const file = await ask(kind, drawings);
-      download(file.name, file.type, file.binary ? bytes(file.content) : file.content);
-    } catch (problem) {
-      if (!(problem instanceof Problem)) throw problem;
-      toast(problem.message);
-    }
+    const file = await ask(kind, drawings);
+    download(file.name, file.type, file.binary ? bytes(file.content) : file.content);
   };
+  /** Throws Problem. */
   const report = async () => {
     /** @type {Record<string, string>} */
     const drawings = {};

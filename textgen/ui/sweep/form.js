@@ -3,6 +3,7 @@
 import { config as page } from "../shell/config.js";
 import { isOn } from "../bars/decoding.js";
 import { h } from "../shell/dom.js";
+import { keptForm } from "../shell/forms.js";
 import { clip, count, typedCount } from "../shell/format.js";
 import { about, term } from "../glossary/glossary.js";
 import { orderName, store, typedIn } from "../shell/lab.js";
@@ -45,14 +46,14 @@ const SIDEBAR =
 const FORMAT = "Temperatures are numbers such as 0.2, 0.5, 1 or a range such as 0.1:2:0.1.";
 
 // ---- the sweep whose results the page shows, for whoever wants its texts
-/** @type {string | null} */
-let shown = null;
+/** @type {{ run: string | null }} */
+const shown = keptForm("sweep run", { run: null }, () => shown);
 
 /** The id of the run; null where there is none yet. */
-export const currentRun = () => shown;
+export const currentRun = () => shown.run;
 
 export const setCurrentRun = (/** @type {string} */ run) => {
-  shown = run;
+  shown.run = run;
 };
 
 // ---- what stands in the form

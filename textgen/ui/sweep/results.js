@@ -272,7 +272,9 @@ export const firstPair = ({ lines, order, temperatures }) => {
 /** Two temperatures of one line, seed by seed. */
 export const differenceCard = (
   /** @type {Look} */ look, /** @type {Metric[]} */ metrics, /** @type {Pair} */ pair,
-  /** @type {Difference[] | null} */ rows, /** @type {(changes: Partial<Pair>) => void} */ set,
+  /** @type {Difference[] | null} */ rows,
+  /** @type {{ set: (changes: Partial<Pair>) => void, problem: import("../shell/dom.js").Child }} */
+  { set, problem },
 ) => {
   const names = numbered(look.temperatures);
   const most = Math.max(...(rows ?? []).map(({ pairs }) => pairs));
@@ -288,7 +290,7 @@ export const differenceCard = (
       select("Line", pair.line, numbered(look.lines.map(({ name }) => name)), (line) => set({ line: +line })),
       " T = ", select("First temperature", pair.first, names, (first) => set({ first: +first })),
       " minus T = ", select("Second temperature", pair.second, names, (second) => set({ second: +second })),
-      h("span", { class: "muted" }, rows ? counted(most, "pair") : "")),
+      h("span", { class: "muted" }, rows ? counted(most, "pair") : ""), problem),
     h("div", { class: "scroll", role: "group", "aria-label": "Differences", tabindex: 0 }, h("table", {},
       h("thead", {}, h("tr", {},
         ["metric", "difference", "which is higher"].map((text) => h("th", { scope: "col" }, text)))),

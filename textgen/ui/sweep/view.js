@@ -5,9 +5,8 @@ import { keptForm } from "../shell/forms.js";
 import { count } from "../shell/format.js";
 import { store } from "../shell/lab.js";
 import { createProblems } from "../messages/problem.js";
-import { latest } from "../server/server.js";
+import { latest, Problem } from "../server/server.js";
 import { onTheme } from "../bars/theme.js";
-import { toast } from "../messages/toast.js";
 import { createUndo } from "../messages/undo.js";
 import { sweepFiles } from "./files.js";
 import {
@@ -31,6 +30,7 @@ const FIELDS = {
   strategies: "strategies", seed: "first", seeds: "seeds", length: "length", judge: "judge",
 };
 const LOST = "The server gave no answer: the connection may be lost. What is on the page stays.";
+const LEFT = "Stopped, since the page was loaded anew. The finished texts are kept, as shown below.";
 
 /**
  * What was swept in two lines: all of it, or what a view shows of it.
@@ -51,12 +51,13 @@ const wordsOf = ({ models, prompts, texts, of, tokens, seeds, first, length, jud
 
 export const mount = component("sweep", ({ root, config, memory, signal, ask, stream }) => {
   const start = {
-    form: existing(keptForm("sweep", firstForm(config), () => memory.form)),
-    status: "", problem: null, rate: 0, last: null, asked: null,
-    look: null, point: null, pair: null,
+    status: "", rate: 0, look: null, point: null, pair: null,
     view: { lines: "strategy", model: 0, prompt: 0, strategy: 0 }, all: false, metric: config.firstMetrics[0],
     guide: { by: "temperature", down: false, line: "all", own: false, open: false },
   };
+  const results = () => ({
+    ...kept, form: null, asked: null, last: null, status: writing.busy() ? LEFT : kept.status,
+  });
   /**
    * @type {{ form: import("./form.js").Chosen, status: string, problem: import("./form.js").Trouble | null,
    *   rate: number, last: Message | null, asked: import("./form.js").Form | null, look: Look | null,
@@ -64,7 +65,10 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
    *   metric: string, guide: import("./results.js").GuideState }} What stays when the part is mounted again:
    *   `rate` is in tokens a second, `problem` was refused, `last` and `asked` are of what is written.
    */
-  const kept = Object.assign(memory, { ...start, ...memory });
+  const kept = Object.assign(memory, {
+    form: existing(keptForm("sweep", firstForm(config), () => memory.form)),
+    problem: null, last: null, asked: null, ...keptForm("sweep results", start, results), ...memory,
+  });
   /** @type {{ answer: import("./results.js").Texts, point: Point } | null} The texts behind a point. */
   let texts = null;
   /** @type {import("./results.js").Difference[] | null} */
@@ -73,6 +77,7 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
   let reader = null;
 
   const problems = createProblems("sweep");
+  const unanswered = createProblems("sweep-results"); // questions about what was found
   const undo = createUndo("sweep", { root, signal, restored: () => draw() });
   /** Change the form; `what` says what that throws away. */
   const change = (/** @type {Partial<import("./form.js").Chosen>} */ changes, what = "") => {
@@ -137,35 +142,41 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
   };
 
   // ---- asking what is shown of a sweep
-  const refused = (/** @type {Error} */ { message }) => toast(message);
+  const refused = (/** @type {string} */ question) => (/** @type {Error} */ { message }) => {
+    unanswered.tell(question, message);
+    draw();
+  };
   const looking = latest((/** @type {object} */ request) => ask("look", request), {
     answered: (/** @type {Look} */ look) => {
       kept.look = look;
+      unanswered.clear();
       if (!fitsPair(look)) kept.pair = firstPair(look);
       if (Number(kept.guide.line) >= look.lines.length) kept.guide.line = "all";
       compare();
       if (kept.point) read(kept.point);
       draw();
     },
-    refused,
+    refused: refused("look"),
   });
   const reading = latest((/** @type {{ point: Point, cell: object, reach: boolean }} */ { cell }) =>
     ask("texts", { run: currentRun(), cell }), {
     answered: (answer, { point, reach }) => {
       texts = { answer, point };
+      unanswered.clear("texts");
       draw();
       if (!reach || !kept.point) return;
       reader?.scrollIntoView({ block: "nearest" });
       reader?.querySelector("h3")?.focus({ preventScroll: true });
     },
-    refused,
+    refused: refused("texts"),
   });
   const comparing = latest((/** @type {object} */ request) => ask("difference", request), {
     answered: ({ rows }) => {
       differences = rows;
+      unanswered.clear("difference");
       draw();
     },
-    refused,
+    refused: refused("difference"),
   });
   /** @type {(() => void) | null} Brings back the results that those of the sweep that is written replaced. */
   let replaced = null;
@@ -238,19 +249,23 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
   const hint = () => h("p", { class: "muted sweep-hint", key: "hint" },
     "Press Run: charts appear while it writes, and stay when you stop it. Every result can be saved, cited " +
     `and repeated. This server writes ${atATime}; further ones wait.`);
-  const results = (/** @type {Look} */ look) => h("div", { class: "sweep-results", key: "results" },
+  const found = (/** @type {Look} */ look) => h("div", { class: "sweep-results", key: "results" },
     head(look),
     charts.view(look, kept.all, { toggle: () => set({ all: !kept.all }), redraw: draw }),
+    unanswered.of("texts"),
     textsBehind(look),
     numbersCard(look, config.metrics, kept.metric, { choose: (metric) => set({ metric }), cell: choose }),
     h("div", { class: "pair" },
       guideCard(look, config.metrics, kept.guide, {
         set: (changes) => set({ guide: { ...kept.guide, ...changes } }), cell: choose,
       }),
-      differenceCard(look, config.metrics, kept.pair ?? firstPair(look), differences, (changes) => {
-        kept.pair = { ...(kept.pair ?? firstPair(look)), ...changes };
-        compare();
-        draw();
+      differenceCard(look, config.metrics, kept.pair ?? firstPair(look), differences, {
+        problem: unanswered.of("difference"),
+        set: (changes) => {
+          kept.pair = { ...(kept.pair ?? firstPair(look)), ...changes };
+          compare();
+          draw();
+        },
       })));
   const textsBehind = (/** @type {Look} */ look) => {
     if (!kept.point || !texts) return null;
@@ -268,13 +283,18 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
         h("div", {}, h("h3", {}, title), h("p", { class: "muted" }, line)),
         h("span", { class: "grow" }),
         h("button", {
-          class: "button", type: "button", onclick: files.report,
+          class: "button", type: "button", onclick: () => files.report().catch(notMade),
           title: "A Markdown report with charts, tables and receipt, as one zip",
         }, "Report"),
-        files.menu),
+        files.menu, unanswered.of("report")),
       h("div", { class: "sweep-choice" }, choices(facts)),
+      unanswered.of("look"),
       h("div", { class: "sweep-notes" },
         facts.notes.map((/** @type {string} */ note) => h("p", { class: "note" }, note))));
+  };
+  const notMade = (/** @type {unknown} */ error) => {
+    if (!(error instanceof Problem)) throw error;
+    refused("report")(error);
   };
   /** What has a line of its own, and which one of what has none. */
   const choices = (/** @type {any} */ { strategies, models, prompts }) => {
@@ -310,7 +330,7 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
       formCard(config, form, progress, {
         problems, set: change, run, stop: writing.stop, undo: undo.node,
       }),
-      look ? results(look) : hint());
+      look ? found(look) : [unanswered.of("look"), hint()]);
     root.setAttribute("aria-busy", String(busy));
     if (look && isSeen(root)) charts.draw(look, kept.all, kept.point);
   };
@@ -318,5 +338,5 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
   whenSeen(root, draw, signal);
   onTheme(draw, signal);
   draw();
-  if (kept.look) lookAgain();
+  if (currentRun()) lookAgain();
 });
