@@ -7,7 +7,7 @@ export PYTHON TORCH_INDEX CHROMIUM
 export MODEL_AS_TYPED := $(value MODEL)
 export CORPUS_AS_TYPED := $(value CORPUS)
 
-.PHONY: help app test lint format bench train
+.PHONY: help app test lint check-python check-scripts format bench train
 
 help:
 	@echo 'make app ARGS="--port 8000"           start the app; the first start installs what it needs'
@@ -29,8 +29,13 @@ lint:
 	@sh scripts/setup.sh test
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	@$(MAKE) --no-print-directory -j 2 check-python check-scripts
+
+check-python:
 	$(PY) -m pyright
 	.venv/bin/lint-imports --no-logo
+
+check-scripts:
 	$(NODE) node_modules/typescript/bin/tsc
 	$(NODE) node_modules/typescript/bin/tsc --project tests/node
 	$(NODE) node_modules/eslint/bin/eslint.js --max-warnings 0 $(SCRIPTS)

@@ -35,6 +35,7 @@ hypothesis.settings.register_profile("lab", deadline=None, derandomize=True, dat
 hypothesis.settings.load_profile("lab")
 
 TESTS = Path(__file__).parent
+LONG_TESTS = {"test_views.py": 5, "test_server_away.py": 15}  # how many of others one test is worth, besides
 CHROMIUM_ARGUMENTS = (
     "--headless",
     "--no-sandbox",
@@ -49,12 +50,14 @@ CHROMIUM_ARGUMENTS = (
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark browser tests by their folder. They come last, after all that fails faster, file by file from the
-    one with the most tests to the one with the fewest: processes that share the files then end together.
+    one that takes longest: processes that share the files then end together.
     """
     tests_in = Counter(item.path for item in items)
     for item in items:
         if item.path.is_relative_to(TESTS / "browser"):
             item.add_marker("browser")
+        if item.path.name in LONG_TESTS:
+            tests_in[item.path] += LONG_TESTS[item.path.name]
     items.sort(key=lambda item: -tests_in[item.path] if item.get_closest_marker("browser") else -math.inf)
 
 
