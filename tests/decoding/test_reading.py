@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.decoding.fakes import FakeNet, next_letter
-from textgen.decoding.reading import PIECE, Reader
+from textgen.decoding.reading import NOTHING, PIECE, Reader
 from textgen.nets.attention_lstm import AttentionLSTM
 from textgen.nets.base import LanguageModel, ids_tensor
 from textgen.nets.gpt import GPT
@@ -56,6 +56,6 @@ def test_in_pieces_and_after_keys_it_reads_what_is_read_at_once(net: LanguageMod
 def test_a_long_context_lets_others_in_between() -> None:
     net = FakeNet(next_letter)
     *pieces, read = Reader(net).pieces([0] * (2 * PIECE + 1))
-    assert pieces == [None, None]
+    assert pieces == [NOTHING, NOTHING]
     assert read is not None
     assert read.logits.shape == (1, net.vocab_size)

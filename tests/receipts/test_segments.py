@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from tests.receipts.asked import Make
-from textgen.decoding.scheduler import Scheduler
 from textgen.errors import SettingError
 from textgen.experiments.requests import Segment, TextSpec
 from textgen.models.folder import Model
@@ -31,7 +30,7 @@ METHODS = [text.strategy.method for text in TEXTS]
 def on_page(model: Model, text: Text, goal: int, stop_after: int | None = None) -> tuple[int, ...]:
     """The ids that a text of the page holds at `goal`, or once it was stopped after so many new ones."""
     run = Run(model, PROMPT, SEED, (text,), goal)
-    new = [int(step.ids[0]) for _, step in steps_of(run, Scheduler()) if step is not None]
+    new = [int(step.ids[0]) for _, step in steps_of(run) if step is not None]
     return (*text.ids, *new[:stop_after])
 
 
@@ -82,9 +81,7 @@ def test_led_another_way_twice(make: Make, model: Model, text: Text) -> None:
 def test_bits_are_those_of_the_page(make: Make, model: Model) -> None:
     """Within rounding: the page reads a text anew where the receipt steps on."""
     text = replace(TEXTS[1], ids=on_page(model, TEXTS[1], 20)[:8], pick=5)
-    steps = [
-        step for _, step in steps_of(Run(model, PROMPT, SEED, (text,), 20), Scheduler()) if step is not None
-    ]
+    steps = [step for _, step in steps_of(Run(model, PROMPT, SEED, (text,), 20)) if step is not None]
     asked = {"settings": BEAM.to_dict(), "strategy": "beam", "width": 3, "length": 20, "picks": [[8, 5]]}
     request = {"kind": "text", "model": "tiny", "prompt": PROMPT, "seed": SEED, "texts": [asked]}
     request["texts"] = [{**asked, "legs": [[0, 20], [9, 20]]}]

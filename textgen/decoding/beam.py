@@ -28,6 +28,7 @@ import torch
 
 from textgen.decoding.picking import GumbelNoise, pick
 from textgen.decoding.pipeline import Pipeline
+from textgen.decoding.reading import Read
 from textgen.decoding.stream import advance, read
 from textgen.history import History
 from textgen.nets.base import LanguageModel
@@ -56,16 +57,18 @@ class Scorer(Protocol):
 
 
 class NetScorer:
-    """A net after a context of T ≥ 1 ids."""
+    """A net after a context of T ≥ 1 ids, which somebody may have read already."""
 
-    def __init__(self, net: LanguageModel, context: Sequence[int]) -> None:
-        self.net, self.context = net, tuple(context)
+    def __init__(self, net: LanguageModel, context: Sequence[int], known: Read | None = None) -> None:
+        self.net, self.context, self.known = net, tuple(context), known
 
     @property
     def vocab_size(self) -> int:
         return self.net.vocab_size
 
     def start(self) -> tuple[Floats, Any]:
+        if self.known is not None:
+            return self.known.in_double()
         return read(self.net, [self.context])
 
     def extend(self, state: Any, rows: Ints, ids: Ints) -> tuple[Floats, Any]:
@@ -188,6 +191,11 @@ def best_text(
     There is none where the stages remove every token at the first step.
     """
     *_, last = beam_search(NetScorer(net, context), settings, decode, context)
+    return best_of(last)
+
+
+def best_of(last: BeamStep) -> Hypothesis:
+    """The best text of a search's last step."""
     return last.finished[0] if last.finished else EMPTY
 
 

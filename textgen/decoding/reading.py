@@ -1,5 +1,7 @@
 """Reading contexts: piece by piece, and going on from what was read before.
 
+Work that takes long is an iterator that gives `NOTHING` where others may have their turn, and results.
+
 Whoever types asks for the next token after each key, and each context is the one before and a letter.
 The states of the last contexts are kept, so that a key costs its own token (prefix caching, as in vLLM).
 """
@@ -8,17 +10,32 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Generator, Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from textgen.nets.base import LanguageModel, State
+from textgen.records import Floats
 
 PIECE = 64  # tokens that are read at once: some 15 ms of the largest net that is shipped
+LANDMARK = 16 * PIECE  # tokens after which a reading that is not over is remembered, too
 KEPT = 128  # contexts of a net: some 3 MB for a net of 2 layers of 512
+
+
+Result = TypeVar("Result")
+NOTHING: Any = object()  # a piece of work without a result
+
+
+def result_of(pieces: Iterator[Result]) -> Generator[Any, None, Result]:
+    """The last item of an iterator, for a generator that gives NOTHING wherever that does."""
+    result = NOTHING
+    for result in pieces:
+        if result is NOTHING:
+            yield NOTHING
+    return result
 
 
 class Read(NamedTuple):
@@ -26,6 +43,10 @@ class Read(NamedTuple):
 
     logits: Tensor  # (B, V) float32
     state: State  # of B streams
+
+    def in_double(self) -> tuple[Floats, State]:
+        """Logits (B, V) as the stages take them, and the state."""
+        return self.logits.double().numpy(), self.state
 
 
 class Reader:
@@ -43,11 +64,10 @@ class Reader:
     def __call__(self, ids: Sequence[int]) -> Read:
         """A context (T,), T ≥ 1 → logits (1, V), state of one stream."""
         *_, read = self.pieces(ids)
-        assert read is not None
         return read
 
-    def pieces(self, ids: Sequence[int]) -> Iterator[Read | None]:
-        """The same for somebody who has other things to do meanwhile: None after each piece but the last."""
+    def pieces(self, ids: Sequence[int]) -> Iterator[Read]:
+        """The same for somebody who has other things to do: NOTHING after each piece but the last."""
         text = np.asarray(ids, dtype=np.int32)
         start, read = self._longest(text)
         while read is None or start < len(text):
@@ -56,9 +76,10 @@ class Reader:
             with torch.inference_mode():
                 read = Read(*self.net.prefill(piece, read.state if read else None))
             start = end
-            self._keep(text[:end].tobytes(), read)
+            if end == len(text) or end % LANDMARK == 0:
+                self._keep(text[:end].tobytes(), read)
             if end < len(text):
-                yield None
+                yield NOTHING
         yield read
 
     def _longest(self, text: np.ndarray) -> tuple[int, Read | None]:
@@ -81,3 +102,13 @@ class Reader:
             self._known.move_to_end(key)
             while len(self._known) > self.kept:
                 self._known.popitem(last=False)
+
+
+def pieces_of(net: LanguageModel, contexts: Sequence[Sequence[int]]) -> Iterator[Read]:
+    """Contexts (B, T) read side by side, nothing remembered: NOTHING after each piece but the last."""
+    ids, read = torch.tensor(contexts, dtype=torch.long), None
+    pieces = ids.split(PIECE if net.context is None else ids.shape[1], dim=1)
+    for number, piece in enumerate(pieces, 1):
+        with torch.inference_mode():
+            read = Read(*net.prefill(piece, read.state if read else None))
+        yield read if number == len(pieces) else NOTHING

@@ -27,7 +27,7 @@ import numpy as np
 import torch
 
 from textgen.decoding.picking import CommonNoise, pick
-from textgen.decoding.reading import PIECE, Read, Reader
+from textgen.decoding.reading import NOTHING, Read, Reader, pieces_of, result_of
 from textgen.decoding.stream import (
     NO_TOKEN,
     BatchStages,
@@ -35,8 +35,9 @@ from textgen.decoding.stream import (
     Stream,
     advance,
     distinct_rows,
+    generate,
     part,
-    read_by_stages,
+    reading_by_stages,
     step_of,
 )
 from textgen.nets.base import LanguageModel
@@ -50,7 +51,6 @@ LINGER = 5.0  # seconds that the thread waits for more work
 
 Result = TypeVar("Result")
 END: Final = object()  # of an iterator
-NOTHING: Final = object()  # a piece without a result
 
 
 class Work(Generic[Result]):
@@ -109,14 +109,12 @@ class Work(Generic[Result]):
 class Texts(Work[Step]):
     """Streams of one net that one visitor watches: they take their steps together."""
 
-    def __init__(
-        self, net: LanguageModel, streams: Sequence[Stream], length: int, stops: frozenset[int]
-    ) -> None:
+    def __init__(self, net: LanguageModel, streams: Sequence[Stream], length: int) -> None:
         super().__init__()
         self.length, self.index = length, 0
         self.settings = [stream.settings for stream in streams]
         self.noise = CommonNoise([(stream.seed, stream.start) for stream in streams], net.vocab_size)
-        self.contexts = [read_by_stages(net, stream, stops) for stream in streams]
+        self.contexts: list[Sequence[int]] = []  # as the stages read them, once they are read
         self.ended = np.zeros(len(streams), dtype=np.bool_)
 
     def take(self, step: Step, stopped: Bools) -> None:
@@ -136,7 +134,7 @@ class Batch:
     def __init__(self, net: LanguageModel, stops: frozenset[int], texts: Texts, read: Read) -> None:
         self.net, self.stops = net, stops
         self.texts = [texts]
-        self.logits, self.state = read.logits.double().numpy(), read.state  # (B, V), of B streams
+        self.logits, self.state = read.in_double()  # (B, V), of B streams
         self._regroup()
 
     @property
@@ -228,8 +226,26 @@ class Job(NamedTuple):
         return True
 
 
-class Scheduler:
-    """The thread, and what it has to do."""
+class Stepper:
+    """What steps a model's nets: in the thread of whoever asks, as in the terminal."""
+
+    def read(self, reader: Reader, ids: Sequence[int]) -> Read:
+        """A context (T,), T ≥ 1 → logits (1, V), state of one stream."""
+        return reader(ids)
+
+    def pieces(self, long: Iterator[Result]) -> Iterator[Result]:
+        """The items of an iterator but `NOTHING`."""
+        return (result for result in long if result is not NOTHING)
+
+    def texts(
+        self, reader: Reader, streams: Sequence[Stream], length: int, stops: frozenset[int] = frozenset()
+    ) -> Iterator[Step]:
+        """What `stream.generate` yields."""
+        return generate(reader.net, streams, length, stops)
+
+
+class Scheduler(Stepper):
+    """The same in one thread for everybody. What its own thread asks for is done at once."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -241,13 +257,16 @@ class Scheduler:
 
     def read(self, reader: Reader, ids: Sequence[int]) -> Read:
         """What `reader(ids)` gives, read between the steps of others."""
+        if self._here:
+            return super().read(reader, ids)
         work: Work[Read] = Work()
-        pieces = (NOTHING if read is None else read for read in reader.pieces(ids))
-        self._add(self._questions, Job(work, pieces))
+        self._add(self._questions, Job(work, reader.pieces(ids)))
         return next(work.results())
 
     def pieces(self, long: Iterator[Result]) -> Iterator[Result]:
-        """The items of an iterator, made one a round. Raises what it raises."""
+        """The items of an iterator but `NOTHING`, made one a round. Raises what it raises."""
+        if self._here:
+            return super().pieces(long)
         work: Work[Result] = Work(AHEAD)
         self._add(self._long, Job(work, long))
         return work.results()
@@ -256,9 +275,11 @@ class Scheduler:
         self, reader: Reader, streams: Sequence[Stream], length: int, stops: frozenset[int] = frozenset()
     ) -> Iterator[Step]:
         """What `stream.generate` yields, the streams stepped with all others of the net."""
+        if self._here:
+            return super().texts(reader, streams, length, stops)
         if not length:
             return iter(())
-        texts = Texts(reader.net, streams, length, stops)
+        texts = Texts(reader.net, streams, length)
         self._add(self._questions, Job(texts, self._begin(reader, texts, streams, stops), ends=False))
         return texts.results()
 
@@ -266,8 +287,15 @@ class Scheduler:
         self, reader: Reader, texts: Texts, streams: Sequence[Stream], stops: frozenset[int]
     ) -> Iterator[Any]:
         """Read the contexts piece by piece, then let the streams step."""
+        for stream in streams:
+            texts.contexts.append((yield from result_of(reading_by_stages(reader.net, stream, stops))))
         read = yield from read_all(reader, [stream.context for stream in streams])
         self._batches.append(Batch(reader.net, stops, texts, read))
+
+    @property
+    def _here(self) -> bool:
+        """Whether its own thread asks, which cannot wait for itself."""
+        return threading.current_thread() is self._thread
 
     def _add(self, jobs: list[Job], job: Job) -> None:
         with self._changed:
@@ -318,23 +346,11 @@ class Scheduler:
 
 
 def read_all(reader: Reader, contexts: Sequence[tuple[int, ...]]) -> Generator[Any, None, Read]:
-    """B contexts of one length, equal ones once: NOTHING after each piece, and what was read of all B."""
+    """B contexts of one length, equal ones read once; gives NOTHING meanwhile, returns what was read."""
     distinct, rows = distinct_rows(contexts)
-    read: Read | None = None
-    for done in reader.pieces(distinct[0]) if len(distinct) == 1 else pieces_of(reader.net, distinct):
-        read = done
-        yield NOTHING
-    assert read is not None
+    pieces = reader.pieces(distinct[0]) if len(distinct) == 1 else pieces_of(reader.net, distinct)
+    read = yield from result_of(pieces)
     return Read(read.logits[rows], reader.net.select(read.state, rows))
-
-
-def pieces_of(net: LanguageModel, contexts: Sequence[tuple[int, ...]]) -> Iterator[Read]:
-    """Contexts (B, T) read side by side."""
-    ids, read = torch.tensor(contexts, dtype=torch.long), None
-    for piece in ids.split(PIECE if net.context is None else ids.shape[1], dim=1):
-        with torch.inference_mode():
-            read = Read(*net.prefill(piece, read.state if read else None))
-        yield read
 
 
 def merged(batches: Sequence[Batch]) -> list[Batch]:

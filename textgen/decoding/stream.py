@@ -10,6 +10,7 @@ import torch
 
 from textgen.decoding.picking import CommonNoise, pick
 from textgen.decoding.pipeline import Pipeline
+from textgen.decoding.reading import NOTHING, Read, pieces_of, result_of
 from textgen.history import History
 from textgen.nets.base import LanguageModel, State
 from textgen.records import Floats, Ints, Step
@@ -74,14 +75,26 @@ def read_by_stages(net: LanguageModel, stream: Stream, stops: frozenset[int]) ->
 
     That is how many of its tokens were written, what ends a text, and for some how surprising they were.
     """
+    *_, context = reading_by_stages(net, stream, stops)
+    return context
+
+
+def reading_by_stages(net: LanguageModel, stream: Stream, stops: frozenset[int]) -> Iterator[Sequence[int]]:
+    """The same for somebody who has other things to do: NOTHING after each piece but the last."""
     begun, pipeline = max(1, len(stream.context) - stream.start), Pipeline(stream.settings)
     if not pipeline.reads_history:
-        return stream.context
-    if not pipeline.reads_surprisal or begun == len(stream.context):
-        return History(stream.context, written=stream.start, stops=stops)
-    context, written = stream.context[:begun], stream.context[begun:]
-    *past, _ = read_again(net, context, written)
-    return lived(pipeline, History(context, stops=stops), written, past)
+        yield stream.context
+    elif not pipeline.reads_surprisal or begun == len(stream.context):
+        yield History(stream.context, written=stream.start, stops=stops)
+    else:
+        context, written = stream.context[:begun], stream.context[begun:]
+        history = History(context, stops=stops)
+        tokens = iter(written)
+        for logits in read_again(net, context, written[:-1]):
+            if logits is not NOTHING:
+                lived(pipeline, history, [next(tokens)], [logits])
+            yield NOTHING
+        yield history
 
 
 def lived(pipeline: Pipeline, history: History, ids: Sequence[int], logits: Sequence[Floats]) -> History:
@@ -92,8 +105,11 @@ def lived(pipeline: Pipeline, history: History, ids: Sequence[int], logits: Sequ
 
 
 def read_again(net: LanguageModel, context: Sequence[int], ids: Sequence[int]) -> Iterator[Floats]:
-    """Raw logits (V,) after a context, then after each token that the net wrote, read as it wrote them."""
-    logits, state = read(net, [context])
+    """Raw logits (V,) after a context, then after each token that the net wrote, read as it wrote them.
+
+    NOTHING while the context is read.
+    """
+    logits, state = (yield from result_of(pieces_of(net, [context]))).in_double()
     yield logits[0]
     for token in ids:
         logits, state = advance(net, np.array([token]), state)
@@ -179,11 +195,18 @@ def generate(
 
 
 def picks(
-    net: LanguageModel, streams: Sequence[Stream], length: int, stops: frozenset[int] = frozenset()
+    net: LanguageModel,
+    streams: Sequence[Stream],
+    length: int,
+    stops: frozenset[int] = frozenset(),
+    known: Read | None = None,
 ) -> Iterator[Picked]:
-    """What `generate` describes, for those who look at something else of it."""
+    """What `generate` describes, for those who look at something else of it.
+
+    `known`: the contexts of all streams, if they have been read.
+    """
     writer = Writer(net, streams, stops)
-    logits, state = read(net, [s.context for s in streams])
+    logits, state = known.in_double() if known else read(net, [s.context for s in streams])
     for index in range(length):
         picked = writer.take_step(index, logits)
         yield picked

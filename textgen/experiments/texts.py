@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from textgen.decoding import beam as search
 from textgen.decoding import stream
 from textgen.decoding.pipeline import Pipeline
+from textgen.decoding.scheduler import read_all
 from textgen.errors import SettingError, TextError, out_of_range
 from textgen.experiments.requests.text import MAX_STREAMS, Segment, Texts, TextSpec, WrittenText
 from textgen.experiments.sweep.settings import check_length
@@ -27,7 +28,7 @@ def predict(model: Model, context: str = "") -> NextToken:
     `context.pieces` is the text as typed, `context.ids` what the model read: its start for an empty text.
     """
     read = read_context(model, context)
-    logits = model.reader(read.ids).logits
+    logits = model.stepper.read(model.reader, read.ids).logits
     return NextToken(
         labels=model.labels,
         texts=model.tokenizer.texts,
@@ -55,31 +56,32 @@ def write(
     Everything is checked at the call, before the first step.
     Raises SettingError and TextError.
     """
-    streams = streams_for(model, prompt, settings, seeds, length, start)
-    return stream.generate(model.writer, streams, length, model.stops)
+    asked = Asked(prompt, settings, seeds, start)
+    return model.stepper.texts(model.reader, asked.streams(model), check_length(length), model.stops)
 
 
-def streams_for(
-    model: Model,
-    prompt: str | Sequence[Sequence[int]],
-    settings: Sequence[DecodeSettings],
-    seeds: Sequence[int],
-    length: int,
-    start: int = 0,
-) -> list[stream.Stream]:
-    """The streams that `write` steps. Raises SettingError and TextError."""
-    check_whole("the number of texts", len(settings), 1, MAX_STREAMS, "write fewer side by side")
-    if len(seeds) != len(settings):
-        raise out_of_range(
-            "seeds", f"one a text, {len(settings)}", len(seeds), "repeat a seed for shared luck"
-        )
-    check_length(length)
-    check_whole("start", start, 0, 2**31, "0 starts a new text")
-    contexts = shared_context(model, prompt, len(settings))
-    return [
-        stream.Stream(model.by_ids(chosen), check_seed(seed), context, start)
-        for chosen, seed, context in zip(settings, seeds, contexts, strict=True)
-    ]
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What streams of one batch are to begin with."""
+
+    prompt: str | Sequence[Sequence[int]]  # a text that all share, or the ids (T,) that each has read
+    settings: Sequence[DecodeSettings]
+    seeds: Sequence[int]
+    start: int  # tokens of the ids that each seed has written
+
+    def streams(self, model: Model) -> list[stream.Stream]:
+        """The streams. Raises SettingError and TextError."""
+        check_whole("the number of texts", len(self.settings), 1, MAX_STREAMS, "write fewer side by side")
+        if len(self.seeds) != len(self.settings):
+            raise out_of_range(
+                "seeds", f"one a text, {len(self.settings)}", len(self.seeds), "repeat a seed for shared luck"
+            )
+        check_whole("start", self.start, 0, 2**31, "0 starts a new text")
+        contexts = shared_context(model, self.prompt, len(self.settings))
+        return [
+            stream.Stream(model.by_ids(chosen), check_seed(seed), context, self.start)
+            for chosen, seed, context in zip(self.settings, self.seeds, contexts, strict=True)
+        ]
 
 
 def shared_context(
@@ -104,7 +106,15 @@ def beam_search(
 ) -> Iterator[BeamStep]:
     """The steps of a search on a model after a prompt, whose texts end at the model's stops, too."""
     ids, chosen = read_context(model, prompt).ids, model.by_ids(settings)
-    return search.beam_search(search.NetScorer(model.writer, ids), with_stops(model, beam), chosen, ids)
+    return model.stepper.pieces(searching(model, ids, with_stops(model, beam), chosen))
+
+
+def searching(
+    model: Model, context: Sequence[int], beam: BeamSettings, settings: DecodeSettings
+) -> Iterator[BeamStep]:
+    """The steps of a search after a context (T,), T ≥ 1; NOTHING while that is read."""
+    read = yield from read_all(model.reader, [tuple(context)])
+    yield from search.beam_search(search.NetScorer(model.writer, context, read), beam, settings, context)
 
 
 def with_stops(model: Model, beam: BeamSettings) -> BeamSettings:
@@ -119,10 +129,10 @@ def picked_step(
 
     `index` is its number: how many of the context's ids were written.
     """
-    logits = model.reader(context).logits.double().numpy()
+    logits = model.stepper.read(model.reader, context).logits.double().numpy()
     chosen, named = np.array([token]), model.by_ids(settings)
     past = stream.Stream(named, 0, tuple(context), index)
-    history = stream.read_by_stages(model.writer, past, model.stops)
+    *_, history = model.stepper.pieces(stream.reading_by_stages(model.writer, past, model.stops))
     decoded = Pipeline(named).probabilities(logits[0], history)[chosen]
     return stream.describe(index, chosen, decoded, logits)
 
@@ -199,7 +209,9 @@ class TextWriter:
         """The best text of a beam search."""
         beam = text.decoding.search(length, self.seed, self.model.stops)
         before = History(context, written=len(context) - len(self.context))
-        best = search.best_text(self.model.writer, before, beam, self.model.by_ids(text.settings))
+        settings = self.model.by_ids(text.settings)
+        *_, last = self.model.stepper.pieces(searching(self.model, before, beam, settings))
+        best = search.best_of(last)
         return list(best.ids), best.surprisal.tolist()
 
 

@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import save as as_bytes
 
 from textgen.decoding.reading import Reader
+from textgen.decoding.scheduler import Stepper
 from textgen.errors import ModelError, SettingError, shorten
 from textgen.models import weights
 from textgen.models.config import FILE, FORMAT, ModelConfig
@@ -37,6 +38,7 @@ class Model:
     net: LanguageModel  # as it was trained
     tokenizer: TextTokenizer
     config: ModelConfig
+    stepper: Stepper = Stepper()  # noqa: RUF009 (it holds nothing)  # what computes with the net
 
     @cached_property
     def writer(self) -> LanguageModel:

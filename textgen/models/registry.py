@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from textgen.errors import ModelError, shorten
 from textgen.models.config import FILE, ModelConfig
 
 if TYPE_CHECKING:
+    from textgen.decoding.scheduler import Scheduler
     from textgen.models.folder import Model
 
 SHIPPED = Path(__file__).resolve().parents[2] / "models"
@@ -54,6 +56,21 @@ class Registry:
         self._models: dict[str, Loaded] = {}  # least recently asked for first
         self._locks: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
+        self._shared = False
+
+    def share(self) -> None:
+        """From now on one thread computes with all models, whoever asks: so a server is fair and fast."""
+        with self._guard:
+            if not self._shared:
+                self._shared = True
+                self._models.clear()
+
+    @cached_property
+    def scheduler(self) -> Scheduler:
+        """That thread."""
+        from textgen.decoding.scheduler import Scheduler  # torch comes in with the first model
+
+        return Scheduler()
 
     def names(self) -> list[str]:
         """The folders that hold a config.json, in alphabetical order; a name must be a text."""
@@ -113,6 +130,8 @@ class Registry:
             if loaded := self._recall(name, stamp):
                 return loaded
             model = load(self.folder(name))
+            if self._shared:
+                model = replace(model, stepper=self.scheduler)
             self._keep(name, Loaded(model, stamp, bytes_of(model)))
             return model
 

@@ -131,7 +131,7 @@ def race_at(model: Model, chaos: Chaos, row: int, step: int) -> Race:
     """The step at which a row differs from the one above."""
     context = read_context(model, chaos.prompt).ids
     before = tuple(chaos.ids[row, :step].tolist())
-    *earlier, logits = read_again(model.writer, context, before)
+    *earlier, logits = model.stepper.pieces(read_again(model.writer, context, before))
     noise = GumbelNoise(chaos.settings.seed, model.writer.vocab_size).at(step)
     decode = model.by_ids(chaos.settings.decode)
     return Race(step, logits, noise, decode, context, before, tuple(earlier), model.stops)

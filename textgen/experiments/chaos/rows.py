@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from textgen.decoding.reading import NOTHING
+from textgen.decoding.scheduler import read_all
 from textgen.decoding.stream import NO_TOKEN, Stream, picks
 from textgen.experiments.chaos.settings import ChaosSettings, grid
 from textgen.models.folder import Model
@@ -64,11 +66,19 @@ def chaos(model: Model, prompt: str, settings: ChaosSettings) -> Chaos:
 
 def writing(model: Model, prompt: str, settings: ChaosSettings) -> Iterator[Progress]:
     """The same, telling after each token how far it is; the last one holds the texts."""
+    return model.stepper.pieces(progress(model, prompt, settings))
+
+
+def progress(model: Model, prompt: str, settings: ChaosSettings) -> Iterator[Progress]:
+    """What `writing` gives; NOTHING while the prompt is read."""
     blocks: list[Ints] = []
     rows, length = len(settings.temperatures), settings.length
     for batch in batches(settings):
         steps: list[Ints] = []
         for ids in columns(model, prompt, settings, batch):
+            if ids is NOTHING:
+                yield NOTHING
+                continue
             steps.append(ids)
             yield Progress(sum(map(len, blocks)) * length + len(batch) * len(steps), rows * length)
         blocks.append(filled(steps, length))
@@ -89,17 +99,22 @@ def batches(settings: ChaosSettings) -> Iterator[Sequence[float]]:
 
 def written(model: Model, prompt: str, settings: ChaosSettings, temperatures: Sequence[float]) -> Ints:
     """(B, N) tokens at some of the temperatures."""
-    return filled(list(columns(model, prompt, settings, temperatures)), settings.length)
+    steps = model.stepper.pieces(columns(model, prompt, settings, temperatures))
+    return filled(list(steps), settings.length)
 
 
 def columns(
     model: Model, prompt: str, settings: ChaosSettings, temperatures: Sequence[float]
 ) -> Iterator[Ints]:
-    """The tokens (B,) of each step; fewer steps than asked for where all texts have ended."""
+    """The tokens (B,) of each step; fewer steps than asked for where all texts have ended.
+
+    NOTHING while the prompt is read.
+    """
     context = read_context(model, prompt).ids
     decode = model.by_ids(settings.decode)
     streams = [Stream(decode.at(t), settings.seed, context) for t in temperatures]
-    for picked in picks(model.writer, streams, settings.length, model.stops):
+    read = yield from read_all(model.reader, [context] * len(streams))
+    for picked in picks(model.writer, streams, settings.length, model.stops, read):
         yield picked.ids
 
 

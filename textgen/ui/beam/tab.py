@@ -101,7 +101,7 @@ def searched(lab: Laboratory, data: dict[str, Any]) -> dict[str, Any]:
     beam = beam_settings(form, seed, source)
     settings = request.settings.for_tokens(source.labels)
     search = beam_search(source.scorer, beam, settings, source.context)
-    steps = list(lab.scheduler.pieces(search))
+    steps = list(lab.registry.scheduler.pieces(search))
     view = view_of(source, steps, beam, settings)
     return {
         **view,
@@ -125,7 +125,7 @@ def source_of(registry: Registry, request: BeamRequest) -> tuple[Source, dict[st
     model = registry.get(request.source.model)
     read = read_context(model, request.source.prompt)
     pieces = [[visible(piece), known] for piece, known in read.encoded.pieces]
-    scorer = NetScorer(model.writer, read.ids)
+    scorer = NetScorer(model.writer, read.ids, model.stepper.read(model.reader, read.ids))
     source = Source(scorer, model.labels, read.ids, model.gap, tuple(sorted(model.stops)))
     note = " ".join(filter(None, [read.note, end_note(model)]))
     return source, {"pieces": pieces, "unseen": read.encoded.unseen}, note

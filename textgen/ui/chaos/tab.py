@@ -60,7 +60,7 @@ class ChaosPart:
         request = self.request(data, grid(low, high, rows), length)
         model, due = self.lab.registry.get(request.model), self.lab.clock()
         note = read_context(model, request.prompt).note
-        for step in self.lab.scheduler.pieces(writing(model, request.prompt, request.rows())):
+        for step in writing(model, request.prompt, request.rows()):
             if step.chaos is not None:
                 # As a text: Gradio's page copies an object entry by entry.
                 shown = exact({**picture(model, step.chaos), "note": note})

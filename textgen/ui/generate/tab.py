@@ -96,7 +96,7 @@ class Room:
 
         run = run_from(self.model(data.get("model")), self.lab.seed(data.get("seed")), data)
         head = self.head(run, data.get("vocabulary"))
-        for message in messages(run, self.lab.scheduler, self.lab.clock):
+        for message in messages(run, self.lab.clock):
             yield {**head, **message}
             head = {}
 

@@ -17,10 +17,11 @@ import torch
 
 from textgen.decoding import beam, stream
 from textgen.decoding.pipeline import Pipeline
-from textgen.decoding.scheduler import Scheduler
-from textgen.experiments.texts import picked_step, streams_for
+from textgen.decoding.reading import Read
+from textgen.decoding.scheduler import read_all
+from textgen.experiments.texts import picked_step, write
 from textgen.history import History
-from textgen.nets.base import LanguageModel, ids_tensor
+from textgen.nets.base import LanguageModel, State, ids_tensor
 from textgen.records import BeamStep, Floats, Step
 from textgen.settings import BeamSettings, DecodeSettings
 from textgen.text.context import read_context
@@ -83,10 +84,10 @@ def base64_of(numbers: np.ndarray) -> str:
     return base64.b64encode(numbers.tobytes()).decode("ascii")
 
 
-def messages(run: Run, scheduler: Scheduler, clock: Clock) -> Iterator[dict[str, Any]]:
+def messages(run: Run, clock: Clock) -> Iterator[dict[str, Any]]:
     """`lines`, a batch each; `done`, "" while writing, at last "length" or "deadline"."""
     done, started = "length", clock()
-    for batches in collected(steps_of(run, scheduler), clock):
+    for batches in collected(steps_of(run), clock):
         yield {"lines": "".join(batch.line() for batch in batches), "done": ""}
         if clock() - started > DEADLINE:
             done = "deadline"
@@ -125,7 +126,7 @@ def batched(held: list[Held], seconds: float) -> list[Batch]:
     return [Batch(rows, tuple(steps), seconds) for rows, steps in held]
 
 
-def steps_of(run: Run, scheduler: Scheduler) -> Iterator[Written]:
+def steps_of(run: Run) -> Iterator[Written]:
     """Every step of a run, with the texts that take it; tokens chosen by hand come first.
 
     A text that has ended takes none. Everything is checked before the first step. Raises SettingError
@@ -144,18 +145,16 @@ def steps_of(run: Run, scheduler: Scheduler) -> Iterator[Written]:
     searched = [row for row in going if run.texts[row].strategy.beams]
     contexts = {row: (*prompt, *written[row]) for row in searched}
     writers = [
-        scheduler.pieces(search_steps(run, row, contexts[row], run.goal - len(written[row]), len(prompt)))
+        run.model.stepper.pieces(
+            search_steps(run, row, contexts[row], run.goal - len(written[row]), len(prompt))
+        )
         for row in searched
     ]
-    yield from in_turn([stream_steps(run, drawn, written, prompt, scheduler), *writers])
+    yield from in_turn([stream_steps(run, drawn, written, prompt), *writers])
 
 
 def stream_steps(
-    run: Run,
-    drawn: Sequence[int],
-    written: Sequence[list[int]],
-    prompt: Sequence[int],
-    scheduler: Scheduler,
+    run: Run, drawn: Sequence[int], written: Sequence[list[int]], prompt: Sequence[int]
 ) -> Iterator[Written]:
     """Steps of the texts that are drawn token by token, `drawn` among `written`, all in one batch."""
     for places, start, end in phases([len(written[row]) for row in drawn], run.goal):
@@ -164,9 +163,7 @@ def stream_steps(
             continue
         contexts = [(*prompt, *written[row]) for row in rows]
         settings = [run.texts[row].strategy.settings for row in rows]
-        seeds = [run.seed] * len(rows)
-        streams = streams_for(run.model, contexts, settings, seeds, end - start, start)
-        for step in scheduler.texts(run.model.reader, streams, end - start, run.model.stops):
+        for step in write(run.model, contexts, settings, [run.seed] * len(rows), end - start, start):
             going, taken = not_ended(rows, step)
             for row, token in zip(going, taken.ids, strict=True):
                 written[row].append(int(token))
@@ -188,7 +185,8 @@ def search_steps(run: Run, row: int, context: tuple[int, ...], length: int, prom
     model, strategy = run.model, run.texts[row].strategy
     search = strategy.search(length, run.seed, model.stops)
     before = History(context, written=len(context) - prompt)
-    for step in stable_steps(model.writer, before, search, model.by_ids(strategy.settings)):
+    read = yield from read_all(model.reader, [context])
+    for step in stable_steps(model.writer, before, search, model.by_ids(strategy.settings), read):
         yield (row,), step
 
 
@@ -212,16 +210,21 @@ Ids = tuple[int, ...]
 
 
 def stable_steps(
-    net: LanguageModel, context: Sequence[int], search: BeamSettings, decode: DecodeSettings
+    net: LanguageModel,
+    context: Sequence[int],
+    search: BeamSettings,
+    decode: DecodeSettings,
+    read: Read | None = None,
 ) -> Iterator[Step | None]:
     """Every token of the best text found, as soon as it is certain; None after each step of the search.
 
-    The last tokens come together, when the search has ended. `context` (T,), T ≥ 1.
+    The last tokens come together, when the search has ended. `context` (T,), T ≥ 1, may have been `read`.
     """
     written = context.written if isinstance(context, History) else 0
     history = History(context, written=written, stops=search.stops)
-    describer = Describer(net, history, beam.heeded(decode, search))
-    for found in stable_prefixes(beam.beam_search(beam.NetScorer(net, context), search, decode, context)):
+    scorer = beam.NetScorer(net, context, read)
+    describer = Describer(net, history, scorer.start(), beam.heeded(decode, search))
+    for found in stable_prefixes(beam.beam_search(scorer, search, decode, context)):
         yield from describer(found)
         yield None
 
@@ -258,12 +261,13 @@ def common_prefix(texts: Sequence[Ids]) -> Ids:
 class Describer:
     """What the model thought of the tokens of a text, read once as it grows."""
 
-    def __init__(self, net: LanguageModel, history: History, settings: DecodeSettings) -> None:
+    def __init__(
+        self, net: LanguageModel, history: History, start: tuple[Floats, State], settings: DecodeSettings
+    ) -> None:
+        """start: the logits (1, V) after the history, and the state."""
         self.net, self.pipeline = net, Pipeline(settings)
         self.history, self.index = history, 0
-        with torch.inference_mode():
-            logits, self.state = net.prefill(ids_tensor(history))
-        self.logits = logits[0].double().numpy()  # (V,) after all that was read
+        (self.logits,), self.state = start  # (V,) after all that was read
 
     def __call__(self, ids: Sequence[int]) -> Iterator[Step]:
         """The steps that these ids (n,) are, after all before them."""

@@ -46,9 +46,21 @@ class Comparison:
 class Text:
     """What one of the models has written."""
 
+    parts: Iterator[str]  # what each token adds
     text: str = ""
     tokens: int = 0
     done: bool = False
+
+    def grow(self, length: int) -> None:
+        """Take a token, until the text has `length` characters or ends of itself."""
+        if self.done:
+            return
+        part = next(self.parts, None)
+        if part is not None:
+            self.text, self.tokens = self.text + part, self.tokens + 1
+        self.done = part is None or len(self.text) >= length
+        if self.done:
+            self.parts = iter(())  # what nobody takes is not written
 
     def to_dict(self) -> dict[str, Any]:
         return {"text": self.text, "tokens": self.tokens, "done": self.done}
@@ -59,11 +71,11 @@ def messages(comparison: Comparison, clock: Clock) -> Iterator[dict[str, Any]]:
 
     The last message has `done`, a word. Raises SettingError and TextError before the first one.
     """
-    texts, due = (Text(), Text()), clock()
-    writers = [parts(model, comparison) for model in comparison.models]
+    due, length = clock(), comparison.length
+    texts = tuple(Text(parts(model, comparison)) for model in comparison.models)
     while not all(text.done for text in texts):
-        for text, writer in zip(texts, writers, strict=True):
-            grow(text, writer, comparison.length)
+        for text in texts:
+            text.grow(length)
         if clock() >= due:
             yield message(comparison, texts)
             due = clock() + EVERY
@@ -79,14 +91,6 @@ def parts(model: Model, comparison: Comparison) -> Iterator[str]:
     return model.parts((int(step.ids[0]) for step in steps), comparison.prompt)
 
 
-def grow(text: Text, writer: Iterator[str], length: int) -> None:
-    """Add a token to a text, until it is long enough or ends of itself."""
-    part = None if text.done else next(writer, None)
-    if part is not None:
-        text.text, text.tokens = text.text + part, text.tokens + 1
-    text.done = part is None or len(text.text) >= length
-
-
-def message(comparison: Comparison, texts: tuple[Text, Text]) -> dict[str, Any]:
+def message(comparison: Comparison, texts: tuple[Text, ...]) -> dict[str, Any]:
     """The seed as digits: it may be larger than a number of the page holds."""
     return {"seed": str(comparison.seed), "texts": [text.to_dict() for text in texts], "done": ""}

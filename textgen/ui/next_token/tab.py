@@ -58,7 +58,7 @@ class NextTokenTab:
         source, settings = source_of(data), as_settings("settings", data.get("settings"))
         seed = self.lab.seed(data.get("seed"))
         step = check_whole("step", data.get("step"), 0, MOST_IN_A_ROW, "draw again from the page")
-        token = pick_one(self.lab.expectation(source), settings, seed, step)
+        token = pick_one(source.expectation(self.lab.registry), settings, seed, step)
         drawn = {"seed": seed, "picked": token}
         if not isinstance(source, ModelSource):
             return {**self.seen(source, data.get("known")), **drawn}
@@ -79,7 +79,7 @@ class NextTokenTab:
 
     def seen(self, source: Source, known: Any) -> dict[str, Any]:
         """The view of a source. Raises TextgenError."""
-        view = view_value(self.lab.expectation(source))
+        view = view_value(source.expectation(self.lab.registry))
         return {**view, "labels": None} if known == view["vocabulary"] else view
 
 

@@ -7,19 +7,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from textgen.experiments.requests import ModelSource, Source
 from textgen.models.registry import Registry
-from textgen.records import NextToken
 from textgen.settings import check_seed
 from textgen.ui.server.limits import Limits
 from textgen.ui.server.store import MemoryStore, Store
 from textgen.ui.sweep.runs import SweepStore
-
-if TYPE_CHECKING:
-    from textgen.decoding.scheduler import Scheduler
 
 
 def utc_now() -> datetime:
@@ -53,24 +47,8 @@ class Laboratory:
         """A laboratory of which there may be several, each in a process of its own."""
         return cls(registry, limits, sweeps=SweepStore(new_run, store=store), store=store)
 
-    @cached_property
-    def scheduler(self) -> Scheduler:
-        """What steps the texts of all visitors together."""
-        from textgen.decoding.scheduler import Scheduler  # torch comes in with the first model
-
-        return Scheduler()
-
-    def expectation(self, source: Source) -> NextToken:
-        """What comes next, a context being read between the steps of the texts that others write.
-
-        Raises TextgenError.
-        """
-        if isinstance(source, ModelSource):
-            from textgen.text.context import read_context
-
-            model = self.registry.get(source.model)
-            self.scheduler.read(model.reader, read_context(model, source.context).ids)
-        return source.expectation(self.registry)
+    def __post_init__(self) -> None:
+        self.registry.share()
 
     def seed(self, asked: Any) -> int:
         """The seed that a request asks for, a fresh one for None. Raises SettingError."""
