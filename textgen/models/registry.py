@@ -61,9 +61,9 @@ class Registry:
     def share(self) -> None:
         """From now on one thread computes with all models, whoever asks: so a server is fair and fast."""
         with self._guard:
-            if not self._shared:
-                self._shared = True
-                self._models.clear()
+            self._shared = True
+            for name, loaded in self._models.items():
+                self._models[name] = replace(loaded, model=self._shared_model(loaded.model))
 
     @cached_property
     def scheduler(self) -> Scheduler:
@@ -131,9 +131,12 @@ class Registry:
                 return loaded
             model = load(self.folder(name))
             if self._shared:
-                model = replace(model, stepper=self.scheduler)
+                model = self._shared_model(model)
             self._keep(name, Loaded(model, stamp, bytes_of(model)))
             return model
+
+    def _shared_model(self, model: Model) -> Model:
+        return model if model.stepper is self.scheduler else replace(model, stepper=self.scheduler)
 
     def _keep(self, name: str, new: Loaded) -> None:
         """Put a model in; what was not asked for longest goes, as far as room is needed."""

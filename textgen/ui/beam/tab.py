@@ -88,7 +88,7 @@ def searched(lab: Laboratory, data: dict[str, Any]) -> dict[str, Any]:
     Raises TextgenError.
     """
     from textgen.decoding.beam import beam_search
-    from textgen.ui.beam.view import view_of
+    from textgen.ui.beam.view import beside, view_of
 
     form = data["form"] if isinstance(data.get("form"), dict) else {}
     seed = lab.seed(data.get("seed"))
@@ -97,15 +97,15 @@ def searched(lab: Laboratory, data: dict[str, Any]) -> dict[str, Any]:
         {"table": form.get("table")} if typed else {"model": data["model"], "prompt": data.get("context")}
     )
     request = BeamRequest.from_json({**origin, "settings": data.get("settings", {})})
-    source, pieces, note = source_of(lab.registry, request)
+    source, context, note = source_of(lab.registry, request)
     beam = beam_settings(form, seed, source)
     settings = request.settings.for_tokens(source.labels)
     search = beam_search(source.scorer, beam, settings, source.context)
-    steps = list(lab.registry.scheduler.pieces(search))
-    view = view_of(source, steps, beam, settings)
+    pieces = lab.registry.scheduler.pieces
+    view = view_of(source, list(pieces(search)), pieces(beside(source, beam, settings)))
     return {
         **view,
-        **pieces,
+        **context,
         "note": " ".join(filter(None, [note, view["note"]])),
         "seed": str(seed),
         "request": replace(request, beam=beam).to_json(),

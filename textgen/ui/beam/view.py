@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -44,13 +44,15 @@ class Source:
         return "".join(gap + self.labels[token] for gap, token in zip(gaps, ids, strict=False))
 
 
-def view_of(
-    source: Source, steps: Sequence[BeamStep], beam: BeamSettings, decode: DecodeSettings
-) -> dict[str, Any]:
-    """A finished search → JSON for the component."""
-    last = steps[-1]
-    greedy = single_path(source.scorer, beam, decode.at(0), source.context)
-    sampled = single_path(source.scorer, beam, decode, source.context)
+def beside(source: Source, beam: BeamSettings, decode: DecodeSettings) -> Iterator[Hypothesis]:
+    """The texts that stand beside a search: the greedy one, the one that is drawn."""
+    for settings in (decode.at(0), decode):
+        yield single_path(source.scorer, beam, settings, source.context)
+
+
+def view_of(source: Source, steps: Sequence[BeamStep], texts: Iterable[Hypothesis]) -> dict[str, Any]:
+    """A finished search, and the `texts` beside it → JSON for the component."""
+    last, (greedy, sampled) = steps[-1], texts
     return {
         "columns": columns(steps, source),
         "hypotheses": [hypothesis(h, order, source) for order, h in enumerate(last.finished)],
