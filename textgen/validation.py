@@ -13,7 +13,7 @@ A check takes a field's name and the value as it came, and gives the value made 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields
 from difflib import get_close_matches
 from functools import cache
@@ -108,6 +108,22 @@ def as_text(name: str, value: Any, most: int = MAX_TEXT) -> str:
     if len(value) > most:
         raise TextError(f"{name} must be at most {most:,} characters, got {len(value):,}; shorten it", name)
     return value
+
+
+def is_nested(value: Any, most: int) -> bool:
+    """Whether more than `most` lists and objects of a JSON value lie in each other."""
+    level = [value]
+    for _ in range(most):
+        level = [item for one in level for item in inside(one)]
+        if not level:
+            return False
+    return True
+
+
+def inside(value: Any) -> Iterable[Any]:
+    """The lists and objects in a list or an object."""
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return (item for item in items if isinstance(item, (dict, list)))
 
 
 def text_up_to(most: int) -> Check:

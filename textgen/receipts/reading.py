@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -12,7 +12,7 @@ from textgen.errors import shorten
 from textgen.experiments.requests import as_kind
 from textgen.experiments.requests.base import as_model
 from textgen.receipts.records import APP, FORMAT, Receipt, ReceiptError
-from textgen.validation import as_list, as_object, as_text
+from textgen.validation import as_list, as_object, as_text, is_nested
 
 MAX_RECEIPT = 200_000_000  # characters
 MAX_MODELS = 1_001  # of a sweep, and its judge
@@ -60,24 +60,9 @@ def parsed(text: str) -> Any:
         raise ReceiptError(TOO_DEEP) from error
     except ValueError as error:
         raise ReceiptError(f"the receipt cannot be read: it is not JSON ({error}); {AGAIN}") from error
-    check_depth(values)
+    if is_nested(values, MAX_DEPTH):
+        raise ReceiptError(TOO_DEEP)
     return values
-
-
-def check_depth(value: Any) -> None:
-    """Raises ReceiptError for values in values in values that no receipt has."""
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        level = [item for one in level for item in inside(one)]
-        if not level:
-            return
-    raise ReceiptError(TOO_DEEP)
-
-
-def inside(value: Any) -> Iterable[Any]:
-    """The lists and objects in a list or an object."""
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return (item for item in items if isinstance(item, (dict, list)))
 
 
 def refuse(constant: str) -> NoReturn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import threading
 from collections.abc import Sequence
@@ -14,6 +15,9 @@ from textgen.errors import TextgenError, out_of_range
 from textgen.models.registry import Registry, default_root
 from textgen.ui.server.limits import add_flags, limits_from
 from textgen.ui.server.store import open_store
+
+SPACES = "https://huggingface.co"  # shows its Spaces in frames
+ORIGIN = re.compile(r"https?://[A-Za-z0-9.*-]+(:\d+)?")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -44,6 +48,13 @@ def parser() -> argparse.ArgumentParser:
         default=os.environ.get("LAB_STORE", "memory"),
         help="where results lie that several processes share: memory (default) or redis://HOST:PORT/NUMBER",
     )
+    flags.add_argument(
+        "--embed-in",
+        action="append",
+        default=[SPACES] if "SPACE_ID" in os.environ else [],
+        metavar="ORIGIN",
+        help="a site whose pages may show this one in a frame, as https://example.org; once for each",
+    )
     add_flags(flags)
     return flags
 
@@ -52,6 +63,7 @@ def serve(options: argparse.Namespace) -> None:
     """Build the page and serve it. Where its first bars need the model, that loads meanwhile."""
     port, limits = port_number(options.port), limits_from(options)
     registry, store = Registry(options.models), open_store(options.store)
+    embedders = [origin(text) for text in options.embed_in]
     from textgen.ui.frame.page import build_lab, launch_options
     from textgen.ui.next_token.tab import opening
     from textgen.ui.server.laboratory import Laboratory
@@ -63,7 +75,7 @@ def serve(options: argparse.Namespace) -> None:
             server_port=port,
             inbrowser=options.open,
             prevent_thread_lock=True,
-            **launch_options(registry),
+            **launch_options(registry, embedders),
         )
     except OSError as error:
         raise TextgenError(
@@ -81,6 +93,13 @@ def port_number(text: str) -> int:
     if text.isdecimal() and 1 <= int(text) <= 65535:
         return int(text)
     raise out_of_range("port", "a whole number from 1 to 65535", text, "7860 is the default")
+
+
+def origin(text: str) -> str:
+    """A site, or a TextgenError."""
+    if ORIGIN.fullmatch(text):
+        return text
+    raise out_of_range("embed-in", "a site such as https://example.org", text, "leave the path out")
 
 
 def warm_up(registry: Registry) -> None:

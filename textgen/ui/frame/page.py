@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import gradio as gr
@@ -21,6 +21,7 @@ import textgen.ui.sweep.tab as sweep
 from textgen.models.registry import Registry
 from textgen.ui.saving import save
 from textgen.ui.server.endpoints import Endpoints, Page
+from textgen.ui.server.guard import Guard
 from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.server.limits import Limits
 from textgen.ui.server.streams import route
@@ -90,20 +91,22 @@ def add_tab(lab: Laboratory, title: str, name: str, room: Room) -> None:
         room.build(lab)
 
 
-def launch_options(registry: Registry) -> dict[str, Any]:
-    """What `Blocks.launch` needs to serve this page: offline, no telemetry, no sharing."""
+def launch_options(registry: Registry, embedders: Sequence[str] = ()) -> dict[str, Any]:
+    """What `Blocks.launch` needs to serve this page: offline, no telemetry, no sharing.
+
+    Pages of the sites in `embedders` may show it in a frame.
+    """
     return {
         "theme": theme(),
         "head": assets.head(),
         "app_kwargs": {
             "routes": [*assets.routes(lambda: page_config(registry)), route(streams_of)],
-            "middleware": [Middleware(assets.FirstPaint)],
+            "middleware": [Middleware(Guard, embedders=embedders), Middleware(assets.FirstPaint)],
         },
         "run_history": False,
         "enable_monitoring": False,
         "share": False,
         "footer_links": [],
-        "max_file_size": "1mb",
         "ssr_mode": False,
         "quiet": True,
     }
