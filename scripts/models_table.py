@@ -11,7 +11,15 @@ from textgen.models.card import needed
 from textgen.models.config import ModelConfig
 from textgen.models.registry import SHIPPED, Registry
 
-HEAD = ("model", "network", "parameters", "text", "validation loss", "to beat, or published")
+HEAD = (
+    "model",
+    "network",
+    "parameters",
+    "text",
+    "validation loss",
+    "bits/character",
+    "to beat, or published",
+)
 ORDER = ("shakespeare", "treasure", "names", "novels")
 
 
@@ -33,6 +41,7 @@ def row(name: str, config: ModelConfig) -> tuple[str, ...]:
         f"{config.parameters:,}",
         config.corpus.name,
         loss(config),
+        bits(config),
         rival(config),
     )
 
@@ -48,7 +57,13 @@ def loss(config: ModelConfig) -> str:
     nats = needed(config.losses.validation_windows, "losses.validation_windows")
     if config.level == "word":
         return f"{nats:.4f} nats/word, perplexity {math.exp(nats):.1f}"
-    return f"{nats:.4f} nats/character"
+    return f"{nats:.4f} nats/{'character' if config.level == 'char' else config.level}"
+
+
+def bits(config: ModelConfig) -> str:
+    """The same loss on the one scale of all levels."""
+    nats = config.losses.validation_windows
+    return f"{needed(config.losses.bits_per_character(nats), 'losses.validation_characters'):.3f}"
 
 
 def rival(config: ModelConfig) -> str:

@@ -136,7 +136,10 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "another normaliser": (tokenizer(normalizer={"type": "Prepend", "prepend": "a"}), "got Prepend"),
     "a normaliser of text": (tokenizer(normalizer="lower"), "normalizer must be an object"),
     "added tokens": (tokenizer(added_tokens=[{"id": 9, "content": "b"}]), "added_tokens must be empty"),
-    "another model": (tokenizer(model={"type": "BPE"}), "model.type must be WordLevel, got BPE"),
+    "another model": (
+        tokenizer(model={"type": "Unigram"}),
+        "model.type must be WordLevel or BPE, got Unigram",
+    ),
     "an empty word": (
         vocabulary(lambda words: {"": words.pop("a"), **words}),
         "1 to 1,000 characters, got 0",

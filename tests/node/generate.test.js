@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  addLine, beginRun, beginSegments, branchOf, createSession, divergence, fork, isChanged, isStop,
+  addition, addLine, beginRun, beginSegments, branchOf, createSession, divergence, fork, isChanged, isStop,
   lengths, newRecord, nextGoal, openLengths, recordOf, textOf, textRate, textRequest,
   tokenFacts, totalRate, wholeRun,
 } from "../../textgen/ui/generate/run.js";
@@ -57,6 +57,15 @@ const runOf = (ids, panes = ids.map(() => ({}))) => {
 };
 
 // ---- what the server sends
+
+test("a character comes whole, with the token that completes it; what can be none is said to be none", () => {
+  const run = runOf([[1, 2, 4, 3, 4, 1, 2, 4, 3, 2]]);
+  run.vocabulary.texts = ["", "a", "", "", ""];
+  run.vocabulary.bytes = { 2: [0x61, 0xe6], 3: [0xa5, 0xf0], 4: [0x97] }; // 日 is E6 97 A5
+  const branch = branchOf(run.texts[0]);
+  const parts = branch.ids.map((_, i) => addition(run, branch, i));
+  assert.deepEqual(parts, ["a", "a", "", "日", "", "\ufffda", "a", "", "日", "\ufffda"]);
+});
 
 test("the lines add up to what the library writes, spaces and stops as well", () => {
   for (const { messages, texts, ids, bits, ended } of runs) {

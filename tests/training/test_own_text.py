@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import shutil
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from textgen.cli import main
 from textgen.errors import TextgenError
 from textgen.models.registry import Registry
 from textgen.training.job import TrainOptions, plan, prepare
-from textgen.training.recipe import make_recipe, own_recipe
+from textgen.training.recipe import LEVELS, make_recipe, own_recipe
 from textgen.training.run import train
 
 Options = Callable[..., TrainOptions]
@@ -31,7 +32,7 @@ def my_text(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("level", ["char", "word"])
+@pytest.mark.parametrize("level", ["char", "word", "subword"])
 def test_a_text_of_ones_own_becomes_a_model_that_the_app_lists(
     level: str, my_text: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -45,10 +46,15 @@ def test_a_text_of_ones_own_becomes_a_model_that_the_app_lists(
     assert registry.names() == ["mine"]
     assert registry.info("mine").config.level == level
     assert registry.get("mine").text([1, 2, 3])
+    losses = registry.info("mine").config.losses
+    bits, per_token = losses.bits_per_character(losses.validation_windows), losses.validation_windows
+    assert bits
+    assert per_token
+    assert bits < per_token / math.log(2) or level == "char"
 
 
 def test_the_recipe_grows_with_the_text() -> None:
-    for level in ("char", "word"):
+    for level in LEVELS:
         sizes = 10_000, 400_000, 5_000_000
         small, middle, large = (make_recipe(own_recipe(size, level, "mine")) for size in sizes)
         assert small.net.sizes["hidden"] < middle.net.sizes["hidden"] < large.net.sizes["hidden"]

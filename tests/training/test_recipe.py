@@ -62,7 +62,7 @@ def test_a_recipe_says_nothing_of_its_own_text_when_another_is_trained(sha256: s
         ("seed=-1", "seed must be"),
         ("averaging=1.0", "averaging must be"),
         ("title.x=1", "title is a value"),
-        ("level=wrod", "level must be one of char, word, got wrod"),
+        ("level=wrod", "level must be one of char, word, subword, got wrod"),
         ("nonsense", "section.key=value"),
         ("optimizer.rate=1", "a recipe has no optimizer, perhaps optimiser; it has name, title"),
         ("optimiser.rate=-0.001", "optimiser.rate must be in"),

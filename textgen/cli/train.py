@@ -10,7 +10,7 @@ from textgen.cli import options
 from textgen.cli.console import Console
 from textgen.errors import TextgenError
 from textgen.training.job import TrainOptions, is_leader, to_stderr
-from textgen.training.recipe import bundled
+from textgen.training.recipe import LEVELS, bundled
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,9 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a text file, UTF-8, or a folder of .txt files",
     )
     options.add_encoding(parser)
-    parser.add_argument(
-        "--level", choices=("char", "word"), default="char", help="of a text without a recipe (char)"
-    )
+    parser.add_argument("--level", choices=LEVELS, default="char", help="of a text without a recipe (char)")
     parser.add_argument("--name", help="of the model (the recipe's, or the file's)")
     parser.add_argument("--models", metavar="FOLDER", help="where it appears ($TEXTGEN_MODELS or ./models)")
     parser.add_argument(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from string import Template
@@ -73,15 +72,21 @@ def losses(config: ModelConfig) -> dict[str, Any]:
         "window": recipe.window,
         "targets": f"{needed(config.losses.validation_targets, 'losses.validation_targets'):,}",
         "windows_nats": f"{windows:.4f}",
-        "windows_bits": f"{windows / math.log(2):.4f}",
+        "windows_bits": in_bits(config, windows),
         "streamed_nats": f"{streamed:.4f}",
-        "streamed_bits": f"{streamed / math.log(2):.4f}",
+        "streamed_bits": in_bits(config, streamed),
         "calibration": calibration(config),
         "target": f"\nTarget: {config.target:g} nats in windows{note}.\n" if config.target else "",
         "perplexity": perplexity(config, windows, streamed),
         "published": published(config),
         "kept": KEPT[recipe.keep],
     }
+
+
+def in_bits(config: ModelConfig, nats: float) -> str:
+    """A loss on the scale that compares models of characters, subwords and words."""
+    bits = config.losses.bits_per_character(nats)
+    return "not known" if bits is None else f"{bits:.4f}"
 
 
 def perplexity(config: ModelConfig, windows: float, streamed: float) -> str:
@@ -91,7 +96,8 @@ def perplexity(config: ModelConfig, windows: float, streamed: float) -> str:
     figures = f"{e_to(windows):.1f} in windows, {e_to(streamed):.1f} streamed"
     if config.losses.unknown is not None:
         figures += (
-            f"; {config.losses.unknown:.1%} of the words that validate are `<unk>`, too rare to be known"
+            f"; {config.losses.unknown:.1%} of the words that validate are `<unk>`, too rare to be known, "
+            "and are not spelled: bits per character are too few by what that would take"
         )
     return f"\nPerplexity, e to the nats: {figures}.\n"
 

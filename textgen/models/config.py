@@ -7,6 +7,7 @@ describes it and may be written by anybody: a fact that is missing or not of its
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from textgen.validation import Checked, whole
 FILE = "config.json"
 FORMAT = 1
 MAX_BYTES = 1_000_000
+PER_CHARACTER = "nats per char"  # the unit of a character model's losses
 WINDOWS = "validation_windows_"  # then the number of tokens
 LONGEST_WINDOW = 1_000_000  # tokens
 LARGEST = 2**63  # below it: what a seed may be at most
@@ -174,6 +176,15 @@ class LossFacts(Part):
     perplexity: Number = None  # in windows, of word models
     unknown: Number = None  # share of `<unk>` among the words that validate, 0..1
     validation_targets: Count = None  # predictions scored
+    validation_characters: Count = None  # that the scored tokens write
+
+    def bits_per_character(self, nats: float | None) -> float | None:
+        """A loss in nats per token on the one scale of all levels; None where it cannot be known."""
+        if nats is None or self.unit == PER_CHARACTER:
+            return nats if nats is None else nats / math.log(2)
+        if not self.validation_targets or not self.validation_characters:
+            return None
+        return nats / math.log(2) * self.validation_targets / self.validation_characters
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
@@ -196,7 +207,7 @@ class ModelConfig(Part):
 
     format: Count = FORMAT
     title: Words = ""
-    level: Words = ""  # what its tokens are: "char" or "word"
+    level: Words = ""  # what its tokens are: "char", "word" or "subword"
     unit: Words = ""  # the same, as losses are counted by
     start: WordsOrNone = None  # the text that stands for an empty context
     bos: WordsOrNone = None  # the token with which every text begins and ends; None = none

@@ -21,7 +21,9 @@ from textgen.nets import build
 from textgen.nets.base import LanguageModel
 from textgen.nets.suppressed import Suppressed
 from textgen.settings import DecodeSettings
+from textgen.text.subword_tokenizer import SubwordTokenizer
 from textgen.text.tokenizer import TextTokenizer
+from textgen.text.tokenizer_form import is_subword
 from textgen.validation import whole
 
 WEIGHTS, TOKENIZER = weights.FILE, "tokenizer.json"
@@ -155,8 +157,9 @@ def read_config(folder: Path) -> ModelConfig:
 def load_tokenizer(path: Path) -> TextTokenizer:
     """Read a tokenizer.json. Raises ModelError when it is missing or not one of ours."""
     data = read_object(path, MAX_TOKENIZER)
+    kind = SubwordTokenizer if is_subword(data) else TextTokenizer
     try:
-        return TextTokenizer.from_json(data)
+        return kind.from_json(data)
     except ValueError as error:
         raise unreadable(path, f"it is no tokenizer of ours: {error}") from error
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from textgen.errors import TextError, shorten
 from textgen.records import Encoded
-from textgen.text.tokenizer import TextTokenizer, visible
+from textgen.text.tokenizer import Level, TextTokenizer, visible
 
 if TYPE_CHECKING:
     from textgen.models.folder import Model
 
 MAX_CONTEXT = 20_000  # characters
+UNITS: Mapping[Level, str] = {"char": "characters", "word": "words and signs", "subword": "subwords"}
 NAMED_UNKNOWN = 10  # unknown pieces spelled out in a note
 
 
@@ -89,7 +90,7 @@ def sight_note(model: Model, ids: Sequence[int]) -> str:
     """How far back a model sees that cannot see all that it reads."""
     if model.net.context is None or len(ids) <= model.net.context:
         return ""
-    unit = "characters" if model.tokenizer.level == "char" else "words and signs"
+    unit = UNITS[model.tokenizer.level]
     return f"The model sees only the last {model.net.context:,} {unit} of this."
 
 

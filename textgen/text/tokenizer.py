@@ -1,4 +1,4 @@
-"""Characters or words ↔ ids, and labels in which whitespace can be seen."""
+"""Characters, words or subwords ↔ ids, and labels in which whitespace can be seen."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ VISIBLE = {" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍", exact_words.JOINER
 SIGNS = frozenset(VISIBLE.values())
 HALF = re.compile("[\ud800-\udfff]")  # lone surrogates
 MAX_FILE = 50_000_000  # bytes of a tokenizer.json
-Level = Literal["char", "word"]
+Level = Literal["char", "word", "subword"]
 
 
 def visible(token: str) -> str:
@@ -55,27 +55,37 @@ class TextTokenizer:
     """A Hugging Face `Tokenizer` with what a page needs on top: pieces, unknowns, labels, spaces.
 
     Between two tokens stands a space unless `tight_after` of the left or `tight_before` of the right
-    one; characters are all tight.
+    one; characters are all tight. Subwords are a class of their own, `subwords.SubwordTokenizer`.
     """
 
+    level: Level
+
     def __init__(self, tokenizer: Tokenizer) -> None:
-        self.tokenizer = tokenizer
-        self.vocab_size: int = tokenizer.get_vocab_size()
         vocabulary = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
-        self.ids: Mapping[str, int] = dict(vocabulary)
-        self.unknown_id: int | None = self.ids.get(words.UNKNOWN)
-        self.level: Level = "char" if self.unknown_id is None else "word"
-        self.pieces: tuple[str, ...] = tuple(piece for piece, _ in vocabulary)  # (V,) as `split` names them
-        self.labels: tuple[str, ...] = distinct_labels(self.pieces)  # (V,)
-        self.texts: tuple[str, ...] = self.pieces  # (V,) what each adds to a text, but for a space before it
-        self.tight_before: tuple[bool, ...] = (True,) * self.vocab_size  # (V,)
-        self.tight_after: tuple[bool, ...] = (True,) * self.vocab_size  # (V,)
-        self.exact = self.level == "word" and exact_words.is_exact(tokenizer)
-        if self.level == "word":
+        self._take(tokenizer, tuple(piece for piece, _ in vocabulary))
+        self.unknown_id = self.ids.get(words.UNKNOWN)
+        if self.unknown_id is not None:
+            self.level = "word"
+            self.exact = exact_words.is_exact(tokenizer)
             style = exact_words if self.exact else words
             self.texts = tuple(map(style.written, self.pieces))
             self.tight_before = tuple(map(style.tight_before, self.pieces))
             self.tight_after = tuple(map(style.tight_after, self.pieces))
+
+    def _take(self, tokenizer: Tokenizer, pieces: tuple[str, ...]) -> None:
+        """What all levels share, as it is for characters."""
+        self.tokenizer = tokenizer
+        self.level: Level = "char"
+        self.exact = False  # whether words keep every sign and space
+        self.vocab_size: int = len(pieces)
+        self.unknown_id: int | None = None
+        self.pieces: tuple[str, ...] = pieces  # (V,) as `split` names them
+        self.ids: Mapping[str, int] = {piece: i for i, piece in enumerate(pieces)}
+        self.labels: tuple[str, ...] = distinct_labels(pieces)  # (V,)
+        self.texts: tuple[str, ...] = pieces  # (V,) what each adds to a text, but for a space before it
+        self.partial: Mapping[int, bytes] = {}  # what tokens say that are no whole characters
+        self.tight_before: tuple[bool, ...] = (True,) * len(pieces)  # (V,)
+        self.tight_after: tuple[bool, ...] = (True,) * len(pieces)  # (V,)
 
     @classmethod
     def characters(cls, alphabet: Iterable[str], lower: bool = False) -> TextTokenizer:
@@ -174,7 +184,7 @@ class TextTokenizer:
 
     def tight_end(self, text: str) -> bool:
         """Whether no space is to follow a text: it is empty, has one, or ends in a token that wants none."""
-        if self.level == "char" or not text:
+        if self.level != "word" or not text:
             return True
         if self.exact:
             return exact_words.tight_after(self.readable(text))

@@ -9,17 +9,29 @@ from math import prod
 from typing import Any
 
 from textgen.errors import shorten
-from textgen.text import exact_words
+from textgen.text import exact_words, subwords
 from textgen.text.words import FINAL_SIGMA, PIECE, REWRITES
 
 CHARACTER = r"[\s\S]"
 EXACT = exact_words.PIECE, exact_words.JOINED
-PATTERNS = frozenset({CHARACTER, PIECE, FINAL_SIGMA, *EXACT, *(pattern for pattern, _ in REWRITES)})
+PATTERNS = frozenset(
+    {CHARACTER, PIECE, subwords.PIECE, FINAL_SIGMA, *EXACT, *(pattern for pattern, _ in REWRITES)}
+)
 MAX_TOKENS = 1_000_000
 MAX_TOKEN = 1_000  # characters
 MAX_GROWTH = 64  # characters that normalisers may make of one
 MAX_STEPS = 64  # normalisers in a row
 MAX_NESTING = 3  # lists of normalisers in each other
+BPE_OPTIONS = (
+    "dropout",
+    "unk_token",
+    "continuing_subword_prefix",
+    "end_of_word_suffix",
+    "fuse_unk",
+    "byte_fallback",
+    "ignore_merges",
+)
+AS_BYTES = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
 UNUSED = "added_tokens", "post_processor", "truncation", "padding"
 
 
@@ -27,9 +39,47 @@ def check_form(data: Mapping[str, Any]) -> None:
     """Raises ValueError, with what is wrong, for any tokenizer but one of a form that we write."""
     if used := [name for name in UNUSED if data.get(name)]:
         raise ValueError(f"{used[0]} must be empty")
-    check_vocabulary(as_object("model", data.get("model")))
+    model, cut = as_object("model", data.get("model")), as_object("pre_tokenizer", data.get("pre_tokenizer"))
+    check_vocabulary(model)
     check_normalizers(data.get("normalizer"))
-    check_pre_tokenizer(as_object("pre_tokenizer", data.get("pre_tokenizer")))
+    if is_subword(data):
+        check_merges(model)
+        check_bytes(cut)
+    else:
+        check_pre_tokenizer(cut)
+
+
+def is_subword(data: Mapping[str, Any]) -> bool:
+    """Whether a tokenizer.json describes subwords."""
+    model = data.get("model")
+    return isinstance(model, Mapping) and model.get("type") == "BPE"
+
+
+def check_merges(model: Mapping[str, Any]) -> None:
+    """Byte-level BPE: signs of the alphabet of bytes alone, all 256 of them, and pairs that it has."""
+    if usual := [name for name in BPE_OPTIONS if model.get(name)]:
+        raise ValueError(f"model.{usual[0]} must be left out, got {shorten(model[usual[0]])}")
+    vocabulary, merges = model["vocab"], model.get("merges")
+    alphabet = subwords.byte_alphabet()
+    if (
+        any(sign not in alphabet for token in vocabulary for sign in token)
+        or not alphabet.keys() <= vocabulary.keys()
+    ):
+        raise ValueError("model.vocab must be of bytes, all 256 of them and what they make together")
+    if not isinstance(merges, list) or not all(map(is_pair, merges)):
+        raise ValueError("model.merges must be a list of pairs of tokens")
+
+
+def is_pair(merge: Any) -> bool:
+    return isinstance(merge, list) and len(merge) == 2 and all(isinstance(part, str) for part in merge)
+
+
+def check_bytes(cut: Mapping[str, Any]) -> None:
+    """A text is cut by a known pattern, then taken as bytes."""
+    steps = cut.get("pretokenizers") if cut.get("type") == "Sequence" else None
+    if not isinstance(steps, list) or len(steps) != 2 or as_object("pre_tokenizer", steps[1]) != AS_BYTES:
+        raise ValueError("pre_tokenizer must be a Split, then a ByteLevel without a pattern of its own")
+    check_pre_tokenizer(as_object("pre_tokenizer", steps[0]))
 
 
 def as_object(name: str, value: Any) -> Mapping[str, Any]:
@@ -40,8 +90,8 @@ def as_object(name: str, value: Any) -> Mapping[str, Any]:
 
 def check_vocabulary(model: Mapping[str, Any]) -> None:
     """One id a token, from 0 on; no token is empty."""
-    if model.get("type") != "WordLevel":
-        raise ValueError(f"model.type must be WordLevel, got {shorten(model.get('type'))}")
+    if model.get("type") not in ("WordLevel", "BPE"):
+        raise ValueError(f"model.type must be WordLevel or BPE, got {shorten(model.get('type'))}")
     vocabulary = as_object("model.vocab", model.get("vocab"))
     if not 1 <= len(vocabulary) <= MAX_TOKENS:
         raise ValueError(f"model.vocab must have 1 to {MAX_TOKENS:,} tokens, got {len(vocabulary):,}")

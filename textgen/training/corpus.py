@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,10 @@ from numpy.typing import NDArray
 from textgen.errors import TextError, TextgenError
 from textgen.models.draft import appearing
 from textgen.models.folder import load_tokenizer
+from textgen.text import exact_words, words
 from textgen.text.exact_words import exact_vocabulary
+from textgen.text.subword_tokenizer import SubwordTokenizer
+from textgen.text.subwords import subword_tokenizer
 from textgen.text.tokenizer import TextTokenizer
 from textgen.text.words import UNKNOWN as UNKNOWN_WORD
 from textgen.text.words import word_vocabulary
@@ -31,12 +34,13 @@ CODE_POINTS = 0x110000
 MIN_TOKENS = 100
 MAX_VOCABULARY = 1 << 16  # ids are stored in two bytes
 CHUNK = 1 << 20  # tokens handled at once
-CODES, TOKENIZER, UNKNOWN, CHANGES = "codes.u32", "tokenizer.json", "unknown.json", "changes.json"
+CODES, TOKENIZER = "codes.u32", "tokenizer.json"
+UNKNOWN, CHANGES, CHARACTERS = "unknown.json", "changes.json", "characters.json"
 LEFT_OUT = MAX_VOCABULARY  # stands for a piece that a given tokenizer does not know
 Ranges = NDArray[np.int64]  # (D, 2) start and end of each document in a stream of tokens
 
 PARTS = ("train", "validation")
-UNITS = {"char": "character", "word": "word"}
+UNITS = {"char": "character", "word": "word", "subword": "character"}  # that a text is first read as
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class Part:
 
     ids: NDArray[np.uint16]  # (N,)
     lengths: NDArray[np.int64]  # (D,) tokens of each document; their sum is N
+    characters: int  # that the text of all its tokens has
 
     def documents(self, bos: int | None = None) -> list[NDArray[np.uint16]]:
         """The documents, each after `bos` where there is one."""
@@ -97,17 +102,19 @@ def is_whole(folder: Path) -> bool:
 
 def key(digest: str, recipe: Recipe, tokenizer: TextTokenizer | None) -> str:
     """Names what an encoding depends on."""
-    given = tokenizer.texts if tokenizer else ()
+    given = tokenizer.tokenizer.to_str() if tokenizer else ""
     values = [digest, recipe.level, recipe.seed, asdict(recipe.text), asdict(recipe.split), given]
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:16]
 
 
 def read_corpus(folder: Path, digest: str, size: int) -> Corpus:
-    train, validation = (
-        Part(mapped(folder / f"{name}.u16"), np.load(folder / f"{name}.npy")) for name in PARTS
+    unknown, changes, characters = (
+        tuple(json.loads((folder / name).read_text(encoding="utf-8")))
+        for name in (UNKNOWN, CHANGES, CHARACTERS)
     )
-    unknown, changes = (
-        tuple(json.loads((folder / name).read_text(encoding="utf-8"))) for name in (UNKNOWN, CHANGES)
+    train, validation = (
+        Part(mapped(folder / f"{name}.u16"), np.load(folder / f"{name}.npy"), count)
+        for name, count in zip(PARTS, characters, strict=True)
     )
     tokenizer = load_tokenizer(folder / TOKENIZER)
     return Corpus(train, validation, tokenizer, digest, size, unknown, changes)
@@ -129,14 +136,18 @@ def encode_into(folder: Path, path: Path, recipe: Recipe, tokenizer: TextTokeniz
     parts = split_ranges(lengths, recipe.split, recipe.seed)
     if tokenizer is None:
         check_parts(path, parts, recipe)
-    tokenizer = tokenizer or make_tokenizer(recipe, pieces, counts(codes, parts, pieces, recipe))
-    tokenizer.save(folder / TOKENIZER)
-    table = id_table(pieces, tokenizer)
+    if recipe.level == "subword":
+        read = by_subwords(codes, tokenizer or learned_subwords(codes, parts[0], recipe))
+    else:
+        occurrences = counts(codes, parts, pieces, recipe)
+        read = by_pieces(codes, pieces, tokenizer or make_tokenizer(recipe, pieces, occurrences))
+    read.tokenizer.save(folder / TOKENIZER)
     for name, ranges in zip(PARTS, parts, strict=True):
-        write_part(folder / f"{name}.u16", codes, ranges, table)
-    unknown = [pieces.text(code) for code in seen(codes) if table[code] == LEFT_OUT]
-    (folder / UNKNOWN).write_text(json.dumps(unknown), encoding="utf-8")
-    (folder / CHANGES).write_text(json.dumps(sorted(changes)), encoding="utf-8")
+        write_part(folder / f"{name}.u16", ranges, read.ids)
+    characters = [sum(read.characters(*ends) for ends in ranges.tolist()) for ranges in parts]
+    facts = {UNKNOWN: read.unknown, CHANGES: sorted(changes), CHARACTERS: characters}
+    for name, value in facts.items():
+        (folder / name).write_text(json.dumps(value), encoding="utf-8")
     (folder / CODES).unlink()
 
 
@@ -258,16 +269,71 @@ def id_table(pieces: Pieces, tokenizer: TextTokenizer) -> NDArray[np.int64]:
     return table
 
 
-def write_part(target: Path, codes: NDArray[np.uint32], ranges: Ranges, table: NDArray[np.int64]) -> None:
+def learned_subwords(codes: NDArray[np.uint32], learned: Ranges, recipe: Recipe) -> TextTokenizer:
+    """The subwords of what is learned."""
+    texts = (text for start, end in learned for text in texts_of(codes[start:end]))
+    return SubwordTokenizer(subword_tokenizer(texts, recipe.text.vocabulary, recipe.text.lower))
+
+
+def texts_of(codes: NDArray[np.uint32]) -> Iterator[str]:
+    """A text of code points (n,) in pieces that end in a line break, where it has any."""
+    rest = ""
+    for _, chunk in chunked(codes):
+        rest += chunk.astype("<u4").tobytes().decode("utf-32-le")
+        whole = rest[: rest.rfind("\n") + 1] or rest
+        yield whole
+        rest = rest[len(whole) :]
+    yield rest
+
+
+class Reading(NamedTuple):
+    """A text's codes (n,) as a tokenizer reads them, a range at a time."""
+
+    tokenizer: TextTokenizer
+    ids: Callable[[int, int], Iterator[NDArray[np.uint16]]]  # of a range of codes, in pieces
+    characters: Callable[[int, int], int]  # that the text of a range's ids has
+    unknown: Sequence[str]  # distinct pieces without an id
+
+
+def by_subwords(codes: NDArray[np.uint32], tokenizer: TextTokenizer) -> Reading:
+    """A text of code points as subwords."""
+
+    def ids(start: int, end: int) -> Iterator[NDArray[np.uint16]]:
+        for text in texts_of(codes[start:end]):
+            yield np.array(tokenizer.encode(text).ids, dtype=np.uint16)
+
+    return Reading(tokenizer, ids, lambda start, end: end - start, [])
+
+
+def by_pieces(codes: NDArray[np.uint32], pieces: Pieces, tokenizer: TextTokenizer) -> Reading:
+    """A text of characters or words, of each of which an id is known, or none: those are left out."""
+    table = id_table(pieces, tokenizer)
+
+    def ids(start: int, end: int) -> Iterator[NDArray[np.uint16]]:
+        for _, chunk in chunked(codes[start:end]):
+            found = table[chunk]
+            yield found[found != LEFT_OUT].astype(np.uint16)
+
+    known = table != LEFT_OUT
+    unknown = [pieces.text(code) for code in seen(codes) if not known[code]]
+    written = pieces.written(tokenizer)
+
+    def characters(start: int, end: int) -> int:
+        return sum(written(chunk[known[chunk]]) for _, chunk in chunked(codes[start:end]))
+
+    return Reading(tokenizer, ids, characters, unknown)
+
+
+def write_part(
+    target: Path, ranges: Ranges, ids_of: Callable[[int, int], Iterator[NDArray[np.uint16]]]
+) -> None:
     """Write the ids of some documents one after another, and beside them how long each is."""
     lengths = np.zeros(len(ranges), dtype=np.int64)
     with target.open("wb") as stream:
         for number, (start, end) in enumerate(ranges):
-            for _, chunk in chunked(codes[start:end]):
-                ids = table[chunk]
-                ids = ids[ids != LEFT_OUT]
+            for ids in ids_of(start, end):
                 lengths[number] += len(ids)
-                stream.write(ids.astype(np.uint16).tobytes())
+                stream.write(ids.tobytes())
     np.save(target.with_suffix(".npy"), lengths)
 
 
@@ -296,6 +362,10 @@ class Pieces(Protocol):
         ...
 
     def text(self, code: int) -> str: ...
+
+    def written(self, tokenizer: TextTokenizer) -> Callable[[NDArray[np.uint32]], int]:
+        """How many characters the text of codes (n,) has, with the spaces between its words."""
+        ...
 
     @property
     def limit(self) -> int:
@@ -328,6 +398,9 @@ class Characters:
     def text(self, code: int) -> str:
         return chr(code)
 
+    def written(self, tokenizer: TextTokenizer) -> Callable[[NDArray[np.uint32]], int]:
+        return len
+
     @property
     def different(self) -> int:
         return int(self._seen.sum())
@@ -357,6 +430,19 @@ class Words:
 
     def text(self, code: int) -> str:
         return self._texts[code]
+
+    def written(self, tokenizer: TextTokenizer) -> Callable[[NDArray[np.uint32]], int]:
+        style = exact_words if tokenizer.exact else words
+        lengths = np.array([len(style.written(text)) for text in self._texts])
+        before, after = (
+            np.array([*map(tight, self._texts)]) for tight in (style.tight_before, style.tight_after)
+        )
+
+        def characters(codes: NDArray[np.uint32]) -> int:
+            spaces = ~(after[codes[:-1]] | before[codes[1:]])
+            return int(lengths[codes].sum() + spaces.sum())
+
+        return characters
 
     @property
     def limit(self) -> int:

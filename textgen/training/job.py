@@ -55,7 +55,7 @@ class TrainOptions:
     """Where a run reads and writes, on what it runs, and how it reports its progress."""
 
     name: str | None = None  # of the model; None = the recipe's
-    level: str = "char"  # "char" or "word", of a text without a recipe
+    level: str = "char"  # one of recipe.LEVELS, of a text without a recipe
     models: Path = field(default_factory=default_root)  # the finished folder appears here
     runs: Path = Path("runs")  # checkpoints of the run, at runs/NAME
     resume: bool = False  # go on from the run's last checkpoint
@@ -323,7 +323,12 @@ def identity(job: Job) -> dict[str, Any]:
         "vocabulary (tokens)": len(pieces),
         "vocabulary (sha256)": hashlib.sha256(json.dumps(pieces).encode()).hexdigest(),
     }
-    return text | dict(by_name(json.loads(json.dumps(job.recipe.to_json()))))
+    return text | in_recipe(job.recipe)
+
+
+def in_recipe(recipe: Recipe) -> dict[str, Any]:
+    """A recipe's values by name."""
+    return dict(by_name(json.loads(json.dumps(recipe.to_json()))))
 
 
 def by_name(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -346,11 +351,12 @@ def first_identity(path: Path) -> Mapping[str, Any]:
 
 
 def differences(first: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-    """What is not as it was: both values by name."""
+    """What is not as it was: both values by name. A setting that there was not yet had its usual value."""
+    was = {**in_recipe(Recipe(name="")), **first}
     return {
-        key: (shorten(first.get(key), SHOWN), shorten(now.get(key), SHOWN))
-        for key in {**now, **first}
-        if first.get(key) != now.get(key)
+        key: (shorten(was.get(key), SHOWN), shorten(now.get(key), SHOWN))
+        for key in {**now, **was}
+        if was.get(key) != now.get(key)
     }
 
 

@@ -143,7 +143,16 @@ def losses(measured: Evaluation, finished: FinishedRun) -> LossFacts:
         perplexity=round(measured.perplexities[0], 1) if finished.recipe.level == "word" else None,
         unknown=None if unknown is None else round(unknown, 4),
         validation_targets=measured.targets,
+        validation_characters=scored_characters(finished.recipe, finished.corpus),
     )
+
+
+def scored_characters(recipe: Recipe, corpus: Corpus) -> int:
+    """How many characters the scored tokens write: the first of a document without BOS is not scored."""
+    part, texts = corpus.validation, corpus.tokenizer.texts
+    if recipe.bos:
+        return part.characters
+    return part.characters - sum(len(texts[document[0]]) for document in part.documents() if len(document))
 
 
 def describe(finished: FinishedRun, options: TrainOptions) -> ModelConfig:

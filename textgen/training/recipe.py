@@ -20,6 +20,7 @@ from textgen.nets import as_architecture, net_class
 from textgen.settings import MAX_BEAM_LENGTH, check_seed
 from textgen.stages import TEMPERATURE
 from textgen.text.files import check_encoding, read_text
+from textgen.text.subwords import LEAST_VOCABULARY
 from textgen.validation import (
     Checked,
     as_flag,
@@ -32,7 +33,7 @@ from textgen.validation import (
 )
 
 BUNDLED = Path(__file__).resolve().parent / "recipes"
-LEVELS = ("char", "word")
+LEVELS = ("char", "word", "subword")
 MAX_STEPS = 10**9
 MAX_FILE = 1_000_000  # bytes of a recipe
 LONGEST_NAME = 64  # characters
@@ -93,6 +94,10 @@ class TextRecipe(Checked, section="text"):
     ascii: Flag = False  # drop all characters beyond ASCII
     unwrap: Flag = False  # join the lines of a paragraph; a line break is where blank lines were
     min_count: Annotated[int, whole_from(1, 10**6, "3 to 5 are usual")] = 1  # rarer words are `<unk>`
+    # Of subwords: how many at most, the 256 bytes among them.
+    vocabulary: Annotated[int, whole_from(LEAST_VOCABULARY, 1 << 16, "1,000 to 8,000 suit a small text")] = (
+        1024
+    )
     # of words: "exact" keeps every sign and space, "prose" reads typographic signs as plain ones
     spaces: Annotated[str, one_of(("exact", "prose"), "exact suits any language")] = "exact"
     encoding: Annotated[str, as_encoding] = "utf-8"  # of the file
@@ -330,9 +335,10 @@ SIZES: Mapping[str, tuple[tuple[int, int, int], ...]] = MappingProxyType(
     {
         "char": ((0, 128, 60), (100_000, 256, 30), (1_000_000, 512, 15), (10_000_000, 512, 3)),
         "word": ((0, 96, 40), (300_000, 160, 20), (3_000_000, 256, 12), (30_000_000, 400, 3)),
+        "subword": ((0, 128, 50), (100_000, 256, 25), (1_000_000, 512, 15), (10_000_000, 512, 3)),
     }
 )
-BYTES_A_TOKEN: Mapping[str, float] = MappingProxyType({"char": 1.0, "word": 4.5})
+BYTES_A_TOKEN: Mapping[str, float] = MappingProxyType({"char": 1.0, "word": 4.5, "subword": 2.5})
 DROPOUT: Mapping[str, float] = MappingProxyType(
     {"embedding": 0.1, "between": 0.4, "output": 0.5, "weights": 0.2}
 )
@@ -355,10 +361,10 @@ def own_recipe(size: int, level: str, name: str, title: str = "") -> dict[str, A
         "start": "",
         "averaging": 0.99,
         "calibrate": True,
-        "text": {"min_count": 2} if level == "word" else {},
+        "text": {"word": {"min_count": 2}, "subword": {"vocabulary": subwords_for(size)}}.get(level, {}),
         "net": {
             "architecture": "lstm",
-            "sizes": {"embedding": hidden // 2, "hidden": hidden, "layers": 2, "tied": level == "word"},
+            "sizes": {"embedding": hidden // 2, "hidden": hidden, "layers": 2, "tied": level != "char"},
             "dropout": dict(DROPOUT),
         },
         "batches": {"streams": streams, "length": length, "reset": 0.05},
@@ -366,6 +372,11 @@ def own_recipe(size: int, level: str, name: str, title: str = "") -> dict[str, A
         "schedule": {"steps": steps, "warmup": 100, "stop_after": 5},
         "log": {"every": max(20, steps // ROWS), "window": 128 if level == "char" else 64, "sample": 200},
     }
+
+
+def subwords_for(size: int) -> int:
+    """How many subwords suit a text of so many bytes: each is to be learned from many examples."""
+    return int(min(max(320, size // 1000), 4096))
 
 
 def batch(tokens: float) -> tuple[int, int]:

@@ -40,7 +40,7 @@ def show(registry: Registry, model: Any) -> dict[str, Any]:
 def test_all_that_the_page_needs_comes_at_once(models: Registry) -> None:
     view = show(models, FIRST)
     assert view["title"] == "Plays, characters"
-    assert view["line"].endswith("characters · 1.42 nats")
+    assert view["line"].endswith("characters · 1.42 nats · 2.05 bits/character")
     assert "Had to beat" in [tile["label"] for tile in view["tiles"]]
     assert view["readme"] == README
     assert view["note"] == ""

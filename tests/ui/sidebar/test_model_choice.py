@@ -37,7 +37,7 @@ def test_models_are_listed_by_their_text_with_size_level_and_loss(models: Regist
     assert [model["name"] for model in found[0]["models"]] == [FIRST, "plays-gru"]
     first = found[0]["models"][0]
     assert first["title"] == "Plays, characters"
-    assert first["line"].endswith("k · characters · 1.42 nats")
+    assert first["line"].endswith("k · characters · 1.42 nats · 2.05 bits/character")
     assert found[-1]["models"][0]["name"] == NUMBERS
 
 

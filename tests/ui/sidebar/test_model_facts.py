@@ -9,9 +9,11 @@ from textgen.ui.sidebar.model_facts import FIRST_CONTEXT, size
 
 
 def test_size_level_and_loss_tell_models_apart() -> None:
-    assert facts().line == "3.5M · characters · 1.42 nats"
+    assert facts().line == "3.5M · characters · 1.42 nats · 2.05 bits/character"
     words = {"validation_windows_35": 4.6, "unit": "nats per word"}
     assert facts(level="word", losses=words).line == "3.5M · words · perplexity 99"
+    measured = {**words, "validation_targets": 500, "validation_characters": 2000}
+    assert facts(level="word", losses=measured).line == "3.5M · words · perplexity 99 · 1.66 bits/character"
     assert facts(parameters=None, losses=None, level=None).line == "tokens"
 
 

@@ -121,8 +121,8 @@ class Batch:
     def observed(self, ids: np.ndarray, surprisal: Floats, entropy: Floats) -> Observed:
         tokens = tuple(ids.tolist())
         text, prompt = self.model.text(tokens, self.job.prompt), self.job.prompt
-        by_letter = self.model.tokenizer.level == "char"
-        words = whole_words(text, prompt, self.model.ended(tokens)) if by_letter else split_words(text)
+        may_be_cut = self.model.tokenizer.level != "word"
+        words = whole_words(text, prompt, self.model.ended(tokens)) if may_be_cut else split_words(text)
         return Observed(text, tuple(words), tokens, surprisal, entropy)
 
     def judged(self, texts: Sequence[str], get: Callable[[Place], Model]) -> Floats:

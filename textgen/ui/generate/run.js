@@ -43,7 +43,13 @@
  * @property {number[]} [stops]
  * @property {boolean} [tight]
  *
- * @typedef {{ key: string, texts: string[], labels: string[], spaces?: string }} Vocabulary
+ * @typedef {object} Vocabulary see `vocabulary` in textgen/ui/generate/runs.py
+ * @property {string} key
+ * @property {string[]} texts
+ * @property {string[]} labels
+ * @property {string} [spaces]
+ * @property {Record<number, number[]>} [bytes]
+ *
  * @typedef {{ head: Head, vocabulary: Vocabulary, goal: number, texts: Text[] }} Run
  *
  * @typedef {import("../shell/store.js").State} State
@@ -119,8 +125,30 @@ export const nextGoal = (run, more, most) => {
 // ---- tokens as text
 
 /** What token i adds to its text: itself, after the space that belongs between two words. */
-export const addition = (/** @type {Run} */ run, /** @type {Branch} */ branch, /** @type {number} */ i) =>
-  (isStop(run, branch.ids[i]) ? "" : gap(run, branch, i) + run.vocabulary.texts[branch.ids[i]]);
+export const addition = (/** @type {Run} */ run, /** @type {Branch} */ branch, /** @type {number} */ i) => {
+  const { bytes, texts } = run.vocabulary;
+  const id = branch.ids[i];
+  if (isStop(run, id)) return "";
+  if (bytes && (bytes[id] || bytes[branch.ids[i - 1]])) return completed(run.vocabulary, branch.ids, i);
+  return gap(run, branch, i) + texts[id];
+};
+
+const ENCODER = new TextEncoder();
+/** No byte that goes on with a character. @param {number} byte */
+const begins = (byte) => byte < 0x80 || byte >= 0xc0;
+
+/**
+ * What token i adds where tokens are parts of characters: whole ones, with the token that completes them.
+ * @param {Vocabulary} vocabulary @param {number[]} ids @param {number} i
+ */
+const completed = ({ bytes, texts }, ids, i) => {
+  let start = i;
+  while (start > 0 && bytes?.[ids[start - 1]] && (start === i || !bytes[ids[start]].some(begins))) start -= 1;
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const said = ids.slice(start, i + 1).map((id) =>
+    decoder.decode(bytes?.[id] ? Uint8Array.from(bytes[id]) : ENCODER.encode(texts[id]), { stream: true }));
+  return said.at(-1) ?? "";
+};
 
 /** @param {Run} run @param {Branch} branch @param {number} i */
 const gap = (run, { ids }, i) => {

@@ -168,11 +168,13 @@ def vocabulary_key(model: Model) -> str:
 
 def vocabulary(model: Model) -> dict[str, Any]:
     """The tokens' names. `spaces`, of words alone, has a digit a token: 1 = no space before it, 2 = none
-    after it, 3 = neither.
+    after it, 3 = neither; `bytes`, of subwords alone, what those say that are no whole characters.
     """
     tokenizer = model.tokenizer
     names: dict[str, Any] = {"texts": tokenizer.texts, "labels": model.labels}
     if tokenizer.level == "word":
         tight = zip(tokenizer.tight_before, tokenizer.tight_after, strict=True)
         names["spaces"] = "".join(str(before + 2 * after) for before, after in tight)
+    if parts := tokenizer.partial:
+        names["bytes"] = {token: list(said) for token, said in parts.items()}
     return names

@@ -70,12 +70,21 @@ def loss(facts: Facts) -> Iterator[Tile]:
         f"{facts.score}, {value}" if facts.unit == "word" else value,
         joined(
             f"Per {facts.unit}: {facts.loss / math.log(2):.3f} bits.",
+            per_character(facts),
             f"{choices} (its perplexity).",
             f"{losses.unknown:.1%} of the words are <unk>." if losses.unknown is not None else "",
             f"Measured in windows of {losses.window}." if losses.window else "",
             f"Reading on without a break: {streamed:.3f} nats." if streamed is not None else "",
         ),
     )
+
+
+def per_character(facts: Facts) -> str:
+    """The loss on the scale that all levels share; of characters it is the same."""
+    if facts.bits is None or facts.unit == "character":
+        return ""
+    spelled = ", rare words left unspelled" if facts.config.losses.unknown else ""
+    return f"Per character: {facts.bits:.3f} bits, to compare with models of characters{spelled}."
 
 
 def goals(facts: Facts) -> Iterator[Tile]:

@@ -43,7 +43,7 @@ class NextTokenTab:
         """A token picked by hand, `id`, joins the context."""
         source, model = self.with_context(data)
         token = writable("token", data.get("id"), model)
-        return self.after(source, model.tokenizer.extended(source.context, [token]), data)
+        return self.after(source, longer(model, source.context, token), data)
 
     def back(self, data: dict[str, Any]) -> dict[str, Any]:
         """The last token leaves the context."""
@@ -62,8 +62,8 @@ class NextTokenTab:
         drawn = {"seed": seed, "picked": token}
         if not isinstance(source, ModelSource):
             return {**self.seen(source, data.get("known")), **drawn}
-        tokenizer = self.lab.registry.get(source.model).tokenizer
-        return {**self.after(source, tokenizer.extended(source.context, [token]), data), **drawn}
+        context = longer(self.lab.registry.get(source.model), source.context, token)
+        return {**self.after(source, context, data), **drawn}
 
     def with_context(self, data: Mapping[str, Any]) -> tuple[ModelSource, Model]:
         """A source whose context can change. Raises TextError for typed-in numbers."""
@@ -123,6 +123,14 @@ def writable(name: str, value: Any, model: Model) -> int:
     if token in model.suppressed:
         raise out_of_range(name, "one that can be written", model.labels[token], "pick a bar")
     return token
+
+
+def longer(model: Model, context: str, token: int) -> str:
+    """The context with one token more. Raises SettingError for a part of a character."""
+    if token in model.tokenizer.partial:
+        hint = "a context is of whole characters; Generate writes on from such a token"
+        raise out_of_range("token", "one that ends a character", model.labels[token], hint)
+    return model.tokenizer.extended(context, [token])
 
 
 def pick_one(expectation: NextToken, settings: DecodeSettings, seed: int, step: int) -> int:

@@ -14,9 +14,17 @@ from textgen.validation import whole
 
 MAX_TEXT = 600  # characters of one fact
 MAX_NATS = 50.0  # per token: a larger loss is none
-TOKENS: Mapping[str, str] = {"char": "character", "character": "character", "word": "word"}
+TOKENS: Mapping[str, str] = {
+    "char": "character",
+    "character": "character",
+    "word": "word",
+    "subword": "subword",
+}
 FIRST_CONTEXT = "The king is d"
-FIRST_CONTEXTS: Mapping[str, str] = {"word": "The king is"}  # of models that bring none of their own
+FIRST_CONTEXTS: Mapping[str, str] = {
+    "word": "The king is",
+    "subword": "The king is",
+}  # of models that bring none of their own
 
 
 class Facts:
@@ -32,7 +40,7 @@ class Facts:
 
     @property
     def unit(self) -> str:
-        """What one token is: `character`, `word`."""
+        """What one token is: `character`, `word`, `subword`."""
         return TOKENS.get(self.level, shorten(self.level, 20) or "token")
 
     @property
@@ -46,6 +54,12 @@ class Facts:
         windows = losses.validation_windows
         loss = losses.validation_streamed if windows is None else windows
         return loss if loss is not None and 0 <= loss < MAX_NATS else None
+
+    @property
+    def bits(self) -> float | None:
+        """The same loss in bits per character, which compares models of all levels."""
+        bits = self.config.losses.bits_per_character(self.loss)
+        return bits if bits is not None and math.isfinite(bits) else None
 
     @property
     def network(self) -> str:
@@ -74,8 +88,9 @@ class Facts:
 
     @property
     def line(self) -> str:
-        """Size, level and loss: `3.5M · characters · 1.42 nats`."""
-        return " · ".join(filter(None, [size(self.config.parameters), self.units, self.score]))
+        """Size, level and loss: `3.5M · characters · 1.42 nats · 2.05 bits/character`."""
+        bits = "" if self.bits is None else f"{self.bits:.2f} bits/character"
+        return " · ".join(filter(None, [size(self.config.parameters), self.units, self.score, bits]))
 
     @property
     def score(self) -> str:
