@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from textgen.errors import TextgenError
     from textgen.experiments.sweep.run import SweepSettings, summarize, sweep
     from textgen.models.registry import Registry
+    from textgen.notebook.figure import plot
     from textgen.settings import BeamSettings, DecodeSettings, Strategy
     from textgen.text.numbers import parse_numbers
 
@@ -32,6 +33,7 @@ __all__ = [
     "load",
     "next_token",
     "parse_numbers",
+    "plot",
     "predict",
     "summarize",
     "sweep",
@@ -51,6 +53,7 @@ def __getattr__(name: str) -> Any:
         "SweepSettings": "experiments.sweep.run",
         "TextgenError": "errors",
         "parse_numbers": "text.numbers",
+        "plot": "notebook.figure",
         "summarize": "experiments.sweep.run",
         "sweep": "experiments.sweep.run",
     }

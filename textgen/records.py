@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,15 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+
+
+class Displayed:
+    """A record that a notebook shows as a table and bars. What draws it is imported when it is looked at."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return import_module("textgen.notebook.html").html(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +34,7 @@ class Encoded:
 
 
 @dataclass(frozen=True, slots=True)
-class NextToken:
+class NextToken(Displayed):
     """What a model expects after a context; the one input of every next-token view."""
 
     labels: tuple[str, ...]  # (V,) visible token labels
@@ -68,7 +78,7 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class Distribution:
+class Distribution(Displayed):
     """A next-token distribution under settings."""
 
     next: NextToken
@@ -105,7 +115,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Generation:
+class Generation(Displayed):
     """One written text and all that is needed to write it again."""
 
     model: str
@@ -120,7 +130,7 @@ class Generation:
 
 
 @dataclass(frozen=True, slots=True)
-class Draws:
+class Draws(Displayed):
     """Repeated multinomial draws from K distributions over the same V tokens."""
 
     labels: tuple[str, ...]  # (V,)
@@ -178,7 +188,7 @@ class Hypothesis:
 
 
 @dataclass(frozen=True, slots=True)
-class BeamStep:
+class BeamStep(Displayed):
     """Everything that one step of beam search considered: C candidates, best first.
 
     When sampling, first means drawn first.
@@ -201,7 +211,7 @@ BEAM_ENDS = ("length", "enough", "no better", "nothing left")
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingLog:
+class TrainingLog(Displayed):
     """What a training measured and wrote on its way: N moments."""
 
     steps: Ints  # (N,) updates of the weights so far

@@ -13,7 +13,7 @@ import numpy as np
 
 from textgen.errors import ModelError
 from textgen.models.reading import read_text
-from textgen.records import Floats
+from textgen.records import Displayed, Floats
 
 FILE = "calibration.csv"
 TEMPERATURES = tuple(round(0.5 + 0.05 * step, 2) for step in range(31))  # 0.5 … 2, as `0.5:2:0.05`
@@ -28,7 +28,7 @@ Row = Mapping[str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class CalibrationCurve:
+class CalibrationCurve(Displayed):
     """The loss at K temperatures, and what it was measured on; what a file does not say is None or ""."""
 
     temperatures: Floats  # (K,) above 0, rising

@@ -19,7 +19,7 @@ from textgen.decoding.scheduler import read_all
 from textgen.decoding.stream import NO_TOKEN, Stream, picks
 from textgen.experiments.chaos.settings import ChaosSettings, grid
 from textgen.models.folder import Model
-from textgen.records import Ints
+from textgen.records import Displayed, Ints
 from textgen.text.context import read_context
 
 __all__ = ["Chaos", "ChaosSettings", "Progress", "chaos", "divergence", "grid", "writing", "written"]
@@ -28,7 +28,7 @@ BATCH = 64  # texts that step together
 
 
 @dataclass(frozen=True, slots=True)
-class Chaos:
+class Chaos(Displayed):
     """R texts of one seed, one a temperature."""
 
     model: str

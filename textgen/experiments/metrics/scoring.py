@@ -15,7 +15,7 @@ from textgen.errors import SettingError
 from textgen.experiments.metrics.perplexity_curve import MAX_SCORED
 from textgen.models.evaluation import WINDOW, Text, at_once, losses_at, targets_of
 from textgen.models.folder import Model
-from textgen.records import Floats
+from textgen.records import Displayed, Floats
 from textgen.text.context import checked, with_start
 
 # What a character of an unknown piece costs, on top of `<unk>` where the model has that: the text of one
@@ -24,7 +24,7 @@ UNKNOWN_CHARACTER_BITS = math.log2(96)
 
 
 @dataclass(frozen=True, slots=True)
-class HeldOut:
+class HeldOut(Displayed):
     """How well a model predicts held-out text at K temperatures."""
 
     temperatures: Floats  # (K,) above 0

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from textgen.experiments.metrics.bootstrap import Interval
 from textgen.experiments.metrics.text_metrics import TextMetrics
 from textgen.experiments.sweep.settings import SweepSettings
-from textgen.records import Floats
+from textgen.records import Displayed, Floats
 from textgen.settings import DecodeSettings
 
 
@@ -63,7 +63,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class SweepResult:
+class SweepResult(Displayed):
     """A sweep as far as it came."""
 
     settings: SweepSettings
