@@ -3,8 +3,7 @@
     python -m tests.benchmarks.bench_loads [--visitors 20]
 
 Each visitor is a browser without a cache that opens the page and waits for its bars, or for the textbox of a
-hello-world of the same Gradio. The processor time is that of a server with all visitors, less that of one
-with a single visitor, over the others.
+hello-world of the same Gradio. The first one is not counted: the server loads its model for it.
 """
 
 from __future__ import annotations
@@ -13,7 +12,9 @@ import argparse
 import os
 import subprocess
 import sys
+import time
 from collections import Counter
+from pathlib import Path
 from typing import NamedTuple
 
 from playwright.sync_api import Browser, sync_playwright
@@ -61,25 +62,41 @@ def main() -> None:
 
 
 def visited(browser: Browser, command: Command, shown: str, visitors: int) -> tuple[float, Load, Load]:
-    """Processor seconds a visitor, and the loads of the last one: the first and a second."""
-    alone, _, _ = served(browser, command, shown, 1)
-    total, first, again = served(browser, command, shown, visitors + 1)
-    return (total - alone) / visitors, first, again
-
-
-def served(browser: Browser, command: Command, shown: str, visitors: int) -> tuple[float, Load, Load]:
-    """A server's processor seconds from its start to its end, and the loads of the last visitor."""
+    """Processor seconds a visitor, and the loads of another one: the first and a second."""
     port = free_port()
+    url = f"http://127.0.0.1:{port}"
     server = subprocess.Popen(
         [sys.executable, *command(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
+        loads(browser, url, shown, again=False)
+        wait_for_rest(server.pid)
+        first, again = loads(browser, url, shown, again=True)
+        before = seconds_of(server.pid)
         for _ in range(visitors):
-            first, again = loads(browser, f"http://127.0.0.1:{port}", shown, again=_ == visitors - 1)
+            loads(browser, url, shown, again=False)
+        return (seconds_of(server.pid) - before) / visitors, first, again
     finally:
         server.terminate()
-        _, _, used = os.wait4(server.pid, 0)
-    return used.ru_utime + used.ru_stime, first, again
+        server.wait()
+
+
+def wait_for_rest(pid: int) -> None:
+    """Until a process does next to nothing for a second."""
+    used, before = seconds_of(pid), -1.0
+    while used - before > 0.05:
+        time.sleep(1)
+        used, before = seconds_of(pid), used
+
+
+def seconds_of(pid: int) -> float:
+    """Processor time of a process so far."""
+    stat = Path(f"/proc/{pid}/stat")
+    if stat.exists():
+        user, system = stat.read_text().rsplit(")", 1)[1].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    shown = subprocess.run(["ps", "-o", "time=", "-p", str(pid)], capture_output=True, text=True, check=True)
+    return sum(float(part) * 60**place for place, part in enumerate(reversed(shown.stdout.split(":"))))
 
 
 def loads(browser: Browser, url: str, shown: str, again: bool) -> tuple[Load, Load]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Protocol
 
 import gradio as gr
@@ -101,7 +102,11 @@ def launch_options(registry: Registry, embedders: Sequence[str] = ()) -> dict[st
         "head": assets.head(),
         "app_kwargs": {
             "routes": [*assets.routes(lambda: page_config(registry)), route(streams_of)],
-            "middleware": [Middleware(Guard, embedders=embedders), Middleware(assets.FirstPaint)],
+            "middleware": [
+                Middleware(assets.PackedPage),
+                Middleware(Guard, embedders=embedders),
+                Middleware(assets.FirstPaint),
+            ],
         },
         "run_history": False,
         "enable_monitoring": False,
@@ -114,6 +119,12 @@ def launch_options(registry: Registry, embedders: Sequence[str] = ()) -> dict[st
 
 def page_config(registry: Registry) -> dict[str, Any]:
     """What all modules of the page know from Python: see `config.d.ts`."""
+    return {**config_of(registry, registry.stamps()), "loaded": registry.first() in registry.loaded()}
+
+
+@lru_cache(maxsize=1)
+def config_of(registry: Registry, _stamps: Hashable) -> dict[str, Any]:
+    """What is the same for all visitors until a model comes, goes or changes."""
     ignored = {name: room.IGNORES for _, name, room in (*TABS, *EXPERIMENTS, MODEL)}
     opening = next_token.opening(registry)
     facts = {"ignored": ignored, "languages": languages(), "opening": opening}
