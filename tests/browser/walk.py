@@ -48,6 +48,14 @@ def begin_rating(lab: LabPage) -> None:
     room.locator(".ratings-text").wait_for()
 
 
+def ask_the_class(lab: LabPage) -> None:
+    room = lab.view("classroom")
+    if room.get_by_role("button", name="Open a session").count():
+        room.get_by_role("button", name="Open a session").click()
+    room.get_by_role("button", name="Ask", exact=True).click()
+    room.get_by_role("button", name="Reveal").click()
+
+
 @dataclass(frozen=True)
 class View:
     """What is seen at once: a tab, the room in it, what is drawn there at last, how it gets there."""
@@ -68,6 +76,7 @@ VIEWS: Mapping[str, View] = {
     "Chaos": View("Chaos", "chaos", ".chaos-parts .main-svg", overview),
     "Calibration": View("Calibration", "calibration", ".calibration-plot .main-svg"),
     "Blind ratings": View("Blind ratings", "ratings", ".card", begin_rating),
+    "Class": View("Class", "classroom", ".class-panels .bar", ask_the_class),
     "Model": View("Model", "model", ".main-svg"),
 }
 

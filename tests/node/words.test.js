@@ -27,9 +27,9 @@ test("every language has the same keys, and each sentence the same places for va
 
 test("what scripts say is in the catalogues, and nothing else is in them", () => {
   const folders = readdirSync(UI, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  const scripts = folders.flatMap(({ name }) => readdirSync(new URL(`${name}/`, UI))
-    .filter((file) => /[.](js|py)$/.test(file))
-    .map((file) => readFileSync(new URL(`${name}/${file}`, UI), "utf8")));
+  const scripts = [...folders.map(({ name }) => new URL(`${name}/`, UI)), new URL("../classroom/", UI)]
+    .flatMap((folder) => readdirSync(folder).filter((file) => /[.](js|py)$/.test(file))
+      .map((file) => readFileSync(new URL(file, folder), "utf8")));
   const known = keysOf(english);
   const source = scripts.join("\n").replaceAll(/^\s*(\/\/|\*).*$/gm, ""); // without comments
   for (const [, key] of source.matchAll(/\bsay\("([^"]+)"/g)) {

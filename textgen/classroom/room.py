@@ -85,6 +85,9 @@ class Room:
                 "that is not this session's key; open the teacher's link again", "class.refused.key"
             )
 
+    def expired(self, now: float) -> bool:
+        return now > self.made + LIFETIME
+
     def joined(self, device: str) -> Room:
         """The room with a device in it. Raises RoomError where 500 are."""
         if device in self.devices:

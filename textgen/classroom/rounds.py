@@ -96,8 +96,11 @@ def mean_shares(votes: Sequence[Vote], n: int) -> list[float]:
 
 
 def distance(shares: Sequence[float], truth: Sequence[float]) -> float:
-    """Total variation: the share (0..1) of probability that would have to move."""
-    return sum(abs(one - other) for one, other in zip(shares, truth, strict=True)) / 2
+    """Total variation: the share (0..1) of probability that would have to move; what the truth has besides
+    lies on options that nobody could choose.
+    """
+    rest = max(0.0, 1 - sum(truth))
+    return (sum(abs(one - other) for one, other in zip(shares, truth, strict=True)) + rest) / 2
 
 
 @dataclass(frozen=True)
@@ -107,8 +110,9 @@ class Question:
     kind: str  # token, count, text, bars, class, guess or follow
     answer: Answer
     asked: Mapping[str, Any]  # JSON that every device may see
-    truth: Mapping[str, Any]  # JSON that is shown at the end; `bars` (places,) are the model's
+    truth: Mapping[str, Any]  # JSON that is shown at the end; `bars` (places,) are the model's shares, 0..1
     again: bool = True  # whether it can be voted on a second time
+    hidden: Mapping[str, Any] = field(default_factory=dict)  # JSON that no device sees: for the next question
 
 
 @dataclass(frozen=True)

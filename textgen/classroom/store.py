@@ -60,10 +60,10 @@ class Board:
     def show(self, room: Room | None) -> None:
         """Show the room as it is now; votes alone do not wake the devices."""
         self.room = room
-        seen = orjson.dumps(room.seen()) if room else b"null"
-        changed, self.seen = seen != self.seen, seen
         self.teacher.ring()
-        if changed:
+        seen = orjson.dumps(room.seen()) if room else b"null"
+        if seen != self.seen:
+            self.seen = seen
             self.devices.ring()
 
     def move(self, live: bytes) -> None:
@@ -112,14 +112,14 @@ class MemoryRooms:
 
     def expire(self) -> None:
         """Forget rooms that are too old."""
-        oldest = self.clock() - LIFETIME
-        for code in [code for code, room in self.rooms.items() if room.made < oldest]:
+        now = self.clock()
+        for code in [code for code, room in self.rooms.items() if room.expired(now)]:
             self.forget(code)
 
     def forget(self, code: str) -> None:
         self.rooms.pop(code, None)
         self.rounds.pop(code, None)
-        if board := self.boards.get(code):
+        if board := self.boards.pop(code, None):
             board.show(None)
 
     async def add(self, room: Room) -> bool:
@@ -155,7 +155,7 @@ class MemoryRooms:
         return list(self.rounds.get(code, ()))
 
     def board(self, code: str) -> Board:
-        """The board of a room that there is; it stays for as long as the room does or somebody watches."""
+        """The board of a room that there is."""
         return self.boards.setdefault(code, Board())
 
     @asynccontextmanager
@@ -168,8 +168,6 @@ class MemoryRooms:
             yield board
         finally:
             board.watchers -= 1
-            if not board.watchers and code not in self.rooms:
-                self.boards.pop(code, None)
 
 
 PREFIX = "temperature-lab:class:"  # of all keys and of the channel

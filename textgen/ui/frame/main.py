@@ -7,10 +7,12 @@ import os
 import re
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from textgen.classroom.store import rooms_at
 from textgen.errors import TextgenError, out_of_range
 from textgen.models.registry import Registry, default_root
 from textgen.ui.server.limits import add_flags, limits_from
@@ -55,6 +57,11 @@ def parser() -> argparse.ArgumentParser:
         metavar="ORIGIN",
         help="a site whose pages may show this one in a frame, as https://example.org; once for each",
     )
+    flags.add_argument(
+        "--rooms",
+        default=os.environ.get("LAB_ROOMS"),
+        help="where the sessions of classes lie: memory or redis://HOST:PORT/NUMBER (default: as --store)",
+    )
     add_flags(flags)
     return flags
 
@@ -64,11 +71,12 @@ def serve(options: argparse.Namespace) -> None:
     port, limits = port_number(options.port), limits_from(options)
     registry, store = Registry(options.models), open_store(options.store)
     embedders = [origin(text) for text in options.embed_in]
+    rooms = rooms_at(options.rooms or options.store, time.time)
     from textgen.ui.frame.page import build_lab, launch_options
     from textgen.ui.next_token.tab import opening
     from textgen.ui.server.laboratory import Laboratory
 
-    page = build_lab(Laboratory.sharing(registry, limits, store))
+    page = build_lab(Laboratory.sharing(registry, limits, store, rooms))
     try:
         page.launch(
             server_name=options.host,

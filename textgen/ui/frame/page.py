@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import gradio as gr
@@ -13,6 +12,7 @@ from starlette.middleware import Middleware
 import textgen.ui.beam.tab as beam
 import textgen.ui.calibration.tab as calibration
 import textgen.ui.chaos.tab as chaos
+import textgen.ui.classroom.tab as classroom
 import textgen.ui.draws.tab as draws
 import textgen.ui.generate.tab as generate
 import textgen.ui.model.tab as model
@@ -20,6 +20,7 @@ import textgen.ui.next_token.tab as next_token
 import textgen.ui.ratings.tab as ratings
 import textgen.ui.sweep.tab as sweep
 from textgen.models.registry import Registry
+from textgen.ui.classroom.routes import routes as class_routes
 from textgen.ui.saving import save
 from textgen.ui.server.endpoints import Endpoints, Page
 from textgen.ui.server.guard import Guard
@@ -29,6 +30,7 @@ from textgen.ui.server.streams import route
 from textgen.ui.shell import assets
 from textgen.ui.shell.components import LabComponent, streams_of
 from textgen.ui.sidebar import sidebar
+from textgen.ui.words import languages
 
 TITLE = "Temperature Lab"
 # The semibold files that Gradio ships hold no Latin letters; bold stands in for 600.
@@ -59,6 +61,7 @@ EXPERIMENTS: Rooms = (
     ("Calibration", "calibration", calibration),
     ("Blind ratings", "ratings", ratings),
 )
+CLASS: tuple[str, str, Room] = ("Class", "class", classroom)
 MODEL: tuple[str, str, Room] = ("Model", "model", model)
 
 
@@ -80,6 +83,7 @@ def build_lab(lab: Laboratory) -> gr.Blocks:
             with experiments, gr.Tabs(elem_id="experiments", overflow_behavior="wrap"):
                 for room in EXPERIMENTS:
                     add_tab(lab, *room)
+            add_tab(lab, *CLASS)
             add_tab(lab, *MODEL)
         save.build(lab)
         Endpoints(lab.registry).connect()
@@ -101,12 +105,12 @@ def launch_options(registry: Registry, embedders: Sequence[str] = ()) -> dict[st
         "theme": theme(),
         "head": assets.head(),
         "app_kwargs": {
-            "routes": [*assets.routes(lambda: page_config(registry)), route(streams_of)],
-            "middleware": [
-                Middleware(assets.PackedPage),
-                Middleware(Guard, embedders=embedders),
-                Middleware(assets.FirstPaint),
+            "routes": [
+                *assets.routes(lambda: page_config(registry)),
+                route(streams_of),
+                *class_routes(classroom.classroom_of, classroom.devices_page),
             ],
+            "middleware": [Middleware(Guard, embedders=embedders), Middleware(assets.FirstPaint)],
         },
         "run_history": False,
         "enable_monitoring": False,
@@ -119,21 +123,10 @@ def launch_options(registry: Registry, embedders: Sequence[str] = ()) -> dict[st
 
 def page_config(registry: Registry) -> dict[str, Any]:
     """What all modules of the page know from Python: see `config.d.ts`."""
-    return {**config_of(registry, registry.stamps()), "loaded": registry.first() in registry.loaded()}
-
-
-@lru_cache(maxsize=1)
-def config_of(registry: Registry, _stamps: Hashable) -> dict[str, Any]:
-    """What is the same for all visitors until a model comes, goes or changes."""
-    ignored = {name: room.IGNORES for _, name, room in (*TABS, *EXPERIMENTS, MODEL)}
+    ignored = {name: room.IGNORES for _, name, room in (*TABS, *EXPERIMENTS, CLASS, MODEL)}
     opening = next_token.opening(registry)
     facts = {"ignored": ignored, "languages": languages(), "opening": opening}
     return {**sidebar.sidebar_config(registry), **facts}
-
-
-def languages() -> list[str]:
-    """The languages that there is a catalogue of words for: en, de, …"""
-    return sorted(path.stem for path in (assets.UI / "words").glob("*.json"))
 
 
 def theme() -> gr.themes.Base:

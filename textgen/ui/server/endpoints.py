@@ -17,7 +17,7 @@ from textgen.experiments.sweep.settings import check_length
 from textgen.models.registry import Registry
 from textgen.records import Ints
 from textgen.settings import DecodeSettings
-from textgen.ui.server.streams import Work
+from textgen.ui.server.streams import Stream
 from textgen.validation import check_whole
 
 MAX_TOP = 1000
@@ -28,9 +28,14 @@ class Page(gr.Blocks):
     """Blocks in which a call may leave out its last values, as it may in Python: they are the defaults."""
 
     @functools.cached_property
-    def streams(self) -> dict[str, Work]:
+    def streams(self) -> dict[str, Stream]:
         """The long work of the components on the page, by its address."""
         return {}
+
+    @functools.cached_property
+    def classrooms(self) -> list[Any]:
+        """The one `Classroom` that answers the devices of classes."""
+        return []
 
     def validate_inputs(self, block_fn: Any, inputs: list[Any]) -> None:
         """Put in what was left out. Raises gr.Error where there is no default."""

@@ -30,6 +30,7 @@ from textgen.validation import is_nested
 JSON = "application/json"
 LARGEST = 4_000_000  # bytes of a request: a sweep's charts for its report, and none else comes near
 CALL = 1_000_000  # bytes of a call of a named endpoint
+FROM_CLASS = 100_000  # bytes of a vote or a question: a context of 20,000 characters and its settings
 HELD = 200_000_000  # bytes of all requests that are coming in at the same time
 PATIENCE = 30.0  # seconds in which a request must have come in
 MAX_SESSION = 100  # characters of a session's id
@@ -133,6 +134,8 @@ OPEN = (
     # our own
     Door("GET", "/lab/**"),
     Door("POST", "/lab/stream/**", LARGEST),
+    Door("GET", "/class"),
+    Door("POST", "/class/*", FROM_CLASS),
     Door("POST", "/gradio_api/component_server", LARGEST, check=known_question),
     # the named endpoints, for `gradio_client` and for curl
     Door("GET", "/config"),
@@ -154,7 +157,7 @@ NOTHING = "default-src 'none'; frame-ancestors 'none'"  # for whatever is no pag
 PAGE = (
     "default-src 'self'; script-src 'self' 'unsafe-eval' {scripts}; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; object-src 'none'; base-uri 'self'; "
-    "form-action 'none'; frame-src 'none'; frame-ancestors {embedders}"
+    "form-action 'self'; frame-src 'none'; frame-ancestors {embedders}"
 )
 INLINE = re.compile(rb"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
