@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from textgen.api import beam_search, draw, generate, load, next_token, predict, write
+    from textgen.api import beam_search, draw, generate, load, next_token, predict, read, write
     from textgen.errors import TextgenError
     from textgen.experiments.sweep.run import SweepSettings, summarize, sweep
     from textgen.models.registry import Registry
@@ -35,6 +35,7 @@ __all__ = [
     "parse_numbers",
     "plot",
     "predict",
+    "read",
     "summarize",
     "sweep",
     "write",

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 
 from textgen.errors import ModelError, out_of_range, shorten
+from textgen.experiments import readings
 from textgen.experiments.metrics.scoring import HeldOut, own_window, scored_documents
+from textgen.experiments.readings import ReadText
 from textgen.experiments.requests import (
     BeamRequest,
     DrawsRequest,
@@ -46,6 +48,7 @@ __all__ = [
     "own_window",
     "perplexity",
     "predict",
+    "read",
     "read_context",
     "scored_documents",
     "with_stops",
@@ -157,6 +160,15 @@ def perplexity(model: Model, text: str, temperatures: Sequence[float], window: i
     """
     request = PerplexityRequest(model=model.name, text=text, temperatures=tuple(temperatures), window=window)
     return request.measured(model)
+
+
+def read(model: Model, text: str, settings: DecodeSettings | None = None, **changes: Any) -> ReadText:
+    """A given text under a model: each token's surprisal and rank, and whether the stages allow it.
+
+    `changes` are settings by name: `read(model, "To be or not to be", top_k=40)`. Raises SettingError, and
+    TextError for an empty text or one over 20,000 characters.
+    """
+    return readings.read(model, text, decode_settings(settings, changes))
 
 
 def beam_search(

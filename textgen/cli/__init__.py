@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "beam": "beam search: what each step considered, kept and pruned",
     "sweep": "measure what temperature does: texts over temperatures and seeds",
     "chaos": "one seed at every temperature of a grid: where the texts part",
+    "read": "a given text: how surprising each token is, and whether the stages allow it",
     "replay": "compute a receipt's result again: is it the same?",
     "rate": "texts of a sweep, rated from 1 to 5 without knowing which is which",
     "train": "train a model (RECIPE --corpus FILE)",
