@@ -100,6 +100,10 @@ class Registry:
             known = ", ".join(names) or f"none in {self.root}"
             raise ModelError(f"there is no model {shorten(name)!r}; the models are: {known}")
 
+    def stamps(self) -> tuple[tuple[str, Stamp | None], ...]:
+        """Every model with what tells it from another that took its place; None where it cannot be read."""
+        return tuple((name, stamp_or_none(self.root / name)) for name in self.names())
+
     def loaded(self) -> list[str]:
         """The models in memory, the one asked for last at the end."""
         with self._guard:
@@ -159,6 +163,13 @@ def stamp_of(folder: Path) -> Stamp:
             f"{folder} cannot be read ({error.strerror}); train or copy the model again"
         ) from error
     return facts.st_mtime_ns, facts.st_size
+
+
+def stamp_or_none(folder: Path) -> Stamp | None:
+    try:
+        return stamp_of(folder)
+    except ModelError:
+        return None
 
 
 def bytes_of(model: Model) -> int:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import save_tiny_model
 from tests.tiny_models import save_tiny_names_model, save_tiny_words_model
+from tests.ui.server.asked import told
 from textgen.api import perplexity
 from textgen.errors import TextgenError
 from textgen.models.calibration import FILE
@@ -57,7 +58,7 @@ def look(part: Calibration, model: Any = "chars", **asked: Any) -> dict[str, Any
 
 def measure(part: Calibration, text: Any, model: Any = "chars") -> dict[str, Any]:
     """The last message to the page."""
-    *_, message = part.measure({"text": text, "model": model})
+    *_, message = told(part.measure({"text": text, "model": model}))
     json.dumps(message, allow_nan=False)
     return message
 

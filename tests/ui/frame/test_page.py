@@ -15,6 +15,9 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from tests.conftest import save_tiny_model
+from textgen.models.registry import Registry
+from textgen.ui.frame.page import page_config
 from textgen.ui.shell import assets
 
 HEAVY = ("torch", "plotly.graph_objects", "lightning", "transformers")
@@ -25,7 +28,9 @@ def client() -> Iterator[TestClient]:
     """Our files beside a page."""
     page = Route("/", lambda _request: PlainTextResponse("page"))
     routes = [page, *assets.routes(lambda: {"numbers": "</script>"})]
-    with TestClient(Starlette(routes=routes, middleware=[Middleware(assets.FirstPaint)])) as client:
+    with TestClient(
+        Starlette(routes=routes, middleware=[Middleware(assets.PackedPage), Middleware(assets.FirstPaint)])
+    ) as client:
         yield client
 
 
@@ -39,6 +44,21 @@ def test_the_page_is_built_without_what_is_slow_to_import(models_folder: Path) -
         print([name for name in {HEAVY!r} if name in sys.modules])"""
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_the_configuration_is_made_again_where_a_model_has_changed(tmp_path: Path) -> None:
+    """Until then it is the same for all; the first visitor's page asks, so that the model is loaded."""
+    folder = save_tiny_model(tmp_path / "tiny", "abc")
+    registry = Registry(tmp_path)
+    before = page_config(registry)
+    assert page_config(registry)["models"] is before["models"]
+    assert not before["loaded"]
+    registry.get("tiny")
+    assert page_config(registry)["loaded"]
+    save_tiny_model(tmp_path / "second", "abc")
+    assert len(page_config(registry)["models"][0]["models"]) == 2
+    (folder / "config.json").write_text("{")
+    assert "cannot be read" in str(page_config(registry)["models"])
 
 
 def named(client: TestClient) -> dict[str, str]:
@@ -77,6 +97,29 @@ def test_the_glossary_is_kept_for_good_and_waits_until_it_is_asked_for(client: T
     assert "immutable" in answer.headers["Cache-Control"]
     assert answer.json()["terms"]["nats"]["title"] == "Nats"
     assert "glossary.json" not in client.get("/").headers["Link"]
+
+
+@pytest.mark.parametrize("coding", ["br", "gzip", ""])
+def test_every_text_is_compressed_as_the_browser_takes_it(client: TestClient, coding: str) -> None:
+    """Also the page itself and Gradio's files; what is compressed is the same text."""
+    script = next(address for address in named(client) if address.startswith("assets/"))
+    for address in ("", assets.address(assets.STYLE), script):
+        answer = client.get(f"/{address}", headers={"Accept-Encoding": coding})
+        assert answer.headers.get("Content-Encoding", "") == coding
+        assert answer.headers["Vary"] == "Accept-Encoding"
+        assert answer.text == client.get(f"/{address}", headers={"Accept-Encoding": ""}).text
+
+
+def test_gradios_files_are_kept_for_good_where_their_names_change_with_them(client: TestClient) -> None:
+    for address in (address for address in named(client) if address.startswith("assets/")):
+        assert client.get(f"/{address}").headers["Cache-Control"] == assets.KEPT["Cache-Control"]
+    font = client.get("/static/fonts/IBMPlexSans/IBMPlexSans-Regular.woff2")
+    assert (font.headers["Content-Type"], font.headers["Cache-Control"]) == (
+        "font/woff2",
+        assets.A_DAY["Cache-Control"],
+    )
+    for name in ("assets/../index.html", "assets/nothing.js", "static/%2e%2e/index.html"):
+        assert client.get(f"/{name}").status_code == 404
 
 
 def test_only_the_page_has_the_header(client: TestClient) -> None:

@@ -6,19 +6,20 @@ import base64
 import csv
 import io
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.ui.server.asked import told
 from textgen import receipts
 from textgen.errors import TextgenError
 from textgen.models.registry import Registry
 from textgen.settings import DecodeSettings
 from textgen.ui.next_token.tab import NextTokenTab
-from textgen.ui.saving.save import FORMATS, file
+from textgen.ui.saving.save import FORMATS, export
 from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.server.limits import Limits
 from textgen.ui.shell.components import streamed
@@ -35,7 +36,8 @@ def lab(registry: Registry) -> Laboratory:
 
 def asked(lab: Laboratory, request: Any, kind: str = "json") -> dict[str, str]:
     """What the page gets for one press in the menu."""
-    return file(lab, {"request": request, "format": kind})
+    (message,) = told(export(lab, {"request": request, "format": kind}))
+    return message
 
 
 def result(lab: Laboratory, request: Any) -> dict[str, Any]:
@@ -111,8 +113,8 @@ def test_nonsense_is_a_sentence(lab: Laboratory, request_: Any) -> None:
 
 @pytest.mark.parametrize("data", [None, [], 3, {"format": "exe"}, {"format": ["csv"]}, {"request": "x"}])
 def test_requests_of_any_shape(lab: Laboratory, data: Any) -> None:
-    def export(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        yield dict(file(lab, request))
+    async def messages() -> Any:
+        return streamed(partial(export, lab))(data)
 
-    (message,) = streamed(export)(data)
+    (message,) = told(messages())
     assert message["problem"]

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.ui.server.jobs import until
+from textgen.models.registry import Registry
 from textgen.settings import check_whole
 from textgen.ui.server import streams
 from textgen.ui.server.endpoints import Page
+from textgen.ui.server.workers import Workers
 from textgen.ui.shell.components import LabComponent, streams_of
 
 PATIENCE = 30.0  # seconds
@@ -24,7 +28,7 @@ class Room:
 
     def __init__(self) -> None:
         self.begun, self.ended, self.go = (threading.Semaphore(0) for _ in range(3))
-        self.running = self.most = 0
+        self.running = 0
 
     def write(self, data: dict[str, Any]) -> Iterator[dict[str, Any]]:
         n = check_whole("n", data.get("n"), 1, 9, "1 is usual")
@@ -33,7 +37,6 @@ class Room:
 
     def hold(self, data: dict[str, Any]) -> Iterator[dict[str, Any]]:
         self.running += 1
-        self.most = max(self.most, self.running)
         self.begun.release()
         try:
             while not self.go.acquire(timeout=0.01):
@@ -50,14 +53,21 @@ def room() -> Room:
 
 
 @pytest.fixture(scope="module")
-def client(room: Room) -> Iterator[httpx.Client]:
+def client(room: Room, registry: Registry) -> Iterator[httpx.Client]:
+    workers = Workers(registry, {"one": 1})
+
+    async def elsewhere(data: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        return workers.work("one", until, Path(data["path"]))
+
     with Page(analytics_enabled=False) as page:
-        LabComponent("room", {}, streams={"write": room.write, "hold": room.hold}, at_once=2)
+        works = {"write": room.write, "hold": room.hold, "elsewhere": elsewhere}
+        LabComponent("room", {}, streams=works)
     options = {"app_kwargs": {"routes": [streams.route(streams_of)]}, "quiet": True, "ssr_mode": False}
     _, url, _ = page.launch(prevent_thread_lock=True, server_name="127.0.0.1", **options)
     with httpx.Client(base_url=f"{url}{streams.PATH}/room/", timeout=PATIENCE) as client:
         yield client
     page.close()
+    workers.close()
 
 
 @contextmanager
@@ -103,21 +113,31 @@ def test_hanging_up_ends_the_work(client: httpx.Client, room: Room) -> None:
     assert room.running == 0
 
 
-def test_no_more_work_at_once_than_there_are_places(
-    client: httpx.Client, room: Room, monkeypatch: pytest.MonkeyPatch
+def test_work_of_other_processes_waits_in_turn(
+    client: httpx.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever waits hears a beat, and whoever hangs up meanwhile takes no place."""
+    """Whoever waits is told how many are before, and hears a beat; whoever hangs up is in nobody's way."""
     monkeypatch.setattr(streams, "BEAT", 0.02)
-    room.most = 0
-    with holding(client, "a") as a, holding(client, "b") as b:
-        assert [json.loads(next(lines))["piece"] for lines in (a, b)] == ["a", "b"]
-        with holding(client, "gone") as gone:
-            assert next(gone) == ""
-        with holding(client, "c") as c:
+    with asking(client, tmp_path / "a") as a, asking(client, tmp_path / "b") as b:
+        assert said(a)["pid"]
+        assert said(b) == {"before": 1}
+        with asking(client, tmp_path / "c") as c:
+            assert said(c) == {"before": 2}
             assert next(c) == ""
-            room.go.release()
-            assert json.loads(next(line for line in c if line)) == {"piece": "c"}
-            assert room.most == 2
-    for _ in range(3):
-        assert room.ended.acquire(timeout=PATIENCE)
-    assert room.running == 0
+        (tmp_path / "a").touch()
+        assert said(b) == {"before": 0}
+        assert said(b)["pid"]
+    with asking(client, tmp_path / "a") as a:  # which is there already, once the work of b has ended
+        assert any("pid" in line for line in a)
+
+
+def said(lines: Iterator[str]) -> Any:
+    """The next message; beats are none."""
+    return json.loads(next(line for line in lines if line))
+
+
+@contextmanager
+def asking(client: httpx.Client, path: Path) -> Iterator[Iterator[str]]:
+    """The lines of a process's work, which goes on until there is a file."""
+    with client.stream("POST", "elsewhere", json={"path": str(path)}) as response:
+        yield response.iter_lines()

@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 from tests.experiments.sweep.sweeps import ticking
+from tests.ui.server.asked import Here, told
 from textgen.models.registry import Registry
 from textgen.settings import NAMED
 from textgen.ui.server.laboratory import Laboratory
@@ -45,13 +46,15 @@ class Visitor:
         numbers = count(1)
         self.store = SweepStore(lambda: f"run {next(numbers)}", most)
         self.part = SweepPart(
-            Laboratory(registry, limits, now=lambda: NOON, clock=ticking(), sweeps=self.store)
+            Laboratory(
+                registry, limits, now=lambda: NOON, clock=ticking(), sweeps=self.store, new_workers=Here
+            )
         )
         self.run_id: Any = None
 
     def messages(self, **settings: Any) -> Iterator[dict[str, Any]]:
         """What the page gets while a sweep is written. Raises TextgenError."""
-        for message in self.part.run({"request": {"settings": {**SETTINGS, **settings}}}):
+        for message in told(self.part.run({"request": {"settings": {**SETTINGS, **settings}}})):
             self.run_id = message["run"]
             yield json.loads(json.dumps(message, allow_nan=False))
 

@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from tests.ui.server.asked import told
 from tests.ui.sweep.sweep_lab import CELL, SETTINGS, Visitor, named
 from textgen.api import generate
 from textgen.experiments.metrics.bootstrap import Interval
@@ -66,7 +67,7 @@ def test_settings_of_ones_own_are_swept_through_the_temperatures(visitor: Visito
 
 
 def test_a_request_may_ask_for_the_first_texts_alone(visitor: Visitor) -> None:
-    messages = list(visitor.part.run({"request": {"settings": SETTINGS, "texts": 4}}))
+    messages = list(told(visitor.part.run({"request": {"settings": SETTINGS, "texts": 4}})))
     assert len(visitor.store.get(messages[-1]["run"]).texts) == 4
 
 

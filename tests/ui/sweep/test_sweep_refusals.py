@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.ui.server.asked import told
 from tests.ui.sweep.sweep_lab import CELL, VIEW, Visitor
 from textgen.errors import TextgenError
 from textgen.experiments.sweep.settings import SweepSettings, temperatures_in
@@ -136,7 +137,7 @@ def test_the_first_preset_is_the_default_of_the_library() -> None:
 @pytest.mark.parametrize("request_", [None, 7, [], {}, {"kind": "text"}, {"settings": 7}, {"settings": {}}])
 def test_requests_that_are_none(visitor: Visitor, request_: Any) -> None:
     with pytest.raises(TextgenError):
-        list(visitor.part.run({"request": request_}))
+        list(told(visitor.part.run({"request": request_})))
 
 
 def test_a_full_store_drops_the_oldest(models: Registry) -> None:

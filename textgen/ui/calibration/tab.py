@@ -5,9 +5,9 @@ The server keeps nothing: the page holds the curves of a visitor's own texts, an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -15,23 +15,21 @@ from textgen.errors import TextError, out_of_range, shorten
 from textgen.experiments.metrics.perplexity_curve import Curve
 from textgen.models.calibration import FILE, TEMPERATURES, read_calibration
 from textgen.plots.perplexity import SCALES
-from textgen.ui.calibration.view import Shown, label_of, measured_facts, nats_of, shipped, view
+from textgen.ui.calibration.measuring import Asked, measure
+from textgen.ui.calibration.view import Shown, shipped, view
 from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.shell.components import LabComponent, as_object
 from textgen.ui.sidebar.model_choice import NUMBERS
-from textgen.ui.sidebar.model_facts import Facts, facts_of
+from textgen.ui.sidebar.model_facts import facts_of
 from textgen.ui.sidebar.sidebar import ignoring
 from textgen.validation import finite
-
-if TYPE_CHECKING:
-    from textgen.models.folder import Model
 
 MAX_BESIDE = 11  # models beside the chosen one: more lines nobody tells apart
 MAX_OWN = 4  # measured texts that are kept
 MAX_LISTED = 40  # models that can be put beside each other
 MAX_LABEL, MAX_FACTS = 200, 1_000  # characters
 MAX_NATS = 700.0  # per token: e^700 is still a number
-AT_ONCE = 2  # texts that are measured at the same time; further ones wait
+QUICK = 1_000  # characters of a text that is measured in a moment, here
 SCALE_NAMES = {"perplexity": "Perplexity", "bits": "Bits per token", "relative": "Above its minimum"}
 OWN_CONTROLS = "use the page's own controls"
 NO_MODEL = "Your own numbers are no model: there is no text that they could predict. Choose a model."
@@ -43,7 +41,7 @@ def build(lab: Laboratory) -> None:
     part = Calibration(lab)
     config = view_config(lab.limits.scored_characters)
     streams = {"measure": part.measure}
-    LabComponent("calibration", config, answers={"curves": part.curves}, streams=streams, at_once=AT_ONCE)
+    LabComponent("calibration", config, answers={"curves": part.curves}, streams=streams)
 
 
 @dataclass(frozen=True)
@@ -64,15 +62,16 @@ class Calibration:
             **view([*of_models, *own], read_scale(data.get("scale"))),
         }
 
-    def measure(self, data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    async def measure(self, data: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
         """One more curve: the sidebar's model on a text of one's own. Raises TextgenError."""
         text = check_text(data.get("text"), self.lab.limits.scored_characters)
         name = data.get("model")
         if name == NUMBERS:
             raise TextError(NO_MODEL)
-        facts = Facts(self.lab.registry.info(name))  # type: ignore[arg-type]
-        shown = measured(self.lab.registry.get(facts.name), facts, text)
-        yield {"curve": shown.to_dict(), "request": request(facts.name, text), "done": "measured"}
+        self.lab.registry.check(name)
+        if len(text) <= QUICK:
+            return self.lab.workers.here(measure, Asked(name, text))  # type: ignore[arg-type]
+        return self.lab.workers.work("scores", measure, Asked(name, text))  # type: ignore[arg-type]
 
     def curve_of(self, name: Any) -> Shown | None:
         """The curve of a model's folder; None where none can be read. Raises ModelError for no model."""
@@ -98,22 +97,6 @@ class Calibration:
             facts = facts_of(self.lab.registry, name)
             if facts and read_calibration(self.lab.registry.folder(name)):
                 yield {"name": name, "title": facts.title}
-
-
-def measured(model: Model, facts: Facts, text: str) -> Shown:
-    """A text, scored at every temperature of the grid. Raises TextgenError."""
-    from textgen.api import own_window, perplexity  # torch comes in with the first model
-
-    held = perplexity(model, text, TEMPERATURES)
-    curve = Curve(label_of(text, facts.title), facts.unit, held.temperatures, nats_of(held.perplexities))
-    unknown, kept = model.tokenizer.encode(text).unknown, model.tokenizer.unknown_id is not None
-    return Shown(curve, measured_facts(curve, held.targets, own_window(model), unknown, kept))
-
-
-def request(model: str, text: str) -> dict[str, Any]:
-    """What repeats a measurement: `textgen.api.perplexity` takes the same."""
-    grid = list(TEMPERATURES)
-    return {"kind": "perplexity", "model": model, "text": text, "temperatures": grid, "window": None}
 
 
 # ---- what the page sends, read as hostile input

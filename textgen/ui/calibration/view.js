@@ -75,8 +75,13 @@ export const mount = component("calibration", ({ root, config, memory, signal, a
       Object.assign(kept, { request, scale: "", status: `${curve.label}: ${curve.verdict} ${curve.facts}` });
       look();
     },
+    waits: (text) => {
+      kept.status = text;
+      draw();
+    },
     ended: (why) => {
       since = null;
+      if (why !== "measured") kept.status = "";
       if (why === "lost") problems.tell("text", LOST);
       draw();
     },

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Protocol
 
 import gradio as gr
@@ -110,7 +111,11 @@ def launch_options(registry: Registry, embedders: Sequence[str] = ()) -> dict[st
                 route(streams_of),
                 *class_routes(classroom.classroom_of, classroom.devices_page),
             ],
-            "middleware": [Middleware(Guard, embedders=embedders), Middleware(assets.FirstPaint)],
+            "middleware": [
+                Middleware(assets.PackedPage),
+                Middleware(Guard, embedders=embedders),
+                Middleware(assets.FirstPaint),
+            ],
         },
         "run_history": False,
         "enable_monitoring": False,
@@ -123,6 +128,12 @@ def launch_options(registry: Registry, embedders: Sequence[str] = ()) -> dict[st
 
 def page_config(registry: Registry) -> dict[str, Any]:
     """What all modules of the page know from Python: see `config.d.ts`."""
+    return {**config_of(registry, registry.stamps()), "loaded": registry.first() in registry.loaded()}
+
+
+@lru_cache(maxsize=1)
+def config_of(registry: Registry, _stamps: Hashable) -> dict[str, Any]:
+    """What is the same for all visitors until a model comes, goes or changes."""
     ignored = {name: room.IGNORES for _, name, room in (*TABS, *EXPERIMENTS, CLASS, MODEL)}
     opening = next_token.opening(registry)
     facts = {"ignored": ignored, "languages": languages(), "opening": opening}

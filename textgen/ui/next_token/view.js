@@ -76,13 +76,14 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
     },
   });
 
-  /** What the page opens with may be known; the server is asked all the same, for it to load the model. */
+  /** What the page opens with may be known; the first visitor's page still asks, which loads the model. */
   const open = () => {
     const now = sourceOf(store.state);
     const known = page.opening && same(page.opening.source, now) ? page.opening.answer : null;
     if (!known) return look(now);
     show(known, now);
-    setTimeout(() => ask("look", { ...now, known: known.vocabulary }).catch(() => {}), LOADED_AFTER);
+    const load = () => ask("look", { ...now, known: known.vocabulary }).catch(() => {});
+    if (!page.loaded) setTimeout(load, LOADED_AFTER);
   };
 
   /** A question whose answer changes the context, and shows what comes after it. */

@@ -48,7 +48,7 @@ const make = async (/** @type {object} */ asked) => {
   try {
     for await (const answer of messages("exports/export", asked)) {
       if (answer.problem) throw new Problem(answer.problem);
-      return answer;
+      if (answer.content !== undefined) return answer;
     }
   } catch (error) {
     if (error instanceof Problem) throw error;

@@ -2,46 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
+
+from anyio.to_thread import run_sync
 
 from textgen.errors import TextError, shorten
 from textgen.experiments.requests import ChaosRequest, PerplexityRequest, Request, request_from_json
 from textgen.text.context import checked
 from textgen.ui.generate.runs import MAX_LENGTH, MAX_PANES, MAX_WIDTH
+from textgen.ui.saving.making import Wanted, make
 from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.server.limits import Limits
 from textgen.ui.shell.components import LabComponent
 
 FORMATS = ("csv", "json", "receipt")
 MAX_WRITTEN = MAX_PANES * MAX_WIDTH * MAX_LENGTH  # tokens that a search of each pane may look at
-AT_ONCE = 2  # files that are made at the same time: a long text takes seconds
+# What is made in a moment needs no process of its own, and nobody's long text stands before it.
+QUICK_TOKENS, QUICK_CHARACTERS = 1_000, 1_000
 
 
 def build(lab: Laboratory) -> None:
     """The stream of files that the menus of all tabs ask for (`save.js`)."""
-
-    def export(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        yield {**file(lab, data), "done": "made"}
-
-    LabComponent("exports", {}, streams={"export": export}, at_once=AT_ONCE, module=None)
+    LabComponent("exports", {}, streams={"export": partial(export, lab)}, module=None)
 
 
-def file(lab: Laboratory, data: dict[str, Any]) -> dict[str, str]:
-    """`name` and `content` of the file of a `request` in a `format`. Raises TextgenError."""
+async def export(lab: Laboratory, data: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    """A file of a result that the page shows. Raises TextgenError."""
+    wanted = await run_sync(wanted_of, lab, data)
+    if is_quick(wanted.request):
+        return lab.workers.here(make, wanted)
+    return lab.workers.work("files", make, wanted)
+
+
+def wanted_of(lab: Laboratory, data: dict[str, Any]) -> Wanted:
+    """What the page asks for: a `request` in a `format`, checked. Raises TextgenError."""
     kind = data.get("format")
     if kind not in FORMATS:
         raise TextError(f"format must be one of {', '.join(FORMATS)}, got {shorten(kind)}; use the menu")
-    from textgen import receipts  # torch comes in with the first model
-
     request = checked_request(data.get("request"), lab.limits)
     most = lab.limits.chaos_tokens if isinstance(request, ChaosRequest) else MAX_WRITTEN
-    built = receipts.build(request, lab.registry, lab.now(), max_tokens=most)
-    if kind == "csv":
-        return {"name": f"{built.name}.csv", "content": built.csv}
-    if kind == "json":
-        return {"name": f"{built.name}.json", "content": built.numbers_text()}
-    return {"name": f"{built.name}.receipt.json", "content": built.receipt_text()}
+    request.check(lab.registry, most)
+    return Wanted(request, kind, lab.now(), most)
 
 
 def checked_request(data: Any, limits: Limits) -> Request:
@@ -52,3 +55,10 @@ def checked_request(data: Any, limits: Limits) -> Request:
     if isinstance(request, PerplexityRequest):
         checked(request.text, "the text", limits.scored_characters)
     return request
+
+
+def is_quick(request: Request) -> bool:
+    """Whether a result is there in a few tenths of a second."""
+    if isinstance(request, PerplexityRequest):
+        return len(request.text) <= QUICK_CHARACTERS
+    return request.tokens() <= QUICK_TOKENS

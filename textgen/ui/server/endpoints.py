@@ -17,7 +17,7 @@ from textgen.experiments.sweep.settings import check_length
 from textgen.models.registry import Registry
 from textgen.records import Ints
 from textgen.settings import DecodeSettings
-from textgen.ui.server.streams import Stream
+from textgen.ui.server.streams import Work
 from textgen.validation import check_whole
 
 MAX_TOP = 1000
@@ -28,7 +28,7 @@ class Page(gr.Blocks):
     """Blocks in which a call may leave out its last values, as it may in Python: they are the defaults."""
 
     @functools.cached_property
-    def streams(self) -> dict[str, Stream]:
+    def streams(self) -> dict[str, Work]:
         """The long work of the components on the page, by its address."""
         return {}
 

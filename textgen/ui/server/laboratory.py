@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from textgen.classroom.store import MemoryRooms, Rooms
@@ -14,7 +15,10 @@ from textgen.models.registry import Registry
 from textgen.settings import check_seed
 from textgen.ui.server.limits import Limits
 from textgen.ui.server.store import MemoryStore, Store
+from textgen.ui.server.workers import Workers
 from textgen.ui.sweep.runs import SweepStore
+
+LANES = {"files": 2, "scores": 1}  # files that are made, texts that are measured
 
 
 def utc_now() -> datetime:
@@ -41,6 +45,7 @@ class Laboratory:
     now: Callable[[], datetime] = utc_now
     clock: Callable[[], float] = time.monotonic  # seconds, from any start
     sweeps: SweepStore = field(default_factory=lambda: SweepStore(new_run))
+    new_workers: Callable[[Registry, Mapping[str, int]], Workers] = Workers
     store: Store = field(default_factory=MemoryStore)  # what all processes of one server share
     rooms: Rooms = field(default_factory=lambda: MemoryRooms(time.time))  # of classes
 
@@ -54,6 +59,11 @@ class Laboratory:
 
     def __post_init__(self) -> None:
         self.registry.share()
+
+    @cached_property
+    def workers(self) -> Workers:
+        """Processes for heavy work, and how much of each kind is done at once."""
+        return self.new_workers(self.registry, {"sweeps": self.limits.sweeps, **LANES})
 
     def seed(self, asked: Any) -> int:
         """The seed that a request asks for, a fresh one for None. Raises SettingError."""

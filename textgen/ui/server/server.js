@@ -128,12 +128,14 @@ export const latest = (question, { answered, refused, idle = () => {} }) => {
 // ---- streams: long work, started with a request, told piece by piece, stopped at any moment
 //
 // Python's side is `streams.py`. A message is a line of JSON; the last one has `done`, a word for why it
-// ended, or `problem`, a sentence. A tab that is left takes its component off the page and mounts it anew
+// ended, or `problem`, a sentence; heavy work that waits for its turn tells `before`, how many have to end
+// first. A tab that is left takes its component off the page and mounts it anew
 // when it is opened: the work goes on meanwhile, and what came is then received.
 
 /**
  * @typedef {object} Actions
  * @property {(message: any) => void} message a piece, the last one included
+ * @property {(text: string) => void} [waits] for its turn; the text says so
  * @property {(why: string) => void} ended `done` of the last message, "stopped", "refused" or "lost"
  * @property {(sentence: string, setting: string) => void} refused comes before `ended("refused")`
  *
@@ -203,8 +205,12 @@ const run = async (work, name, request) => {
   if (own === work.running && !last?.done && !last?.problem) end(work, "lost");
 };
 
+/** @param {number} before how many have to end first */
+export const waitText = (before) => (before ? `Waiting for its turn: ${before} before you.` : "Starting…");
+
 /** @param {Work} work @param {any} message */
 const hear = (work, message) => {
+  if ("before" in message) return work.actions.waits?.(waitText(message.before));
   if (message.problem || message.done) work.running = null;
   if (message.problem) work.actions.refused(message.problem, message.setting ?? "");
   else work.actions.message(message);

@@ -8,9 +8,8 @@ anew, and what was written on it is gone then.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import aclosing, nullcontext
+from contextlib import aclosing
 from typing import Any
 
 import orjson
@@ -31,33 +30,34 @@ BEAT = 15.0  # seconds after which an empty line says to all between here and th
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 Message = dict[str, Any]
-Work = Callable[[Any], Iterator[Message]]  # what any client may send → messages
-Streams = Mapping[str, "Stream"]  # by their address: `generate/write`
+Messages = Iterator[Message] | AsyncIterator[Message]
+Work = Callable[[Any], Messages]  # what any client may send → messages
+Streams = Mapping[str, Work]  # by their address: `generate/write`
 
 
-class Stream:
-    """Work that `at_once` requests may do at the same time, while others wait; None: as many as ask."""
+async def lines(messages: Messages, threads: CapacityLimiter) -> AsyncIterator[bytes]:
+    """Messages as lines. What makes them ends where this does."""
+    if isinstance(messages, AsyncIterator):
+        async with aclosing(messages) as coming:  # type: ignore[type-var]
+            async for message in coming:
+                yield line_of(message)
+        return
+    try:
+        while line := await run_sync(next_line, messages, limiter=threads):
+            yield line
+    finally:
+        with CancelScope(shield=True):
+            await run_sync(close, messages, limiter=threads)
 
-    def __init__(self, work: Work, at_once: int | None) -> None:
-        self.work = work
-        self.place = asyncio.Semaphore(at_once) if at_once else nullcontext()
 
-    async def lines(self, data: Any, threads: CapacityLimiter) -> AsyncIterator[bytes]:
-        """The messages, each made in a thread. The work ends where this does."""
-        messages = self.work(data)
-        async with self.place:
-            try:
-                while line := await run_sync(next_line, messages, limiter=threads):
-                    yield line
-            finally:
-                with CancelScope(shield=True):
-                    await run_sync(close, messages, limiter=threads)
+def line_of(message: Message) -> bytes:
+    return orjson.dumps(message) + b"\n"
 
 
 def next_line(messages: Iterator[Message]) -> bytes:
-    """The next message; nothing after the last one."""
+    """The next message, made in a thread; nothing after the last one."""
     message = next(messages, None)
-    return b"" if message is None else orjson.dumps(message) + b"\n"
+    return b"" if message is None else line_of(message)
 
 
 def close(messages: Iterator[Message]) -> None:
@@ -103,7 +103,7 @@ def route(streams: Callable[[Request], Streams]) -> Route:
             data = orjson.loads(await body(request))
         except (orjson.JSONDecodeError, TextError) as error:
             return PlainTextResponse(f"the request cannot be read: {error}", status_code=400)
-        return Lines(stream.lines(data, threads), media_type="application/x-ndjson", headers=HEADERS)
+        return Lines(lines(stream(data), threads), media_type="application/x-ndjson", headers=HEADERS)
 
     return Route(f"/{PATH}/{{name:path}}", answer, methods=["POST"])
 

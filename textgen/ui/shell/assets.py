@@ -1,8 +1,10 @@
-"""What the page loads besides Gradio's own files: our modules, their configuration, our style, and plotly.js.
+"""What the page loads: our modules, their configuration, our style, plotly.js, and Gradio's own files.
 
-All addresses begin with `lab/VERSION/`, where VERSION is the checksum of all files: modules find each other
-by relative imports, and a browser may keep for good what it has. plotly.js is the file inside the installed
-Python package: offline, and always the version that made the figures.
+All addresses of ours begin with `lab/VERSION/`, where VERSION is the checksum of all files: modules find each
+other by relative imports, and a browser may keep for good what it has. plotly.js is the file inside the
+installed Python package: offline, and always the version that made the figures. Gradio's own files have a
+checksum in their names, but Gradio compresses them anew for each visitor and lets no browser keep them: so
+they are served here as well, each text compressed once.
 """
 
 from __future__ import annotations
@@ -13,13 +15,15 @@ import json
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 
+import brotli
 import gradio
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -36,9 +40,19 @@ FIRST = ("frame/frame.js", "sidebar/sidebar.js", "next_token/view.js")  # on the
 GRADIO = Path(gradio.__file__).parent / "templates" / "frontend"
 KINDS = ("column", "sidebar", "tabs", "tabitem", "html")  # of Gradio's components that the page has
 IMPORT = re.compile(r'^(?:import|\} from|export .* from)\b.*"(\.[^"]+)";$', re.MULTILINE)
-TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
+TYPES = {  # of what is text, and so compressed
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+}
+QUALITY = 6  # of brotli: 9 takes ten times as long for half a percent
+LARGE = 500_000  # bytes that take so long to compress that others must not wait for it
+VARY = {"Vary": "Accept-Encoding"}
 KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}
+A_DAY = {"Cache-Control": "public, max-age=86400"}
 FRESH = {"Cache-Control": "no-cache"}
+ICON = "static/img/logo.svg"
 
 Config = Callable[[], Mapping[str, Any]]  # what Python tells the page, as it is now
 
@@ -137,58 +151,98 @@ def loaded_by(script: str, where: str) -> list[str]:
     return [names[int(place)] for place in places[1].split(",")]
 
 
-class FirstPaint:
-    """ASGI middleware: on the page itself the header of `links`, and `first.js` before anything is drawn."""
+class PageChange:
+    """ASGI middleware that changes the page itself, which comes in one piece, on its way out."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        script = (UI / INLINED).read_bytes()
-        self.inlined = b"<script>" + script + b"</script>" + BODY
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         start: Message | None = None
 
-        async def extended(message: Message) -> None:
+        async def changed(message: Message) -> None:
             nonlocal start
             if message["type"] == "http.response.start":
                 start = message  # its length is that of the body, which comes next
                 return
             if start is not None:
-                message = {**message, "body": self.with_script(start, message.get("body", b""))}
+                headers = MutableHeaders(scope=start)
+                body = self.change(Headers(scope=scope), headers, message.get("body", b""))
+                headers["Content-Length"] = str(len(body))
+                message = {**message, "body": body}
                 await send(start)
                 start = None
             await send(message)
 
         page = scope["type"] == "http" and scope["path"] == "/"
-        await self.app(scope, receive, extended if page else send)
+        await self.app(scope, receive, changed if page else send)
 
-    def with_script(self, start: Message, body: bytes) -> bytes:
-        """The body with our script in it, and the headers that belong to it."""
-        headers = MutableHeaders(scope=start)
+    def change(self, asked: Headers, headers: MutableHeaders, body: bytes) -> bytes:
+        """The body as it is to be sent, for the headers of a request; `headers` are those of the answer."""
+        raise NotImplementedError
+
+
+class FirstPaint(PageChange):
+    """The header of `links`, and `first.js` before anything is drawn."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app)
+        script = (UI / INLINED).read_bytes()
+        self.inlined = b"<script>" + script + b"</script>" + BODY
+
+    def change(self, asked: Headers, headers: MutableHeaders, body: bytes) -> bytes:
         headers.append("Link", links())
-        longer = body.replace(BODY, self.inlined, 1)
-        if "content-length" in headers:
-            length = int(headers["content-length"])
-            headers["content-length"] = str(length + len(longer) - len(body))
-        return longer
+        return body.replace(BODY, self.inlined, 1)
+
+
+class PackedPage(PageChange):
+    """The page compressed. It is the same for all visitors, so that is done once."""
+
+    def change(self, asked: Headers, headers: MutableHeaders, body: bytes) -> bytes:
+        headers.add_vary_header("Accept-Encoding")
+        if not (coding := coding_for(asked)):
+            return body
+        headers["Content-Encoding"] = coding
+        return packed(body, coding)
 
 
 def routes(config: Config) -> list[BaseRoute]:
-    """The routes to mount beside Gradio's. A Mount would fail behind a proxy that strips a prefix."""
+    """The routes to mount before Gradio's. A Mount would fail behind a proxy that strips a prefix."""
 
-    async def serve(request: Request) -> Response:
+    async def ours(request: Request) -> Response:
         name = request.path_params["name"]
         if name == CONFIG:
             found = await run_in_threadpool(config)
-            return Response(config_module(found), media_type=TYPES[".js"], headers=FRESH)
-        if content(name) is None:
-            return Response("there is no such file", status_code=404, media_type="text/plain")
-        return kept(name, packs="gzip" in request.headers.get("accept-encoding", ""))
+            return await answer(request, CONFIG, config_module(found).encode(), FRESH)
+        return await answer(request, name, content(name), KEPT)
+
+    async def gradios(request: Request) -> Response:
+        name = request.path_params["name"]
+        return await answer(request, name, gradio_content(f"assets/{name}"), KEPT)
+
+    async def static(request: Request) -> Response:
+        name = request.path_params["name"]
+        return await answer(request, name, gradio_content(f"static/{name}"), A_DAY)
+
+    async def icon(request: Request) -> Response:
+        return await answer(request, ICON, gradio_content(ICON), A_DAY)
+
+    async def theme(request: Request) -> Response:
+        named = request.query_params.get("v")  # its checksum
+        sheet = request.app.get_blocks().theme_css.encode()
+        return await answer(request, STYLE, sheet, KEPT if named else FRESH)
 
     async def served(_request: Request) -> Response:
         return Response(version(), media_type="text/plain", headers=FRESH)
 
-    return [Route(f"/{PREFIX}/version", served), Route(f"/{PREFIX}/{{version}}/{{name:path}}", serve)]
+    return [
+        Route(f"/{PREFIX}/version", served),
+        Route(f"/{PREFIX}/{{version}}/{{name:path}}", ours),
+        Route("/assets/{name}", gradios),
+        Route("/static/{name:path}", static),
+        Route("/theme.css", theme),
+        Route("/favicon.ico", icon),
+    ]
 
 
 def config_module(config: Mapping[str, Any]) -> str:
@@ -198,23 +252,55 @@ def config_module(config: Mapping[str, Any]) -> str:
 
 
 def content(name: str) -> bytes | None:
-    """One of the files that we serve; None for any other name."""
+    """One of our files; None for any other name."""
     if name == STYLE:
         return style()
     path = PLOTLY_JS if name == PLOTLY else modules().get(name)
-    return path.read_bytes() if path else None
-
-
-def kept(name: str, packs: bool) -> Response:
-    """A file of ours, compressed for a browser that takes it so."""
-    headers = {**KEPT, "Vary": "Accept-Encoding"}
-    kind = TYPES[Path(name).suffix]
-    if packs:
-        return Response(packed(name), media_type=kind, headers={**headers, "Content-Encoding": "gzip"})
-    return Response(content(name), media_type=kind, headers=headers)
+    return held(path) if path else None
 
 
 @cache
-def packed(name: str) -> bytes:
-    """A file of ours, compressed once: a class asks for it a hundred times."""
-    return gzip.compress(content(name) or b"", mtime=0)
+def gradio_files() -> dict[str, Path]:
+    """Gradio's files by their address."""
+    found = [*GRADIO.glob("assets/*"), *GRADIO.glob("static/**/*")]
+    return {path.relative_to(GRADIO).as_posix(): path for path in found if path.is_file()}
+
+
+def gradio_content(name: str) -> bytes | None:
+    """One of Gradio's files; None for any other name."""
+    path = gradio_files().get(name)
+    return held(path) if path else None
+
+
+@cache
+def held(path: Path) -> bytes:
+    """A file that does not change while the server runs."""
+    return path.read_bytes()
+
+
+# ---- answers, compressed once for all
+
+
+async def answer(request: Request, name: str, body: bytes | None, headers: Mapping[str, str]) -> Response:
+    """A file, or 404 where there is none of that name."""
+    if body is None:
+        return Response("there is no such file", status_code=404, media_type="text/plain")
+    suffix = Path(name).suffix
+    kind = TYPES.get(suffix) or guess_type(name)[0] or "application/octet-stream"
+    coding = coding_for(request.headers) if suffix in TYPES else ""
+    if not coding:
+        return Response(body, media_type=kind, headers={**headers, **VARY})
+    small = await run_in_threadpool(packed, body, coding) if len(body) > LARGE else packed(body, coding)
+    return Response(small, media_type=kind, headers={**headers, **VARY, "Content-Encoding": coding})
+
+
+def coding_for(headers: Headers) -> str:
+    """How a browser takes a text: brotli, gzip, or "" as it is."""
+    taken = headers.get("accept-encoding", "")
+    return "br" if "br" in taken else "gzip" if "gzip" in taken else ""
+
+
+@lru_cache(maxsize=512)
+def packed(body: bytes, coding: str) -> bytes:
+    """A text compressed, once: a class asks for it a hundred times."""
+    return brotli.compress(body, quality=QUALITY) if coding == "br" else gzip.compress(body, mtime=0)

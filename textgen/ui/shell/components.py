@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import aclosing
 from html import escape
 from typing import Any
 
@@ -13,13 +15,14 @@ from starlette.requests import Request
 
 from textgen.errors import TextError, TextgenError, shorten
 from textgen.ui.server.endpoints import Page
-from textgen.ui.server.streams import Stream, Streams
+from textgen.ui.server.streams import Messages, Streams, Work
 from textgen.ui.shell import assets
 
 MAX_EXACT = 2**53 - 1  # of a browser's numbers
 
 Answer = Callable[[dict[str, Any]], Any]  # a request as the page sends it → JSON; raises TextgenError
-Streamed = Callable[[dict[str, Any]], Iterator[dict[str, Any]]]  # the same, answered piece by piece
+# The same, answered piece by piece; by a coroutine function, which gives them, for what workers do.
+Streamed = Callable[[dict[str, Any]], Iterator[dict[str, Any]] | Awaitable[AsyncIterator[dict[str, Any]]]]
 
 
 class LabComponent:
@@ -27,7 +30,7 @@ class LabComponent:
 
     The template is constant, so no value ever becomes HTML: modules set text alone. `config` reaches the
     module once. `answers` are server functions, by name: the page asks `await ask("name", request)`.
-    `streams` are long work, by name, of each `at_once` at the same time: see `streams.py`.
+    `streams` are long work, by name: see `streams.py`, and `workers.py` for what is heavy.
     `module` is another one, or None for a component that has nothing to show.
 
     No subclass of Gradio's: of those it writes a stub file beside the source.
@@ -41,11 +44,8 @@ class LabComponent:
         module: str | None = "",
         answers: Mapping[str, Answer] | None = None,
         streams: Mapping[str, Streamed] | None = None,
-        at_once: int | None = None,
     ) -> None:
-        self.streams = {
-            f"{name}/{stream}": Stream(streamed(work), at_once) for stream, work in (streams or {}).items()
-        }
+        self.streams = {f"{name}/{stream}": streamed(work) for stream, work in (streams or {}).items()}
         if isinstance(page := Context.root_block, Page):
             page.streams.update(self.streams)
         self.html = gr.HTML(
@@ -83,16 +83,24 @@ def server_function(name: str, answer: Answer) -> Answer:
     return answering
 
 
-def streamed(work: Streamed) -> Callable[[Any], Iterator[dict[str, Any]]]:
+def streamed(work: Streamed) -> Work:
     """Work that takes anything: a mistake is its last message."""
 
-    def streaming(data: Any) -> Iterator[dict[str, Any]]:
+    def streaming(data: Any) -> Messages:
         try:
-            yield from map(exact, work(as_object(data)))
+            yield from map(exact, work(as_object(data)))  # type: ignore[arg-type]
         except TextgenError as error:
             yield refusal(error)
 
-    return streaming
+    async def streaming_elsewhere(data: Any) -> AsyncIterator[dict[str, Any]]:
+        try:
+            async with aclosing(await work(as_object(data))) as messages:  # type: ignore[misc]
+                async for message in messages:
+                    yield exact(message)
+        except TextgenError as error:
+            yield refusal(error)
+
+    return streaming_elsewhere if inspect.iscoroutinefunction(work) else streaming
 
 
 def streams_of(request: Request) -> Streams:

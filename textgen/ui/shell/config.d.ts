@@ -39,6 +39,7 @@ export const config: {
   languages: string[]; // that there is a catalogue of words for
   ignored: Record<string, Record<string, string>>; // by tab: a control that it does not heed, and why
   // what the page opens with, and the answer to that where it was worked out beforehand
+  loaded?: boolean; // whether the first model is in the server's memory
   opening?: { source: Record<string, string>; answer: Answer } | null;
   plotly: string; // address of plotly.js, relative to a room
 };

@@ -1,35 +1,29 @@
-"""Sweeps on the server: one while it is written, and those that are held for their texts and files."""
+"""Sweeps that the page's process holds for their texts and files; workers write them (`writing.py`)."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from textgen.errors import TextError, shorten
 from textgen.experiments.sweep.packed import pack_head, pack_texts, unpack
-from textgen.experiments.sweep.records import Cell, Progress, SweepResult, SweepText
+from textgen.experiments.sweep.records import Cell, Progress, SweepResult
+from textgen.experiments.sweep.settings import SweepSettings
 from textgen.experiments.sweep.summary import summarize
 from textgen.ui.server.store import DAY, Store, StoreAwayError
-
-if TYPE_CHECKING:
-    from textgen.experiments.sweep.run import Plan
-    from textgen.ui.server.laboratory import Laboratory
+from textgen.ui.sweep.writing import News
 
 MAX_SWEEPS = 32  # held; the one not asked for longest goes first
 MAX_HELD = 8_000_000  # tokens of all of them, some 300 MB
 KEPT = DAY  # seconds, where several processes share them
 MAX_PLACES = 1_000  # of runs in the store
 GONE = "run it again: the same settings give the same texts"
-EVERY = 0.15  # seconds between two messages: only there a sweep can be stopped
-SHOW = 1.0  # seconds between two states of the results
-SHARE = 4  # times as long as computing the means takes they stay as they are, so that writing goes on
 
 Held = tuple[SweepResult, tuple[Cell, ...]]  # a sweep and its means
-Message = dict[str, Any]
 
 
 class SweepStore:
@@ -102,6 +96,12 @@ class SweepStore:
                 self._cells[run] = made
         return made
 
+    def put_summary(self, run: str, cells: tuple[Cell, ...]) -> None:
+        """Keep the cells of a run as it is now, which somebody has made already."""
+        with self._guard:
+            if run in self._results:
+                self._cells[run] = (self._results[run], cells)
+
     def _make_room(self) -> None:
         """Drop what was not asked for longest, never the newest."""
         sizes = {run: sum(len(text.ids) for text in result.texts) for run, result in self._results.items()}
@@ -163,56 +163,27 @@ def key(run: str) -> str:
     return f"sweep/{run}"
 
 
-class Sweep:
-    """One run: it keeps what is finished in the store, so that stopping it loses nothing."""
+class Run:
+    """A sweep that a worker writes: what is finished lies in the store, so that stopping it loses nothing."""
 
-    def __init__(self, todo: Plan, texts: int, lab: Laboratory) -> None:
-        self.todo, self.registry, self.store, self.clock = todo, lab.registry, lab.sweeps, lab.clock
-        self.most = texts  # that are written
-        self.run = self.store.new_id()
-        self.texts: list[SweepText] = []
-        self.version = 0  # of the results that can be looked at; 0 = none yet
-        self.shown = 0  # texts in them
-        self.next_show = 0.0
+    def __init__(self, settings: SweepSettings, store: SweepStore) -> None:
+        self.store, self.run = store, store.new_id()
+        self.result = SweepResult(settings, ())
+        self.version = 0  # of the means that can be looked at; 0 = none yet
 
-    def messages(self) -> Iterator[Message]:
-        """How far it is, some times a second; `version` grows when there are new results to look at."""
-        from textgen.experiments.sweep.run import run  # torch comes in with the first model
+    def take(self, news: News) -> dict[str, Any]:
+        """Keep what is new → how far it is, for the page; `version` grows with what there is to look at."""
+        step, result = news.step, self.result
+        notes = result.notes or news.notes
+        self.result = SweepResult(result.settings, (*result.texts, *step.texts), notes, step.seconds)
+        if step.texts:
+            self.store.put(self.result, self.run)
+        if news.means:
+            self.store.put_summary(self.run, tuple(means.cell(self.result) for means in news.means))
+            self.version += 1
+        return {**self.message(step), **({"done": "complete"} if news.complete else {})}
 
-        step = Progress(0, self.todo.settings.tokens, 0.0)
-        yield self.message(step)
-        due = self.clock() + EVERY
-        for step in run(self.todo, self.registry, self.clock):
-            if step.texts:
-                self.keep(step)
-            if len(self.texts) >= self.most:
-                break
-            if self.clock() >= due:
-                self.show_if_due()
-                yield self.message(step)
-                due = self.clock() + EVERY
-        self.show()
-        yield {**self.message(step), "done": "complete"}
-
-    def keep(self, step: Progress) -> None:
-        """Put what is finished where it can be asked for."""
-        self.texts = [*self.texts, *step.texts][: self.most]
-        settings, notes = self.todo.settings, self.todo.notes
-        self.store.put(SweepResult(settings, tuple(self.texts), notes, step.seconds), self.run)
-
-    def show_if_due(self) -> None:
-        if len(self.texts) > self.shown and self.clock() >= self.next_show:
-            self.show()
-
-    def show(self) -> None:
-        """Make the means of what is finished."""
-        started = self.clock()
-        self.store.summary(self.run)
-        ended = self.clock()
-        self.version, self.shown = self.version + 1, len(self.texts)
-        self.next_show = ended + max(SHOW, SHARE * (ended - started))
-
-    def message(self, step: Progress) -> Message:
+    def message(self, step: Progress) -> dict[str, Any]:
         return {
             "run": self.run,
             "version": self.version,
@@ -220,5 +191,5 @@ class Sweep:
             "total": step.total,
             "seconds": round(step.seconds, 3),
             "left": None if step.left is None else round(step.left, 1),
-            "texts": len(self.texts),
+            "texts": len(self.result.texts),
         }

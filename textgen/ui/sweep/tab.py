@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from math import prod
 from typing import Any
 
+from anyio.to_thread import run_sync
+
 from textgen.errors import SettingError
 from textgen.experiments.metrics.metrics import METRICS
 from textgen.experiments.requests import SweepRequest
-from textgen.experiments.sweep.settings import MAX_LENGTH, MAX_VALUES, SweepSettings
+from textgen.experiments.sweep.settings import MAX_LENGTH, MAX_VALUES, SweepSettings, check_size
 from textgen.plots.sweep import COLOURS, DARK
 from textgen.settings import GUIDE, GUIDE_STRATEGIES, MAX_NAME, MAX_SEED, NAMED, STRATEGIES, Strategy
 from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.server.limits import Limits
 from textgen.ui.shell.components import LabComponent
-from textgen.ui.sweep.runs import Sweep
+from textgen.ui.sweep.runs import Run
 from textgen.ui.sweep.view import difference_view, look, read_cell, read_view, texts_view
+from textgen.ui.sweep.writing import Asked, News, write
 from textgen.validation import check_whole
 
 MAX_SEEDS = 64
@@ -77,7 +81,6 @@ def build(lab: Laboratory) -> None:
             "file": part.file,
         },
         streams={"run": part.run},
-        at_once=lab.limits.sweeps,
     )
 
 
@@ -87,14 +90,31 @@ class SweepPart:
 
     lab: Laboratory
 
-    def run(self, data: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Write a sweep. Everything is checked before the first token, so that a refusal costs nothing."""
-        from textgen.experiments.sweep.run import plan  # torch comes in with the first model
+    async def run(self, data: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        """Have a sweep written. What needs no model is checked at once: a refusal waits for nobody."""
+        request = await run_sync(self.checked, data)
+        return self.told(request)
 
+    async def told(self, request: SweepRequest) -> AsyncGenerator[dict[str, Any], None]:
+        """How many are before it, then how far it is."""
+        run = None
+        asked = Asked(request, self.lab.limits.sweep_tokens, self.lab.clock)
+        async with aclosing(self.lab.workers.work("sweeps", write, asked)) as all_news:
+            async for news in all_news:
+                if not isinstance(news, News):
+                    yield news
+                    continue
+                run = run or Run(request.settings, self.lab.sweeps)
+                yield await run_sync(run.take, news)
+
+    def checked(self, data: dict[str, Any]) -> SweepRequest:
+        """A request that this server takes. Raises TextgenError."""
         request = SweepRequest.from_json(data.get("request"))
         check_shown(request.settings)
-        todo = plan(request.settings, self.lab.registry, self.lab.limits.sweep_tokens)
-        yield from Sweep(todo, request.texts or 0, self.lab).messages()
+        check_size(request.settings, self.lab.limits.sweep_tokens)
+        for name in request.models():
+            self.lab.registry.check(name)
+        return request
 
     def look(self, data: dict[str, Any]) -> dict[str, Any]:
         """The charts and tables of a sweep, as far as it is."""

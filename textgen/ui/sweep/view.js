@@ -21,7 +21,6 @@ import { differenceCard, firstPair, guideCard, metricCharts, numbersCard, textsC
 /** @typedef {"strategy" | "model" | "prompt"} Kind what the charts may have a line for */
 /** @typedef {{ lines: Kind, model: number, prompt: number, strategy: number }} View places in the settings */
 
-const WAITS_AFTER = 1500; // ms without an answer until the page says that the sweep waits
 const KINDS = { strategy: "Strategies", model: "Models", prompt: "Prompts" };
 const NO_JUDGE = "none, so coherence is what the writer itself expects";
 /** @type {Record<string, import("./form.js").Field>} Where a setting of the request is typed. */
@@ -89,8 +88,6 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
   };
 
   // ---- writing: one sweep at a time
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let patience;
   const atATime = `${counted(config.limits.sweeps, "sweep")} at a time`;
   const writing = stream({
     message: (message) => {
@@ -100,8 +97,8 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
       kept.status = progressText(message);
       draw();
     },
+    waits: (status) => set({ status }),
     ended: (why) => {
-      clearTimeout(patience);
       kept.status = endText(why);
       const { last } = kept;
       if (last?.written && last.seconds > 0.2) kept.rate = last.written / last.seconds;
@@ -124,13 +121,8 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
   const run = () => {
     const form = filled(kept.form);
     if ("problem" in sizeOf(form, config.strategies, config.limits)) return toTrouble();
-    Object.assign(kept, { asked: form, last: null, status: "Checking…", problem: null });
+    Object.assign(kept, { asked: form, last: null, status: "Starting…", problem: null });
     writing.start("run", { request: requestOf(config, form) });
-    patience = setTimeout(() => {
-      if (!writing.busy() || kept.last) return;
-      kept.status = `Waiting for its turn (this server writes ${atATime}), or for the model to be loaded.`;
-      draw();
-    }, WAITS_AFTER);
     draw();
   };
 
