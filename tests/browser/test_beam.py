@@ -122,12 +122,20 @@ def test_length_penalty_reorders_the_ranking(beam: LabPage) -> None:
     set_form(beam, width="6", length="40")
     press_search(beam)
     orders = []
-    for penalty in ("-1", "2"):
-        view(beam).get_by_label("Length penalty", exact=True).fill(penalty)
+    field = view(beam).get_by_label("length penalty", exact=True)
+    for penalty, typed in (("-1", "-1.00"), ("2", "2.00")):
+        view(beam).get_by_label("Length penalty, slider").fill(penalty)
+        expect(field).to_have_value(typed)
         orders.append(view(beam).locator(".ranking tbody th").all_inner_texts())
     assert sorted(orders[0]) == sorted(orders[1])
     assert orders[0] != orders[1]
-    view(beam).get_by_label("Length penalty", exact=True).fill("1")
+    field.fill("-1,0")
+    assert view(beam).locator(".ranking tbody th").all_inner_texts() == orders[0]
+    field.fill("3")
+    told = "Length penalty must be from -1 to 2, got 3; 0 ranks by the sum"
+    expect(field).to_have_accessible_description(told)
+    field.fill("1")
+    expect(view(beam).get_by_role("alert")).to_have_count(0)
 
 
 def test_the_blackboard_example_is_played_through(beam: LabPage) -> None:

@@ -33,6 +33,7 @@ WINDOWS = (
     (683, 384),  # a laptop's, zoomed to 200%
     (844, 390),  # a phone, and the same one turned
     (390, 844),
+    (320, 640),  # the narrowest, or a laptop's zoomed to 400%
 )
 
 # What is wrong with what a room shows, as sentences. A chart has the width of its place; what stands in

@@ -24,7 +24,9 @@ test("temperatures are shown as they were typed, with one decimal at least", () 
 });
 
 /** @type {[string, number | string][]} What is typed, with the number that it is. */
-const DECIMALS = [["0,7", 0.7], ["0.725", 0.725], ["0,725", 0.725], ["1,000", 1], [" 2 ", 2], ["-,5", -0.5]];
+const DECIMALS = [
+  ["0,7", 0.7], ["0.725", 0.725], ["0,725", 0.725], ["1,000", 1], [" 2 ", 2], ["-,5", -0.5], ["−1", -1],
+];
 const COUNTS = /** @type {[string, number | string][]} */ ([
   ["1,000", 1000], [" 2 000 ", 2000], ["1.000.000", 1e6], ["1_000", 1000], ["2e3", 2000],
   ["1,5", 1.5], ["0,725", 0.725], ["1,000.5", "1,000.5"], ["12,34", 12.34],

@@ -11,7 +11,7 @@ const UI = new URL("../../textgen/ui", import.meta.url).pathname;
 const read = (/** @type {string} */ name) => readFileSync(join(UI, name), "utf8");
 /** @type {Record<string, { title: string, text: string }>} */
 const terms = JSON.parse(read("glossary/glossary.json")).terms;
-const stages = config.stages.map(({ name }) => name);
+const stages = config.stages.flatMap((one) => [one, ...one.parameters]).map(({ name }) => name);
 
 /** The keys that the scripts write out: `term("nats")`, `about("nats", …)`, and tables of them. */
 const used = readdirSync(UI, { recursive: true }).map(String).filter((name) => name.endsWith(".js"))

@@ -4,7 +4,7 @@ import { component, whenSeen } from "../shell/component.js";
 import { config as page } from "../shell/config.js";
 import { h, render } from "../shell/dom.js";
 import { keptForm } from "../shell/forms.js";
-import { clipStart, typedCount } from "../shell/format.js";
+import { clip, clipStart, numberFrom, typedCount } from "../shell/format.js";
 import { about, term } from "../glossary/glossary.js";
 import { seedOf, store, typedIn } from "../shell/lab.js";
 import { createProblems } from "../messages/problem.js";
@@ -30,7 +30,9 @@ import { branchesOf, keyed, nats, picture, ranked, rowsOf, sentenceOf, tree } fr
 
 const wholeOf = (/** @type {string} */ text) => (text === "" ? null : typedCount(text));
 const PACE = 450; // ms a step while playing
-const HEADS = ["text", term("Σ ln p"), "length", "score"]; // of the ranking
+const HEADS = ["text", term("Σ ln p"), "length", term("score")]; // of the ranking
+const PENALTY = { min: -1, max: 2, step: 0.05 }; // of length
+const PENALTY_RANGE = `Length penalty must be from ${PENALTY.min} to ${PENALTY.max}`;
 const STALE = "The model or the context has changed: press Search.";
 const HOW = "Point at a line, or move to it with the arrow keys, for its numbers.";
 
@@ -193,6 +195,7 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
         timer ? "❚❚ Pause" : "▶ Play"),
       h("input", {
         type: "range", min: 0, max: last, step: 1, value: String(shown), "aria-label": "Step",
+        "aria-valuetext": `step ${shown} of ${last}`,
         oninput: (/** @type {any} */ { target }) => goTo(Number(target.value)),
       }),
       h("span", { class: "muted counter" }, view && `step ${shown} of ${last}`),
@@ -246,16 +249,44 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
     render(scroller, tree(branches(), look(best)));
   };
 
+  // ---- the length penalty: a slider, and a field that takes 0.7 and 0,7
+  /** @type {string | null} As it is being typed. */
+  let penaltyTyped = null;
+  const setPenalty = (/** @type {number} */ penalty, /** @type {string | null} */ text = null) => {
+    [form.length_penalty, penaltyTyped] = [penalty, text];
+    problems.clear("penalty");
+    draw();
+  };
+  const typePenalty = (/** @type {string} */ text) => {
+    const penalty = numberFrom(text);
+    if (penalty >= PENALTY.min && penalty <= PENALTY.max) return setPenalty(penalty, text);
+    penaltyTyped = text;
+    problems.tell("penalty", `${PENALTY_RANGE}, got ${clip(text, 40) || "nothing"}; 0 ranks by the sum`);
+    draw();
+  };
+  const leavePenalty = () => {
+    if (problems.has("penalty")) return; // what was typed stays beside its sentence
+    penaltyTyped = null;
+    draw();
+  };
+
   const ranking = () => (view ? ranked(view.hypotheses, form.length_penalty) : []);
   /** Where the best two texts end. */
   const bestOf = () => ranking().slice(0, 2).map(({ end }) => end);
   const rankCard = () => h("section", { class: "card ranking" }, h("h3", {}, "Ranking"),
     h("div", { class: "field wide" },
-      h("span", {}, term("length penalty"), " ", h("b", {}, nats(form.length_penalty))),
+      h("label", { for: "beam-penalty" }, "length penalty"), about("length penalty"),
       h("input", {
-        type: "range", min: -1, max: 2, step: 0.05, value: String(form.length_penalty),
-        "aria-label": "Length penalty", oninput: keep("length_penalty", ({ value }) => Number(value)),
+        id: "beam-penalty", class: "count-field", type: "text", inputmode: "decimal", autocomplete: "off",
+        value: penaltyTyped ?? form.length_penalty.toFixed(2), ...problems.marks("penalty"),
+        oninput: (/** @type {any} */ { target }) => typePenalty(target.value), onblur: leavePenalty,
+      }),
+      h("input", {
+        type: "range", ...PENALTY, value: String(form.length_penalty),
+        "aria-label": "Length penalty, slider", "aria-valuetext": nats(form.length_penalty),
+        oninput: (/** @type {any} */ { target }) => setPenalty(Number(target.value)),
       })),
+    problems.of("penalty"),
     h("p", { class: "muted" },
       "score = Σ ln p ÷ length^penalty. The sums are negative, so above 0 long texts gain, below 0 short "
       + "ones."),

@@ -116,18 +116,16 @@ export const mount = component("calibration", ({ root, config, memory, signal, a
       h(
         "header",
         { class: "calibration-head" },
-        h("h3", {}, TITLE),
-        about("calibration"),
-        h("span", { class: "grow" }),
+        h("div", { class: "grow" }, h("h3", {}, TITLE), "\u00a0", about("calibration")),
         save,
       ),
       h("p", { class: "calibration-verdict", role: "status" }, firstCurve()?.verdict ?? ""),
       h("p", { class: "muted small" }, firstCurve()?.facts ?? ""),
       h("p", { class: "note", role: "status" }, value?.note ?? ""),
       problems.of("curves"),
-      h(
+      h("div", { class: "calibration-scales", hidden: !some }, h(
         "div",
-        { class: "segments", role: "group", "aria-label": "What is shown", hidden: !some },
+        { class: "segments", role: "group", "aria-label": "What is shown" },
         config.scales.map((/** @type {[string, string]} */ [name, title]) =>
           h(
             "button",
@@ -142,8 +140,7 @@ export const mount = component("calibration", ({ root, config, memory, signal, a
             title,
           ),
         ),
-        about("bits"),
-      ),
+      ), about("bits")),
       h("div", { class: "calibration-key", hidden: !some }, value?.curves.map(sign)),
       h("div", {
         class: "calibration-plot",

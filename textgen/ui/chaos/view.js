@@ -6,7 +6,7 @@ import { h, render } from "../shell/dom.js";
 import { keptForm } from "../shell/forms.js";
 import { clipStart, count, typedCount, typedNumber } from "../shell/format.js";
 import { term } from "../glossary/glossary.js";
-import { neutral, seedOf, store } from "../shell/lab.js";
+import { neutral, seedOf, store, titleOf } from "../shell/lab.js";
 import { createProblems } from "../messages/problem.js";
 import { saveMenu } from "../saving/save.js";
 import { latest } from "../server/server.js";
@@ -325,7 +325,7 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
     const stages = activeStages(settings, neutral).filter((name) => name !== "temperature");
     const context = prompt === "" ? "from the start of a text" : `after “${end}”`;
     return [
-      `${model} ${context}`,
+      `${titleOf(model)} ${context}`,
       `seed ${seed}`,
       `${temperatures.length} temperatures × ${length} tokens`,
       ...stages.map((name) => stageText(name, settings[name])),

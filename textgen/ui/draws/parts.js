@@ -159,9 +159,10 @@ const pager = (
 export const legend = (removed) => h("div", { class: "draws-legend" },
   h("span", {}, h("i", { class: "bar" }), "drawn"),
   h("span", {}, h("i", { class: "mark" }), "expected"),
-  h("span", {}, h("i", { class: "shade" }), "±2σ: about 95 of 100 runs end in it", about("±2σ")),
+  h("span", {}, h("i", { class: "shade" }), "±2σ",
+    h("span", { class: "more" }, ": about 95 of 100 runs end in it"), about("±2σ")),
   removed && h("span", { key: "removed" }, h("s", { class: "token" }, "token"), " removed by a stage"),
-  h("span", { class: "muted" },
+  h("span", { class: "muted more" },
     "Counts need not equal probabilities: in 100 draws a 45% token can come 35 to 55 times."));
 
 export const chanceCard = () => h("section", { class: "card" },

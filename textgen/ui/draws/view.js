@@ -272,8 +272,6 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
   };
   const controls = () => {
     const [n, typed] = [plannedNumber(), typedCount(form.text)];
-    const follows = form.temperatures.includes(SLIDER);
-    const most = form.temperatures.length >= config.most;
     return h("section", { class: "card draws-controls" }, context(),
       h("div", { class: "draws-row" },
         h("label", { class: "draws-label" }, "Draws ", h("input", {
@@ -296,13 +294,21 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
         button("keep", running ? "■ Stop" : "▶ Keep adding", () => (running ? stop() : run()),
           { "aria-pressed": running }),
         button("example", "100 draws at T = 2", example, { disabled: running }),
-        undo.node,
-        h("span", { class: "grow" }),
-        button("follow", "Follow the slider", follow,
-          { "aria-pressed": follows, disabled: most && !follows }),
-        button("add", "+ Temperature", () => setTemperatures(oneMore(form.temperatures)), { disabled: most }),
-        menu),
+        undo.node),
       problems.of("run"));
+  };
+  /** What the marks of the charts mean, and what concerns all panels. */
+  const lead = () => {
+    const follows = form.temperatures.includes(SLIDER);
+    const most = form.temperatures.length >= config.most;
+    return h("div", { class: "draws-lead" },
+      legend(answer?.panels.some((panel) => panel.removed > 0) ?? false),
+      h("div", { class: "panel-tools" },
+        button("follow", "Follow the slider", follow,
+          { class: "quiet", "aria-pressed": follows, disabled: most && !follows }),
+        button("add", "+ Temperature", () => setTemperatures(oneMore(form.temperatures)),
+          { class: "quiet", disabled: most }),
+        menu));
   };
   const panels = (/** @type {Answer} */ shown) => shown.panels.map((panel, k) => panelCard(panel, shown, {
     key: k,
@@ -326,7 +332,7 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
     root.classList.toggle("stale", refusal !== "");
     render(root, controls(),
       h("p", { class: "note", role: "status" }, refusal || notes()),
-      legend(answer?.panels.some((panel) => panel.removed > 0) ?? false),
+      lead(),
       answer && h("div", { class: answer.panels.length > 4 ? "panels many" : "panels" }, panels(answer)),
       answer && h("div", { class: "pair" },
         tableCard(answer, { open: form.open, toggle, show: (changes) => wish({ event: "look", changes }) }),

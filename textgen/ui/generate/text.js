@@ -2,6 +2,7 @@
 // mouse, a finger or the keyboard. Spans are appended as tokens come: a renderer that compared 5,000 of them
 // at each message would be slower than the writer.
 import { createBars } from "../bars/bars.js";
+import { term } from "../glossary/glossary.js";
 import { h, render } from "../shell/dom.js";
 import { clip, clipStart, finePercent } from "../shell/format.js";
 import { problemText } from "../messages/problem.js";
@@ -294,7 +295,7 @@ const bitsText = (bits) =>
   (bits > 0 && bits < 0.005 ? "under 0.01 bits" : `${bits.toFixed(bits < 10 ? 2 : 0)} bits`);
 /** @param {string} name @param {string} value */
 const fact = (name, value) =>
-  h("div", { class: "fact" }, h("span", { class: "muted" }, name), h("b", {}, value));
+  h("div", { class: "fact" }, h("span", { class: "muted" }, term(name)), h("b", {}, value));
 
 /** @param {{ onOpen: (place: Place) => void, onBranch: (place: Place, id: number) => void }} actions */
 export const createCard = ({ onOpen, onBranch }) => {

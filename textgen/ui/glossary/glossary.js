@@ -53,7 +53,7 @@ const load = async (/** @type {string} */ language) => {
 /** What is known of a term. @param {string} key @param {Glossary} terms @returns {Entry} */
 export const entryOf = (key, terms, stages = config.stages) => {
   if (Object.hasOwn(terms, key)) return terms[key];
-  const stage = stages.find(({ name }) => name === key);
+  const stage = stages.flatMap((one) => [one, ...one.parameters]).find(({ name }) => name === key);
   if (!stage) return { title: key, text: "This word has no definition yet." };
   const { title, help } = stage;
   return { title: capital(title), text: `${capital(help)}. ${stage.hint}.` };

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from textgen.errors import shorten
@@ -21,9 +21,10 @@ class Tile:
     label: str
     value: str
     detail: str = ""
+    term: str = ""  # of the page's glossary
 
     def to_dict(self) -> dict[str, str]:
-        return {"label": self.label, "value": self.value, "detail": self.detail}
+        return asdict(self)
 
 
 def card(facts: Facts) -> list[Tile]:
@@ -76,6 +77,7 @@ def loss(facts: Facts) -> Iterator[Tile]:
             f"Measured in windows of {losses.window}." if losses.window else "",
             f"Reading on without a break: {streamed:.3f} nats." if streamed is not None else "",
         ),
+        term="validation loss",
     )
 
 
@@ -93,7 +95,7 @@ def goals(facts: Facts) -> Iterator[Tile]:
     if target is not None and target > 0:
         words = f"perplexity {math.exp(target):.1f}, " if facts.unit == "word" and target < 50 else ""
         detail = joined(verdict(facts.loss, target), sentence(note))
-        yield Tile("Had to beat", f"{words}{target:g} nats", detail)
+        yield Tile("Had to beat", f"{words}{target:g} nats", detail, term="nats")
     theirs, ours = facts.config.published, facts.config.losses.train_with_dropout
     if theirs.train_loss is not None:
         here = f"This one's: {ours:g}." if ours is not None else ""
@@ -156,7 +158,7 @@ def calibration(facts: Facts) -> Iterator[Tile]:
     divided = facts.config.calibration.temperature
     if divided is not None:
         detail = "After training its logits were divided by this, so that T = 1 predicts new text best."
-        yield Tile("Calibrated", f"÷ {divided:.2f}", detail)
+        yield Tile("Calibrated", f"÷ {divided:.2f}", detail, term="calibration")
 
 
 def origin(facts: Facts) -> Iterator[Tile]:

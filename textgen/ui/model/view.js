@@ -1,6 +1,7 @@
 // The Model tab: what the sidebar's model is, how it learned, its README, and another model beside it.
 import { component, isSeen, whenSeen } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
+import { about } from "../glossary/glossary.js";
 import { store } from "../shell/lab.js";
 import { latest } from "../server/server.js";
 import { onTheme } from "../bars/theme.js";
@@ -10,7 +11,7 @@ import { createTimeline } from "./timeline.js";
 
 /**
  * @typedef {import("../shell/dom.js").Description} Description
- * @typedef {{ label: string, value: string, detail: string }} Tile
+ * @typedef {{ label: string, value: string, detail: string, term: string }} Tile `term`: of the glossary
  * @typedef {{ title: string, line: string, tiles: Tile[], readme: string, note: string,
  *   history: import("./timeline.js").History | null }} Facts
  */
@@ -20,9 +21,10 @@ const WIDE = 170; // characters of a sentence that need two columns
 const factsCard = (/** @type {Facts} */ { title, line, tiles }) => h("section", { class: "card" },
   h("header", { class: "model-head" },
     h("h2", { class: "model-title" }, title), h("span", { class: "muted" }, line)),
-  h("dl", { class: "tiles" }, tiles.map(({ label, value, detail }) =>
+  h("dl", { class: "tiles" }, tiles.map(({ label, value, detail, term }) =>
     h("div", { class: detail.length > WIDE ? "tile wide" : "tile" },
-      h("dt", {}, label), h("dd", {}, h("b", {}, value), h("span", {}, detail))))));
+      h("dt", {}, label, term && about(term, label)),
+      h("dd", {}, h("b", {}, value), h("span", {}, detail))))));
 
 const readmeCard = (/** @type {string} */ text) => h("details", { class: "card fold" },
   h("summary", {}, "The whole model card (README.md)"), h("div", { class: "readme" }, markdown(text)));

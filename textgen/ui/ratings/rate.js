@@ -67,7 +67,8 @@ const linesOf = ({ choices, picked }, set) => {
     const [key, t] = [keyOf(cell), cell.key[3]];
     const on = picked.includes(key);
     return h("button", {
-      class: "chip", type: "button", key, "aria-pressed": on, "aria-label": `${cell.label} at T = ${t}`,
+      class: "chip", type: "button", key, "aria-pressed": on,
+      "aria-label": `${cell.label} at T = ${temperatureText(t)}`,
       onclick: () => set({ picked: on ? picked.filter((other) => other !== key) : [...picked, key] }),
     }, dot(t), temperatureText(t));
   };

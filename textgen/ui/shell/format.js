@@ -58,9 +58,12 @@ export const clipStart = (/** @type {string} */ text, /** @type {number} */ n) =
 export const plainText = (/** @type {string} */ text) =>
   text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 
-/** What somebody typed as a number, with a point or a comma; NaN for anything else. */
-export const numberFrom = (/** @type {string} */ text) =>
-  (/^\s*[-+]?(\d+[.,]?\d*|[.,]\d+)(e[-+]?\d+)?\s*$/i.test(text) ? Number(text.replace(",", ".")) : NaN);
+/** What somebody typed as a number, with a point or a comma, - or −; NaN for anything else. */
+export const numberFrom = (/** @type {string} */ text) => {
+  const plain = text.replace("−", "-");
+  const numeric = /^\s*[-+]?(\d+[.,]?\d*|[.,]\d+)(e[-+]?\d+)?\s*$/i.test(plain);
+  return numeric ? Number(plain.replace(",", ".")) : NaN;
+};
 
 /** A number for the server, with a point or a comma; what is none stays as typed, for it to name. */
 export const typedNumber = (/** @type {string} */ text) => {

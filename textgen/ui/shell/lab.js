@@ -97,6 +97,10 @@ export const neutral = Object.fromEntries(config.stages.map((stage) => [stage.na
 /** Whether numbers are typed in, instead of a model and a context. */
 export const typedIn = (/** @type {State} */ state) => state.model === config.numbers;
 
+/** A model as people know it. */
+export const titleOf = (/** @type {string} */ name) =>
+  config.models.flatMap(({ models }) => models).find((model) => model.name === name)?.title ?? name;
+
 /** What a distribution is made from, as requests name it. @returns {Record<string, string>} */
 export const sourceOf = (/** @type {State} */ state) =>
   typedIn(state)

@@ -1,6 +1,7 @@
 // A list to choose from: title and one line each, in groups. A button that opens a list box, as the
 // select-only combobox of the ARIA practices: arrows, Home, End, letters, Enter, Escape.
 import { h, render } from "../shell/dom.js";
+import { about } from "../glossary/glossary.js";
 
 const LETTERS_REST = 700; // ms after which a letter begins a new search
 let number = 0;
@@ -16,7 +17,7 @@ const without = (/** @type {Group} */ { label, models }, /** @type {string} */ c
  * @returns {{ node: HTMLElement, update: (groups: Group[], value: string) => void }}
  */
 export const createSourceChoice = ({ numbers, onPick }) => {
-  const picker = createPicker({ label: "Model", onPick });
+  const picker = createPicker({ label: "Model", onPick, key: "model" });
   const node = document.createElement("div");
   let model = ""; // the last one that was chosen
   const update = (/** @type {Group[]} */ groups, /** @type {string} */ value) => {
@@ -36,10 +37,10 @@ export const createSourceChoice = ({ numbers, onPick }) => {
 };
 
 /**
- * @param {{ label: string, onPick: (name: string) => void }} options
+ * @param {{ label: string, onPick: (name: string) => void, key?: string }} options `key` of the glossary
  * @returns {{ node: HTMLElement, update: (groups: Group[], value: string) => void }}
  */
-export const createPicker = ({ label, onPick }) => {
+export const createPicker = ({ label, onPick, key }) => {
   const id = `lab-picker-${(number += 1)}`;
   const node = document.createElement("div");
   node.className = "picker";
@@ -109,7 +110,8 @@ export const createPicker = ({ label, onPick }) => {
 
   const draw = () => {
     const chosen = models().find((model) => model.name === value);
-    render(node, h("span", { class: "picker-label", id: `${id}-label` }, label), button(chosen), list());
+    const heading = h("span", { class: "picker-label", id: `${id}-label` }, label);
+    render(node, heading, key && about(key, "a model’s line"), button(chosen), list());
   };
   const button = (/** @type {Group["models"][number] | undefined} */ chosen) => h("button", {
     class: "picker-button", type: "button", role: "combobox",

@@ -3,7 +3,8 @@ import { component } from "../shell/component.js";
 import { config } from "../shell/config.js";
 import { activeStages, isOn } from "../bars/decoding.js";
 import { h, render } from "../shell/dom.js";
-import { clip, numberFrom, valueText } from "../shell/format.js";
+import { clip, effectOf, numberFrom, temperatureText, valueText } from "../shell/format.js";
+import { about } from "../glossary/glossary.js";
 import { themeSwitch } from "../frame/frame.js";
 import { neutral, orderName, store, typedIn } from "../shell/lab.js";
 import { createSourceChoice } from "./picker.js";
@@ -121,7 +122,7 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
     const value = store.state.settings[name];
     return h("div", { class: "control", id: name, key: name },
       h("div", { class: "control-head" },
-        h("label", { for: `${name}-tokens` }, label),
+        h("label", { for: `${name}-tokens` }, label), about(name, label),
         isOn(value, stage.neutral) && h("button", {
           key: "reset", class: "control-reset", type: "button", title: "Back to neutral",
           "aria-label": `Reset ${label}`, onclick: () => reset(stage),
@@ -141,7 +142,7 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
     const filled = `--filled: ${(100 * (Math.min(value, high) - low)) / (high - low)}%`;
     return h("div", { class: "control", id: name, key: name },
       h("div", { class: "control-head" },
-        h("label", { for: `${name}-number` }, label),
+        h("label", { for: `${name}-number` }, label), about(name, label),
         value !== off && h("button", {
           key: "reset", class: "control-reset", type: "button",
           title: "Back to neutral", "aria-label": `Reset ${label}`, onclick: () => reset(stage),
@@ -156,9 +157,15 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
       h("input", {
         type: "range", min: low, max: high, step, value: String(value), style: filled,
         "aria-label": `range slider for ${label}`, "aria-describedby": inert.get(name),
+        "aria-valuetext": spokenValue(stage, value),
         oninput: (/** @type {any} */ event) => slide(name, event.target.valueAsNumber),
       }),
       problems.of(name));
+  };
+  /** A slider's value as it is heard: 0.7, sharper; 0, off. */
+  const spokenValue = (/** @type {Parameter} */ { name, neutral: off }, /** @type {number} */ value) => {
+    if (name === "temperature") return `${temperatureText(value)}, ${effectOf(value)}`;
+    return value === off && name in store.state.settings ? `${value}, off` : String(value);
   };
   const leaveOnEnter = (/** @type {any} */ { key, target }) => key === "Enter" && target.blur();
 
@@ -261,7 +268,8 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
       h("label", { id: "seed-lock" }, h("input", {
         type: "checkbox", checked: store.state.locked,
         onchange: (/** @type {any} */ event) => store.set({ locked: event.target.checked }),
-      }), h("span", {}, "keep it"))),
+      }), h("span", {}, "keep it")),
+      about("seed")),
     problems.of("seed"));
 
   // ---- what the open tab does not heed: said once above the controls that it concerns

@@ -61,10 +61,6 @@ export const setCurrentRun = (/** @type {string} */ run) => {
 /** The models that can write. */
 const models = () =>
   page.models.flatMap((group) => group.models).filter(({ name }) => name !== page.numbers);
-/** A model as people know it. */
-export const titleOf = (/** @type {string} */ name) =>
-  models().find((model) => model.name === name)?.title ?? name;
-
 /** @param {any} config @returns {Chosen} */
 export const firstForm = (config) =>
   ({ ...structuredClone(config.presets[0].values), models: null, prompts: null, judge: "" });

@@ -3,7 +3,7 @@ import { component, isSeen, whenSeen } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
 import { keptForm } from "../shell/forms.js";
 import { count } from "../shell/format.js";
-import { store } from "../shell/lab.js";
+import { store, titleOf } from "../shell/lab.js";
 import { createProblems } from "../messages/problem.js";
 import { latest, Problem } from "../server/server.js";
 import { onTheme } from "../bars/theme.js";
@@ -11,7 +11,7 @@ import { createUndo } from "../messages/undo.js";
 import { sweepFiles } from "./files.js";
 import {
   counted, currentRun, duration, existing, filled, firstForm, formCard, progressText, requestOf,
-  setCurrentRun, sizeOf, titleOf,
+  setCurrentRun, sizeOf,
 } from "./form.js";
 import { differenceCard, firstPair, guideCard, metricCharts, numbersCard, textsCard } from "./results.js";
 
