@@ -39,6 +39,30 @@ SLACK = 1e-6
 LOWEST = np.finfo(np.float64).min
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The numbers between two ends, which count as well unless they are left out."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    above: bool = False  # whether the lower end is left out
+    below: bool = False  # whether the higher end is left out
+    or_zero: bool = False  # whether 0 is legal besides
+
+    def hold(self, number: float) -> bool:
+        """Whether a number is one of them."""
+        over = number > self.low if self.above else number >= self.low
+        under = number < self.high if self.below else number <= self.high
+        return (over and under) or (self.or_zero and number == 0)
+
+    def words(self, whole: bool = False) -> str:
+        """As an error says them: `in (0, 1]`."""
+        if whole:
+            return f"a whole number from {self.low} to {self.high}"
+        ends = f"in {'(' if self.above else '['}{self.low:g}, {self.high:g}{')' if self.below else ']'}"
+        return f"0 or {ends}" if self.or_zero else ends
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
     """A value that a stage takes: what it does, which are legal, and its names."""
@@ -47,13 +71,16 @@ class Parameter:
     title: str  # in a sentence
     label: str  # beside its slider
     help: str  # what it does
-    legal: str  # its range in words
     hint: str  # what to know when a value was refused: how to turn the stage off
     neutral: Any  # the value that changes nothing; of a further parameter the usual one
-    holds: Callable[[Any], bool] = lambda _: True  # whether a number is in the range
+    bounds: Bounds = Bounds()  # frozen
     whole: bool = False  # whether its values are whole numbers
+    legal: str = ""  # its range in words; left out: those of its bounds
     slider: tuple[float, float, float] = (0, 0, 0)  # lowest, highest, step; all 0: a field for words
     read: Callable[[str, Any], Any] | None = None  # the check of a value that is no number
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "legal", self.legal or self.bounds.words(self.whole))
 
     @property
     def flag(self) -> str:
@@ -68,6 +95,10 @@ class Parameter:
         if number is None or not self.holds(number):
             raise out_of_range(name, self.legal, value, self.hint)
         return number
+
+    def holds(self, number: float) -> bool:
+        """Whether a number is in its range."""
+        return self.bounds.hold(number)
 
     def shown(self, value: Any) -> str:
         """A value in a sentence."""
@@ -148,8 +179,7 @@ TEMPERATURE = Stage(
     title="temperature",
     label="Temperature",
     help="divides the logits: below 1 sharpens the distribution, above 1 flattens it",
-    legal=f"0 or in [{MIN_TEMPERATURE}, {MAX_TEMPERATURE:g}]",
-    holds=lambda x: x == 0 or MIN_TEMPERATURE <= x <= MAX_TEMPERATURE,
+    bounds=Bounds(MIN_TEMPERATURE, MAX_TEMPERATURE, or_zero=True),
     hint="0 is greedy, 1 leaves the distribution as learned",
     neutral=1,
     slider=(0, 3, 0.01),
@@ -191,8 +221,7 @@ DYNAMIC_TEMPERATURE = Stage(
     title="dynamic temperature",
     label="Dynamic temperature, ± (0 = off)",
     help="moves the temperature by up to so much: down where the model is sure, up where it is not",
-    legal="in [0, 10]",
-    holds=lambda x: 0 <= x <= 10,
+    bounds=Bounds(0, 10),
     hint="0 turns it off",
     neutral=0,
     slider=(0, 2, 0.05),
@@ -204,8 +233,7 @@ DYNAMIC_TEMPERATURE = Stage(
             title="exponent of the dynamic temperature",
             label="Its exponent",
             help="above 1 keeps the dynamic temperature low until the model is very unsure",
-            legal="in [0.01, 10]",
-            holds=lambda x: 0.01 <= x <= 10,
+            bounds=Bounds(0.01, 10),
             hint="1 follows the entropy evenly",
             neutral=1,
             slider=(0.1, 4, 0.1),
@@ -235,8 +263,7 @@ SMOOTHING = Stage(
     title="smoothing",
     label="Smoothing factor (0 = off)",
     help="squares how far each logit lies below the highest, times this: near ones rise, far ones fall",
-    legal="in [0, 10]",
-    holds=lambda x: 0 <= x <= 10,
+    bounds=Bounds(0, 10),
     hint="0 turns it off",
     neutral=0,
     slider=(0, 3, 0.05),
@@ -248,8 +275,7 @@ SMOOTHING = Stage(
             title="curve of the smoothing",
             label="Its curve",
             help="from squares at 1 to cubes at 3: the near ones rise more and the far ones fall deeper",
-            legal="in [1, 3]",
-            holds=lambda x: 1 <= x <= 3,
+            bounds=Bounds(1, 3),
             hint="1 is quadratic; beyond 3 unlikely tokens would become the likeliest",
             neutral=1,
             slider=(1, 3, 0.1),
@@ -274,8 +300,7 @@ TOP_K = Stage(
     title="top-k",
     label="Top-k (0 = off)",
     help="keeps the k likeliest tokens",
-    legal=f"a whole number from 0 to {MAX_TOP_K}",
-    holds=lambda x: 0 <= x <= MAX_TOP_K,
+    bounds=Bounds(0, MAX_TOP_K),
     hint="0 turns it off",
     neutral=0,
     whole=True,
@@ -328,8 +353,7 @@ TOP_P = Stage(
     title="top-p",
     label="Top-p (1 = off)",
     help="keeps the fewest likeliest tokens whose probabilities reach p together",
-    legal="in (0, 1]",
-    holds=lambda x: 0 < x <= 1,
+    bounds=Bounds(0, 1, above=True),
     hint="1 turns it off",
     neutral=1,
     slider=(0.01, 1, 0.01),
@@ -352,8 +376,7 @@ MIN_P = Stage(
     title="min-p",
     label="Min-p (0 = off)",
     help="removes tokens less likely than this share of the likeliest one",
-    legal="in [0, 1]",
-    holds=lambda x: 0 <= x <= 1,
+    bounds=Bounds(0, 1),
     hint="0 turns it off",
     neutral=0,
     slider=(0, 1, 0.01),
@@ -387,8 +410,7 @@ TYPICAL = Stage(
     title="typical",
     label="Typical (1 = off)",
     help="keeps the tokens about as surprising as is usual here, until they reach this mass",
-    legal="in (0, 1]",
-    holds=lambda x: 0 < x <= 1,
+    bounds=Bounds(0, 1, above=True),
     hint="1 turns it off",
     neutral=1,
     slider=(0.01, 1, 0.01),
@@ -411,8 +433,7 @@ EPSILON = Stage(
     title="epsilon",
     label="Epsilon (0 = off)",
     help="removes tokens less likely than this",
-    legal="in [0, 1)",
-    holds=lambda x: 0 <= x < 1,
+    bounds=Bounds(0, 1, below=True),
     hint="0 turns it off",
     neutral=0,
     slider=(0, 0.1, 0.001),
@@ -436,8 +457,7 @@ ETA = Stage(
     title="eta",
     label="Eta (0 = off)",
     help="removes tokens less likely than this, or than less where the model is unsure",
-    legal="in [0, 1)",
-    holds=lambda x: 0 <= x < 1,
+    bounds=Bounds(0, 1, below=True),
     hint="0 turns it off",
     neutral=0,
     slider=(0, 0.1, 0.001),
@@ -468,8 +488,7 @@ TOP_N_SIGMA = Stage(
     title="top-nσ",
     label="Top-nσ (0 = off)",
     help="keeps the logits within n standard deviations of the highest",
-    legal="in [0, 100]",
-    holds=lambda x: 0 <= x <= 100,
+    bounds=Bounds(0, 100),
     hint="0 turns it off",
     neutral=0,
     slider=(0, 5, 0.1),
@@ -495,8 +514,7 @@ XTC = Stage(
     title="XTC",
     label="XTC threshold (0 = off)",
     help="excludes top choices, at every step: of the tokens at least this likely only the last stays",
-    legal="in [0, 0.5]",
-    holds=lambda x: 0 <= x <= 0.5,
+    bounds=Bounds(0, 0.5),
     hint="0 turns it off",
     neutral=0,
     slider=(0, 0.5, 0.01),
@@ -523,8 +541,7 @@ MIROSTAT = Stage(
     title="mirostat",
     label="Mirostat target, bits (0 = off)",
     help="holds the surprise near so many bits a token: cuts off more after surprising tokens",
-    legal="in [0, 20]",
-    holds=lambda x: 0 <= x <= 20,
+    bounds=Bounds(0, 20),
     hint="0 turns it off",
     neutral=0,
     slider=(0, 8, 0.1),
@@ -536,8 +553,7 @@ MIROSTAT = Stage(
             title="learning rate of mirostat",
             label="Its learning rate",
             help="how far mirostat's limit moves for each bit by which a token misses the target",
-            legal="in [0, 1]",
-            holds=lambda x: 0 <= x <= 1,
+            bounds=Bounds(0, 1),
             hint="0.1 is usual",
             neutral=0.1,
             slider=(0, 1, 0.01),
@@ -601,8 +617,7 @@ REPETITION_PENALTY = Stage(
     title="repetition penalty",
     label="Repetition penalty (1 = off)",
     help="makes tokens that the text already holds less likely, below 1 more likely",
-    legal="in [0.01, 100]",
-    holds=lambda x: 0.01 <= x <= 100,
+    bounds=Bounds(0.01, 100),
     hint="1 turns it off",
     neutral=1,
     slider=(0.05, 3, 0.05),
@@ -630,8 +645,7 @@ PRESENCE_PENALTY = Stage(
     title="presence penalty",
     label="Presence penalty (0 = off)",
     help="takes this off the logits of tokens that the text already holds, once however often they came",
-    legal="in [-10, 10]",
-    holds=lambda x: -10 <= x <= 10,
+    bounds=Bounds(-10, 10),
     hint="0 turns it off",
     neutral=0,
     slider=(-2, 2, 0.1),
@@ -658,8 +672,7 @@ FREQUENCY_PENALTY = Stage(
     title="frequency penalty",
     label="Frequency penalty (0 = off)",
     help="takes this off the logits of tokens that the text already holds, once for each time they came",
-    legal="in [-10, 10]",
-    holds=lambda x: -10 <= x <= 10,
+    bounds=Bounds(-10, 10),
     hint="0 turns it off",
     neutral=0,
     slider=(-2, 2, 0.1),
@@ -691,8 +704,7 @@ NO_REPEAT_NGRAM = Stage(
     title="no repeat n-gram",
     label="No repeat of n-grams (0 = off)",
     help="removes tokens that would repeat so many tokens in a row that the text already holds",
-    legal="a whole number from 0 to 1000",
-    holds=lambda x: 0 <= x <= 1000,
+    bounds=Bounds(0, 1000),
     hint="0 turns it off",
     neutral=0,
     whole=True,
@@ -723,8 +735,7 @@ MIN_LENGTH = Stage(
     title="min length",
     label="Tokens before an end (0 = off)",
     help="removes the tokens that end a text until so many have been written",
-    legal="a whole number from 0 to 100000",
-    holds=lambda x: 0 <= x <= 100_000,
+    bounds=Bounds(0, 100_000),
     hint="0 turns it off",
     neutral=0,
     whole=True,

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.node.generate_vectors import generate_vectors
+from tests.node.link_vectors import link_vectors
 from tests.node.sweep_vectors import sweep_vectors
 from tests.node.vectors import cut_vectors, decoding_vectors, plain_vectors, thermal_vectors
 from textgen.models.registry import Registry
@@ -33,6 +34,7 @@ def vectors(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Pat
     runs = generate_vectors(tmp_path_factory.mktemp("kinds"))
     (folder / "generate.json").write_text(json.dumps(runs))
     (folder / "sweep.json").write_text(json.dumps(sweep_vectors()))
+    (folder / "links.json").write_text(json.dumps(link_vectors(registry.names())))
     (folder / "config.js").write_text(config_module(page_config(registry)))
     (folder / "package.json").write_text('{"type": "module"}')
     return folder

@@ -1,9 +1,9 @@
 // The Beam search tab: the tree as it grows, the ranking of what it found, and what greedy would do.
 import { idleText } from "../generate/words.js";
-import { component, whenSeen } from "../shell/component.js";
+import { component, isSeen, whenSeen } from "../shell/component.js";
 import { config as page } from "../shell/config.js";
 import { h, render } from "../shell/dom.js";
-import { keptForm } from "../shell/forms.js";
+import { formChanged, keptForm, linkedForm } from "../shell/forms.js";
 import { clip, clipStart, numberFrom, typedCount } from "../shell/format.js";
 import { about, term } from "../glossary/glossary.js";
 import { seedOf, store, typedIn } from "../shell/lab.js";
@@ -42,6 +42,8 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
   const result = { view: /** @type {View | null} */ (null), origin: {} }; // and what it is of
   memory.result ??= keptForm("beam result", result, () => memory.result);
   let { view, origin } = /** @type {typeof result} */ (memory.result);
+  /** @type {{ step: number | null } | null} Of the link whose search is asked for. */
+  let linked = null;
   const problems = createProblems("beam");
   let shown = view?.columns.length ?? 0;
   let pruned = false; // whether what the search dropped is unfolded
@@ -62,7 +64,8 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
       problems.clear();
       memory.result = { view, origin };
       store.set({ seed: answer.seed });
-      shown = play ? 0 : answer.columns.length;
+      shown = play ? 0 : Math.min(linked?.step ?? Infinity, answer.columns.length);
+      linked = null;
       if (play) start();
       else pause();
     },
@@ -75,8 +78,9 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
   });
   const begin = (play = false) => {
     const from = originOf();
-    const { settings } = store.state;
-    search({ from, play, request: { ...from, form: typed(), settings, seed: seedOf(store.state) } });
+    const { settings, seed } = store.state;
+    const request = { ...from, form: typed(), settings, seed: linked ? seed : seedOf(store.state) };
+    search({ from, play: play && !linked, request });
   };
   /** The form with its numbers as numbers. */
   const typed = () => ({ ...form, width: wholeOf(form.width), length: wholeOf(form.length) });
@@ -306,6 +310,7 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
       h("span", { class: "muted" }, ` · Σ ln p ${nats(total)}`));
 
   const draw = () => {
+    formChanged();
     drawnOfSidebar = ofSidebar();
     render(root, strip(), formRow(),
       h("p", { class: "note", role: "status" }, stale() ? STALE : view?.note ?? "",
@@ -314,5 +319,30 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
       h("div", { class: "beam-pair" }, treeCard(), rankCard()));
     drawTree(bestOf());
   };
+  linkedForm("beam", {
+    read: () => ({
+      ...typed(), early_stopping: EARLY[form.early], sampling: form.sample, pruned,
+      table: typedIn(store.state) ? form.table : null,
+      step: linked?.step ?? (view && shown < view.columns.length && !timer ? shown : null),
+    }),
+    load: ({ width, length, early_stopping: early, sampling: sample, table, ...fields }) => {
+      pause();
+      problems.clear();
+      flipped.clear();
+      const { length_penalty, stop } = fields;
+      const word = Object.keys(EARLY).find((name) => EARLY[name] === early);
+      Object.assign(form, { width: String(width), length: String(length), length_penalty, stop, sample });
+      Object.assign(form, { early: word, table: table ?? config.form.table });
+      [view, origin, pruned, linked] = [null, {}, fields.pruned, { step: fields.step }];
+      memory.result = { view, origin };
+    },
+    loaded: () => {
+      draw();
+      if (isSeen(root)) begin();
+    },
+  }, () => store.state);
   draw();
 });
+
+/** @type {Record<string, string>} When a search stops early, by the form's word: as receipts say it. */
+const EARLY = { no: "false", yes: "true", never: "never" };

@@ -3,7 +3,7 @@ import { painted, plot } from "../bars/chart.js";
 import { component, isSeen, whenSeen } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
 import { config as page } from "../shell/config.js";
-import { keptForm } from "../shell/forms.js";
+import { formChanged, keptForm, linkedForm } from "../shell/forms.js";
 import { count, temperatureText } from "../shell/format.js";
 import { about, term } from "../glossary/glossary.js";
 import { store, typedIn } from "../shell/lab.js";
@@ -333,6 +333,7 @@ export const mount = component("calibration", ({ root, config, memory, signal, a
   });
 
   const draw = () => {
+    formChanged();
     root.setAttribute("aria-busy", String(looking || since !== null));
     render(
       root,
@@ -359,6 +360,14 @@ export const mount = component("calibration", ({ root, config, memory, signal, a
     signal,
   );
   onTheme(draw, signal);
+  linkedForm("calibration", {
+    read: () => ({ beside: kept.beside, scale: kept.scale }),
+    load: ({ beside: others, scale }, { model }) => {
+      kept.beside = others.filter((/** @type {string} */ name) => name !== model).slice(0, config.beside);
+      kept.scale = scale;
+    },
+    loaded: () => look(),
+  }, () => store.state);
   draw();
   look();
 });

@@ -3,7 +3,7 @@ import { painted, plot } from "../bars/chart.js";
 import { component, isSeen, whenSeen } from "../shell/component.js";
 import { activeStages } from "../bars/decoding.js";
 import { h, render } from "../shell/dom.js";
-import { keptForm } from "../shell/forms.js";
+import { formChanged, keptForm, linkedForm } from "../shell/forms.js";
 import { clipStart, count, typedCount, typedNumber } from "../shell/format.js";
 import { term } from "../glossary/glossary.js";
 import { neutral, seedOf, store, titleOf } from "../shell/lab.js";
@@ -82,6 +82,7 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
   let pointed = null;
   let width = 0; // px of the overview
   let comparingNow = false;
+  let linked = false; // whether the picture to come is a link's, with its seed
   let scrolls = false; // whether the answer to come is to be scrolled to
   const places = /** @type {Record<"parts" | "scores" | "work" | "flips", HTMLElement>} */ ({});
 
@@ -108,7 +109,8 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
   const undo = createUndo("chaos", { root, signal, restored: () => draw() });
   const sidebar = () => {
     const { state } = store;
-    return { model: state.model, prompt: state.context, settings: state.settings, seed: seedOf(state) };
+    const seed = linked ? state.seed : seedOf(state);
+    return { model: state.model, prompt: state.context, settings: state.settings, seed };
   };
   const sidebarKey = () =>
     JSON.stringify({ ...sidebar(), settings: { ...store.state.settings, temperature: 1 } });
@@ -174,6 +176,7 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
     const seconds = (performance.now() - started) / 1000;
     kept.status = `${count(temperatures.length * length)} tokens in ${seconds.toFixed(1)} s`;
     if (fresh) store.set({ seed: String(seed) });
+    linked = false;
     kept.asked = sidebarKey();
     const first = picture.rows.findIndex(({ at }) => at !== null);
     if (first > 0) pick(first, false);
@@ -535,6 +538,7 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
 
   const draw = () => {
     const { picture } = kept;
+    formChanged();
     root.setAttribute("aria-busy", String(writing !== null || comparingNow));
     render(root, controls(), picture ? [pictureCard(picture), below()] : null);
     if (!picture || !isSeen(root)) return;
@@ -572,5 +576,25 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
     },
     signal,
   );
+  linkedForm("chaos", {
+    read: () => ({
+      ...Object.fromEntries(FIELDS.map(([name, , , read]) => [name, read(kept.form[name])])),
+      view: kept.view, fold: kept.fold,
+    }),
+    load: ({ view, fold, ...fields }) => {
+      drawing.stop();
+      linked = true;
+      problems.clear();
+      for (const [name] of FIELDS) kept.form[name] = String(fields[name]);
+      Object.assign(kept, {
+        view, fold, picture: null, comparison: null, row: null, open: [], zooms: [], asked: "",
+        note: "", status: "",
+      });
+    },
+    loaded: () => {
+      draw();
+      if (isSeen(root)) writeForm(true);
+    },
+  }, () => store.state);
   draw();
 });

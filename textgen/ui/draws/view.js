@@ -2,7 +2,7 @@
 import { painted, plot } from "../bars/chart.js";
 import { component, isSeen, whenSeen } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
-import { keptForm } from "../shell/forms.js";
+import { formChanged, keptForm, linkedForm } from "../shell/forms.js";
 import { count, temperatureText, typedCount, typedNumber } from "../shell/format.js";
 import { seedOf, sourceOf, store, typedIn } from "../shell/lab.js";
 import { createProblems } from "../messages/problem.js";
@@ -60,6 +60,7 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
   const wishes = [];
   let asked = ""; // the basis of the last question
   let busy = false;
+  let loads = 0; // links that were loaded: an answer to what was asked before says nothing
 
   const wish = (/** @type {Wish} */ next) => {
     const last = wishes.at(-1);
@@ -92,13 +93,16 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
     const seed = fresh ? seedOf(store.state) : counts.seed; // a look at nothing needs none
     const n = event === "look" ? form.planned : typedCount(form.text);
     const request = { ...now, seed, drawn, n, at: shown.at, page: shown.page };
+    const asking = loads;
     let next;
     try {
       next = await ask(event === "look" ? "look" : "draw", request);
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
-      return refuse(problem, event === "look" && !changes, field);
+      if (asking === loads) refuse(problem, event === "look" && !changes, field);
+      return;
     }
+    if (asking !== loads) return;
     const note = event === "draw" ? "" : !same && counts.n ? clearedBecause(now, counts.basis) : counts.note;
     const again = event === "draw" && same && counts.n === next.n && counts.seed === next.seed;
     const lost = what ?? (counts.n && !drawn ? drawnText(counts.n) : "");
@@ -329,6 +333,7 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
     draw();
   };
   const draw = () => {
+    formChanged();
     root.classList.toggle("stale", refusal !== "");
     render(root, controls(),
       h("p", { class: "note", role: "status" }, refusal || notes()),
@@ -338,5 +343,27 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
         tableCard(answer, { open: form.open, toggle, show: (changes) => wish({ event: "look", changes }) }),
         h("div", { class: "draws-side" }, distanceCard(answer, place("distance")), chanceCard())));
   };
+  linkedForm("draws", {
+    read: () => {
+      const { temperatures, at, page, open, planned } = form;
+      const basis = basisOf(sourceOf(store.state), store.state.settings, temperatures);
+      const drawn = sameBasis(basis, counts.basis) ? counts.n : 0;
+      const seed = drawn && counts.seed !== store.state.seed ? counts.seed : null;
+      const table = at === config.at ? null : at + 1;
+      return { temperatures, n: planned, drawn, drawn_seed: seed, table, page: page + 1, open };
+    },
+    load: ({ temperatures, n, drawn, drawn_seed: seed, table, page, open }, state) => {
+      running = false;
+      loads += 1;
+      wishes.length = 0;
+      problems.clear();
+      drafts.clear();
+      const at = Math.min((table ?? config.at + 1) - 1, temperatures.length - 1);
+      Object.assign(form, { temperatures, text: String(n), planned: n, at, page: page - 1, open });
+      const basis = basisOf(sourceOf(state), state.settings, temperatures);
+      Object.assign(counts, { basis, n: drawn, seed: seed ?? state.seed, note: "" });
+    },
+    loaded: () => changed(),
+  }, () => store.state);
   draw();
 });

@@ -3,18 +3,26 @@ import { component } from "../shell/component.js";
 import { config } from "../shell/config.js";
 import { activeStages } from "../bars/decoding.js";
 import { h, render } from "../shell/dom.js";
-import { clipStart } from "../shell/format.js";
+import { capital, clipStart } from "../shell/format.js";
 import { keptForm } from "../shell/forms.js";
 import { neutral, store, typedIn } from "../shell/lab.js";
-import { listenToKeys, openedTab, openedTabs, openedTitle, openTabs } from "./tabs.js";
+import { followAddress } from "../link/address.js";
+import { opened } from "../link/opened.js";
+import { listenToKeys, openedTab, openedTabs, openedTitle } from "./tabs.js";
 import { stageText } from "../bars/tokens.js";
 
 export const mount = component("frame", ({ root, signal }) => {
+  let doubts = opened?.problems ?? []; // what of a link could not be read
   const draw = () => render(root,
     h("a", { class: "skip", href: "#tabs", onclick: skip }, "Skip the controls"),
     h("h1", { class: "lab-spoken" }, document.title),
     themeSwitch(draw),
+    doubtsOf(doubts, () => tell([])),
     h("p", { class: "sheet-line" }, h("b", {}, openedTitle()), sheetText(store.state, openedTab())));
+  const tell = (/** @type {string[]} */ problems) => {
+    doubts = problems;
+    draw();
+  };
   draw();
   const paper = window.matchMedia("print");
   paper.addEventListener("change", () => {
@@ -24,9 +32,19 @@ export const mount = component("frame", ({ root, signal }) => {
   system().addEventListener("change", () => show(chosen()), { signal });
   listenToKeys(signal);
   const kept = { open: /** @type {string[]} */ ([]) };
-  openTabs(keptForm("tabs", kept, () => ({ open: openedTabs() })).open);
+  const left = keptForm("tabs", kept, () => ({ open: openedTabs() })).open.at(-1);
+  followAddress(signal, opened?.record.tab ?? left ?? "", tell);
   clearAddress();
 });
+
+/** What of a link could not be read, until it is read. */
+const doubtsOf = (/** @type {string[]} */ problems, /** @type {() => void} */ done) =>
+  problems.length > 0 && h("div", { class: "link-doubts", key: "doubts", role: "alert" },
+    h("p", {}, "Not all of this link could be read. What could is shown, the rest is as usual:"),
+    h("ul", {}, problems.slice(0, MOST_DOUBTS).map((problem) => h("li", {}, capital(problem)))),
+    problems.length > MOST_DOUBTS && h("p", {}, `and ${problems.length - MOST_DOUBTS} more`),
+    h("button", { class: "button", type: "button", onclick: done }, "Go on"));
+const MOST_DOUBTS = 8;
 
 /** To the room that is open, past the sidebar and the tabs. */
 const skip = (/** @type {Event} */ event) => {

@@ -22,6 +22,7 @@ import textgen.ui.ratings.tab as ratings
 import textgen.ui.sweep.tab as sweep
 from textgen.models.registry import Registry
 from textgen.ui.classroom.routes import routes as class_routes
+from textgen.ui.link.link import link_config
 from textgen.ui.saving import save
 from textgen.ui.server.endpoints import Endpoints, Page
 from textgen.ui.server.guard import Guard
@@ -136,7 +137,7 @@ def config_of(registry: Registry, _stamps: Hashable) -> dict[str, Any]:
     """What is the same for all visitors until a model comes, goes or changes."""
     ignored = {name: room.IGNORES for _, name, room in (*TABS, *EXPERIMENTS, CLASS, MODEL)}
     opening = next_token.opening(registry)
-    facts = {"ignored": ignored, "languages": languages(), "opening": opening}
+    facts = {"ignored": ignored, "languages": languages(), "opening": opening, "link": link_config()}
     return {**sidebar.sidebar_config(registry), **facts}
 
 

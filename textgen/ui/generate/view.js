@@ -2,7 +2,7 @@
 import { component } from "../shell/component.js";
 import { config } from "../shell/config.js";
 import { h, render } from "../shell/dom.js";
-import { keptForm } from "../shell/forms.js";
+import { formChanged, keptForm, linkedForm } from "../shell/forms.js";
 import { count, graphemes, typedCount, typedNumber } from "../shell/format.js";
 import { about, term } from "../glossary/glossary.js";
 import { seedOf, store, typedIn } from "../shell/lab.js";
@@ -11,6 +11,7 @@ import { Problem } from "../server/server.js";
 import { openTab } from "../frame/tabs.js";
 import { createUndo } from "../messages/undo.js";
 import { fieldOf, paneTree, rateText, temperatureProblem } from "./pane.js";
+import { paneLink, paneOf, writtenLength } from "./link.js";
 import {
   branchOf, createSession, divergence, INVITATION, openLengths, textOf, textRate, totalRate, wholeRun,
 } from "./run.js";
@@ -120,6 +121,7 @@ export const mount = component("generate", ({ root, config: given, memory: held,
   contextNode.className = "tokens";
   /** @type {{ pane: number, says: string } | null} */
   let copied = null;
+  let linked = false; // whether the texts that are written are a link's
 
   // ---- the form
   /** Do what a control is for, and show it at once. @param {() => void} how */
@@ -188,6 +190,7 @@ export const mount = component("generate", ({ root, config: given, memory: held,
       if (problem) problems.tell(fieldOf(index), problem);
     });
     if (form.panes.some((_, index) => problems.has(fieldOf(index)))) return;
+    linked = false;
     session.start(form.panes, store.state, seedOf(store.state));
   };
   const goOn = () => {
@@ -288,6 +291,7 @@ export const mount = component("generate", ({ root, config: given, memory: held,
       tools(), statusRow(), h("p", { class: "note" }, note),
       h("div", { class: looks.filter(Boolean).join(" "), "data-panes": all.length }, all.map(pane)),
       card.node);
+    formChanged();
     all.forEach((_, i) => drawText(i));
     if (ended()) alignAtParting();
   };
@@ -397,6 +401,34 @@ export const mount = component("generate", ({ root, config: given, memory: held,
   keepLines(root);
   document.addEventListener("scroll", card.follow, { signal, capture: true, passive: true });
 
+  linkedForm("generate", {
+    read: () => {
+      const planned = linked ? Number(form.length) : null;
+      const whole = session.busy() ? planned : writtenLength(memory.run, form.panes, store.state);
+      const length = whole ?? typedCount(form.length);
+      return { text: form.panes.map(paneLink), length, colour: form.colour, written: whole !== null };
+    },
+    load: (fields) => {
+      const how = () => {
+        const named = Object.entries(PRESETS).map(([name, { panes }]) => ({ name, panes: panes(own) }));
+        const preset = named.find(({ panes }) => same(panes.map(paneLink), fields.text));
+        const panes = preset?.panes ?? fields.text.map((/** @type {any} */ one) => paneOf(one, own));
+        const { length, colour } = fields;
+        Object.assign(form, { panes, preset: preset?.name ?? "", length: String(length), colour });
+        session.drop();
+      };
+      if (memory.run) change("texts of before the link", how);
+      else how();
+    },
+    loaded: ({ written }) => {
+      linked = written && !typedIn(store.state);
+      if (linked) session.start(form.panes, store.state, store.state.seed);
+      draw();
+    },
+  }, () => store.state);
   draw();
   drawContext();
 });
+
+const same = (/** @type {unknown} */ one, /** @type {unknown} */ other) =>
+  JSON.stringify(one) === JSON.stringify(other);

@@ -2,7 +2,7 @@
 // sidebar's sliders here in the browser; the texts are streamed.
 import { config as page } from "../shell/config.js";
 import { h } from "../shell/dom.js";
-import { keptForm } from "../shell/forms.js";
+import { formChanged, keptForm, linkedForm } from "../shell/forms.js";
 import { typedCount } from "../shell/format.js";
 import { seedOf, store, typedIn } from "../shell/lab.js";
 import { createPicker } from "../sidebar/picker.js";
@@ -71,6 +71,7 @@ export const createComparison = ({ config, memory, ask, stream, redraw }) => {
   // ---- which models
   const choose = (/** @type {string} */ name) => {
     Object.assign(kept, { beside: name, picked: true });
+    formChanged();
     forget();
     look();
   };
@@ -167,6 +168,7 @@ export const createComparison = ({ config, memory, ask, stream, redraw }) => {
       oninput: (/** @type {any} */ { target }) => {
         kept.length = target.value;
         problems.clear("length");
+        formChanged();
         redraw();
       },
     }), " characters"),
@@ -186,6 +188,17 @@ export const createComparison = ({ config, memory, ask, stream, redraw }) => {
       numbersTable(now, shown.map(({ view }) => view)),
     ];
   };
+  linkedForm("model", {
+    read: () => {
+      const length = kept.length === String(config.length) ? null : typedCount(kept.length);
+      return { beside: kept.picked ? kept.beside : null, length };
+    },
+    load: ({ beside, length }) => {
+      forget();
+      Object.assign(kept, { beside, picked: beside !== null, length: String(length ?? config.length) });
+    },
+    loaded: () => look(),
+  }, () => store.state);
   const describe = () => h("section", { class: "card compare-card", "aria-label": "Two models, one context" },
     h("h3", {}, "Two models, one context"),
     h("p", { class: "muted" }, INTRODUCTION),

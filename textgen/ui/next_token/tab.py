@@ -26,6 +26,7 @@ from textgen.ui.sidebar.sidebar import first_context
 if TYPE_CHECKING:
     from textgen.models.folder import Model
 
+MAX_FIXED = 6  # panels besides the live one
 MOST_IN_A_ROW = 2**31  # tokens sampled one after another
 
 
@@ -90,7 +91,7 @@ def build(lab: Laboratory) -> None:
     """Put the tab's component where Gradio is building."""
     tab = NextTokenTab(lab)
     answers = {"look": tab.look, "append": tab.append, "back": tab.back, "sample": tab.sample}
-    config = {"lowest": MIN_TEMPERATURE, "highest": MAX_TEMPERATURE}
+    config = {"lowest": MIN_TEMPERATURE, "highest": MAX_TEMPERATURE, "most": MAX_FIXED}
     LabComponent("next_token", config, answers=answers)
 
 

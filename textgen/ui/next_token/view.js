@@ -8,7 +8,7 @@ import { h, render } from "../shell/dom.js";
 import {
   capital, clip, clipStart, effectOf, graphemes, numberFrom, temperatureText,
 } from "../shell/format.js";
-import { keptForm } from "../shell/forms.js";
+import { formChanged, keptForm, linkedForm } from "../shell/forms.js";
 import { about } from "../glossary/glossary.js";
 import { neutral, seedOf, sourceOf, store } from "../shell/lab.js";
 import { createProblems } from "../messages/problem.js";
@@ -29,7 +29,6 @@ import { createArithmetic, createNumbers, createRatio, sentence } from "./tables
 const PLAY = { from: 0.1, to: 3, seconds: 6 }; // one way
 const FIRST_TEMPERATURES = [0.5, 1, 2];
 const NEXT_TEMPERATURES = [1.5, 0.2, 3, 0.8, 1.2, 0];
-const MOST_PANELS = 6; // besides the live one
 const WIDE = 8; // characters of a label from which on a panel must be wider
 const ZOOM = "Stretch all bars by the same factor, or let the full width be 100%";
 const LOADED_AFTER = 500; // ms
@@ -160,11 +159,14 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
   const live = createPanel(null, { problems, onPick: pick, onTemperature: setLive, onRemove: null });
   /** @type {Panel[]} */
   let fixed = [];
-  const buildPanels = () => {
+  const makePanels = () => {
     fixed = memory.temperatures.map((/** @type {number} */ _, /** @type {number} */ i) => createPanel(i + 1, {
       problems, onPick: pick, onTemperature: (t, text) => setFixed(i, t, text),
       onRemove: memory.temperatures.length > 1 ? () => remove(i) : null,
     }));
+  };
+  const buildPanels = () => {
+    makePanels();
     draw();
   };
   const remove = (/** @type {number} */ place) => {
@@ -257,7 +259,7 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
         button(`Full width: ${Math.round(100 * scale)}%`, ZOOM, zoom,
           { class: "quiet", "aria-pressed": memory.zoom }),
         button("+ Temperature", "Add a panel (six at most)", add,
-          { class: "quiet", disabled: memory.temperatures.length >= MOST_PANELS }),
+          { class: "quiet", disabled: memory.temperatures.length >= config.most }),
         save));
   };
   const scaleOf = createScale();
@@ -279,7 +281,10 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
       pipeline(now, shown[0].steps),
       h("div", { class: "pair" }, numbers(now, shown, what), ratio(now, temperatures())));
   };
-  const draw = () => render(root, strip(), note(), data && drawing(data));
+  const draw = () => {
+    render(root, strip(), note(), data && drawing(data));
+    formChanged();
+  };
 
   store.listen((state, before) => {
     const wanted = sourceOf(state);
@@ -290,6 +295,16 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
   }, signal);
   onTheme(() => draw(), signal);
   signal.addEventListener("abort", stopPlaying);
+  linkedForm("next", {
+    read: () => ({ temperatures: memory.temperatures, stretched: memory.zoom }),
+    load: ({ temperatures: fixedOnes, stretched }) => {
+      stopPlaying();
+      problems.clear();
+      Object.assign(memory, { temperatures: fixedOnes, zoom: stretched });
+      makePanels();
+    },
+    loaded: () => draw(),
+  }, () => store.state);
   buildPanels();
   open();
 });

@@ -3,7 +3,9 @@
 import { painted, plot } from "../bars/chart.js";
 import { component, isSeen, whenSeen } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
-import { keptForm } from "../shell/forms.js";
+import { formChanged, keptForm, linkedForm } from "../shell/forms.js";
+import { typedCount } from "../shell/format.js";
+import { store } from "../shell/lab.js";
 import { csvOf, download, savePicture } from "../saving/files.js";
 import { createProblems } from "../messages/problem.js";
 import { Problem } from "../server/server.js";
@@ -174,6 +176,7 @@ export const mount = component("ratings", ({ root, config, memory, signal, ask }
   let drawn = [];
   const draw = () => {
     const { phase, note, result } = state;
+    formChanged();
     const alone = phase === "rate" || phase === "result";
     render(root, h("p", { class: "note", role: "status" }, phase === "choose" ? note : ""), undo.node,
       h("div", { class: `ratings-all${alone ? " alone" : ""}${phase === "rate" ? " narrow" : ""}` },
@@ -205,6 +208,14 @@ export const mount = component("ratings", ({ root, config, memory, signal, ask }
     else draw();
   }, signal);
   onTheme(draw, signal);
+  linkedForm("ratings", {
+    read: () => ({
+      each: typedCount(String(state.each)), question: state.question, order_seed: String(state.seed).trim(),
+    }),
+    load: ({ each, question, order_seed: seed }) =>
+      Object.assign(state, { each: String(each), question, seed }),
+    loaded: draw,
+  }, () => store.state);
   draw();
   if (state.phase === "choose") look();
 });

@@ -42,7 +42,29 @@ export const config: {
   loaded?: boolean; // whether the first model is in the server's memory
   opening?: { source: Record<string, string>; answer: Answer } | null;
   plotly: string; // address of plotly.js, relative to a room
+  link: {
+    longest: number; // characters of a link
+    text: number; // characters of a text in a list
+    shared: LinkField[]; // what the sidebar says
+    tabs: Record<string, LinkField[]>; // by tab: its own form
+  };
 };
+
+/** A part of a link, as `textgen/link.py` declares it. */
+export interface LinkField {
+  name: string;
+  kind: string; // how it is read
+  neutral: any; // when it is left out; null: as the page begins
+  legal: string; // its range in words
+  hint: string; // the way out
+  low: number | null; // ends of a number; null: open
+  high: number | null;
+  above: boolean; // whether the low end is left out
+  below: boolean; // whether the high end is left out
+  or_zero: boolean; // whether 0 is legal besides
+  choices: string[]; // words that are legal
+  most: number; // values of a list, or characters of a text
+}
 
 export interface ModelGroup {
   label: string;

@@ -1,11 +1,11 @@
 // The one store of the page: what the sidebar says and all tabs share, and what requests take from it. One
 // way in (`set`), one way to listen. It stays when the page is loaded anew in the same tab.
 import { config } from "./config.js";
+import { kept, KEY, opened } from "../link/opened.js";
+import { stateOf } from "../link/record.js";
 
 /** @import { Changes, State } from "./store.js" */
 /** @typedef {(state: State, before: State) => void} Listener */
-
-const KEY = "temperature-lab";
 
 /**
  * @param {State} initial
@@ -45,9 +45,9 @@ export const createStore = (initial) => {
  * @returns {State}
  */
 export const remembered = (first, models, storage) => {
-  const kept = readFrom(storage);
-  if (kept === null || !models.includes(kept.model)) return first;
-  return { ...likeThose(first, kept), settings: settingsLike(first.settings, kept.settings) };
+  const found = readFrom(storage);
+  if (found === null || !models.includes(found.model)) return first;
+  return { ...likeThose(first, found), settings: settingsLike(first.settings, found.settings) };
 };
 
 /**
@@ -65,31 +65,32 @@ export const remember = (state, storage) => {
 /** @param {Pick<Storage, "getItem">} storage @returns {any} an object, or null */
 const readFrom = (storage) => {
   try {
-    const kept = JSON.parse(storage.getItem(KEY) ?? "null");
-    return typeof kept === "object" ? kept : null;
+    const found = JSON.parse(storage.getItem(KEY) ?? "null");
+    return typeof found === "object" ? found : null;
   } catch {
     return null;
   }
 };
 
-/** @template {object} T @param {T} first @param {any} kept @returns {T} */
-const likeThose = (first, kept) => /** @type {T} */ (Object.fromEntries(Object.entries(first).map(
-  ([name, value]) => [name, typeof kept[name] === typeof value ? kept[name] : value])));
+/** @template {object} T @param {T} first @param {any} found @returns {T} */
+const likeThose = (first, found) => /** @type {T} */ (Object.fromEntries(Object.entries(first).map(
+  ([name, value]) => [name, typeof found[name] === typeof value ? found[name] : value])));
 
-/** @param {State["settings"]} first @param {any} kept @returns {State["settings"]} */
-const settingsLike = (first, kept) => {
-  if (typeof kept !== "object" || kept === null) return first;
+/** @param {State["settings"]} first @param {any} found @returns {State["settings"]} */
+const settingsLike = (first, found) => {
+  if (typeof found !== "object" || found === null) return first;
   const { order, ...stages } = first;
-  const known = Array.isArray(kept.order) && [...kept.order].sort().join() === [...order].sort().join();
-  return { ...likeThose(stages, kept), order: known ? kept.order : order };
+  const known = Array.isArray(found.order) && [...found.order].sort().join() === [...order].sort().join();
+  return { ...likeThose(stages, found), order: known ? found.order : order };
 };
 
 // ---- the store, and what requests take from it
 
 const names = config.models.flatMap((group) => group.models.map((model) => model.name));
 
-export const store = createStore(remembered(config.state, names, globalThis.sessionStorage));
-store.listen((state) => remember(state, globalThis.sessionStorage));
+const before = remembered(config.state, names, kept);
+export const store = createStore(opened ? stateOf(opened.record, before) : before);
+store.listen((state) => remember(state, kept));
 
 /** The value of each stage that turns it off. @type {Record<string, any>} */
 export const neutral = Object.fromEntries(config.stages.map((stage) => [stage.name, stage.neutral]));

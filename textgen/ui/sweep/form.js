@@ -71,6 +71,21 @@ export const existing = ({ models: chosen, judge, ...form }) => {
   return { ...form, models: chosen?.filter(known) ?? null, judge: known(judge) ? judge : "" };
 };
 
+/** The form as links hold it. @param {Chosen} form @returns {Record<string, any>} */
+export const formLink = ({ first, seeds, length, ...form }) => {
+  const [from, n, tokens] = [first, seeds, length].map((typed) => typedCount(String(typed)));
+  return { ...form, first_seed: String(from), seeds: n, length: tokens };
+};
+
+/** The form that a link means. @param {Record<string, any>} fields @param {any} config @returns {Chosen} */
+export const formOfLink = ({ first_seed: first, models: chosen, prompts: texts, ...fields }, config) => {
+  const { temperatures: grid, strategies, seeds, length, judge } = fields;
+  const begins = firstForm(config);
+  const typed = { seeds: String(seeds), first, length: String(length) };
+  const list = strategies ?? begins.strategies;
+  return { models: chosen, prompts: texts, temperatures: grid, strategies: list, judge, ...typed };
+};
+
 /** The form with what follows the sidebar filled in. @param {Chosen} chosen @returns {Form} */
 export const filled = (chosen) => {
   const { model, context } = store.state;

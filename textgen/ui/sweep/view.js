@@ -1,7 +1,7 @@
 // The Sweep part of the Experiments tab: the form above, what was found below. The server holds the results.
 import { component, isSeen, whenSeen } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
-import { keptForm } from "../shell/forms.js";
+import { formChanged, keptForm, linkedForm } from "../shell/forms.js";
 import { count } from "../shell/format.js";
 import { store, titleOf } from "../shell/lab.js";
 import { createProblems } from "../messages/problem.js";
@@ -10,8 +10,8 @@ import { onTheme } from "../bars/theme.js";
 import { createUndo } from "../messages/undo.js";
 import { sweepFiles } from "./files.js";
 import {
-  counted, currentRun, duration, existing, filled, firstForm, formCard, progressText, requestOf,
-  setCurrentRun, sizeOf,
+  counted, currentRun, duration, existing, filled, firstForm, formCard, formLink, formOfLink, progressText,
+  requestOf, setCurrentRun, sizeOf,
 } from "./form.js";
 import { differenceCard, firstPair, guideCard, metricCharts, numbersCard, textsCard } from "./results.js";
 
@@ -318,6 +318,7 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
     const busy = writing.busy();
     const progress = { busy, share: busy && last ? last.written / last.total : 0, text, rate };
     tellProblem();
+    formChanged();
     render(root,
       formCard(config, form, progress, {
         problems, set: change, run, stop: writing.stop, undo: undo.node,
@@ -329,6 +330,11 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
   store.listen(draw, signal);
   whenSeen(root, draw, signal);
   onTheme(draw, signal);
+  linkedForm("sweep", {
+    read: () => formLink(kept.form),
+    load: (fields) => change(formOfLink(fields, config), "The form of before the link replaced"),
+    loaded: draw,
+  }, () => store.state);
   draw();
   if (currentRun()) lookAgain();
 });
