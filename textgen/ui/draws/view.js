@@ -5,7 +5,7 @@ import { h, render } from "../shell/dom.js";
 import { formChanged, keptForm, linkedForm } from "../shell/forms.js";
 import { count, temperatureText, typedCount, typedNumber } from "../shell/format.js";
 import { seedOf, sourceOf, store, typedIn } from "../shell/lab.js";
-import { createProblems } from "../messages/problem.js";
+import { createProblems, noteClass } from "../messages/problem.js";
 import { saveMenu } from "../saving/save.js";
 import { Problem } from "../server/server.js";
 import { onTheme } from "../bars/theme.js";
@@ -336,7 +336,7 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
     formChanged();
     root.classList.toggle("stale", refusal !== "");
     render(root, controls(),
-      h("p", { class: "note", role: "status" }, refusal || notes()),
+      h("p", { class: noteClass(refusal), role: "status" }, refusal || notes()),
       lead(),
       answer && h("div", { class: answer.panels.length > 4 ? "panels many" : "panels" }, panels(answer)),
       answer && h("div", { class: "pair" },

@@ -40,6 +40,9 @@ export const createProblems = (room) => {
   };
 };
 
+/** Of a room's note, which tells what is wrong where that is so, in the look of all mistakes. */
+export const noteClass = (/** @type {unknown} */ wrong) => (wrong ? "note wrong" : "note");
+
 /** A sentence that tells what is wrong. @param {string} id @param {string} [sentence] */
 export const problemText = (id, sentence = "") =>
   h("p", { class: "lab-problem", role: "alert", id, key: id }, sentence && capital(sentence));

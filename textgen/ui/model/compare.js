@@ -7,7 +7,7 @@ import { typedCount } from "../shell/format.js";
 import { seedOf, store, typedIn } from "../shell/lab.js";
 import { createPicker } from "../sidebar/picker.js";
 import { latest, Problem } from "../server/server.js";
-import { createProblems } from "../messages/problem.js";
+import { createProblems, noteClass } from "../messages/problem.js";
 import { dataOf } from "../bars/decoding.js";
 import { createSide, numbersTable } from "./side.js";
 
@@ -203,7 +203,7 @@ export const createComparison = ({ config, memory, ask, stream, redraw }) => {
     h("h3", {}, "Two models, one context"),
     h("p", { class: "muted" }, INTRODUCTION),
     form(),
-    h("p", { class: "note", role: "status" }, obstacle() || problem),
+    h("p", { class: noteClass(!obstacle() && problem), role: "status" }, obstacle() || problem),
     h("span", { class: "muted", role: "status" }, kept.status),
     !obstacle() && data && pairing(data));
   return { describe, look, forget };

@@ -2,6 +2,7 @@
 import { component, isSeen, whenSeen } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
 import { about } from "../glossary/glossary.js";
+import { keptForm } from "../shell/forms.js";
 import { store } from "../shell/lab.js";
 import { latest } from "../server/server.js";
 import { onTheme } from "../bars/theme.js";
@@ -33,6 +34,9 @@ export const mount = component("model", ({ root, config, memory, ask, stream, si
   /** @type {{ card: Description, readme: Description | null } | null} */
   let shown = null;
   let note = "";
+  const left = keptForm("model moment", { model: "", moment: null },
+    () => ({ model: memory.model, moment: memory.moment }));
+  Object.assign(memory, { ...left, ...memory });
   let missed = false; // whether something changed while another tab was open
   let asked = ""; // the model that the server was asked about last
 

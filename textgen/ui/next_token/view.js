@@ -11,7 +11,7 @@ import {
 import { formChanged, keptForm, linkedForm } from "../shell/forms.js";
 import { about } from "../glossary/glossary.js";
 import { neutral, seedOf, sourceOf, store } from "../shell/lab.js";
-import { createProblems } from "../messages/problem.js";
+import { createProblems, noteClass } from "../messages/problem.js";
 import { saveMenu } from "../saving/save.js";
 import { latest, Problem } from "../server/server.js";
 import { onTheme, tone } from "../bars/theme.js";
@@ -36,15 +36,14 @@ const AT_REST = 700; // ms without a change, after which the sentence is spoken
 const HINT_SEEN = "temperature-lab hint"; // in the browser's storage: for good
 
 export const mount = component("next_token", ({ root, memory, config, ask, signal }) => {
-  const first = { temperatures: FIRST_TEMPERATURES, zoom: true };
-  const form = () => ({ temperatures: memory.temperatures, zoom: memory.zoom });
-  Object.assign(memory, keptForm("next_token", first, form), { ...memory });
+  // `drawn`: tokens drawn from typed-in numbers, which have no context: they only line up
+  const first = { temperatures: FIRST_TEMPERATURES, zoom: true, drawn: [] };
+  Object.assign(memory, keptForm("next_token", first, () => memory), { ...memory });
   /** @type {Data | null} What is drawn. */
   let data = null;
   /** @type {Source} The source that it was made from. */
   let source = {};
   let problem = ""; // why there is no distribution of what the sidebar says
-  memory.drawn ??= []; // tokens drawn from typed-in numbers, which have no context: they only line up
   let wide = false; // whether labels are words
   let sampled = 0; // how many tokens in a row
   /** @type {{ frame: number, at: number } | null} The frame that is asked for, and the last temperature. */
@@ -60,6 +59,7 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
     if (!data || !same(of, source)) sampled = 0;
     if (data && data.vocabulary !== answer.vocabulary) memory.drawn = [];
     data = dataOf(answer, data);
+    memory.drawn = memory.drawn.filter((/** @type {number} */ id) => data && id in data.labels);
     wide = data.labels.some((label) => graphemes(label).length > WIDE);
     [source, problem] = [of, ""];
     draw();
@@ -244,7 +244,7 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
     memory.zoom = !memory.zoom;
     draw();
   };
-  const note = () => h("p", { class: "note", role: "status" },
+  const note = () => h("p", { class: noteClass(problem), role: "status" },
     problem ? `${capital(problem)}. The bars below are those of before.` : data?.note || "");
 
   /** One sentence on the live distribution, spoken when it has come to rest, and what concerns all panels. */
