@@ -111,7 +111,7 @@ export const createPicker = ({ label, onPick, key }) => {
   const draw = () => {
     const chosen = models().find((model) => model.name === value);
     const heading = h("span", { class: "picker-label", id: `${id}-label` }, label);
-    render(node, heading, key && about(key, "a model’s line"), button(chosen), list());
+    render(node, heading, key && about(key, "the line below"), button(chosen), list());
   };
   const button = (/** @type {Group["models"][number] | undefined} */ chosen) => h("button", {
     class: "picker-button", type: "button", role: "combobox",
