@@ -1,4 +1,4 @@
-"""The one thread that computes for everybody: same texts in any company, and nobody holds it long."""
+"""The threads that compute for everybody: same texts in any company, and nobody holds them long."""
 
 from __future__ import annotations
 
@@ -15,12 +15,24 @@ import torch
 
 from tests.decoding.fakes import FakeNet, coin, next_letter
 from textgen.decoding.reading import Reader
-from textgen.decoding.scheduler import ROWS, Scheduler
+from textgen.decoding.scheduler import (
+    LONG,
+    QUESTION,
+    ROWS,
+    TEXTS,
+    Batch,
+    Job,
+    Scheduler,
+    Texts,
+    Work,
+    chosen,
+)
 from textgen.decoding.stream import Stream, generate
 from textgen.nets.attention_lstm import AttentionLSTM
 from textgen.nets.base import LanguageModel
 from textgen.nets.gpt import GPT
 from textgen.nets.lstm import LSTM
+from textgen.nets.windowed_lstm import WindowedLSTM
 from textgen.records import Step
 from textgen.settings import DecodeSettings
 
@@ -28,7 +40,9 @@ GREEDY = DecodeSettings(temperature=0)
 KINDS = (
     DecodeSettings(temperature=0.7),
     DecodeSettings(temperature=1.3, top_k=8, top_p=0.9),
+    DecodeSettings(temperature=0.9, top_k=8, top_p=0.9, typical=0.9, top_n_sigma=2),
     DecodeSettings(repetition_penalty=1.3, no_repeat_ngram=3, min_p=0.01),
+    DecodeSettings(mirostat=3),
     GREEDY,
 )
 FIELDS = ("ids", "probabilities", "decoded", "ranks", "top_ids", "top_probabilities")
@@ -49,16 +63,17 @@ def net_of(kind: str) -> LanguageModel:
         "lstm": LSTM(LSTM.Sizes(30, 8, 32)),
         "attention": AttentionLSTM(AttentionLSTM.Sizes(30, 8, 6, window=5)),
         "gpt": GPT(GPT.Sizes(30, block=9)),
+        "windowed": WindowedLSTM(WindowedLSTM.Sizes(30, window=6)),
     }
     for parameter in nets[kind].parameters():
         torch.nn.init.normal_(parameter, 0, 0.5)
     return nets[kind].eval().requires_grad_(False)
 
 
-@pytest.mark.parametrize(("kind", "times"), [("lstm", 10), ("attention", 3), ("gpt", 3)])
+@pytest.mark.parametrize(("kind", "times"), [("lstm", 10), ("attention", 3), ("gpt", 3), ("windowed", 3)])
 def test_texts_are_the_same_in_any_company(kind: str, times: int) -> None:
     """Joins and leaves, two hundred of an LSTM: some read to their end, some are left early."""
-    net, scheduler, chance = net_of(kind), Scheduler(), random.Random(1)
+    net, scheduler, chance = net_of(kind), Scheduler(threads=3), random.Random(1)
     reader, faults = Reader(net), list[str]()
 
     def visitor(number: int) -> None:
@@ -84,7 +99,7 @@ def test_texts_are_the_same_in_any_company(kind: str, times: int) -> None:
 
 
 def test_texts_of_all_step_in_one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    net, scheduler = FakeNet(coin, "ab"), Scheduler()
+    net, scheduler = FakeNet(coin, "ab"), Scheduler(threads=1)
     lstm, sizes = net_of("lstm"), list[int]()
     plain = lstm.step
     monkeypatch.setattr(lstm, "step", lambda ids, state: sizes.append(len(ids)) or plain(ids, state))
@@ -92,7 +107,7 @@ def test_texts_of_all_step_in_one_batch(monkeypatch: pytest.MonkeyPatch) -> None
     with held(scheduler):
         texts = [scheduler.texts(reader, [Stream(GREEDY, 0, (1,))] * 30, 4) for _ in range(3)]
     assert [len(list(steps)) for steps in texts] == [4, 4, 4]
-    assert sizes == [60, 30] * 3, f"no batch has more than {ROWS} rows"
+    assert sorted(sizes) == [30] * 3 + [60] * 3, f"no batch has more than {ROWS} rows"
     of_its_own_kind = scheduler.texts(Reader(net), [Stream(GREEDY, 0, (0,))], 2)
     assert len(list(of_its_own_kind)) == 2
 
@@ -116,7 +131,7 @@ def held(scheduler: Scheduler) -> Iterator[None]:
 
 def test_questions_come_between_the_steps_of_long_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textgen.decoding.scheduler.AHEAD", 2)
-    scheduler, order = Scheduler(), list[str]()
+    scheduler, order = Scheduler(threads=1), list[str]()
 
     def long() -> Iterator[int]:
         for number in range(20):
@@ -131,21 +146,53 @@ def test_questions_come_between_the_steps_of_long_work(monkeypatch: pytest.Monke
         pieces = scheduler.pieces(long())
         asked = threading.Thread(target=scheduler.read, args=(Reader(FakeNet(score, "ab")), [0]))
         asked.start()
-        while not scheduler._new[1:]:  # until both wait for the thread
+        while not scheduler._queue[1:]:  # until both wait for the thread
             time.sleep(0.001)
     assert list(pieces) == list(range(20)), "in their order, though only two may wait to be taken"
     asked.join()
     assert order[0] == "answer"
 
 
+def job(sort: str, served: int = 0) -> Job:
+    made = Job(Work(), iter(()), sort)
+    made.served = served
+    return made
+
+
+def test_turns() -> None:
+    begun, short, long, other = job(QUESTION, served=9), job(QUESTION), job(LONG), job(LONG)
+    reader = Reader(FakeNet(next_letter))
+    texts = Batch(reader.net, frozenset(), Texts(reader.net, [], 1), reader([0]))
+    assert chosen([begun, long, short], LONG) is short, "forty long readings that have begun do not delay it"
+    assert chosen([begun, long, short], QUESTION) is long, "nor do questions delay all else"
+    assert chosen([begun, short], QUESTION) is short
+    assert chosen([long, other, texts], TEXTS) is long
+    assert chosen([other, texts, long], LONG) is texts, "a crowd's texts do not wait for long work twice"
+    assert chosen([other, long], LONG) is other
+
+
+def test_abandoned_texts_cost_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    net, scheduler, read = FakeNet(next_letter), Scheduler(threads=1), list[int]()
+    plain = net.prefill
+    monkeypatch.setattr(
+        net, "prefill", lambda ids, state=None: read.append(ids.shape[1]) or plain(ids, state)
+    )
+    streams = [Stream(GREEDY, 0, (0,) * 20_000)]
+    with held(scheduler):
+        abandoned = [scheduler.texts(Reader(net), streams, 400) for _ in range(40)]
+        del abandoned
+    assert scheduler.read(Reader(net), [1]).logits.shape == (1, net.vocab_size)
+    assert read == [1]
+
+
 def test_work_that_waits_to_be_taken_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textgen.decoding.scheduler.AHEAD", 2)
-    scheduler, rounds = Scheduler(), list[None]()
-    plain = scheduler._round
-    monkeypatch.setattr(scheduler, "_round", lambda: rounds.append(None) or plain())
+    scheduler, looks = Scheduler(), list[None]()
+    plain = scheduler._take
+    monkeypatch.setattr(scheduler, "_take", lambda: looks.append(None) or plain())
     pieces = scheduler.pieces(iter(range(10)))
     time.sleep(0.3)
-    assert len(rounds) < 30, "some ten waits of FLUSH, not one round after the other"
+    assert len(looks) < 30, "some ten waits of FLUSH, not one look after the other"
     assert list(pieces) == list(range(10))
 
 
@@ -171,7 +218,7 @@ def test_a_mistake_reaches_who_asked_and_nobody_else() -> None:
 @pytest.mark.parametrize("taken", [0, 1, 200])
 def test_what_nobody_waits_for_ends(taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textgen.decoding.scheduler.LINGER", 0.01)
-    scheduler, closed = Scheduler(), threading.Event()
+    scheduler, closed = Scheduler(threads=1), threading.Event()
 
     def long() -> Iterator[int]:
         try:
@@ -181,28 +228,29 @@ def test_what_nobody_waits_for_ends(taken: int, monkeypatch: pytest.MonkeyPatch)
             closed.set()
 
     with held(scheduler):
-        pieces, thread = scheduler.pieces(long()), scheduler._thread
+        pieces, threads = scheduler.pieces(long()), list(scheduler._threads)
     assert list(islice(pieces, taken)) == [0] * taken
     del pieces
-    assert thread is not None
-    thread.join(30)
-    assert not thread.is_alive(), "nothing is left to do"
+    assert threads
+    for thread in threads:
+        thread.join(30)
+    assert not scheduler._threads, "nothing is left to do"
     assert closed.is_set() or not taken
 
 
 def test_a_fault_of_the_thread_itself_leaves_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_batches: object) -> object:
+    def full(*_: object) -> object:
         raise MemoryError("no memory")
 
-    scheduler, reader = Scheduler(), Reader(FakeNet(next_letter))
+    scheduler, reader = Scheduler(threads=1), Reader(FakeNet(next_letter))
     with monkeypatch.context() as patch:
-        patch.setattr("textgen.decoding.scheduler.merged", full)
+        patch.setattr(scheduler, "_gather", full)
         with pytest.raises(MemoryError, match="no memory"):
             list(scheduler.texts(reader, [Stream(GREEDY, 0, (0,))], 5))
     assert len(list(scheduler.texts(reader, [Stream(GREEDY, 0, (0,))], 5))) == 5
 
 
-def test_the_thread_ends_without_work_and_begins_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_thread_ends_without_work_and_another_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textgen.decoding.scheduler.LINGER", 0.01)
     scheduler = Scheduler()
 

@@ -59,7 +59,7 @@ class Registry:
         self._shared = False
 
     def share(self) -> None:
-        """From now on one thread computes with all models, whoever asks: so a server is fair and fast."""
+        """From now on a few threads compute with all models, whoever asks: so a server is fair and fast."""
         with self._guard:
             self._shared = True
             for name, loaded in self._models.items():
@@ -67,7 +67,7 @@ class Registry:
 
     @cached_property
     def scheduler(self) -> Scheduler:
-        """That thread."""
+        """Those threads."""
         from textgen.decoding.scheduler import Scheduler  # torch comes in with the first model
 
         return Scheduler()

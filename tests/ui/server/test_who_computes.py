@@ -1,4 +1,4 @@
-"""Whatever room of the page asks, one thread computes with the nets."""
+"""Whatever room of the page asks, the scheduler's threads alone compute with the nets."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def threads(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     return names
 
 
-def test_one_thread_computes_for_all_rooms(threads: set[str], models_folder: Any) -> None:
+def test_the_scheduler_computes_for_all_rooms(threads: set[str], models_folder: Any) -> None:
     strangers = {}
     for what in asked_of(Laboratory(Registry(models_folder))):
         threads.clear()
