@@ -106,7 +106,7 @@ class ReadText(Displayed):
 
 def read(model: Model, text: str, settings: DecodeSettings) -> ReadText:
     """The text under a model. Raises TextError for an empty text, and one over 20,000 characters."""
-    *_, last = reading(model, text, settings)
+    *_, last = model.stepper.pieces(reading(model, text, settings))
     assert isinstance(last, ReadText)
     return last
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from textgen.experiments.metrics.scoring import log_likelihoods
+from textgen.experiments.requests.read import ReadRequest
 from textgen.models.registry import Registry
 from textgen.nets.lstm import LSTM
 from textgen.settings import DecodeSettings
@@ -49,6 +51,8 @@ def asked_of(lab: Laboratory) -> dict[str, Callable[[], Any]]:
         "a flip": lambda: ChaosPart(lab).compare(CHAOS),
         "what a model expects": lambda: Model(lab).expect(AT),
         "two models' texts": lambda: list(Model(lab).write({**AT, "beside": "tiny", "length": 20})),
+        "a text that is read": lambda: ReadRequest(model="tiny", text="bad").run(lab.registry),
+        "a class's text": lambda: log_likelihoods(lab.registry.get("tiny"), [1], [2, 3], [1.0]),
         "the endpoint next_token": lambda: endpoints.next_token("tiny", "bad"),
         "the endpoint generate": lambda: endpoints.generate("tiny", "bad", length=9),
         "the endpoint draw": lambda: endpoints.draw("tiny", "bad"),

@@ -137,14 +137,22 @@ def own(texts: Sequence[Scored], longest: int) -> Tensor:
     return ((places >= first) & (places < end)).double()
 
 
-@torch.inference_mode()
 def log_likelihoods(
     model: Model, context: Sequence[int], ids: Sequence[int], temperatures: Sequence[float]
 ) -> Floats:
     """(K,) ln p of a text of ids (N,) after a context (T,), T ≥ 1, at each temperature above 0."""
     if not ids:
         return np.zeros(len(temperatures))
+    (found,) = model.stepper.pieces(likelihoods(model, context, ids, temperatures))
+    return found
+
+
+@torch.inference_mode()
+def likelihoods(
+    model: Model, context: Sequence[int], ids: Sequence[int], temperatures: Sequence[float]
+) -> Iterator[Floats]:
+    """The same as work for whatever steps the model's net."""
     logits = model.writer.unroll(torch.tensor([[*context, *ids[:-1]]]))[0][0, len(context) - 1 :].double()
     chosen = torch.tensor(ids)[:, None]
     scaled = [torch.log_softmax(logits / t, dim=-1).gather(-1, chosen) for t in temperatures]
-    return np.array([float(one.sum()) for one in scaled])
+    yield np.array([float(one.sum()) for one in scaled])
