@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from textgen.errors import TextgenError
-from textgen.training.job import NAME, TrainOptions, plan
-from textgen.training.recipe import read_recipe, usual_name
+from textgen.models.names import NAME, usual_name
+from textgen.training.job import TrainOptions, plan
+from textgen.training.recipe import read_recipe
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = {

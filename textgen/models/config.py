@@ -52,6 +52,12 @@ def numbers(name: str, value: Any) -> tuple[Any, ...]:
     return tuple(value) if known else ()
 
 
+def texts(_name: str, value: Any) -> tuple[str, ...]:
+    """A list of texts as it is, none for anything else."""
+    known = isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value)
+    return tuple(value) if known else ()
+
+
 def mapping(_name: str, value: Any) -> dict[str, Any]:
     """A JSON object, an empty one for anything else."""
     return dict(value) if isinstance(value, Mapping) else {}
@@ -211,6 +217,7 @@ class ModelConfig(Part):
     unit: Words = ""  # the same, as losses are counted by
     start: WordsOrNone = None  # the text that stands for an empty context
     bos: WordsOrNone = None  # the token with which every text begins and ends; None = none
+    stops: Annotated[tuple[str, ...], texts] = ()  # the tokens that end a text, where they are not bos
     prompt: WordsOrNone = None  # a context to show the model with
     architecture: Words  # a name in nets.ARCHITECTURES
     sizes: Object  # what that architecture's Sizes takes

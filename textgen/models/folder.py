@@ -69,7 +69,8 @@ class Model:
     @cached_property
     def stops(self) -> frozenset[int]:
         """The tokens that end a text."""
-        return frozenset() if self.bos is None else frozenset({self.bos})
+        ends = frozenset(self.tokenizer.pieces.index(text) for text in self.config.stops)
+        return ends if self.bos is None or ends else frozenset({self.bos})
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -109,17 +110,23 @@ class Model:
         return "".join(gap + self.labels[token] for gap, token in zip(gaps, ids, strict=False))
 
 
-def save(folder: Path, net: LanguageModel, tokenizer: TextTokenizer, config: ModelConfig) -> None:
-    """Write a model folder; weights are rounded to float16. Raises OSError, ModelError for a NaN."""
+def save(
+    folder: Path,
+    net: LanguageModel,
+    tokenizer: TextTokenizer,
+    config: ModelConfig,
+    kind: torch.dtype = torch.float16,
+) -> None:
+    """Write a model folder, its weights rounded to `kind`. Raises OSError, ModelError for a NaN."""
     folder.mkdir(parents=True, exist_ok=True)
     rounded = {
-        name: tensor.detach().cpu().to(torch.float16).contiguous()
+        name: tensor.detach().cpu().to(kind, copy=True).contiguous()
         for name, tensor in net.state_dict().items()
     }
     if name := weights.not_finite(rounded):
         raise ModelError(
-            f"the net's {name} holds numbers that are not finite in float16; nothing was written: train "
-            "again with a lower optimiser.rate"
+            f"the net's {name} holds numbers that are not finite in {str(kind).removeprefix('torch.')}; "
+            "nothing was written: train again with a lower optimiser.rate"
         )
     (folder / WEIGHTS).write_bytes(as_bytes(rounded, metadata={"format": "pt"}))
     tokenizer.save(folder / TOKENIZER)
@@ -133,8 +140,8 @@ def load(folder: Path) -> Model:
     """
     config = read_config(folder)
     tokenizer = load_tokenizer(folder / TOKENIZER)
-    if config.bos is not None and config.bos not in tokenizer.pieces:
-        raise foreign(folder, f"its bos must be one token of its tokenizer, got {shorten(config.bos)}")
+    if unknown := [text for text in (config.bos, *config.stops) if text not in (None, *tokenizer.pieces)]:
+        raise foreign(folder, f"its bos must be one token of its tokenizer, got {shorten(unknown[0])}")
     net = empty_net(folder, config, weights.read_shapes(folder))
     if net.vocab_size != tokenizer.vocab_size:
         raise foreign(folder, f"the net has {net.vocab_size} tokens, the tokenizer {tokenizer.vocab_size}")

@@ -18,16 +18,16 @@ from textgen.nets.base import LanguageModel
 
 FILE = "model.safetensors"
 MAX_BYTES = 4_000_000_000
-MAX_HEADER = 64_000  # bytes: hundreds of tensors
+MAX_HEADER = 1_000_000  # bytes: thousands of tensors
 LARGEST = 65_504  # that float16 holds, in which we write: sums of larger ones might not be finite
 TYPES = ("F16", "BF16", "F32")  # of numbers
 
 Shapes = Mapping[str, tuple[int, ...]]
 
 
-def read_shapes(folder: Path) -> Shapes:
+def read_shapes(folder: Path, name: str = FILE) -> Shapes:
     """The shape of each tensor in a folder's weights, none of which is read. Raises ModelError."""
-    path = folder / FILE
+    path = folder / name
     with opened(path) as file:
         size = check_size(path, file, MAX_BYTES)
         length = int.from_bytes(file.read(8), "little")

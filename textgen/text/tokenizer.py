@@ -96,7 +96,12 @@ class TextTokenizer:
         ordered = sorted(set(alphabet))
         if not ordered:
             raise TextError("the text has no characters; give a text with at least 2 different ones")
-        tokenizer = Tokenizer(models.WordLevel({char: i for i, char in enumerate(ordered)}))  # type: ignore[arg-type]
+        return cls.in_order(ordered, lower)
+
+    @classmethod
+    def in_order(cls, characters: Sequence[str], lower: bool = False) -> TextTokenizer:
+        """One id a character, in the order given."""
+        tokenizer = Tokenizer(models.WordLevel({char: i for i, char in enumerate(characters)}))  # type: ignore[arg-type]
         case = [normalizers.Lowercase()] if lower else []
         tokenizer.normalizer = normalizers.Sequence([normalizers.NFC(), *case])  # type: ignore[assignment]
         tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(CHARACTER), "isolated")  # type: ignore[assignment]

@@ -23,24 +23,22 @@ from torch import Tensor
 
 from textgen.errors import TextgenError, out_of_range, shorten
 from textgen.models.lock import alone
+from textgen.models.names import check_name, usual_name
 from textgen.models.reading import parse_object
 from textgen.models.registry import default_root
 from textgen.text.tokenizer import TextTokenizer
 from textgen.training.corpus import Corpus, open_corpus
 from textgen.training.reading import files_of, letters_a_space
 from textgen.training.recipe import (
-    LONGEST_NAME,
     Recipe,
     make_recipe,
     own_recipe,
     read_recipe,
-    usual_name,
 )
 from textgen.training.sampling import start_ids
 
 RUN, STEPS = "run.json", "schedule.steps"
 SHOWN = 20  # characters of a value that differs
-NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{LONGEST_NAME - 1}}}")
 CHECKPOINTS = 200_000_000  # bytes that those of the largest bundled recipe take, and a little more
 UNSPACED = 15  # letters a space: no language that puts spaces between words has so many
 SEEN = 1_000_000  # tokens among which the most frequent one is looked for
@@ -213,16 +211,6 @@ def own(corpus: Path, options: TrainOptions) -> Recipe:
     name, stem = check_name(options.name or usual_name(corpus)), corpus.resolve().stem
     title = "" if options.name else shorten(stem)
     return make_recipe(own_recipe(size, options.level, name, title), options.all_overrides())
-
-
-def check_name(name: str) -> str:
-    """A name that is one folder on every system. Raises TextgenError."""
-    if not NAME.fullmatch(name) or name.endswith("."):
-        raise TextgenError(
-            f"a model's name must be 1 to 64 letters, digits, '.', '_' or '-', got {shorten(name)!r}; "
-            f"for example {usual_name(Path(name[:999].replace(os.sep, ' ')))}"
-        )
-    return name
 
 
 def is_leader() -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from types import MappingProxyType
 from typing import Annotated, Any
 
 from textgen.errors import SettingError, TextError, TextgenError, out_of_range, shorten
+from textgen.models.names import usual_name
 from textgen.nets import as_architecture, net_class
 from textgen.settings import MAX_BEAM_LENGTH, check_seed
 from textgen.stages import TEMPERATURE
@@ -36,7 +36,6 @@ BUNDLED = Path(__file__).resolve().parent / "recipes"
 LEVELS = ("char", "word", "subword")
 MAX_STEPS = 10**9
 MAX_FILE = 1_000_000  # bytes of a recipe
-LONGEST_NAME = 64  # characters
 SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -283,12 +282,6 @@ def forget_text(values: dict[str, Any]) -> None:
         values.pop(key, None)
     if isinstance(text := values.get("text"), dict):
         text.pop("spaces", None)
-
-
-def usual_name(path: Path) -> str:
-    """A model's name from that of a file: `My Novel (2).txt` gives `My-Novel-2`."""
-    plain = unicodedata.normalize("NFKD", path.resolve().stem).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Za-z0-9._]+", "-", plain).strip("-._")[:LONGEST_NAME].rstrip("-._") or "my-model"
 
 
 def make_recipe(values: dict[str, Any], overrides: Sequence[str] = ()) -> Recipe:

@@ -1,0 +1,1 @@
+"""Other people's checkpoints as model folders: a file for each kind, and `run.import_model`, the way in."""
