@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from textgen.models.registry import Registry
 from textgen.ui.frame.main import main
-from textgen.ui.frame.page import build, launch_options
+from textgen.ui.frame.page import Site, build, launch_options
 from textgen.ui.server import guard
 from textgen.ui.server.guard import Door
 
@@ -49,7 +49,7 @@ CLOSED = (
 def app(models_folder: Path) -> Iterator[Blocks]:
     """The whole page on a tiny model, which one other site may show in a frame."""
     registry = Registry(models_folder)
-    app, options = build(registry), launch_options(registry, ["https://school.example"])
+    app, options = build(registry), launch_options(registry, Site(("https://school.example",)))
     app.launch(prevent_thread_lock=True, server_name="127.0.0.1", **options)
     yield app
     app.close()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -25,9 +26,12 @@ from textgen.ui.classroom.routes import routes as class_routes
 from textgen.ui.link.link import link_config
 from textgen.ui.saving import save
 from textgen.ui.server.endpoints import Endpoints, Page
-from textgen.ui.server.guard import Guard
+from textgen.ui.server.guard import OPEN, Door, Guard
 from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.server.limits import Limits
+from textgen.ui.server.proxies import TrustedHosts, UnderPath
+from textgen.ui.server.service import OWN, Service, Watch
+from textgen.ui.server.store import MemoryStore
 from textgen.ui.server.streams import route
 from textgen.ui.shell import assets
 from textgen.ui.shell.components import LabComponent, streams_of
@@ -98,14 +102,22 @@ def add_tab(lab: Laboratory, title: str, name: str, room: Room) -> None:
         room.build(lab)
 
 
-def launch_options(registry: Registry, embedders: Sequence[str] = ()) -> dict[str, Any]:
-    """What `Blocks.launch` needs to serve this page: offline, no telemetry, no sharing.
+@dataclass(frozen=True)
+class Site:
+    """Where a server stands, as whoever runs it says."""
 
-    Pages of the sites in `embedders` may show it in a frame.
-    """
+    embedders: tuple[str, ...] = ()  # sites whose pages may show it in a frame
+    root_path: str = ""  # under which a proxy serves it
+    hosts: tuple[str, ...] = ("*",)  # its names
+
+
+def launch_options(registry: Registry, site: Site = Site(), service: Service | None = None) -> dict[str, Any]:
+    """What `Blocks.launch` needs to serve this page: offline, no telemetry, no sharing."""
+    service = service or Service(registry, MemoryStore())
     return {
         "theme": theme(),
         "head": assets.head(),
+        "root_path": site.root_path,
         "app_kwargs": {
             "routes": [
                 *assets.routes(lambda: page_config(registry)),
@@ -113,8 +125,11 @@ def launch_options(registry: Registry, embedders: Sequence[str] = ()) -> dict[st
                 *class_routes(classroom.classroom_of, classroom.devices_page),
             ],
             "middleware": [
+                Middleware(UnderPath, root=site.root_path, known={*first_parts(OPEN), *OWN}),
+                Middleware(Watch, service=service),
+                Middleware(TrustedHosts, names=site.hosts),
                 Middleware(assets.PackedPage),
-                Middleware(Guard, embedders=embedders),
+                Middleware(Guard, embedders=site.embedders),
                 Middleware(assets.FirstPaint),
             ],
         },
@@ -125,6 +140,11 @@ def launch_options(registry: Registry, embedders: Sequence[str] = ()) -> dict[st
         "ssr_mode": False,
         "quiet": True,
     }
+
+
+def first_parts(doors: Iterable[Door]) -> set[str]:
+    """How the addresses that are open begin."""
+    return {door.path.split("/")[1] for door in doors}
 
 
 def page_config(registry: Registry) -> dict[str, Any]:
