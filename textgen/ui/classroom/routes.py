@@ -208,13 +208,12 @@ class Classroom:
             seen = live = None
             while board.room is not None:
                 event = bell.event  # taken before looking: what changes meanwhile rings it
-                key = board.seen if device else board.room
-                if key is not seen:
-                    yield event_of("room", self.sight(board, device, first=seen is None))
-                    seen = key
-                if board.live is not live:
-                    yield event_of("live", board.live)
-                    live = board.live
+                before, seen = seen, board.seen if device else board.room
+                if seen is not before:
+                    yield event_of("room", self.sight(board, device, first=before is None))
+                before, live = live, board.live
+                if live is not before:
+                    yield event_of("live", live)
                 if not device:
                     await asyncio.sleep(REST)
                 if not await rang(event) and board.room and board.room.expired(self.clock()):
