@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.ui.server.asked import told
+from tests.ui.server.asked import as_work, told
 from textgen import receipts
 from textgen.errors import TextgenError
 from textgen.models.registry import Registry
@@ -113,8 +113,5 @@ def test_nonsense_is_a_sentence(lab: Laboratory, request_: Any) -> None:
 
 @pytest.mark.parametrize("data", [None, [], 3, {"format": "exe"}, {"format": ["csv"]}, {"request": "x"}])
 def test_requests_of_any_shape(lab: Laboratory, data: Any) -> None:
-    async def messages() -> Any:
-        return streamed(partial(export, lab))(data)
-
-    (message,) = told(messages())
+    (message,) = told(as_work(streamed(partial(export, lab))(data)))
     assert message["problem"]

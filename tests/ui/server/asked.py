@@ -29,6 +29,11 @@ def messages_of(portal: BlockingPortal, messages: Any) -> Iterator[Any]:
         portal.call(messages.aclose)
 
 
+async def as_work(messages: Any) -> Any:
+    """Messages as what a coroutine gives."""
+    return messages
+
+
 async def awaited(work: Awaitable[Any]) -> Any:
     return await work
 

@@ -9,12 +9,12 @@ from itertools import count
 from typing import Any
 
 from tests.experiments.sweep.sweeps import ticking
-from tests.ui.server.asked import Here, told
+from tests.ui.server.asked import Here, as_work, told
 from textgen.models.registry import Registry
 from textgen.settings import NAMED
 from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.server.limits import Limits
-from textgen.ui.shell.components import server_function
+from textgen.ui.shell.components import server_function, streamed
 from textgen.ui.sweep.runs import SweepStore
 from textgen.ui.sweep.tab import SweepPart
 
@@ -62,12 +62,21 @@ class Visitor:
         return list(self.messages(**settings))
 
     def ask(self, name: str, **data: Any) -> dict[str, Any]:
-        """The answer of a server function; a mistake is its `problem`."""
-        found = server_function(name, getattr(self.part, name))({"run": self.run_id, **data})
-        return json.loads(json.dumps(found, allow_nan=False))
+        """The answer of a server function, or a file; a mistake is its `problem`."""
+        return answer(self.part, name, {"run": self.run_id, **data})
 
     def look(self, **view: Any) -> dict[str, Any]:
         return self.ask("look", view={**VIEW, **view})
 
     def texts(self, **cell: Any) -> dict[str, Any]:
         return self.ask("texts", cell={**CELL, **cell})
+
+
+def answer(part: SweepPart, name: str, data: Any) -> dict[str, Any]:
+    """What the page gets for anything that a client may send."""
+    asked = getattr(part, name)
+    if name == "file":
+        (found,) = told(as_work(streamed(asked)(data)))
+    else:
+        found = server_function(name, asked)(data)
+    return json.loads(json.dumps(found, allow_nan=False))

@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 
 from tests.ui.server.asked import told
-from tests.ui.sweep.sweep_lab import CELL, VIEW, Visitor
+from tests.ui.sweep.sweep_lab import CELL, VIEW, Visitor, answer
 from textgen.errors import TextgenError
 from textgen.experiments.sweep.settings import SweepSettings, temperatures_in
 from textgen.models.registry import Registry
 from textgen.settings import NAMED
 from textgen.ui.server.limits import Limits
-from textgen.ui.shell.components import server_function
 from textgen.ui.sidebar.model_choice import NUMBERS
 from textgen.ui.sweep.tab import PRESETS, view_config
 
@@ -89,7 +88,7 @@ def test_the_servers_limit_is_the_servers(models: Registry) -> None:
 @pytest.mark.parametrize("data", [None, 7, "x", [], [1], {}])
 @pytest.mark.parametrize("name", ["look", "texts", "difference", "file"])
 def test_questions_that_are_none(visitor: Visitor, name: str, data: Any) -> None:
-    assert server_function(name, getattr(visitor.part, name))(data)["problem"]
+    assert answer(visitor.part, name, data)["problem"]
 
 
 @pytest.mark.parametrize("run", [None, 7, "x", ["run 1"], {}])

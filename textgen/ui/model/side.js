@@ -50,13 +50,13 @@ export const createSide = (place) => {
       + `${view.summary.entropy.toFixed(2)} bits per ${unit}`;
     return [{ title, line, drawing: bars.picture() }];
   };
-  const saveText = () => {
+  const saveText = (/** @type {import("../saving/save.js").Making} */ making) => {
     if (!written) return "There is no text yet: press Write both.";
     const { asked: { models, context, settings }, seed, texts } = written;
     const own = texts[place];
     const spec = { settings, strategy: "sampling", length: own.tokens, picks: [] };
     const source = { model: models[place], prompt: context, seed };
-    return saveNumbers({ kind: "text", ...source, texts: [spec] }, "receipt",
+    return saveNumbers({ kind: "text", ...source, texts: [spec] }, "receipt", making,
       (result) => (result.texts[0].text === own.text ? "" : DIVERGED));
   };
   const save = saveMenu({

@@ -1,7 +1,7 @@
 // Files of a result: numbers and receipt from the server, pictures from the page.
 import { inked, plotly } from "../bars/chart.js";
 import { h, render } from "../shell/dom.js";
-import { messages, Problem } from "../server/server.js";
+import { messages, Problem, waitText } from "../server/server.js";
 import { ink } from "../bars/theme.js";
 
 /**
@@ -41,17 +41,20 @@ const quoted = (/** @type {unknown} */ value) => {
 /** Rows as a CSV file. @param {unknown[][]} rows */
 export const csvOf = (rows) => rows.map((row) => `${row.map(quoted).join(",")}\n`).join("");
 
-/** @typedef {{ name: string, content: string }} File */
-
-/** The server's file of a result. Throws Problem. @returns {Promise<File>} */
-const make = async (/** @type {object} */ asked) => {
+/**
+ * A file that the server makes. Throws Problem.
+ * @param {string} name of the stream @param {object} request @param {import("./save.js").Making} making
+ * @returns {Promise<any>}
+ */
+export const fetchFile = async (name, request, { signal, waits }) => {
   try {
-    for await (const answer of messages("exports/export", asked)) {
+    for await (const answer of messages(name, request, signal)) {
       if (answer.problem) throw new Problem(answer.problem);
-      if (answer.content !== undefined) return answer;
+      if (!("before" in answer)) return answer;
+      waits(waitText(answer.before));
     }
   } catch (error) {
-    if (error instanceof Problem) throw error;
+    if (error instanceof Problem || signal.aborted) throw error;
     console.info(error);
   }
   throw new Problem(LOST);
@@ -60,10 +63,11 @@ const make = async (/** @type {object} */ asked) => {
 /**
  * Save a result's numbers or its receipt. Throws Problem.
  * @param {object} request such as {kind: "draws", …} @param {string} format csv, json or receipt
+ * @param {import("./save.js").Making} making
  * @returns {Promise<string>} what there is to doubt in the file, or ""
  */
-export const saveNumbers = async (request, format, doubt = (/** @type {any} */ _result) => "") => {
-  const file = await make({ request, format });
+export const saveNumbers = async (request, format, making, doubt = (/** @type {any} */ _result) => "") => {
+  const file = await fetchFile("exports/export", { request, format }, making);
   download(file.name, TYPES[format], file.content);
   return format === "receipt" ? doubt(JSON.parse(file.content).result) : "";
 };

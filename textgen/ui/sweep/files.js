@@ -1,11 +1,12 @@
 // Saving a sweep: numbers and receipt from the server, charts from the page, the report from both.
 import { plotly } from "../bars/chart.js";
-import { download } from "../saving/files.js";
+import { download, fetchFile } from "../saving/files.js";
 import { clip, plainText } from "../shell/format.js";
 import { saveMenu } from "../saving/save.js";
 import { metricOrder } from "./results.js";
 
 /** @typedef {import("./results.js").Look} Look */
+/** @typedef {import("../saving/save.js").Making} Making */
 /** @typedef {{ name: string, title: string, unit: string, figure: any, missing: string }} Chart */
 
 const [WIDTH, HEIGHT, COLUMNS] = [460, 300, 3]; // px of one chart on a sheet
@@ -102,15 +103,15 @@ const content = (/** @type {string} */ address) => address.slice(address.indexOf
 const bytes = (/** @type {string} */ base64) => Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
 
 /**
- * The Report button's action and the Save menu.
+ * The Save menu, with a button for the report.
  * @param {object} of
  * @param {any} of.config
  * @param {() => Look | null} of.look what is shown
  * @param {() => string[]} of.words what was swept, in two lines
  * @param {() => string[]} of.shown the metrics whose charts are shown
- * @param {(kind: string, charts: Record<string, string>) => Promise<any>} of.ask for a file of the server
+ * @param {() => string | null} of.run whose files these are
  */
-export const sweepFiles = ({ config, look, words, shown, ask }) => {
+export const sweepFiles = ({ config, look, words, shown, run }) => {
   /** @param {string[]} names @returns {Chart[]} */
   const charts = (names) => {
     const [figures, missing] = [look()?.charts ?? [], look()?.missing ?? []];
@@ -124,31 +125,33 @@ export const sweepFiles = ({ config, look, words, shown, ask }) => {
     if (format === "svg") download("sweep-charts.svg", "image/svg+xml", decodeURIComponent(data));
     else download("sweep-charts.png", "image/png", bytes(data));
   };
-  /** Throws Problem. @param {string} kind @param {Record<string, string>} [drawings] */
-  const fetchFile = async (kind, drawings = {}) => {
-    const file = await ask(kind, drawings);
+  /** @param {string} kind @param {Making} making @param {Record<string, string>} [drawings] */
+  const save = async (kind, making, drawings = {}) => {
+    const file = await fetchFile("sweep/file", { run: run(), kind, charts: drawings }, making);
     download(file.name, file.type, file.binary ? bytes(file.content) : file.content);
   };
-  /** Throws Problem. */
-  const report = async () => {
+  const saver = (/** @type {string} */ kind) => (/** @type {Making} */ making) => save(kind, making);
+  const report = async (/** @type {Making} */ making) => {
     /** @type {Record<string, string>} */
     const drawings = {};
     for (const chart of charts(metricOrder(config))) {
       drawings[chart.name] = decodeURIComponent(content(await picture([chart], words(), "svg")));
     }
-    await fetchFile("report", drawings);
+    await save("report", making, drawings);
   };
-  const menu = saveMenu({
+  return saveMenu({
     request: look,
     charts: () => [],
     name: () => "sweep",
     own: {
-      csv: () => fetchFile("cells"), json: () => fetchFile("json"), receipt: () => fetchFile("receipt"),
+      csv: saver("cells"), json: saver("json"), receipt: saver("receipt"),
       png: () => savePicture("png"), svg: () => savePicture("svg"),
     },
     more: [{
-      text: "Texts (CSV)", title: "Every text with what was measured of it", save: () => fetchFile("texts"),
+      text: "Texts (CSV)", title: "Every text with what was measured of it", save: saver("texts"),
     }],
+    beside: {
+      text: "Report", title: "A Markdown report with charts, tables and receipt, as one zip", save: report,
+    },
   });
-  return { menu, report };
 };

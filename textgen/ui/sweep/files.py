@@ -7,17 +7,17 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from textgen import __version__
 from textgen.errors import SettingError, out_of_range, shorten
 from textgen.experiments.metrics.metrics import METRICS
 from textgen.experiments.requests.sweep import SweepRequest, Swept
 from textgen.experiments.sweep.export import as_json, cells_csv, texts_csv
+from textgen.experiments.sweep.records import Cell, SweepResult
 from textgen.experiments.sweep.report import Frame, ModelFacts, report
-from textgen.models.folder import weights_sha256
 from textgen.models.registry import Registry
 from textgen.ui.sidebar.model_facts import Facts
 from textgen.ui.sweep.runs import Held
@@ -27,22 +27,42 @@ UNSAFE = re.compile(r"<\s*(script|foreignobject|iframe)|javascript:|\son\w+\s*="
 STAMP = (1980, 1, 1, 0, 0, 0)  # of every file in the zip, so that equal results are equal files
 READABLE = 0o644
 RECEIPT = "receipt.json"
+QUICK_TOKENS = 20_000  # of a sweep whose files are made in a moment
 
 File = dict[str, str]  # name, type, and content: a text, or base64 where `binary`
 
 
-def sweep_file(kind: Any, held: Held, charts: Any, write: Writer) -> File:
-    """One file. Raises SettingError for a kind that there is not."""
+class Wanted(NamedTuple):
+    """A file that somebody wants of a sweep; `kind` and `charts` are what any client may send."""
+
+    kind: Any
+    result: SweepResult
+    cells: tuple[Cell, ...]
+    charts: Any
+    now: datetime
+    max_tokens: int
+
+    @property
+    def quick(self) -> bool:
+        """Whether it is made in a moment, or refused."""
+        tokens = sum(len(text.ids) for text in self.result.texts)
+        return tokens <= QUICK_TOKENS or self.kind not in ("json", "receipt", "report")
+
+
+def make(registry: Registry, wanted: Wanted) -> Iterator[File]:
+    """The file, in one message. Raises SettingError for a kind that there is not."""
+    held, write = (wanted.result, wanted.cells), Writer(registry, wanted.now, wanted.max_tokens)
     contents: Mapping[str, Callable[[], File]] = {
         "cells": lambda: text_file("cells.csv", "text/csv", cells_csv(held[1])),
         "texts": lambda: text_file("texts.csv", "text/csv", texts_csv(held[0].texts)),
         "json": lambda: text_file("sweep.json", "application/json", as_text(as_json(*held))),
         "receipt": lambda: text_file(RECEIPT, "application/json", write.receipt(held)),
-        "report": lambda: report_file(held, read_charts(charts), write),
+        "report": lambda: report_file(held, read_charts(wanted.charts), write),
     }
+    kind = wanted.kind
     if not isinstance(kind, str) or kind not in contents:
         raise out_of_range("the file", f"one of {', '.join(contents)}", kind, "use the menu")
-    return contents[kind]()
+    yield {**contents[kind](), "done": "made"}
 
 
 def text_file(name: str, mime: str, content: str) -> File:
@@ -56,7 +76,7 @@ def as_text(value: Any) -> str:
 class Writer:
     """What files say besides the sweep: the models as they are now, the version, the time."""
 
-    def __init__(self, registry: Registry, now: Callable[[], datetime], max_tokens: int) -> None:
+    def __init__(self, registry: Registry, now: datetime, max_tokens: int) -> None:
         self.registry, self.now, self.max_tokens = registry, now, max_tokens
 
     def receipt(self, held: Held) -> str:
@@ -64,7 +84,7 @@ class Writer:
         from textgen import receipts  # torch comes in with the first model
 
         request = SweepRequest(settings=held[0].settings, texts=len(held[0].texts))
-        built = receipts.build(request, self.registry, self.now(), Swept(*held), self.max_tokens)
+        built = receipts.build(request, self.registry, self.now, Swept(*held), self.max_tokens)
         return built.receipt_text()
 
     def frame(self, held: Held, charts: Mapping[str, str], receipt: str) -> Frame:
@@ -75,12 +95,14 @@ class Writer:
         return Frame(
             models=[self.facts(name) for name in names],
             version=__version__,
-            time=self.now().isoformat(timespec="seconds"),
+            time=self.now.isoformat(timespec="seconds"),
             charts=charts,
             receipt=receipt,
         )
 
     def facts(self, name: str) -> ModelFacts:
+        from textgen.models.folder import weights_sha256  # torch comes in with the first model
+
         known = Facts(self.registry.info(name))
         loss = "" if known.loss is None else f"{known.loss:.4f} nats per {known.unit}"
         return ModelFacts(name, known.title, loss, weights_sha256(self.registry.folder(name)))

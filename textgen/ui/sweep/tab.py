@@ -19,6 +19,7 @@ from textgen.settings import GUIDE, GUIDE_STRATEGIES, MAX_NAME, MAX_SEED, NAMED,
 from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.server.limits import Limits
 from textgen.ui.shell.components import LabComponent
+from textgen.ui.sweep.files import Wanted, make
 from textgen.ui.sweep.runs import Run
 from textgen.ui.sweep.view import difference_view, look, read_cell, read_view, texts_view
 from textgen.ui.sweep.writing import Asked, News, write
@@ -78,9 +79,9 @@ def build(lab: Laboratory) -> None:
             "look": part.look,
             "texts": part.texts,
             "difference": part.difference,
-            "file": part.file,
+            "ready": part.ready,
         },
-        streams={"run": part.run},
+        streams={"run": part.run, "file": part.file},
     )
 
 
@@ -132,13 +133,23 @@ class SweepPart:
         first, second = (read_cell(data.get(name), result.settings) for name in ("first", "second"))
         return {"rows": difference_view(result, first, second)}
 
-    def file(self, data: dict[str, Any]) -> dict[str, str]:
-        """A file of a sweep."""
-        from textgen.ui.sweep.files import Writer, sweep_file  # torch comes in with the first model
+    def ready(self, _data: dict[str, Any]) -> dict[str, Any]:
+        """Somebody looks at the form: a worker that is there when Run is pressed loses no time then."""
+        self.lab.workers.warm()
+        return {}
 
-        writer = Writer(self.lab.registry, self.lab.now, self.lab.limits.sweep_tokens)
-        held = self.lab.sweeps.summary(data.get("run"))
-        return sweep_file(data.get("kind"), held, data.get("charts", {}), writer)
+    async def file(self, data: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        """A file of a sweep. Raises TextgenError."""
+        wanted = await run_sync(self.wanted, data)
+        if wanted.quick:
+            return self.lab.workers.here(make, wanted)
+        return self.lab.workers.work("files", make, wanted)
+
+    def wanted(self, data: dict[str, Any]) -> Wanted:
+        """What is to be made of what is held. Raises TextgenError."""
+        result, cells = self.lab.sweeps.summary(data.get("run"))
+        charts, limit = data.get("charts", {}), self.lab.limits.sweep_tokens
+        return Wanted(data.get("kind"), result, cells, charts, self.lab.now(), limit)
 
 
 def check_shown(settings: SweepSettings) -> None:

@@ -5,7 +5,7 @@ import { formChanged, keptForm, linkedForm } from "../shell/forms.js";
 import { count } from "../shell/format.js";
 import { store, titleOf } from "../shell/lab.js";
 import { createProblems } from "../messages/problem.js";
-import { latest, Problem } from "../server/server.js";
+import { latest } from "../server/server.js";
 import { onTheme } from "../bars/theme.js";
 import { createUndo } from "../messages/undo.js";
 import { sweepFiles } from "./files.js";
@@ -55,18 +55,20 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
     guide: { by: "temperature", down: false, line: "all", own: false, open: false },
   };
   const results = () => ({
-    ...kept, form: null, asked: null, last: null, status: writing.busy() ? LEFT : kept.status,
+    ...kept, form: null, asked: null, last: null, ready: false, status: writing.busy() ? LEFT : kept.status,
   });
   /**
    * @type {{ form: import("./form.js").Chosen, status: string, problem: import("./form.js").Trouble | null,
    *   rate: number, last: Message | null, asked: import("./form.js").Form | null, look: Look | null,
    *   point: Point | null, pair: import("./results.js").Pair | null, view: View, all: boolean,
-   *   metric: string, guide: import("./results.js").GuideState }} What stays when the part is mounted again:
+   *   metric: string, guide: import("./results.js").GuideState, ready: boolean }}
+   *   What stays when the part is mounted again:
    *   `rate` is in tokens a second, `problem` was refused, `last` and `asked` are of what is written.
    */
   const kept = Object.assign(memory, {
     form: existing(keptForm("sweep", firstForm(config), () => memory.form)),
-    problem: null, last: null, asked: null, ...keptForm("sweep results", start, results), ...memory,
+    problem: null, last: null, asked: null, ready: false,
+    ...keptForm("sweep results", start, results), ...memory,
   });
   /** @type {{ answer: import("./results.js").Texts, point: Point } | null} The texts behind a point. */
   let texts = null;
@@ -131,6 +133,12 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
     const row = [...root.querySelectorAll(".sweep-row")].find((one) => one.querySelector(".lab-problem"));
     const field = row?.querySelector("[aria-invalid]") ?? row?.querySelector("button, textarea");
     /** @type {HTMLElement | null} */ (field ?? root.querySelector(".sweep-temperatures"))?.focus();
+  };
+
+  /** Let the server get ready for sweeps, once. */
+  const ready = () => {
+    if (!kept.ready) ask("ready", {}).catch(() => {}); // the first sweep then takes longer to begin
+    kept.ready = true;
   };
 
   // ---- asking what is shown of a sweep
@@ -236,7 +244,7 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
     config, look: () => kept.look,
     words: () => (kept.look ? wordsOf(kept.look.facts, kept.view) : []),
     shown: () => charts.shown(kept.all),
-    ask: (kind, drawings) => ask("file", { run: currentRun(), kind, charts: drawings }),
+    run: currentRun,
   });
   const hint = () => h("p", { class: "muted sweep-hint", key: "hint" },
     "Press Run: charts appear while it writes, and stay when you stop it. Every result can be saved, cited " +
@@ -274,19 +282,11 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
       h("header", {},
         h("div", {}, h("h3", {}, title), h("p", { class: "muted" }, line)),
         h("span", { class: "grow" }),
-        h("button", {
-          class: "button", type: "button", onclick: () => files.report().catch(notMade),
-          title: "A Markdown report with charts, tables and receipt, as one zip",
-        }, "Report"),
-        files.menu, unanswered.of("report")),
+        files),
       h("div", { class: "sweep-choice" }, choices(facts)),
       unanswered.of("look"),
       h("div", { class: "sweep-notes" },
         facts.notes.map((/** @type {string} */ note) => h("p", { class: "note" }, note))));
-  };
-  const notMade = (/** @type {unknown} */ error) => {
-    if (!(error instanceof Problem)) throw error;
-    refused("report")(error);
   };
   /** What has a line of its own, and which one of what has none. */
   const choices = (/** @type {any} */ { strategies, models, prompts }) => {
@@ -328,7 +328,10 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
     if (look && isSeen(root)) charts.draw(look, kept.all, kept.point);
   };
   store.listen(draw, signal);
-  whenSeen(root, draw, signal);
+  whenSeen(root, () => {
+    draw();
+    ready();
+  }, signal);
   onTheme(draw, signal);
   linkedForm("sweep", {
     read: () => formLink(kept.form),
