@@ -53,7 +53,7 @@ def left_out(lab: LabPage) -> Locator:
 
 
 def test_the_list_tells_models_apart(lab: LabPage) -> None:
-    expect(button(lab)).to_have_text("Plays, characters4.4k · characters · 1.42 nats")
+    expect(button(lab)).to_have_text("Plays, characters4.4k · characters · 1.42 nats · 2.05 bits/character")
     button(lab).click()
     expect(lab.page.locator("#model").get_by_role("option")).to_have_count(3)
     heads = lab.page.locator("#model .picker-head").all_inner_texts()

@@ -71,7 +71,7 @@ export const createPicker = ({ label, onPick, key }) => {
   const pick = (/** @type {number} */ place) => {
     const model = models()[place];
     close();
-    node.querySelector("button")?.focus();
+    /** @type {HTMLElement | null} */ (node.querySelector(".picker-button"))?.focus();
     if (model && model.name !== value) onPick(model.name);
   };
 
