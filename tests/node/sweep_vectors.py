@@ -70,13 +70,15 @@ def forms(count: int = 60) -> list[dict[str, Any]]:
     return [
         {
             "models": [f"m{i}" for i in range(rng.integers(1, 4))],
-            "prompts": [f"p{i}" for i in range(rng.integers(1, 4))],
+            "prompts": [
+                f"p🙂{i}" * int(rng.integers(0 if not i else 1, 90)) for i in range(rng.integers(1, 4))
+            ],
             "temperatures": str(rng.choice(["0", "0, 0.5;1 2", "0.1:2:0.1", "0:1:0.25", "1"])),
             "strategies": rng.permutation(names)[: rng.integers(1, len(names) + 1)].tolist(),
             "seeds": int(rng.integers(1, 65)),
             "first": int(rng.integers(100)),
             "length": int(rng.integers(1, 200)),
-            "judge": "",
+            "judge": str(rng.choice(["", "m0"])),
         }
         for _ in range(count)
     ]
@@ -94,6 +96,8 @@ def sized(form: dict[str, Any]) -> dict[str, Any]:
             "strategies": {**{name: NAMED[name].to_dict() for name in strategies}, **own},
             "seeds": range(form["first"], form["first"] + form["seeds"]),
             "length": form["length"],
+            "judge": form["judge"],
         }
     )
-    return {"form": form, "texts": settings.texts, "tokens": settings.tokens, "settings": settings.to_dict()}
+    size = {"texts": settings.texts, "tokens": settings.tokens, "cost": settings.cost}
+    return {"form": form, "size": size, "settings": settings.to_dict()}

@@ -50,7 +50,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
         console.json(as_json(chaos, row, flips))
     else:
         show(model, chaos, row, flips, console)
-    options.save_receipt(args, registry, request, chaos, request.tokens())
+    options.save_receipt(args, registry, request, chaos, request.cost())
 
 
 def request_of(args: argparse.Namespace, console: Console) -> tuple[Registry, ChaosRequest, int | None]:

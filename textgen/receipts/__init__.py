@@ -32,7 +32,7 @@ def build(
 ) -> Built:
     """A result as files. It is computed here, unless the caller has just done so and gives its record.
 
-    `max_tokens` bounds what texts, sweeps and chaos may write. Raises TextgenError before any work.
+    `max_tokens` bounds what may be read and written for it. Raises TextgenError before any work.
     """
     from textgen.receipts.building import build  # torch comes in with the first model
 

@@ -19,7 +19,7 @@ from textgen.experiments.draws.counts import (
 )
 from textgen.experiments.panels import MAX_PANELS, side_by_side
 from textgen.experiments.requests import Request
-from textgen.experiments.requests.base import Seed, Settings, temperatures_from
+from textgen.experiments.requests.base import DRAWS, Seed, Settings, temperatures_from
 from textgen.experiments.requests.draws import Drawn
 from textgen.experiments.requests.source import NextTokenSourced
 from textgen.models.registry import Registry
@@ -57,6 +57,11 @@ class DrawsInCalls(NextTokenSourced):
     temperatures: Annotated[tuple[float, ...], temperatures_from(1, MAX_PANELS)]
     seed: Seed
     calls: Annotated[tuple[tuple[int, int], ...], as_calls]
+
+    def cost(self) -> int:
+        """Each call costs a token, however little it draws."""
+        calls = sum(times * (1 + n // DRAWS) for n, times in self.calls)
+        return self.source.cost() + len(self.temperatures) * calls
 
     def run(self, registry: Registry) -> Drawn:
         panels = side_by_side(self.source.expectation(registry), self.temperatures, self.settings)

@@ -196,7 +196,7 @@ def sweep_lines(request: SweepRequest) -> list[str]:
         "",
         f"settings = SweepSettings.from_dict({settings})",
         "registry = Registry(default_root())",
-        f"result = collect(settings, run(plan(settings, registry, {request.tokens()}), registry))",
+        f"result = collect(settings, run(plan(settings, registry, {request.cost()}), registry))",
         "for cell in summarize(result):",
         "    print(*cell.key, {name: interval.mean for name, interval in cell.metrics.items()})",
     ]

@@ -76,11 +76,38 @@ def test_what_a_model_decides(registry: Registry) -> None:
 
 def test_models_and_tokens_are_checked_before_any_work(registry: Registry) -> None:
     request = TextRequest(model="tiny", seed=1, texts=(TextSpec(length=30), TextSpec(length=20)))
-    request.check(registry, max_tokens=50)
-    with pytest.raises(SettingError, match="at most 49 tokens to write here, got 50"):
-        request.check(registry, max_tokens=49)
+    request.check(registry, max_tokens=52)
+    with pytest.raises(SettingError, match="at most 51 tokens to read and write here, got 52"):
+        request.check(registry, max_tokens=51)
     with pytest.raises(ModelError, match="there is no model 'gone'"):
         TextRequest(model="gone", seed=1, texts=(TextSpec(length=3),)).check(registry)
+
+
+CONTEXT = {"model": "tiny", "context": "a" * 100}
+PROMPT = {"model": "tiny", "prompt": "a" * 100}
+COSTS: list[tuple[dict[str, Any], int]] = [
+    ({"kind": "distribution", **CONTEXT, "panels": [{}] * 3}, 100 + 3),
+    ({"kind": "distribution", "numbers": "3, 1", "panels": [{}]}, 4 + 1),
+    ({"kind": "draws", **CONTEXT, **DRAWS, "n": 50_000}, 100 + 2 * (1 + 5)),
+    ({"kind": "text", **PROMPT, "seed": 1, "texts": [{"length": 30}, {"length": 30}]}, 100 + 30 + 30),
+    ({"kind": "text", **PROMPT, "seed": 1, "texts": [{"length": 30}, {"length": 20}]}, 2 * 100 + 50),
+    # read for the first stretch, for the token chosen by hand, and for what follows
+    ({"kind": "text", **PROMPT, "seed": 1, "texts": [{"length": 9, "picks": [[4, 1]]}]}, 3 * 100 + 4 + 5 + 9),
+    (
+        {"kind": "text", **PROMPT, "seed": 1, "texts": [{"length": 9, "strategy": "beam", "width": 3}]},
+        100 + 27,
+    ),
+    ({"kind": "beam", **PROMPT, "beam": {"width": 3, "length": 9}}, 100 + 27),
+    ({"kind": "beam", "table": ": A 1", "beam": {"width": 3, "length": 9}}, 5 + 27),
+    ({"kind": "chaos", **PROMPT, "temperatures": [1, 2], "seed": 1, "length": 9}, 100 + 18),
+    ({"kind": "perplexity", "model": "tiny", "text": "a" * 50, "temperatures": [1.0]}, 50),
+    ({"kind": "perplexity", "model": "tiny", "text": "a" * 50, "temperatures": [1.0] * 31}, 4 * 50),
+]
+
+
+@pytest.mark.parametrize(("data", "cost"), COSTS, ids=[f"{data['kind']}-{cost}" for data, cost in COSTS])
+def test_what_a_result_costs_is_known_before_any_work(data: dict[str, Any], cost: int) -> None:
+    assert request_from_json(data).cost() == cost
 
 
 def test_values_of_another_strategy_count_for_nothing() -> None:

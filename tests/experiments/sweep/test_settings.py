@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from textgen.errors import SettingError
+from textgen.errors import SettingError, TextError
 from textgen.experiments.sweep.settings import (
     TEMPERATURES,
     SweepSettings,
@@ -89,11 +89,37 @@ def test_a_strategy_has_a_name_and_settings(name: str, settings: Any) -> None:
 
 def test_too_many_tokens_are_refused_with_what_they_are() -> None:
     sweep = SweepSettings(models=("m",), seeds=tuple(range(1000)), length=5000)
-    with pytest.raises(SettingError, match=r"at most 1,000,000 tokens here, got 400,005,000 \(80,001 texts"):
+    with pytest.raises(SettingError, match=r"at most 1,000,000 tokens here, got 400,006,251 \(80,001 texts"):
         check_size(sweep)
-    check_size(sweep, limit=sweep.tokens)
+    check_size(sweep, limit=sweep.cost)
     with pytest.raises(SettingError):
-        check_size(sweep, limit=sweep.tokens - 1)
+        check_size(sweep, limit=sweep.cost - 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "cost"),
+    [
+        ({}, 2 * 10 + 2 * 1),  # two texts, a batch for each prompt
+        ({"prompts": ["a" * 7]}, 10 + 7),
+        ({"prompts": ["a" * 7], "seeds": range(65), "temperatures": [1]}, 65 * 10 + 2 * 7),
+        ({"models": ["m", "n"]}, 2 * 22),
+        ({"judge": "m"}, 22 + 2 * (1 + 10)),
+        ({"prompts": ["a" * 7], "strategies": {"b": {"beams": 3}}}, 3 * 10 + 2 * 7),
+    ],
+)
+def test_reading_counts_as_writing_does(changes: dict[str, Any], cost: int) -> None:
+    sweep = {"models": ["m"], "prompts": ["a", "b"], "temperatures": [1], "seeds": [0], "length": 10}
+    plain = {"strategies": {"plain": {}}}
+    assert SweepSettings.from_dict({**sweep, **plain, **changes}).cost == cost
+
+
+def test_many_long_prompts_are_much_work_however_short_the_texts() -> None:
+    prompts = tuple(f"{i:03}".ljust(20_000, "a") for i in range(500))
+    sweep = SweepSettings(models=("m",), prompts=prompts, temperatures=(0,), seeds=(0,), length=2)
+    with pytest.raises(SettingError, match="at most 1,000,000 tokens here, got "):
+        check_size(sweep)
+    with pytest.raises(TextError, match="a prompt must be at most 20,000 characters, got 20,001"):
+        SweepSettings(models=("m",), prompts=("a" * 20_001,))
 
 
 def test_settings_go_through_json() -> None:

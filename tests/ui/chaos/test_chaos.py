@@ -141,7 +141,7 @@ HOSTILE = [
     ({"rows": ""}, "rows must be a whole number from 2 to 500, got nothing"),
     ({"length": 0}, "length must be a whole number from 1 to 5,000, got 0"),
     ({"length": "<img src=x>"}, "got <img src=x>"),
-    ({"rows": 100, "length": 50}, "a picture must be at most 1,000 tokens on this server, got 100 rows × 50"),
+    ({"rows": 100, "length": 50}, "a picture must take at most 1,000 tokens on this server, got 5,0"),
     ({"low": 2}, "from T must be below to T, got 2 and 1.8"),
     ({"low": float("nan")}, "from T must be 0 or in [0.01, 100], got nan"),
     ({"high": True}, "to T must be 0 or in [0.01, 100], got True"),
@@ -242,7 +242,7 @@ def test_stages_that_bend_the_lines_are_bisected_and_say_so(visitor: Visitor) ->
         ("", 0.5, 30, "from T must be 0 or in [0.01, 100], got nothing"),
         (0.5, "abc", 30, "to T must be 0 or in [0.01, 100], got abc"),
         (0.5, 1, 10**9, "length must be a whole number from 1 to 5,000"),
-        (0.5, 1, 600, "at most 1,000 tokens on this server, got 2 rows × 600"),
+        (0.5, 1, 600, "at most 1,000 tokens on this server, got 1,201 (2 rows × 600, and"),
     ],
 )
 def test_no_comparison(visitor: Visitor, low: Any, high: Any, length: Any, sentence: str) -> None:

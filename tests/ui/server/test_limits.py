@@ -17,8 +17,15 @@ def test_the_defaults_are_those_of_the_record() -> None:
 
 def test_every_limit_has_a_flag() -> None:
     flags = ["--max-sweep-tokens", "7", "--max-sweeps", "1", "--max-chaos-tokens", "9"]
-    chosen = limits_from(parser().parse_args([*flags, "--max-scored-characters", "11"]))
-    assert asdict(chosen) == {"sweep_tokens": 7, "sweeps": 1, "chaos_tokens": 9, "scored_characters": 11}
+    flags += ["--max-scored-characters", "11", "--max-result-tokens", "13"]
+    chosen = limits_from(parser().parse_args(flags))
+    assert asdict(chosen) == {
+        "sweep_tokens": 7,
+        "sweeps": 1,
+        "chaos_tokens": 9,
+        "scored_characters": 11,
+        "result_tokens": 13,
+    }
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "1.5", "many", "9" * 40, "٣x", ""])

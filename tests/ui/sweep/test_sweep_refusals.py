@@ -80,7 +80,7 @@ def test_what_cannot_be_swept_is_refused_before_the_first_token(
 def test_the_servers_limit_is_the_servers(models: Registry) -> None:
     visitor = Visitor(models, Limits(sweep_tokens=100))
     assert view_config(visitor.part.lab.limits)["limits"]["tokens"] == 100
-    with pytest.raises(TextgenError, match="at most 100 tokens here, got 570"):
+    with pytest.raises(TextgenError, match="at most 100 tokens here, got 573"):
         visitor.run()
     assert visitor.run(seeds=[0], temperatures="1", length=30)[-1]["done"]
 

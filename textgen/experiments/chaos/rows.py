@@ -17,14 +17,12 @@ import numpy as np
 from textgen.decoding.reading import NOTHING
 from textgen.decoding.scheduler import read_all
 from textgen.decoding.stream import NO_TOKEN, Stream, picks
-from textgen.experiments.chaos.settings import ChaosSettings, grid
+from textgen.experiments.chaos.settings import BATCH, ChaosSettings, grid
 from textgen.models.folder import Model
 from textgen.records import Displayed, Ints
 from textgen.text.context import read_context
 
 __all__ = ["Chaos", "ChaosSettings", "Progress", "chaos", "divergence", "grid", "writing", "written"]
-
-BATCH = 64  # texts that step together
 
 
 @dataclass(frozen=True, slots=True)

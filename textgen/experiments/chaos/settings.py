@@ -13,6 +13,7 @@ from textgen.settings import DecodeSettings, check_seed
 from textgen.validation import check_whole
 
 MAX_ROWS = 500
+BATCH = 64  # texts that step together, and for which the prompt is read once
 DIGITS, FINEST = 9, 1e-9  # of the temperatures of a grid
 
 

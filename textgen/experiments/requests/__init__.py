@@ -2,7 +2,7 @@
 
     request = DrawsRequest.from_json({"model": "names-gpt", "context": "Ma", "temperatures": [1], "seed": 0,
                                       "n": 1000})
-    request.check(registry)              # the models are there, and it is not too much to write
+    request.check(registry)              # the models are there, and it is not too much work
     drawn = request.run(registry)        # a record of the result; drawn.to_json() is what a receipt holds
 
 A request is a JSON object. Settings are `DecodeSettings` by name, and what is left out is neutral:
@@ -15,6 +15,9 @@ A request is a JSON object. Settings are `DecodeSettings` by name, and what is l
 - sweep: settings (`SweepSettings`), texts: how many were finished, where it was stopped
 - chaos: model, prompt, temperatures, seed, length, settings
 - perplexity: model, text, temperatures, window (left out: the model's own)
+
+`cost()` says how much work a request is before any of it, in tokens that nets read and step: limits of the
+page, of the endpoints, of what is saved and of `replay --max-tokens` all count that.
 
 Importing this is light: torch comes in with the first model that a request runs.
 """

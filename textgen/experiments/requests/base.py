@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from textgen.models.folder import Model
     from textgen.models.registry import Registry
 
-MAX_TOKENS = 1_000_000  # written for one result, where nobody says otherwise
+MAX_TOKENS = 1_000_000  # that one result may cost, where nobody says otherwise
+# What is no token of a net, in tokens: measured on the shipped models, a token of which takes some 0.4 ms.
+DRAWS = 10_000  # draws that cost as much as a token
+SCORES = 10  # temperatures at which a token that was read is scored for as much
 
 
 class Models(Protocol):
@@ -64,9 +67,11 @@ class Request(Checked):
         """The names of the models that it takes."""
         raise NotImplementedError
 
-    def tokens(self) -> int:
-        """How many tokens are written for it at most; 0 where none is."""
-        return 0
+    def cost(self) -> int:
+        """How much work it is at most, known before any: tokens that nets read and step, and what else takes
+        as long. A text counts as a token a character, and is read once where texts share it.
+        """
+        raise NotImplementedError
 
     def resolved(self, registry: Registry) -> Self:
         """The request with what its model decides where it says nothing. Raises ModelError."""
@@ -80,11 +85,16 @@ class Request(Checked):
         """Raises TextgenError, before any work, for a model that is not there or for too many tokens."""
         for name in self.models():
             registry.check(name)
-        if self.tokens() > max_tokens:
+        if self.cost() > max_tokens:
             raise SettingError(
-                f"a result must take at most {max_tokens:,} tokens to write here, got {self.tokens():,}; "
-                "take fewer or shorter texts (replay has --max-tokens)"
+                f"a result must take at most {max_tokens:,} tokens to read and write here, "
+                f"got {self.cost():,}; take fewer or shorter texts (replay has --max-tokens)"
             )
+
+
+def reading(text: str) -> int:
+    """What it costs to read a text: a token a character at most, and one where a model reads its start."""
+    return max(1, len(text))
 
 
 def as_model(name: str, value: Any) -> str:

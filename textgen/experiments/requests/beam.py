@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from textgen.decoding.table_model import parse_table
 from textgen.errors import SettingError, shorten
-from textgen.experiments.requests.base import ModelName, Models, Settings, SourcedRequest, Text
+from textgen.experiments.requests.base import ModelName, Models, Settings, SourcedRequest, Text, reading
 from textgen.records import BeamStep
 from textgen.settings import BeamSettings, DecodeSettings
 from textgen.validation import Checked, as_object
@@ -42,6 +42,9 @@ class PromptSource(Checked):
     model: ModelName
     prompt: Text = ""
 
+    def cost(self) -> int:
+        return reading(self.prompt)
+
     def steps(self, registry: Models, beam: BeamSettings, settings: DecodeSettings) -> Iterator[BeamStep]:
         from textgen.experiments.texts import beam_search  # torch comes in with the first model
 
@@ -59,6 +62,9 @@ class TableSource(Checked):
     what = "a typed-in table"
 
     table: Text
+
+    def cost(self) -> int:
+        return reading(self.table)
 
     def steps(self, _registry: Models, beam: BeamSettings, settings: DecodeSettings) -> Iterator[BeamStep]:
         from textgen.decoding.beam import beam_search
@@ -104,8 +110,8 @@ class BeamRequest(SourcedRequest):
     def models(self) -> tuple[str, ...]:
         return (self.source.model,) if isinstance(self.source, PromptSource) else ()
 
-    def tokens(self) -> int:
-        return self.beam.width * self.beam.length
+    def cost(self) -> int:
+        return self.source.cost() + self.beam.width * self.beam.length
 
     def resolved(self, registry: Registry) -> Self:
         """A model's own stops are among the search's."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from textgen.experiments.chaos.settings import ChaosSettings
-from textgen.experiments.requests.base import ModelName, Request, Seed, Settings, Text
+from textgen.experiments.chaos.settings import BATCH, ChaosSettings
+from textgen.experiments.requests.base import ModelName, Request, Seed, Settings, Text, reading
 from textgen.settings import DecodeSettings
 from textgen.validation import as_list
 
@@ -54,8 +54,9 @@ class ChaosRequest(Request):
     def models(self) -> tuple[str, ...]:
         return (self.model,)
 
-    def tokens(self) -> int:
-        return len(self.temperatures) * self.length
+    def cost(self) -> int:
+        rows = len(self.temperatures)
+        return -(-rows // BATCH) * reading(self.prompt) + rows * self.length
 
     def progress(self, registry: Registry) -> Iterator[Progress]:
         """How far the writing is, after each token; the last one holds the result."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from textgen.experiments.draws.counts import MAX_TOTAL
 from textgen.experiments.panels import MAX_PANELS, draw_up_to, side_by_side
-from textgen.experiments.requests.base import Models, Seed, Settings, temperatures_from
+from textgen.experiments.requests.base import DRAWS, Models, Seed, Settings, temperatures_from
 from textgen.experiments.requests.next_token import finite_or_none
 from textgen.experiments.requests.source import NextTokenSourced
 from textgen.records import Distribution, Draws, NextToken
@@ -46,6 +46,9 @@ class DrawsRequest(NextTokenSourced):
     temperatures: Annotated[tuple[float, ...], temperatures_from(1, MAX_PANELS)]
     seed: Seed
     n: Annotated[int, whole_from(1, MAX_TOTAL, "that many are kept at most", name="draws in total")]
+
+    def cost(self) -> int:
+        return self.source.cost() + len(self.temperatures) * (1 + self.n // DRAWS)
 
     def panels(self, registry: Models) -> tuple[Distribution, ...]:
         """The distribution at each temperature."""

@@ -41,6 +41,9 @@ class NextTokenRequest(NextTokenSourced):
 
     panels: Annotated[tuple[DecodeSettings, ...], list_of(as_settings, 1, MAX_PANELS, each="settings")]
 
+    def cost(self) -> int:
+        return self.source.cost() + len(self.panels)
+
     def run(self, registry: Models) -> Panels:
         expectation = self.source.expectation(registry)
         return Panels(tuple(distribution(expectation, settings) for settings in self.panels))

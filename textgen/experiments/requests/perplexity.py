@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from textgen.errors import SettingError
 from textgen.experiments.metrics.perplexity_curve import MAX_SCORED, MAX_WINDOW
-from textgen.experiments.requests.base import ModelName, Request, temperatures_from
+from textgen.experiments.requests.base import SCORES, ModelName, Request, reading, temperatures_from
 from textgen.experiments.requests.next_token import finite_or_none
 from textgen.validation import or_none, text_up_to, whole_from
 
@@ -58,6 +58,9 @@ class PerplexityRequest(Request):
 
     def models(self) -> tuple[str, ...]:
         return (self.model,)
+
+    def cost(self) -> int:
+        return reading(self.text) * (1 + len(self.temperatures) // SCORES)
 
     def resolved(self, registry: Registry) -> Self:
         """The window is named."""

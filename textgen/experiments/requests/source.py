@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from textgen.errors import SettingError, shorten
-from textgen.experiments.requests.base import ModelName, Models, SourcedRequest, Text
+from textgen.experiments.requests.base import ModelName, Models, SourcedRequest, Text, reading
 from textgen.records import NextToken
 from textgen.text.numbers import parse_numbers
 from textgen.validation import Checked, text_up_to
@@ -27,6 +27,9 @@ class ModelSource(Checked):
     def models(self) -> tuple[str, ...]:
         return (self.model,)
 
+    def cost(self) -> int:
+        return reading(self.context)
+
     def expectation(self, models: Models) -> NextToken:
         """What the model expects next. Raises TextgenError."""
         from textgen.experiments.texts import predict  # torch comes in with the first model
@@ -45,6 +48,9 @@ class NumbersSource(Checked):
 
     def models(self) -> tuple[str, ...]:
         return ()
+
+    def cost(self) -> int:
+        return reading(self.numbers)
 
     def expectation(self, _models: Models | None = None) -> NextToken:
         """The distribution that the numbers describe. Raises TextError."""
@@ -67,6 +73,9 @@ class RecordSource(Checked):
 
     def models(self) -> tuple[str, ...]:
         return ()
+
+    def cost(self) -> int:
+        return 0
 
     def expectation(self, _models: Models | None = None) -> NextToken:
         return self.record

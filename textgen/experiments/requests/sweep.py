@@ -59,13 +59,13 @@ class SweepRequest(Request):
         judge = [self.settings.judge] if self.settings.judge else []
         return tuple(dict.fromkeys([*self.settings.models, *judge]))
 
-    def tokens(self) -> int:
-        return self.settings.tokens
+    def cost(self) -> int:
+        return self.settings.cost
 
     def run(self, registry: Registry) -> Swept:
         from textgen.experiments.sweep import run as sweeps  # torch comes in with the first model
 
-        todo = sweeps.plan(self.settings, registry, self.settings.tokens)
+        todo = sweeps.plan(self.settings, registry, self.cost())
         texts: list[SweepText] = []
         for step in sweeps.run(todo, registry):
             texts += step.texts

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from textgen.errors import SettingError
-from textgen.experiments.requests.base import ModelName, Request, Seed, Settings, Text
+from textgen.experiments.requests.base import ModelName, Request, Seed, Settings, Text, reading
 from textgen.experiments.sweep.settings import MAX_LENGTH
 from textgen.settings import MAX_BEAM_LENGTH, MAX_BEAMS, METHODS, DecodeSettings, Strategy, check_whole
 from textgen.stages import MAX_TOP_K
@@ -132,9 +132,13 @@ class TextSpec(Checked):
         ends = [*(position for position, _ in self.picks), self.length]
         return [(start, end) for start, end in zip(starts(self.picks), ends, strict=True) if start < end]
 
-    def tokens(self) -> int:
-        """How many tokens it takes to write: those of all hypotheses."""
-        return sum(segment.goal - segment.start for segment in self.segments()) * (self.width or 1)
+    def cost(self, prompt: int) -> int:
+        """Tokens to write, those of all hypotheses; each stretch but that of a text that is drawn in one go
+        begins by reading the `prompt`, of so many, and what is written already.
+        """
+        width = self.width or 1
+        written = sum((segment.goal - segment.start) * width for segment in self.segments())
+        return written + (0 if self.in_one_go else sum(prompt + s.start for s in self.segments()))
 
     def to_json(self) -> dict[str, Any]:
         fields = super().to_json()
@@ -189,8 +193,10 @@ class TextRequest(Request):
     def models(self) -> tuple[str, ...]:
         return (self.model,)
 
-    def tokens(self) -> int:
-        return sum(text.tokens() for text in self.texts)
+    def cost(self) -> int:
+        """Texts of one length that are drawn in one go share the reading of the prompt."""
+        prompt, shared = reading(self.prompt), {text.length for text in self.texts if text.in_one_go}
+        return len(shared) * prompt + sum(text.cost(prompt) for text in self.texts)
 
     def steps(self, model: Model) -> Iterator[Step]:
         """The tokens of all texts as they are drawn, for texts of one length that are drawn in one go."""

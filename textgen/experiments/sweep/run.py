@@ -22,7 +22,7 @@ from typing import Any
 from textgen.errors import SettingError
 from textgen.experiments.sweep.jobs import Job, Place, Task, batch_of, run_job
 from textgen.experiments.sweep.records import Progress, SweepResult, TextKey
-from textgen.experiments.sweep.settings import MAX_TOKENS, SweepSettings, check_size
+from textgen.experiments.sweep.settings import BATCH, MAX_TOKENS, SweepSettings, check_size
 from textgen.experiments.sweep.summary import paired_difference, summarize
 from textgen.models.folder import Model
 from textgen.models.ngrams import FILE
@@ -46,7 +46,6 @@ __all__ = [
 
 Clock = Callable[[], float]
 
-BATCH = 64  # texts that step together: more are no faster a text, and up to so many take one thread
 SEARCHES = 8  # beam searches of one job, one after the other
 MAX_JOBS = 4096
 # Backends of others that joblib does not know by itself: module and function that register them.

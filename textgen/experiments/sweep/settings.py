@@ -18,10 +18,12 @@ from textgen.settings import (
 )
 from textgen.stages import STAGES
 from textgen.text.files import plain_lines
+from textgen.validation import MAX_TEXT
 
 MAX_TOKENS = 1_000_000  # of one sweep, where nobody says otherwise
 MAX_LENGTH = 5_000  # tokens of a text
 MAX_VALUES = 1_000  # of one kind
+BATCH = 64  # texts that step together: more are no faster a text, and up to so many take one thread
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
 BETWEEN = re.compile(r"[\s,;]+")
@@ -67,16 +69,31 @@ class SweepSettings:
     @property
     def texts(self) -> int:
         """How many texts are written: what draws nothing, once for all seeds."""
+        return len(self.models) * len(self.prompts) * sum(map(self.texts_of, self.strategies))
+
+    def texts_of(self, strategy: Strategy) -> int:
+        """How many texts of one model and prompt a strategy writes."""
         cold = sum(temperature == 0 for temperature in self.temperatures)
-        drawn = cold + (len(self.temperatures) - cold) * len(self.seeds)
-        greedy = sum(strategy.greedy for strategy in self.strategies)
-        settings = greedy + (len(self.strategies) - greedy) * drawn
-        return len(self.models) * len(self.prompts) * settings
+        return 1 if strategy.greedy else cold + (len(self.temperatures) - cold) * len(self.seeds)
 
     @property
     def tokens(self) -> int:
         """How many tokens are written at most."""
         return self.texts * self.length
+
+    @property
+    def cost(self) -> int:
+        """How many tokens are read and written at most, a token a character of a prompt: that is read once
+        a batch, twice a search, and with its text by the judge.
+        """
+        texts = [(self.texts_of(strategy), strategy.beams) for strategy in self.strategies]
+        drawn = sum(count for count, beams in texts if not beams)
+        searched = sum(count for count, beams in texts if beams)
+        judged = drawn + searched if self.judge else 0
+        readings = -(-drawn // BATCH) + 2 * searched + judged
+        written = sum(count * max(beams, 1) for count, beams in texts) + judged
+        prompts = sum(max(1, len(prompt)) for prompt in self.prompts)
+        return len(self.models) * (readings * prompts + len(self.prompts) * written * self.length)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -106,12 +123,12 @@ class SweepSettings:
 
 
 def check_size(settings: SweepSettings, limit: int = MAX_TOKENS) -> None:
-    """Raises SettingError for a sweep of more tokens than `limit`."""
-    if settings.tokens > limit:
+    """Raises SettingError for a sweep that takes more tokens than `limit`."""
+    if settings.cost > limit:
         raise SettingError(
-            f"a sweep must be at most {limit:,} tokens here, got {settings.tokens:,} "
-            f"({settings.texts:,} texts of {settings.length:,}); take fewer temperatures, strategies, "
-            "seeds or models, or shorter texts"
+            f"a sweep must take at most {limit:,} tokens here, got {settings.cost:,} "
+            f"({settings.texts:,} texts of {settings.length:,}, and their prompts); take fewer temperatures, "
+            "strategies, seeds or models, or shorter texts"
         )
 
 
@@ -150,6 +167,8 @@ def as_text(value: Any) -> str:
 def as_prompt(value: Any) -> str:
     """A text with line breaks as models know them. Raises TextError for half a sign, which JSON may hold."""
     text = as_text(value)
+    if len(text) > MAX_TEXT:
+        raise TextError(f"a prompt must be at most {MAX_TEXT:,} characters, got {len(text):,}; keep its end")
     if any("\ud800" <= sign <= "\udfff" for sign in text):
         raise TextError(
             f"a prompt must be a text that can be written down, got {shorten(text)}; delete that sign"

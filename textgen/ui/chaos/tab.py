@@ -56,8 +56,7 @@ class ChaosPart:
         rows = check_whole(
             "rows", named(data.get("rows")), 2, MAX_ROWS, "a finer look needs a narrower range"
         )
-        length = self.read_length(data, rows)
-        request = self.request(data, grid(low, high, rows), length)
+        request = self.request(data, grid(low, high, rows))
         model, due = self.lab.registry.get(request.model), self.lab.clock()
         note = read_context(model, request.prompt).note
         for step in writing(model, request.prompt, request.rows()):
@@ -73,29 +72,32 @@ class ChaosPart:
         """What happens between two temperatures of a picture. Raises TextgenError."""
         from textgen.ui.chaos.flip_view import flip_view  # torch comes in with the first model
 
-        request = self.request(data, read_pair(data), self.read_length(data, 2))
+        request = self.request(data, read_pair(data))
         return flip_view(self.lab.registry.get(request.model), request.run(self.lab.registry))
 
-    def read_length(self, data: Mapping[str, Any], rows: int) -> int:
-        """Tokens of a text, of so many. Raises SettingError for more than a picture may take."""
-        length = check_whole("length", named(data.get("length")), 1, MAX_LENGTH, "120 is the default")
-        limit = self.lab.limits.chaos_tokens
-        if rows * length > limit:
-            raise SettingError(
-                f"a picture must be at most {limit:,} tokens on this server, got {rows:,} rows × {length:,} "
-                f"tokens = {rows * length:,}; take fewer rows or shorter texts"
-            )
-        return length
-
-    def request(self, data: Mapping[str, Any], temperatures: tuple[float, ...], length: int) -> ChaosRequest:
+    def request(self, data: Mapping[str, Any], temperatures: tuple[float, ...]) -> ChaosRequest:
         """The texts at these temperatures. Raises TextgenError."""
         if data.get("model") == NUMBERS:
             raise TextError(NO_MODEL)
         given = {name: data.get(name) for name in ("model", "prompt", "settings")}
+        length = check_whole("length", named(data.get("length")), 1, MAX_LENGTH, "120 is the default")
         seed = self.lab.seed(data.get("seed"))
-        return ChaosRequest.from_json(
-            {**given, "temperatures": list(temperatures), "seed": seed, "length": length}
+        return self.within_limit(
+            ChaosRequest.from_json(
+                {**given, "temperatures": list(temperatures), "seed": seed, "length": length}
+            )
         )
+
+    def within_limit(self, request: ChaosRequest) -> ChaosRequest:
+        """The same. Raises SettingError for more than a picture may take."""
+        limit, cost = self.lab.limits.chaos_tokens, request.cost()
+        if cost > limit:
+            raise SettingError(
+                f"a picture must take at most {limit:,} tokens on this server, got {cost:,} "
+                f"({len(request.temperatures):,} rows × {request.length:,}, and the context); take fewer "
+                "rows, shorter texts or a shorter context"
+            )
+        return request
 
 
 def read_pair(data: Mapping[str, Any]) -> tuple[float, float]:

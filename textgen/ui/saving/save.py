@@ -11,14 +11,12 @@ from anyio.to_thread import run_sync
 from textgen.errors import TextError, shorten
 from textgen.experiments.requests import ChaosRequest, PerplexityRequest, Request, request_from_json
 from textgen.text.context import checked
-from textgen.ui.generate.runs import MAX_LENGTH, MAX_PANES, MAX_WIDTH
 from textgen.ui.saving.making import Wanted, make
 from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.server.limits import Limits
 from textgen.ui.shell.components import LabComponent
 
 FORMATS = ("csv", "json", "receipt")
-MAX_WRITTEN = MAX_PANES * MAX_WIDTH * MAX_LENGTH  # tokens that a search of each pane may look at
 # What is made in a moment needs no process of its own, and nobody's long text stands before it.
 QUICK_TOKENS, QUICK_CHARACTERS = 1_000, 1_000
 
@@ -42,7 +40,8 @@ def wanted_of(lab: Laboratory, data: dict[str, Any]) -> Wanted:
     if kind not in FORMATS:
         raise TextError(f"format must be one of {', '.join(FORMATS)}, got {shorten(kind)}; use the menu")
     request = checked_request(data.get("request"), lab.limits)
-    most = lab.limits.chaos_tokens if isinstance(request, ChaosRequest) else MAX_WRITTEN
+    limits = lab.limits
+    most = limits.chaos_tokens if isinstance(request, ChaosRequest) else limits.result_tokens
     request.check(lab.registry, most)
     return Wanted(request, kind, lab.now(), most)
 
@@ -61,4 +60,4 @@ def is_quick(request: Request) -> bool:
     """Whether a result is there in a few tenths of a second."""
     if isinstance(request, PerplexityRequest):
         return len(request.text) <= QUICK_CHARACTERS
-    return request.tokens() <= QUICK_TOKENS
+    return request.cost() <= QUICK_TOKENS

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from textgen.experiments.sweep.settings import MAX_TOKENS
+from textgen.experiments.requests import MAX_TOKENS
 from textgen.settings import check_whole
 
 MOST = 10**12
@@ -21,9 +21,10 @@ def limit(default: int, what: str) -> int:
 class Limits:
     """The flags of `app.py` that bound an experiment. Raises SettingError for a number below 1."""
 
-    sweep_tokens: int = limit(MAX_TOKENS, "tokens of one sweep")
+    sweep_tokens: int = limit(MAX_TOKENS, "tokens that one sweep reads and writes")
     sweeps: int = limit(2, "sweeps written at the same time; further ones wait")
-    chaos_tokens: int = limit(50_000, "tokens of one picture of temperature chaos")
+    chaos_tokens: int = limit(50_000, "tokens that one picture of temperature chaos reads and writes")
+    result_tokens: int = limit(MAX_TOKENS, "tokens read and written for a result that is saved")
     scored_characters: int = limit(20_000, "characters of a text whose perplexity is measured")
 
     def __post_init__(self) -> None:

@@ -23,11 +23,11 @@ import { stageText } from "../bars/tokens.js";
  * @typedef {Omit<Form, "models" | "prompts"> & { models: string[] | null, prompts: string[] | null }} Chosen
  *   what was chosen by hand; null follows the sidebar
  * @typedef {{ tokens: number, sweeps: number, temperatures: number, seeds: number, cells: number,
- *   length: number, seed: string, name: number }} Limits
- * @typedef {{ name: string, greedy: boolean, settings: object }} Strategy
+ *   length: number, seed: string, name: number, batch: number }} Limits
+ * @typedef {{ name: string, greedy: boolean, settings: Record<string, any> }} Strategy
  * @typedef {keyof Form | "all"} Field where a problem is told
  * @typedef {{ field: Field, problem: string }} Trouble
- * @typedef {{ texts: number, tokens: number } | Trouble} Size
+ * @typedef {{ texts: number, tokens: number, cost: number } | Trouble} Size `cost`: tokens read and written
  * @typedef {{ title: string, hint: string, values: Partial<Form> }} Preset
  * @typedef {{ run: string, version: number, written: number, total: number, seconds: number,
  *   left: number | null, texts: number, done?: string }} Message of a sweep that is written
@@ -326,7 +326,7 @@ const inPart = (text, most) => {
 
 /**
  * What draws nothing is written once for all seeds, greedy once for all temperatures as well.
- * @param {Form} form @param {{ name: string, greedy: boolean }[]} strategies @param {Limits} limits
+ * @param {Form} form @param {Strategy[]} strategies @param {Limits} limits
  * @returns {Size}
  */
 export const sizeOf = (form, strategies, limits) => {
@@ -342,9 +342,30 @@ export const sizeOf = (form, strategies, limits) => {
   const ofEach = greedy + (form.strategies.length - greedy) * drawn;
   const texts = form.models.length * form.prompts.length * ofEach;
   const tokens = texts * length;
-  if (tokens <= limits.tokens) return { texts, tokens };
-  const much = `${counted(texts, "text")}, up to ${counted(tokens, "token")}`;
+  const cost = costOf(form, strategies, { drawn, length, batch: limits.batch });
+  if (cost <= limits.tokens) return { texts, tokens, cost };
+  const much = `${counted(texts, "text")}, ${counted(cost, "token")} to read and write`;
   return { field: "all", problem: `${much}: more than the ${count(limits.tokens)} that this server takes.` };
+};
+
+/**
+ * Tokens to read and write at most, as `SweepSettings.cost` has it: prompts are read once a batch, twice a
+ * search, and by the judge.
+ * @param {Form} form @param {Strategy[]} strategies
+ * @param {{ drawn: number, length: number, batch: number }} of `drawn`: texts of a prompt that draw anything
+ */
+const costOf = (form, strategies, { drawn, length, batch }) => {
+  const texts = form.strategies.map((name) => {
+    const known = strategies.find((one) => one.name === name);
+    return { count: known?.greedy ? 1 : drawn, beams: Number(known?.settings.beams ?? 0) };
+  });
+  const all = (/** @type {typeof texts} */ some) => some.reduce((sum, { count }) => sum + count, 0);
+  const [plain, searched] = [all(texts.filter((t) => !t.beams)), all(texts.filter((t) => t.beams))];
+  const judged = form.judge ? plain + searched : 0;
+  const readings = Math.ceil(plain / batch) + 2 * searched + judged;
+  const written = texts.reduce((sum, t) => sum + t.count * Math.max(t.beams, 1), judged);
+  const prompts = form.prompts.reduce((sum, prompt) => sum + Math.max(1, [...prompt].length), 0);
+  return form.models.length * (readings * prompts + form.prompts.length * written * length);
 };
 
 /**
@@ -392,9 +413,10 @@ const troubleOfCounts = ({ seeds, first, length }, limits) => {
 /** @param {Size} size @param {Limits} limits @param {number} rate tokens a second, 0: not known */
 export const sizeText = (size, limits, rate) => {
   if ("problem" in size) return ""; // which stands at its field
-  const { texts, tokens } = size;
-  const much = `${counted(texts, "text")}, up to ${counted(tokens, "token")} of the ${count(limits.tokens)}`;
-  return `${much} that this server takes${rate ? ` · about ${duration(tokens / rate)}` : ""}`;
+  const { texts, tokens, cost } = size;
+  const much = `${counted(texts, "text")}, up to ${counted(tokens, "token")}`;
+  const share = `${count(cost)} of the ${count(limits.tokens)} that this server takes`;
+  return `${much}; with the reading ${share}${rate ? ` · about ${duration(tokens / rate)}` : ""}`;
 };
 
 // ---- how far it is

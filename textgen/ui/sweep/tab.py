@@ -13,7 +13,7 @@ from anyio.to_thread import run_sync
 from textgen.errors import SettingError
 from textgen.experiments.metrics.metrics import METRICS
 from textgen.experiments.requests import SweepRequest
-from textgen.experiments.sweep.settings import MAX_LENGTH, MAX_VALUES, SweepSettings, check_size
+from textgen.experiments.sweep.settings import BATCH, MAX_LENGTH, MAX_VALUES, SweepSettings, check_size
 from textgen.plots.sweep import COLOURS, DARK
 from textgen.settings import GUIDE, GUIDE_STRATEGIES, MAX_NAME, MAX_SEED, NAMED, STRATEGIES, Strategy
 from textgen.ui.server.laboratory import Laboratory
@@ -174,6 +174,7 @@ def view_config(limits: Limits) -> dict[str, Any]:
         "presets": PRESETS,
         "limits": {
             "tokens": limits.sweep_tokens,
+            "batch": BATCH,
             "sweeps": limits.sweeps,
             "temperatures": MAX_VALUES,
             "seeds": MAX_SEEDS,
