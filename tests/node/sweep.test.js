@@ -98,7 +98,8 @@ test("the size in words: more than the server takes, and how long it may take", 
   const large = size.sizeOf(form, strategies, limits);
   assert.deepEqual(large, {
     field: "all",
-    problem: "1,280 texts, 6,400,020 tokens to read and write: more than the 1,000,000 that this server takes.",
+    problem:
+      "1,280 texts, 6,400,020 tokens to read and write: more than the 1,000,000 that this server takes.",
   });
   assert.equal(size.sizeText({ field: "seeds", problem: "why" }, limits, 5), "");
 });

@@ -357,15 +357,15 @@ export const sizeOf = (form, strategies, limits) => {
 const costOf = (form, strategies, { drawn, length, batch }) => {
   const texts = form.strategies.map((name) => {
     const known = strategies.find((one) => one.name === name);
-    return { count: known?.greedy ? 1 : drawn, beams: Number(known?.settings.beams ?? 0) };
+    return { n: known?.greedy ? 1 : drawn, beams: Number(known?.settings.beams ?? 0) };
   });
-  const all = (/** @type {typeof texts} */ some) => some.reduce((sum, { count }) => sum + count, 0);
+  const all = (/** @type {typeof texts} */ some) => some.reduce((sum, { n }) => sum + n, 0);
   const [plain, searched] = [all(texts.filter((t) => !t.beams)), all(texts.filter((t) => t.beams))];
   const judged = form.judge ? plain + searched : 0;
   const readings = Math.ceil(plain / batch) + 2 * searched + judged;
-  const written = texts.reduce((sum, t) => sum + t.count * Math.max(t.beams, 1), judged);
-  const prompts = form.prompts.reduce((sum, prompt) => sum + Math.max(1, [...prompt].length), 0);
-  return form.models.length * (readings * prompts + form.prompts.length * written * length);
+  const written = texts.reduce((sum, t) => sum + t.n * Math.max(t.beams, 1), judged);
+  const characters = form.prompts.reduce((sum, prompt) => sum + Math.max(1, [...prompt].length), 0);
+  return form.models.length * (readings * characters + form.prompts.length * written * length);
 };
 
 /**
