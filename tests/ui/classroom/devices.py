@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
@@ -72,7 +72,7 @@ class Devices:
         async with aclosing(self.hear(device=device_id(device))) as heard:
             return (await anext(heard))[1]
 
-    async def hear(self, **who: str) -> AsyncIterator[tuple[str, Any]]:
+    async def hear(self, **who: str) -> AsyncGenerator[tuple[str, Any], None]:
         """What a device or a teacher's page hears, event by event."""
         data = {"code": self.session["code"], **who}
         response = await self.classroom.watch(data, "10.0.0.1")

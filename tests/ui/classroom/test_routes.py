@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from textgen.classroom.room import LIFETIME, MOST_DEVICES
 from textgen.models.registry import Registry
 
 PATIENCE = 60.0  # seconds; what waits for longer waits for ever
+Events = AsyncGenerator[tuple[str, Any], None]
 Play = Callable[[Devices], Awaitable[None]]
 
 
@@ -92,7 +93,7 @@ def test_streams_tell_changes_and_the_newest_slider_and_end_with_the_session(
     play(part)
 
 
-async def until(events: Any, enough: Callable[[Any], bool]) -> Any:
+async def until(events: Events, enough: Callable[[Any], bool]) -> Events:
     async for name, data in events:
         yield name, data
         if name == "room" and enough(data):
