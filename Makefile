@@ -7,11 +7,12 @@ export PYTHON TORCH_INDEX CHROMIUM
 export MODEL_AS_TYPED := $(value MODEL)
 export CORPUS_AS_TYPED := $(value CORPUS)
 
-.PHONY: help app test lint check-python check-scripts format bench train
+.PHONY: help app test test-deploy lint check-python check-scripts format bench train
 
 help:
 	@echo 'make app ARGS="--port 8000"           start the app; the first start installs what it needs'
 	@echo 'make test ARGS="-k draws"             lint, types, import contract, unit and browser tests'
+	@echo 'make test-deploy                      three servers behind nginx, with Redis, where those are installed'
 	@echo 'make lint                             the first three of these'
 	@echo 'make format                           put the code into its form'
 	@echo 'make bench                            measure speed'
@@ -24,6 +25,10 @@ app:
 test: lint
 	@$(PY) scripts/chromium.py
 	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+test-deploy:
+	@sh scripts/setup.sh test
+	$(PY) -m pytest -n 0 -m deploy -rs tests/deploy $(ARGS)
 
 lint:
 	@sh scripts/setup.sh test
