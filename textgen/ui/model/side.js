@@ -7,7 +7,7 @@ import { about } from "../glossary/glossary.js";
 import { neutral } from "../shell/lab.js";
 import { saveNumbers } from "../saving/files.js";
 import { saveMenu } from "../saving/save.js";
-import { thermal, tone } from "../bars/theme.js";
+import { tone } from "../bars/theme.js";
 import { areWords, contextSpans, removerTitle } from "../bars/tokens.js";
 
 /**
@@ -115,7 +115,7 @@ export const createSide = (place) => {
     [shown, written] = [{ data, view }, texts];
     const { title, line, pieces, unseen, note } = data;
     const node = h("section", {
-      class: "compare-side panel", "aria-label": title, style: `--t: ${thermal(settings.temperature)}`,
+      class: "compare-side panel", "aria-label": title, style: `--t: ${tone(settings.temperature)}`,
     },
     h("header", {},
       h("div", { class: "grow" }, h("h4", {}, title), h("span", { class: "muted" }, line)), save),

@@ -5,7 +5,7 @@ import { isSeen } from "../shell/component.js";
 import { h } from "../shell/dom.js";
 import { count } from "../shell/format.js";
 import { term } from "../glossary/glossary.js";
-import { thermal } from "../bars/theme.js";
+import { tone } from "../bars/theme.js";
 
 /**
  * @typedef {import("../shell/dom.js").Description} Description
@@ -153,7 +153,7 @@ export const createTimeline = ({ memory, redraw, signal }) => {
       turn("›", "Moment after", 1));
   };
   const pane = (/** @type {History["columns"][number]} */ { title, temperature, texts }) => {
-    const colour = temperature === null ? "var(--lab-muted)" : thermal(temperature);
+    const colour = temperature === null ? "var(--lab-muted)" : tone(temperature);
     return h("section", { class: "moment-pane", style: `--t: ${colour}` }, h("h4", {}, title), h("div", {
       class: "moment-text", tabindex: 0, role: "region", "aria-label": `Text at ${title}`,
     }, texts[moment()]));

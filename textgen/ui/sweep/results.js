@@ -3,7 +3,7 @@
 import { plot } from "../bars/chart.js";
 import { h } from "../shell/dom.js";
 import { about, term } from "../glossary/glossary.js";
-import { ink, thermal } from "../bars/theme.js";
+import { ink, thermal, tone } from "../bars/theme.js";
 import { counted } from "./form.js";
 
 /** @typedef {{ name: string, title: string, unit: string, definition: string, source: string }} Metric */
@@ -309,7 +309,7 @@ export const textsCard = (
     h("button", { class: "button small", type: "button", disabled, onclick: () => on.move(by) }, text);
   return h("section", {
     class: "card sweep-reader", key: "reader", "aria-label": "Texts of the chosen point",
-    style: `--t:${thermal(t)}`, ref: on.ref,
+    style: `--t:${tone(t)}`, ref: on.ref,
   },
   h("header", {}, h("h3", { tabindex: -1 }, title), h("span", { class: "grow" }),
     step("‹ cooler", first, -1), step("hotter ›", last, 1),
