@@ -7,13 +7,14 @@ export PYTHON TORCH_INDEX CHROMIUM
 export MODEL_AS_TYPED := $(value MODEL)
 export CORPUS_AS_TYPED := $(value CORPUS)
 
-.PHONY: help app test test-deploy lint check-python check-scripts format bench train
+.PHONY: help app test test-deploy audit lint check-python check-scripts check-known format bench train
 
 help:
 	@echo 'make app ARGS="--port 8000"           start the app; the first start installs what it needs'
 	@echo 'make test ARGS="-k draws"             lint, types, import contract, unit and browser tests'
 	@echo 'make test-deploy                      three servers behind nginx, with Redis, where those are installed'
 	@echo 'make lint                             the first three of these'
+	@echo 'make audit                            known weaknesses of what is installed; lint asks once a day'
 	@echo 'make format                           put the code into its form'
 	@echo 'make bench                            measure speed'
 	@echo 'make train MODEL=recipe CORPUS=file   train a model; without MODEL, one that fits your text'
@@ -34,7 +35,7 @@ lint:
 	@sh scripts/setup.sh test
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	@$(MAKE) --no-print-directory -j 2 check-python check-scripts
+	@$(MAKE) --no-print-directory -j 3 check-python check-scripts check-known
 
 check-python:
 	$(PY) -m pyright
@@ -44,6 +45,13 @@ check-scripts:
 	$(NODE) node_modules/typescript/bin/tsc
 	$(NODE) node_modules/typescript/bin/tsc --project tests/node
 	$(NODE) node_modules/eslint/bin/eslint.js --max-warnings 0 $(SCRIPTS)
+
+check-known:
+	@$(PY) -m scripts.audit --daily
+
+audit:
+	@sh scripts/setup.sh test
+	$(PY) -m scripts.audit
 
 format:
 	@sh scripts/setup.sh test

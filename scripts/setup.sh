@@ -1,5 +1,6 @@
 #!/bin/sh
 # setup.sh app|train|test: make .venv and install what that needs, once for each version of the requirements.
+# locked/ pins all of it with checksums, but PyTorch, of which requirements.txt has the version (scripts/lock.py).
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -28,28 +29,33 @@ make_venv() {
     "$python" -m venv --clear .venv
 }
 
-stamp() { echo "$1-$(cksum < "$2" | cut -d ' ' -f 1).stamp"; }
+# A name that changes with the files that follow it.
+stamp() { name=$1; shift; echo "$name-$(cat "$@" | cksum | cut -d ' ' -f 1).stamp"; }
 
 pip_install() {
     .venv/bin/python -m pip install --disable-pip-version-check ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} "$@"
 }
 
+install_locked() { pip_install --require-hashes --no-deps -r "locked/$1.txt"; }
+
 install_app() {
-    done=$(stamp .venv/app requirements.txt)
+    done=$(stamp .venv/app requirements.txt locked/app.txt)
     [ ! -f "$done" ] || return 0
     say "Installing what the app needs (once, some minutes)"
     if [ "$(uname -s)" = Linux ] && [ -z "${TORCH_INDEX:-}" ]; then
         say "Large download? PyTorch for Linux may bring CUDA with it; TORCH_INDEX=URL names an index of CPU builds"
     fi
+    install_locked app
     pip_install -r requirements.txt
     touch "$done"
 }
 
 install_extras() {
-    done=$(stamp ".venv/$1" pyproject.toml)
+    done=$(stamp ".venv/$1" pyproject.toml "locked/$1.txt")
     [ ! -f "$done" ] || return 0
     say "Installing what $1 needs (once, some minutes)"
-    pip_install -e ".[$2]"
+    install_locked "$1"
+    pip_install --no-build-isolation -e ".[$2]"
     touch "$done"
 }
 

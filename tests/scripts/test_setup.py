@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts.lock import LISTS, locked
+
 ROOT = Path(__file__).parent.parent.parent
 
 # Answers the script's questions, makes a .venv whose Python is itself, and logs what it is told to install.
@@ -34,6 +36,9 @@ class Machine:
         shutil.copy(ROOT / "scripts" / "setup.sh", root / "scripts")
         (root / "requirements.txt").write_text("one==1\n")
         (root / "pyproject.toml").write_text("[project]\n")
+        (root / "locked").mkdir()
+        for name in ("app", "train", "test"):
+            (root / "locked" / f"{name}.txt").write_text(f"{name}==1\n")
         (root / "package-lock.json").write_text("{}\n")
 
     def python(self, name: str, **answers: str) -> None:
@@ -74,18 +79,23 @@ def test_a_second_start_installs_nothing(machine: Machine) -> None:
     machine.python("new")
     assert machine.setup("app", "new").returncode == 0
     assert machine.setup("app", "new").stderr == ""
-    assert machine.installed == ["-m pip install --disable-pip-version-check -r requirements.txt"]
+    assert machine.installed == [
+        "-m pip install --disable-pip-version-check --require-hashes --no-deps -r locked/app.txt",
+        "-m pip install --disable-pip-version-check -r requirements.txt",
+    ]
 
 
-def test_other_requirements_are_installed(machine: Machine) -> None:
+@pytest.mark.parametrize("file", ["requirements.txt", "locked/app.txt"])
+def test_other_requirements_are_installed(machine: Machine, file: str) -> None:
     machine.python("new")
     machine.setup("app", "new")
-    (machine.root / "requirements.txt").write_text("one==2\n")
+    (machine.root / file).write_text("one==2\n")
     machine.setup("app", "new")
-    assert len(machine.installed) == 2
+    assert len(machine.installed) == 4
 
 
 def test_an_install_that_failed_is_tried_again(machine: Machine) -> None:
+    """Without the rest of what would have followed."""
     machine.python("new", pip="false")
     assert machine.setup("app", "new").returncode != 0
     assert machine.setup("app", "new").returncode != 0
@@ -98,9 +108,12 @@ def test_tests_need_more_than_the_app(machine: Machine) -> None:
     machine.setup("train", "new")
     machine.setup("test", "new")
     assert [line.split("check ")[1] for line in machine.installed] == [
+        "--require-hashes --no-deps -r locked/app.txt",
         "-r requirements.txt",
-        "-e .[train,dev]",
-        "-e .[train]",
+        "--require-hashes --no-deps -r locked/test.txt",
+        "--no-build-isolation -e .[train,dev]",
+        "--require-hashes --no-deps -r locked/train.txt",
+        "--no-build-isolation -e .[train]",
     ]
 
 
@@ -136,10 +149,28 @@ def test_the_list_of_script_tools_names_no_registry() -> None:
     assert "integrity" in lock
 
 
+def test_all_that_is_asked_for_is_locked_at_its_version() -> None:
+    """But PyTorch; `python -m scripts.lock` writes the lists, which name no registry."""
+    lists = {name: (ROOT / "locked" / f"{name}.txt").read_text() for name in LISTS}
+    held = {plain(name): version for text in lists.values() for name, version in locked(text).items()}
+    for file in ("requirements.txt", "pyproject.toml"):
+        asked = locked((ROOT / file).read_text())
+        assert {plain(name) for name in asked} - {"torch"} == {
+            plain(name) for name, version in asked.items() if held.get(plain(name)) == version
+        }, "python -m scripts.lock"
+    assert not any("://" in text for text in lists.values())
+    assert all(text.count("--hash=sha256:") > len(locked(text)) for text in lists.values())
+
+
+def plain(name: str) -> str:
+    """A package's name as indices compare it."""
+    return name.lower().replace("_", "-").replace(".", "-")
+
+
 def test_an_index_of_torch_builds_is_passed_on(machine: Machine) -> None:
     machine.python("new")
     machine.setup("app", "new", TORCH_INDEX="file:///cpu builds")
-    assert "--extra-index-url file:///cpu builds -r" in machine.installed[0]
+    assert "--extra-index-url file:///cpu builds -r requirements.txt" in machine.installed[1]
 
 
 def test_the_first_python_that_will_do_is_taken(machine: Machine) -> None:
