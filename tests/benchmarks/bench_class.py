@@ -100,8 +100,8 @@ class Student:
         return await self.server.post("vote", vote)
 
 
-async def write_texts(server: Server) -> int:
-    """One student writes four texts, again and again: the lines that came."""
+async def write_texts(server: Server) -> None:
+    """One student writes four texts, again and again. Raises RuntimeError where none come."""
     texts = [{"settings": {"temperature": t}, "ids": []} for t in TEMPERATURES]
     asked = {"model": MODEL, "prompt": "The king", "seed": "1", "texts": texts, "goal": TEXT_TOKENS}
     lines = 0
@@ -182,9 +182,10 @@ async def bench(server: Server, options: argparse.Namespace) -> bool:
         memory.append(server.memory())
     table = (await server.post("csv", session))["csv"].splitlines()
     alive = not writing.done()
-    for task in [*listening, writing]:
+    tasks: list[asyncio.Task[None]] = [*listening, writing]
+    for task in tasks:
         task.cancel()
-    await asyncio.gather(*listening, writing, return_exceptions=True)
+    await asyncio.gather(*tasks, return_exceptions=True)
     return report(options, alone, beside, counted, len(table) - 1, memory) and alive
 
 

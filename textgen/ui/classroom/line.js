@@ -1,6 +1,6 @@
 // The line between a page and its class on the server: what is sent, and a stream of what there is to see,
 // which comes back by itself after a sleep, a lost network or a server that was started anew.
-import { isAway, Problem } from "../server/server.js";
+import { isAway, Problem } from "../server/problem.js";
 
 const FIRST_PAUSE = 400;
 const LONGEST_PAUSE = 4_000; // ms between two tries
@@ -90,6 +90,7 @@ const listen = async (request, hear, begun, signal) => {
   const dead = () => Date.now() - last > SILENCE && stop();
   const timer = setInterval(dead, 5_000);
   document.addEventListener("visibilitychange", dead);
+  window.addEventListener("offline", stop);
   try {
     const body = JSON.stringify(request);
     const asked = { method: "POST", headers: HEADERS, body, signal: own.signal };
@@ -108,6 +109,7 @@ const listen = async (request, hear, begun, signal) => {
   } finally {
     clearInterval(timer);
     document.removeEventListener("visibilitychange", dead);
+    window.removeEventListener("offline", stop);
     signal.removeEventListener("abort", stop);
     own.abort();
   }

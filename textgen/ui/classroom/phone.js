@@ -1,6 +1,7 @@
 // The page of a class's phones: the question, an answer that is committed once, and what all came to.
+import { oneTabStop } from "../bars/bars.js";
 import { h, render } from "../shell/dom.js";
-import { Problem } from "../server/server.js";
+import { Problem } from "../server/problem.js";
 import { hasWords, language, say } from "../words/words.js";
 import { deviceId, keepSession, post, sessionIn, watch } from "./line.js";
 import {
@@ -98,8 +99,14 @@ const choose = (/** @type {Vote} */ vote) => {
 /** @param {Round} round */
 const choices = (round) => {
   const shape = round.answer.n > LIST ? "class-grid" : "class-list";
-  return h("div", { class: shape, role: "group", "aria-label": say("class.options") },
-    optionsOf(round).map((label, i) => h("button", {
+  const labels = optionsOf(round);
+  const typed = (/** @type {KeyboardEvent} */ { key, ctrlKey, metaKey, altKey }) => {
+    const place = labels.indexOf(key);
+    if (place >= 0 && !ctrlKey && !metaKey && !altKey) choose(place);
+  };
+  return h("div", {
+    class: shape, role: "group", "aria-label": say("class.options"), ref: oneTabStop, onkeydown: typed,
+  }, labels.map((label, i) => h("button", {
       class: "button", type: "button", key: i, "aria-pressed": state.draft === i, onclick: () => choose(i),
     }, label)));
 };
@@ -128,7 +135,7 @@ const shares = (round) => {
   return h("div", { class: "class-drag" }, optionsOf(round).map((label, i) => h("label", { key: i },
     h("span", { class: "class-label" }, label),
     h("input", {
-      type: "range", min: 0, max: 100, step: 1, value: values[i],
+      type: "range", min: 0, max: 100, step: 1, value: values[i], style: `--at:${values[i]}%`,
       "aria-valuetext": say("class.share", { label, share: Math.round((100 * values[i]) / sum) }),
       oninput: (/** @type {any} */ { target }) => choose(values.with(i, Number(target.value))),
     }),
@@ -237,12 +244,16 @@ const begin = () => {
   const typed = new URLSearchParams(window.location.search).get("code") ?? "";
   if (key) { // a teacher's link: this browser drives the session from the Class tab
     keepSession({ code, key });
-    window.location.replace("./?tab=class");
+    window.location.replace("./#v=1&tab=class");
   } else if (code || typed) join(code || typed);
   else draw();
 };
 
+/** What somebody typed before this script ran. */
+const typedBefore = () => /** @type {HTMLInputElement | null} */ (root.querySelector("input"))?.value ?? "";
+
 document.documentElement.lang = language;
+state.typed = typedBefore();
 dress();
 dark.addEventListener("change", dress);
 window.addEventListener("hashchange", begin);

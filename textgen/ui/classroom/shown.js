@@ -111,7 +111,8 @@ export const panelsOf = ({ kind, tallies = [], truth, asked }, live) => {
   }));
   const exact = kind !== "class" || whole(truth.bars);
   const model = {
-    title: say("class.model", { t: temperatureText(exact ? t : 1) }), colour: tone(exact ? t : 1),
+    title: say(kind === "texts" ? "class.verdict" : "class.model", { t: temperatureText(exact ? t : 1) }),
+    colour: tone(exact ? t : 1),
     shares: kind === "class" && exact ? atTemperature(truth.bars, t) : truth.bars, note: "",
   };
   return [...ofClass, model];

@@ -13,7 +13,6 @@ from gradio.context import Context
 from starlette.requests import Request
 
 from textgen.experiments.requests.source import source_from
-from textgen.stages import MAX_TEMPERATURE
 from textgen.ui.classroom.questions import MOST_GUESSED
 from textgen.ui.classroom.routes import Classroom
 from textgen.ui.server.endpoints import Page
@@ -42,7 +41,7 @@ def build(lab: Laboratory) -> None:
     page = Context.root_block
     if isinstance(page, Page):
         page.classrooms[:] = [Classroom(lab, lab.rooms)]
-    config = {"lines": LINES, "mostGuessed": MOST_GUESSED, "highest": MAX_TEMPERATURE}
+    config = {"lines": LINES, "mostGuessed": MOST_GUESSED}
     answers = {"qr": qr, "likeliest": partial(likeliest, lab)}
     LabComponent("classroom", config, answers=answers)
 

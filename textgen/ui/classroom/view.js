@@ -25,6 +25,7 @@ const KINDS = ["token", "count", "texts", "bars", "class", "guess", "follow"];
 const FIELDS = ["text", "temperatures", "n", "t", "length"]; // as refusals name them
 const GIVEN = "12"; // characters of a text to guess that stand there at first
 const LOCAL = /^(localhost$|127[.]|\[::1)/; // names of this computer that mean nothing to a phone
+const HOTTEST = 3; // end of the temperature's slider, as in the sidebar
 const AFTER = 700; // ms after which bars that are followed take a new context along
 
 export const mount = component("classroom", ({ root, config, memory, ask, signal }) => {
@@ -272,7 +273,8 @@ export const mount = component("classroom", ({ root, config, memory, ask, signal
   };
   const slider = (/** @type {number} */ t) => h("label", { class: "class-slider" },
     h("span", {}, say("class.slider", { t: temperatureText(t) })),
-    h("input", { class: "thermal-range", type: "range", min: 0, max: config.highest, step: 0.01, value: t,
+    h("input", { class: "thermal-range", type: "range", min: 0, max: HOTTEST, step: 0.01, value: t,
+      "aria-valuetext": temperatureText(t),
       oninput: (/** @type {any} */ { target }) => pull(Number(target.value)) }));
 
   // ---- the forms of the questions

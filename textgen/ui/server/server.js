@@ -3,6 +3,9 @@
 // A server that is away, such as one that is started anew, is waited for: one banner says so, and what was
 // asked meanwhile is asked again when it is back. What is typed and written stays.
 import { h, render } from "../shell/dom.js";
+import { isAway, Problem } from "./problem.js";
+
+export { isAway, Problem };
 
 // ---- a server that is away
 
@@ -10,9 +13,6 @@ const AWAY = "The server is away. What you typed and wrote stays; this page goes
 const BACK = "The server is back.";
 const CHANGED = "The server is back, with another version of this page: load it; what you typed stays.";
 const [FIRST, LONGEST, SHOWN] = [500, 5_000, 3_000]; // ms: until the first look, between two, of BACK
-
-/** An answer that is not the server's, but of what stands before it. */
-export const isAway = (/** @type {Response} */ { status }) => status >= 502 && status <= 504;
 
 /** The version of the page that the server serves, or null while it is away. */
 const served = async () => {
@@ -56,15 +56,6 @@ const show = (/** @type {string} */ sentence) => {
 };
 
 // ---- questions: a server function's answer, or a Problem with the sentence to show
-
-/** What the user should be told. */
-export class Problem extends Error {
-  /** @param {string} sentence @param {string} [setting] that the sentence is about, as requests name it */
-  constructor(sentence, setting = "") {
-    super(sentence);
-    this.setting = setting;
-  }
-}
 
 const NO_ANSWER = "The server could not answer that: something in it failed. Its log says what; try again.";
 
