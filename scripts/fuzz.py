@@ -37,7 +37,9 @@ PATIENCE = 60.0  # seconds that one answer may take
 LINES = 3  # of a stream that are read before it is hung up
 JSON = "application/json"
 # Work is small: what is looked for are mistakes, and they come before it.
-LIMITS = Limits(sweep_tokens=400, chaos_tokens=400, result_tokens=2_000, scored_characters=400)
+LIMITS = Limits(
+    sweep_tokens=400, chaos_tokens=400, result_tokens=2_000, scored_characters=400, visitor_tokens=10**9
+)
 MARK = "<img src=x onerror=alert(1)>"
 
 # ---- what is sent

@@ -17,7 +17,8 @@ def test_the_defaults_are_those_of_the_record() -> None:
 
 def test_every_limit_has_a_flag() -> None:
     flags = ["--max-sweep-tokens", "7", "--max-sweeps", "1", "--max-chaos-tokens", "9"]
-    flags += ["--max-scored-characters", "11", "--max-result-tokens", "13"]
+    flags += ["--max-scored-characters", "11", "--max-result-tokens", "13", "--max-visitor-running", "2"]
+    flags += ["--max-visitor-waiting", "3", "--max-visitor-tokens", "5"]
     chosen = limits_from(parser().parse_args(flags))
     assert asdict(chosen) == {
         "sweep_tokens": 7,
@@ -25,6 +26,9 @@ def test_every_limit_has_a_flag() -> None:
         "chaos_tokens": 9,
         "scored_characters": 11,
         "result_tokens": 13,
+        "visitor_running": 2,
+        "visitor_waiting": 3,
+        "visitor_tokens": 5,
     }
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import httpx
 import pytest
 
 from tests.ui.server.jobs import until
+from textgen.errors import TextgenError
 from textgen.models.registry import Registry
 from textgen.settings import check_whole
 from textgen.ui.server import streams
@@ -103,6 +105,24 @@ def test_what_is_no_request_is_refused(client: httpx.Client, monkeypatch: pytest
     monkeypatch.setattr(streams, "LARGEST", 10)
     answer = client.post("write", json={"n": 3, "more": "x" * 100})
     assert (answer.status_code, "at most 10 bytes" in answer.text) == (400, True)
+
+
+def test_what_gets_no_place_ends_with_a_sentence() -> None:
+    """Before any of it is done."""
+
+    @asynccontextmanager
+    async def full() -> AsyncIterator[None]:
+        raise TextgenError("so many there are; try again")
+        yield
+
+    async def work() -> AsyncIterator[bytes]:
+        yield b"done"
+
+    async def answer() -> list[bytes]:
+        return [line async for line in streams.in_turn(full(), work())]
+
+    refusal = {"problem": "so many there are; try again", "setting": ""}
+    assert json.loads(b"".join(asyncio.run(answer()))) == refusal
 
 
 def test_hanging_up_ends_the_work(client: httpx.Client, room: Room) -> None:

@@ -99,6 +99,7 @@ def searched(lab: Laboratory, data: dict[str, Any]) -> dict[str, Any]:
     request = BeamRequest.from_json({**origin, "settings": data.get("settings", {})})
     source, context, note = source_of(lab.registry, request)
     beam = beam_settings(form, seed, source)
+    lab.visitors.charge(replace(request, beam=beam).cost())
     settings = request.settings.for_tokens(source.labels)
     search = beam_search(source.scorer, beam, settings, source.context)
     pieces = lab.registry.scheduler.pieces

@@ -13,6 +13,7 @@ import numpy as np
 
 from textgen.errors import TextError, out_of_range, shorten
 from textgen.experiments.metrics.perplexity_curve import Curve
+from textgen.experiments.requests import PerplexityRequest
 from textgen.models.calibration import FILE, TEMPERATURES, read_calibration
 from textgen.plots.perplexity import SCALES
 from textgen.ui.calibration.measuring import Asked, measure
@@ -69,6 +70,9 @@ class Calibration:
         if name == NUMBERS:
             raise TextError(NO_MODEL)
         self.lab.registry.check(name)
+        self.lab.visitors.charge(
+            PerplexityRequest(model=name, text=text, temperatures=tuple(TEMPERATURES)).cost()  # type: ignore[arg-type]
+        )
         if len(text) <= QUICK:
             return self.lab.workers.here(measure, Asked(name, text))  # type: ignore[arg-type]
         return self.lab.workers.work("scores", measure, Asked(name, text))  # type: ignore[arg-type]

@@ -97,6 +97,7 @@ class ChaosPart:
                 f"({len(request.temperatures):,} rows × {request.length:,}, and the context); take fewer "
                 "rows, shorter texts or a shorter context"
             )
+        self.lab.visitors.charge(cost)
         return request
 
 

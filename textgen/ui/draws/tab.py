@@ -16,6 +16,7 @@ import numpy as np
 from textgen.experiments.draws.counts import MAX_DRAWS, MAX_TOTAL, normalized, nothing_drawn
 from textgen.experiments.panels import draw_up_to
 from textgen.experiments.requests import DrawsRequest, ModelSource
+from textgen.experiments.requests.base import DRAWS as DRAWS_A_TOKEN
 from textgen.models.registry import stamp_of
 from textgen.records import Distribution, Draws
 from textgen.ui.draws.view import Asked, board, view
@@ -71,6 +72,7 @@ class Counting:
     def draw(self, data: dict[str, Any]) -> dict[str, Any]:
         """The counts after `n` more than `drawn` draws; with 0 drawn, a fresh run."""
         drawn, n = drawn_of(data), planned_of(data)
+        self.lab.visitors.charge(1 + n // DRAWS_A_TOKEN)
         total = min(drawn + n, MAX_TOTAL) if drawn < MAX_TOTAL else drawn + n  # of too many the error tells
         return self.counts(data, total, n)
 

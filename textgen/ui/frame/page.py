@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import gradio as gr
 from gradio.themes.utils.fonts import LocalFont
 from starlette.middleware import Middleware
+from starlette.requests import Request
 
 import textgen.ui.beam.tab as beam
 import textgen.ui.calibration.tab as calibration
@@ -32,7 +33,7 @@ from textgen.ui.server.limits import Limits
 from textgen.ui.server.proxies import TrustedHosts, UnderPath
 from textgen.ui.server.service import OWN, Service, Watch
 from textgen.ui.server.store import MemoryStore
-from textgen.ui.server.streams import route
+from textgen.ui.server.streams import Place, route
 from textgen.ui.shell import assets
 from textgen.ui.shell.components import LabComponent, streams_of
 from textgen.ui.sidebar import sidebar
@@ -92,7 +93,8 @@ def build_lab(lab: Laboratory) -> gr.Blocks:
             add_tab(lab, *CLASS)
             add_tab(lab, *MODEL)
         save.build(lab)
-        Endpoints(lab.registry).connect()
+        Endpoints(lab.registry, lab.visitors).connect()
+        page.visitors = lab.visitors
     return page
 
 
@@ -121,7 +123,7 @@ def launch_options(registry: Registry, site: Site = Site(), service: Service | N
         "app_kwargs": {
             "routes": [
                 *assets.routes(lambda: page_config(registry)),
-                route(streams_of),
+                route(streams_of, place_of),
                 *class_routes(classroom.classroom_of, classroom.devices_page),
             ],
             "middleware": [
@@ -140,6 +142,11 @@ def launch_options(registry: Registry, site: Site = Site(), service: Service | N
         "ssr_mode": False,
         "quiet": True,
     }
+
+
+def place_of(request: Request, name: str) -> Place:
+    """Where a stream waits for its visitor's turn."""
+    return request.app.get_blocks().visitors.place(name)
 
 
 def first_parts(doors: Iterable[Door]) -> set[str]:

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 from textgen import __version__
 from textgen.errors import TextError, out_of_range, shorten
 from textgen.experiments.requests import TextSpec
+from textgen.experiments.requests.base import reading
 from textgen.settings import Strategy
 from textgen.text.context import read_context
-from textgen.validation import as_list, as_object, check_whole
+from textgen.validation import as_list, as_object, as_text, check_whole
 
 if TYPE_CHECKING:
     from textgen.models.folder import Model
@@ -58,6 +59,13 @@ class Run:
     texts: tuple[Text, ...]
     goal: int  # tokens that each text is to hold
 
+    @property
+    def cost(self) -> int:
+        """Tokens to read and to write at most, those of all hypotheses."""
+        held = sum(reading(self.prompt) + text.length for text in self.texts)
+        written = (max(0, self.goal - text.length) * max(text.strategy.beams, 1) for text in self.texts)
+        return held + sum(written)
+
 
 def run_from(model: Model, seed: int, data: Mapping[str, Any]) -> Run:
     """The run that the page asks for, anew or from its record. Raises SettingError and TextError."""
@@ -65,7 +73,7 @@ def run_from(model: Model, seed: int, data: Mapping[str, Any]) -> Run:
     goal = check_whole("length", data.get("goal"), 1, MAX_LENGTH, LONGER)
     check_unfinished(texts, model, goal)
     check_searches(texts, goal)
-    return Run(model, data.get("prompt", ""), seed, texts, goal)
+    return Run(model, as_text("the context", data.get("prompt", "")), seed, texts, goal)
 
 
 def text_from(data: Any, model: Model) -> Text:

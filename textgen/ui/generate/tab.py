@@ -95,6 +95,7 @@ class Room:
         from textgen.ui.generate.writing import messages  # torch comes in with the first model
 
         run = run_from(self.model(data.get("model")), self.lab.seed(data.get("seed")), data)
+        self.lab.visitors.charge(run.cost)
         head = self.head(run, data.get("vocabulary"))
         for message in messages(run, self.lab.clock):
             yield {**head, **message}

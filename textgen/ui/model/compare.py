@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from textgen.experiments.requests.base import as_settings
+from textgen.experiments.requests.base import as_settings, reading
 from textgen.settings import DecodeSettings
 from textgen.validation import as_text, check_whole
 
@@ -27,6 +27,11 @@ class Comparison:
     settings: DecodeSettings
     seed: int
     length: int  # characters that each text is to have
+
+    @property
+    def cost(self) -> int:
+        """Tokens to read and to write at most."""
+        return len(self.models) * (reading(self.prompt) + self.length)
 
     @classmethod
     def from_json(cls, models: tuple[Model, Model], seed: int, data: Mapping[str, Any]) -> Comparison:

@@ -71,9 +71,9 @@ class Room:
     def write(self, data: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """The texts of `model` and of the one `beside` it; without a seed a new one is taken."""
         models = self.model(data.get("model")), self.model(data.get("beside"))
-        yield from messages(
-            Comparison.from_json(models, self.lab.seed(data.get("seed")), data), self.lab.clock
-        )
+        comparison = Comparison.from_json(models, self.lab.seed(data.get("seed")), data)
+        self.lab.visitors.charge(comparison.cost)
+        yield from messages(comparison, self.lab.clock)
 
     def model(self, name: Any) -> Model:
         return self.lab.registry.get(compared(name))

@@ -43,6 +43,7 @@ def wanted_of(lab: Laboratory, data: dict[str, Any]) -> Wanted:
     limits = lab.limits
     most = limits.chaos_tokens if isinstance(request, ChaosRequest) else limits.result_tokens
     request.check(lab.registry, most)
+    lab.visitors.charge(request.cost())
     return Wanted(request, kind, lab.now(), most)
 
 

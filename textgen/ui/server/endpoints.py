@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import gradio as gr
 import numpy as np
@@ -12,20 +12,25 @@ from gradio.components.api_component import Api
 
 from textgen.errors import TextgenError
 from textgen.experiments.draws.counts import check_draws
-from textgen.experiments.requests import DrawsRequest, NextTokenRequest, TextRequest
+from textgen.experiments.requests import DrawsRequest, NextTokenRequest, Request, TextRequest
 from textgen.experiments.sweep.settings import check_length
 from textgen.models.registry import Registry
 from textgen.records import Ints
 from textgen.settings import DecodeSettings
+from textgen.ui.server.limits import Limits
 from textgen.ui.server.streams import Work
+from textgen.ui.server.visitors import ASKING, Visitor, Visitors
 from textgen.validation import check_whole
 
 MAX_TOP = 1000
+Asked = TypeVar("Asked", bound=Request)
 TITLE = "That cannot be done"
 
 
 class Page(gr.Blocks):
     """Blocks in which a call may leave out its last values, as it may in Python: they are the defaults."""
+
+    visitors: Visitors | None = None  # what each has of the server; None: as much as they like
 
     @functools.cached_property
     def streams(self) -> dict[str, Work]:
@@ -49,8 +54,8 @@ class Page(gr.Blocks):
 class Endpoints:
     """Plain values in, JSON out; every stage is a parameter with its neutral default."""
 
-    def __init__(self, registry: Registry) -> None:
-        self.registry = registry
+    def __init__(self, registry: Registry, visitors: Visitors | None = None) -> None:
+        self.registry, self.visitors = registry, visitors or Visitors(Limits())
 
     def connect(self) -> None:
         """Name them. Writing is queued, so that a crowd shares the processor in turn."""
@@ -58,12 +63,19 @@ class Endpoints:
         gr.api(errors_as_toast(self.generate), api_name="generate", concurrency_limit=4)
         gr.api(errors_as_toast(self.draw), api_name="draw", queue=False)
 
-    def next_token(self, model: str, context: str = "", settings: dict | None = None, top: int = 10) -> dict:
+    def next_token(
+        self,
+        model: str,
+        context: str = "",
+        settings: dict | None = None,
+        top: int = 10,
+        request: gr.Request | None = None,
+    ) -> dict:
         """The `top` likeliest next tokens under the settings, and the distribution in four numbers."""
         top = check_whole("top", top, 1, MAX_TOP, "10 is the default")
         panels = [plain(settings)]
-        request = NextTokenRequest.from_json({"model": model, "context": context, "panels": panels})
-        (found,) = request.run(self.registry).panels
+        asked = NextTokenRequest.from_json({"model": model, "context": context, "panels": panels})
+        (found,) = self.counted(asked, request).run(self.registry).panels
         summary = found.summary
         return {
             "tokens": [
@@ -78,26 +90,38 @@ class Endpoints:
         }
 
     def generate(
-        self, model: str, prompt: str = "", settings: dict | None = None, seed: int = 0, length: int = 200
+        self,
+        model: str,
+        prompt: str = "",
+        settings: dict | None = None,
+        seed: int = 0,
+        length: int = 200,
+        request: gr.Request | None = None,
     ) -> dict:
         """Write `length` tokens after the prompt: the same text for the same seed and settings.
 
         `note` names what of the prompt the model does not know and has left out; "" where it read all.
         """
         text = {"settings": plain(settings), "length": check_length(length)}
-        request = TextRequest.from_json({"model": model, "prompt": prompt, "seed": seed, "texts": [text]})
-        texts = request.run(self.registry)
+        asked = TextRequest.from_json({"model": model, "prompt": prompt, "seed": seed, "texts": [text]})
+        texts = self.counted(asked, request).run(self.registry)
         (written,) = texts.texts
         return {
             "text": written.text,
             "note": texts.note,
             "surprise_bits": [round(bits, 4) for bits in written.surprisal],
             "settings": text["settings"],
-            "seed": request.seed,
+            "seed": asked.seed,
         }
 
     def draw(
-        self, model: str, context: str = "", settings: dict | None = None, seed: int = 0, n: int = 100
+        self,
+        model: str,
+        context: str = "",
+        settings: dict | None = None,
+        seed: int = 0,
+        n: int = 100,
+        request: gr.Request | None = None,
     ) -> dict:
         """Draw `n` next tokens under the settings.
 
@@ -105,9 +129,9 @@ class Endpoints:
         first. `note` names what of the context the model does not know; "" where it read all.
         """
         chosen = plain(settings)
-        asked = {"settings": chosen, "temperatures": [chosen["temperature"]], "seed": seed}
-        request = DrawsRequest.from_json({"model": model, "context": context, **asked, "n": check_draws(n)})
-        drawn = request.run(self.registry).draws
+        own = {"settings": chosen, "temperatures": [chosen["temperature"]], "seed": seed}
+        asked = DrawsRequest.from_json({"model": model, "context": context, **own, "n": check_draws(n)})
+        drawn = self.counted(asked, request).run(self.registry).draws
         counts = most_first(drawn.counts[0])
         return {
             "n": drawn.n,
@@ -119,6 +143,14 @@ class Endpoints:
             "note": drawn.note,
             "settings": chosen,
         }
+
+    def counted(self, asked: Asked, request: gr.Request | None) -> Asked:
+        """The same, on the account of the address that it comes from. Raises TextgenError for too much."""
+        asked.check(self.registry, self.visitors.limits.result_tokens)
+        if request is not None and request.client:
+            ASKING.set(Visitor(request.client.host, ""))
+            self.visitors.charge(asked.cost())
+        return asked
 
 
 def plain(settings: Any) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from textgen.text.tokenizer import encodable
+from textgen.ui.server.visitors import ASKING, Visitor
 from textgen.validation import is_nested
 
 JSON = "application/json"
@@ -33,6 +34,7 @@ CALL = 1_000_000  # bytes of a call of a named endpoint
 FROM_CLASS = 100_000  # bytes of a vote or a question: a context of 20,000 characters and its settings
 HELD = 200_000_000  # bytes of all requests that are coming in at the same time
 PATIENCE = 30.0  # seconds in which a request must have come in
+JOBS = 20  # calls of named endpoints that one address may have waiting
 MAX_SESSION = 100  # characters of a session's id
 MAX_DEPTH = 32  # lists and objects in each other
 DIGITS = 20  # of the number of bytes that a header may name
@@ -46,6 +48,7 @@ class Asked:
 
     blocks: Any  # Gradio's page, which knows its components and endpoints
     path: str
+    address: str  # that it came from
     query: Mapping[str, list[str]]
     data: Any  # the JSON object that came with it; {} where none does
 
@@ -92,13 +95,24 @@ def known_question(asked: Asked) -> bool:
 def known_event(asked: Asked) -> bool:
     """A function that the page's queue runs."""
     data = asked.data
-    return is_session(data.get("session_hash")) and is_key(data.get("fn_index"), asked.blocks.fns)
+    known = is_session(data.get("session_hash")) and is_key(data.get("fn_index"), asked.blocks.fns)
+    return known and has_room(asked)
 
 
 def known_endpoint(asked: Asked) -> bool:
     """A named endpoint, in a session or without one."""
     named = any(fn.api_name == asked.last for fn in asked.blocks.fns.values())
-    return named and (asked.data.get("session_hash") is None or is_session(asked.data["session_hash"]))
+    session = asked.data.get("session_hash")
+    return named and (session is None or is_session(session)) and has_room(asked)
+
+
+def has_room(asked: Asked) -> bool:
+    """Whether an address may have one more job in Gradio's queue. Raises HTTPException where it may not."""
+    jobs = asked.blocks._queue.event_ids_to_events.values()
+    waiting = sum(getattr(job.request.client, "host", "") == asked.address for job in list(jobs))
+    return waiting < JOBS or refuse(
+        429, f"at most {JOBS} calls of one address wait here; try again in a moment"
+    )
 
 
 def known_job(asked: Asked) -> bool:
@@ -277,6 +291,7 @@ class Guard:
             return await send({"type": "websocket.close", "code": 1008})
         scope = {**scope, "headers": [header for header in scope["headers"] if header[0] not in UNTRUSTED]}
         answer = Answer(send, self.embedders)
+        ASKING.set(Visitor.of(scope))
         try:
             receive = await self.admitted(scope, receive)
         except HTTPException as refusal:
@@ -299,7 +314,13 @@ class Guard:
                 receive = replayed(body, receive)
         if door.check:
             query = parse_qs(scope["query_string"].decode("latin-1"))
-            asked = Asked(scope["app"].get_blocks(), path, query, data if isinstance(data, dict) else {})
+            asked = Asked(
+                scope["app"].get_blocks(),
+                path,
+                Visitor.of(scope).address,
+                query,
+                data if isinstance(data, dict) else {},
+            )
             if not door.check(asked):
                 return refuse(404, "the request names nothing that is here; load the page anew")
         return receive

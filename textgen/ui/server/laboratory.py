@@ -15,6 +15,7 @@ from textgen.models.registry import Registry
 from textgen.settings import check_seed
 from textgen.ui.server.limits import Limits
 from textgen.ui.server.store import MemoryStore, Store
+from textgen.ui.server.visitors import Visitors
 from textgen.ui.server.workers import Workers
 from textgen.ui.sweep.runs import SweepStore
 
@@ -64,6 +65,11 @@ class Laboratory:
     def workers(self) -> Workers:
         """Processes for heavy work, and how much of each kind is done at once."""
         return self.new_workers(self.registry, {"sweeps": self.limits.sweeps, **LANES})
+
+    @cached_property
+    def visitors(self) -> Visitors:
+        """What each visitor has of the server."""
+        return Visitors(self.limits, self.clock)
 
     def seed(self, asked: Any) -> int:
         """The seed that a request asks for, a fresh one for None. Raises SettingError."""

@@ -235,10 +235,13 @@ export async function* messages(name, request, signal = new AbortController().si
   }
 }
 
+/** A name that this page made up, by which the server gives each visitor a turn. */
+const VISITOR = Array.from({ length: 4 }, () => Math.floor(Math.random() * 2 ** 32).toString(36)).join("-");
+
 /** @param {string} name @param {object} request @param {AbortSignal} signal @returns {Promise<Response>} */
 const begun = async (name, request, signal) => {
   const address = new URL(`lab/stream/${name}`, document.baseURI);
-  const headers = { "Content-Type": "application/json" };
+  const headers = { "Content-Type": "application/json", "X-Lab-Visitor": VISITOR };
   for (let failures = 1; ; failures += 1) {
     const asked = fetch(address, { method: "POST", headers, body: JSON.stringify(request), signal });
     const response = await asked.catch(() => null);

@@ -9,7 +9,7 @@ anew, and what was written on it is gone then.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from typing import Any
 
 import orjson
@@ -20,7 +20,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Send
 
-from textgen.errors import TextError
+from textgen.errors import TextError, TextgenError
 
 PATH = "lab/stream"
 JSON = "application/json"  # no page of another site may send it unasked
@@ -32,7 +32,18 @@ HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 Message = dict[str, Any]
 Messages = Iterator[Message] | AsyncIterator[Message]
 Work = Callable[[Any], Messages]  # what any client may send → messages
+Place = AbstractAsyncContextManager[None]
 Streams = Mapping[str, Work]  # by their address: `generate/write`
+
+
+async def in_turn(place: Place, lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same once there is a place for it; where there is none, that is the last message."""
+    try:
+        async with place, aclosing(lines):  # type: ignore[type-var]
+            async for line in lines:
+                yield line
+    except TextgenError as error:
+        yield line_of({"problem": str(error), "setting": error.setting})
 
 
 async def lines(messages: Messages, threads: CapacityLimiter) -> AsyncIterator[bytes]:
@@ -89,12 +100,18 @@ def part(body: Any, more: bool = True) -> dict[str, Any]:
     return {"type": "http.response.body", "body": body, "more_body": more}
 
 
-def route(streams: Callable[[Request], Streams]) -> Route:
-    """The route that all streams share."""
+def nowhere(_request: Request, _name: str) -> Place:
+    """Everybody begins at once."""
+    return nullcontext()
+
+
+def route(streams: Callable[[Request], Streams], place: Callable[[Request, str], Place] = nowhere) -> Route:
+    """The route that all streams share. `place`: where a stream of a name waits for its turn."""
     threads = CapacityLimiter(THREADS)
 
     async def answer(request: Request) -> Response:
-        stream = streams(request).get(request.path_params["name"])
+        name = request.path_params["name"]
+        stream = streams(request).get(name)
         if stream is None:
             return PlainTextResponse("there is no such stream", status_code=404)
         if request.headers.get("content-type") != JSON:
@@ -103,7 +120,8 @@ def route(streams: Callable[[Request], Streams]) -> Route:
             data = orjson.loads(await body(request))
         except (orjson.JSONDecodeError, TextError) as error:
             return PlainTextResponse(f"the request cannot be read: {error}", status_code=400)
-        return Lines(lines(stream(data), threads), media_type="application/x-ndjson", headers=HEADERS)
+        coming = in_turn(place(request, name), lines(stream(data), threads))
+        return Lines(coming, media_type="application/x-ndjson", headers=HEADERS)
 
     return Route(f"/{PATH}/{{name:path}}", answer, methods=["POST"])
 

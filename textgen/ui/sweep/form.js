@@ -23,7 +23,8 @@ import { stageText } from "../bars/tokens.js";
  * @typedef {Omit<Form, "models" | "prompts"> & { models: string[] | null, prompts: string[] | null }} Chosen
  *   what was chosen by hand; null follows the sidebar
  * @typedef {{ tokens: number, sweeps: number, temperatures: number, seeds: number, cells: number,
- *   length: number, seed: string, name: number, batch: number }} Limits
+ *   length: number, seed: string, name: number, batch: number, running: number,
+ *   visitor: number }} Limits
  * @typedef {{ name: string, greedy: boolean, settings: Record<string, any> }} Strategy
  * @typedef {keyof Form | "all"} Field where a problem is told
  * @typedef {{ field: Field, problem: string }} Trouble

@@ -115,6 +115,7 @@ class SweepPart:
         check_size(request.settings, self.lab.limits.sweep_tokens)
         for name in request.models():
             self.lab.registry.check(name)
+        self.lab.visitors.charge(request.cost())
         return request
 
     def look(self, data: dict[str, Any]) -> dict[str, Any]:
@@ -175,6 +176,8 @@ def view_config(limits: Limits) -> dict[str, Any]:
         "limits": {
             "tokens": limits.sweep_tokens,
             "batch": BATCH,
+            "running": limits.visitor_running,
+            "visitor": limits.visitor_tokens,
             "sweeps": limits.sweeps,
             "temperatures": MAX_VALUES,
             "seeds": MAX_SEEDS,

@@ -248,7 +248,8 @@ export const mount = component("sweep", ({ root, config, memory, signal, ask, st
   });
   const hint = () => h("p", { class: "muted sweep-hint", key: "hint" },
     "Press Run: charts appear while it writes, and stay when you stop it. Every result can be saved, cited " +
-    `and repeated. This server writes ${atATime}; further ones wait.`);
+    `and repeated. This server writes ${atATime}; further ones wait. Of each visitor it writes ` +
+    `${config.limits.running} at a time, and up to ${count(config.limits.visitor)} tokens a minute in all.`);
   const found = (/** @type {Look} */ look) => h("div", { class: "sweep-results", key: "results" },
     head(look),
     charts.view(look, kept.all, { toggle: () => set({ all: !kept.all }), redraw: draw }),
