@@ -85,7 +85,7 @@ def test_made_up_names_do_not_help_an_address_for_long() -> None:
     visitors = Visitors(Limits(visitor_tokens=10), clock=lambda: 0.0)
     for number in range(CLASS):
         with asking(Visitor("10.0.0.1", f"made-up-{number}")):
-            visitors.charge(11)
+            visitors.charge(10)
     with asking(Visitor("10.0.0.1", "made-up-now")), pytest.raises(TextgenError, match="used up"):
         visitors.charge(1)
 
