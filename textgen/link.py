@@ -13,14 +13,24 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
-from textgen.errors import SettingError, TextgenError, out_of_range, shorten
-from textgen.experiments.chaos.settings import MAX_ROWS
+from textgen.decoding.table_model import FIGURE_12, parse_table
+from textgen.errors import ModelError, SettingError, TextgenError, out_of_range, shorten
+from textgen.experiments.chaos.settings import MAX_ROWS, grid
 from textgen.experiments.draws.counts import MAX_DRAWS, MAX_TOTAL
 from textgen.experiments.ratings.rating_set import MAX_EACH, QUESTIONS
-from textgen.experiments.sweep.settings import MAX_LENGTH
+from textgen.experiments.requests import (
+    BeamRequest,
+    ChaosRequest,
+    DrawsRequest,
+    NextTokenRequest,
+    Request,
+    SweepRequest,
+    TextRequest,
+)
+from textgen.experiments.sweep.settings import MAX_LENGTH, in_range
 from textgen.plots.perplexity import SCALES
 from textgen.settings import (
     MAX_BEAM_LENGTH,
@@ -29,15 +39,22 @@ from textgen.settings import (
     MAX_SEED,
     METHODS,
     NAMED,
+    STRATEGIES,
     DecodeSettings,
+    Strategy,
 )
 from textgen.stages import ORDERS, PARAMETERS, STAGES, TEMPERATURE, TEMPERATURE_FIRST, Bounds, Parameter
+from textgen.text.tokenizer import visible
 from textgen.validation import MAX_TEXT
+
+if TYPE_CHECKING:
+    from textgen.models.registry import Registry
 
 VERSION = 1
 LONGEST = 200_000  # characters of a link
 MOST = 64  # values of a list
 SIDEBAR = "the sidebar's settings"  # among the strategies of a sweep
+DEFAULT_WIDTH = 3  # of a search that names none
 SLIDER = "slider"  # among the temperatures of draws: the sidebar's
 NO_TEXT = "\N{REPLACEMENT CHARACTER}"
 LONGEST_NAME = 200  # characters of a model's name
@@ -271,6 +288,36 @@ class Link:
         """The values of the stages and their order."""
         return DecodeSettings.from_dict({name: self.values[name] for name in SETTINGS})
 
+    def request(self, registry: Registry) -> Request:
+        """What gives the result that the tab shows. Raises TextgenError for a tab that shows none."""
+        if self.tab not in REQUESTS:
+            raise SettingError(f"the tab {self.tab} shows no result of its own; choose another one")
+        return REQUESTS[self.tab](self, registry)
+
+    def source(self, registry: Registry) -> dict[str, Any]:
+        """The numbers, or the model and its context; a model that is left out is the first there is."""
+        if self.values["numbers"] is not None:
+            return {name: self.values[name] for name in ("numbers", "numbers_kind")}
+        return {"model": self.model(registry), "context": self.values["context"] or ""}
+
+    def model(self, registry: Registry) -> str:
+        """The model's name. Raises TextgenError where there is none, or numbers are typed in."""
+        if self.values["numbers"] is not None:
+            raise SettingError("this tab needs a model, got typed-in numbers; choose a model")
+        name = self.values["model"] or registry.first()
+        if name is None:
+            raise ModelError(f"there are no models in {registry.root}; put a model folder there")
+        return name
+
+    def written(self, registry: Registry) -> dict[str, Any]:
+        """Model, prompt and seed of a text."""
+        return {"model": self.model(registry), "prompt": self.values["context"] or "", "seed": self.seed}
+
+    @property
+    def seed(self) -> str:
+        """Its digits; 0 where none is named."""
+        return self.values["seed"] or "0"
+
 
 def read_link(address: str, models: Sequence[str] = (), forms: Mapping[str, Iterable[Field]] = TABS) -> Link:
     """A link, or the part of it behind the `#`. Raises SettingError for what is no link at all.
@@ -436,6 +483,111 @@ def read_pane(field: Field, value: str) -> dict[str, Any] | None:
     always = {"temperature": values.pop("temperature", 1), "width": values.pop("width", None)}
     return {"strategy": strategy, **always, "settings": None if own is None else values}
 
+
+# ---- what a tab shows, as a request
+
+SEARCH_ENDS = {"none": "", "line": "\n", "sentence": "."}  # at which a search's texts end, by the form's word
+EARLY = {"false": False, "true": True, "never": "never"}
+
+
+def next_request(link: Link, registry: Registry) -> Request:
+    first = link.settings
+    panels = [first, *map(first.at, link.values["temperatures"])]
+    return NextTokenRequest.from_json(
+        {**link.source(registry), "panels": [panel.to_dict() for panel in panels]}
+    )
+
+
+def draws_request(link: Link, registry: Registry) -> Request:
+    values, settings = link.values, link.settings
+    sliding = settings.temperature
+    temperatures = [sliding if t == SLIDER else t for t in values["temperatures"]]
+    counted = {
+        "temperatures": list(dict.fromkeys(temperatures)),
+        "n": values["drawn"] or values["n"],
+        "seed": values["drawn_seed"] or link.seed,
+    }
+    return DrawsRequest.from_json({**link.source(registry), "settings": settings.at(1).to_dict(), **counted})
+
+
+def text_request(link: Link, registry: Registry) -> Request:
+    texts = [text_spec(pane, link) for pane in link.values["text"]]
+    return TextRequest.from_json({**link.written(registry), "texts": texts})
+
+
+def text_spec(pane: Mapping[str, Any], link: Link) -> dict[str, Any]:
+    """One of the texts: how it is written, under its own stages or the sidebar's."""
+    settings = link.settings.to_dict()
+    if pane["settings"] is not None:
+        settings = DecodeSettings().to_dict() | {"order": settings["order"]} | pane["settings"]
+    own = {"settings": settings | {"temperature": pane["temperature"]}, "strategy": pane["strategy"]}
+    return own | {"length": link.values["length"], "width": pane["width"] or DEFAULT_WIDTH}
+
+
+def beam_request(link: Link, registry: Registry) -> Request:
+    values = link.values
+    if values["numbers"] is not None:
+        table = values["table"] or FIGURE_12
+        source, labels = {"table": table}, parse_table(table).labels
+    else:
+        source = {"model": link.model(registry), "prompt": values["context"] or ""}
+        labels = registry.get(source["model"]).labels
+    end = visible(SEARCH_ENDS[values["stop"]])
+    beam = {
+        **{name: values[name] for name in ("width", "length", "length_penalty", "sampling")},
+        "early_stopping": EARLY[values["early_stopping"]],
+        "stops": [token for token, label in enumerate(labels) if label == end],
+        "seed": link.seed,
+    }
+    request = BeamRequest.from_json({**source, "beam": beam, "settings": link.settings.to_dict()})
+    return request.resolved(registry)
+
+
+def sweep_request(link: Link, registry: Registry) -> Request:
+    values, first = link.values, int(link.values["first_seed"])
+    names = values["strategies"] or [strategy.name for strategy in STRATEGIES]
+    own = Strategy("sidebar", link.settings.at(1))
+    strategies = [own if name == SIDEBAR else NAMED[name] for name in names]
+    settings = {
+        "models": values["models"] or [link.model(registry)],
+        "prompts": values["prompts"] or [values["context"] or ""],
+        "temperatures": sweep_temperatures(values["temperatures"]),
+        "strategies": {strategy.name: strategy.to_dict() for strategy in strategies},
+        "seeds": list(range(first, first + values["seeds"])),
+        "length": values["length"],
+        "judge": values["judge"],
+    }
+    return SweepRequest.from_json({"settings": settings})
+
+
+def sweep_temperatures(text: str) -> list[Any]:
+    """`0.2, 0.5, 1:2:0.5` → the numbers; what is none is left for the sweep to refuse."""
+    words = re.split(r"[,;\s]+", text.strip())
+    found: list[Any] = []
+    for word in words:
+        found += in_range(word) if ":" in word else [float(word) if NUMBER.fullmatch(word) else word]
+    return found
+
+
+def chaos_request(link: Link, registry: Registry) -> Request:
+    values = link.values
+    temperatures = list(grid(values["low"], values["high"], values["rows"]))
+    own = {
+        "temperatures": temperatures,
+        "length": values["length"],
+        "settings": link.settings.at(1).to_dict(),
+    }
+    return ChaosRequest.from_json({**link.written(registry), **own})
+
+
+REQUESTS: Mapping[str, Callable[[Link, Registry], Request]] = {
+    "next": next_request,
+    "generate": text_request,
+    "draws": draws_request,
+    "beam": beam_request,
+    "sweep": sweep_request,
+    "chaos": chaos_request,
+}
 
 READERS: Mapping[str, Callable[[Field, Any], Any]] = {
     "number": read_number,

@@ -1,4 +1,7 @@
-"""Links to the page: what its script knows of them. The table is `textgen.link`; a tab may take fewer."""
+"""Links to the page: what its script knows of them, and what the server makes of one for Share.
+
+The table of their parts is `textgen.link`; the page may show less than that.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+import segno
+
 import textgen.ui.beam.tab as beam
 import textgen.ui.draws.tab as draws
 import textgen.ui.generate.tab as generate
 import textgen.ui.next_token.tab as next_token
-from textgen.link import LONGEST, SHARED, TABS, Field
+from textgen.errors import SettingError, TextgenError
+from textgen.link import LONGEST, SHARED, TABS, Field, read_link
 from textgen.stages import Bounds
 from textgen.ui.sweep.tab import MAX_SEEDS
-from textgen.validation import MAX_TEXT
+from textgen.ui.server.laboratory import Laboratory
+from textgen.validation import MAX_TEXT, as_text
 
+QUIET = 4  # squares of white around a QR code
 # What the page can show of it: ranges by tab and field, and how many values of a list.
 ENDS: Mapping[str, Mapping[str, Bounds]] = {
     "beam": {field.name: Bounds(1, field.high) for field in (beam.WIDTH, beam.LENGTH)},
@@ -43,3 +51,40 @@ def shown(tab: str) -> Iterator[Field]:
     ends, most = ENDS.get(tab, {}), MOST.get(tab, {})
     for field in TABS[tab]:
         yield replace(field, bounds=ends.get(field.name, field.bounds), most=most.get(field.name, field.most))
+
+
+# ---- Share
+
+
+def elsewhere(lab: Laboratory, data: Mapping[str, Any]) -> dict[str, Any]:
+    """What a `link` shows as a `request`, as `python` code and as a `terminal`'s commands.
+
+    In place of code that there is none of, "" and in `notes` the reason. Raises TextgenError.
+    """
+    from textgen.receipts.python import python_code  # torch comes in with the first model
+    from textgen.receipts.terminal import terminal_code
+
+    link = read_link(as_text("link", data.get("link"), LONGEST), lab.registry.names(), dict(TABS))
+    request = link.request(lab.registry)
+    request.check(lab.registry)
+    made: dict[str, Any] = {"request": request.to_json(), "python": python_code(request), "note": ""}
+    try:
+        models = request.models()
+        labels = lab.registry.get(models[0]).labels if models else ()
+        return made | {"terminal": terminal_code(request, labels)}
+    except TextgenError as error:
+        return made | {"terminal": "", "note": str(error)}
+
+
+def qr_code(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A `text` as the dark squares of a QR code: an SVG path in a square of `size`, its quiet zone included."""
+    text = as_text("link", data.get("text"), LONGEST)
+    try:
+        code = segno.make(text, error="m", boost_error=False, micro=False)
+    except segno.DataOverflowError:
+        raise SettingError(
+            f"a QR code holds about 2,300 characters, got {len(text):,}; shorten the context, or copy the link"
+        ) from None
+    rows = list(code.matrix_iter(border=QUIET))
+    squares = (f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark)
+    return {"size": len(rows), "path": "".join(squares)}
