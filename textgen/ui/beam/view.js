@@ -186,7 +186,9 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
       h("div", { class: areWords(pieces) ? "tokens words" : "tokens" },
         view && contextSpans(pieces, view.unseen)),
       h("div", { class: "actions" }, menu,
-        h("button", { class: "button primary", type: "button", onclick: () => begin() }, "Search"),
+        h("button", {
+          class: "button primary", type: "button", "data-do": "write", onclick: () => begin(),
+        }, "Search"),
         about("beam search")),
       problems.of("run"));
   };

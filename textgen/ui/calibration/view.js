@@ -291,6 +291,7 @@ export const mount = component("calibration", ({ root, config, memory, signal, a
           {
             class: "button primary",
             type: "button",
+            "data-do": "write",
             onclick: measure,
             disabled: since !== null || n > config.most || typedIn(store.state),
           },

@@ -269,6 +269,7 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
             {
               class: "button primary",
               type: "button",
+              "data-do": "write",
               disabled: busy,
               onclick: () => writeForm(),
               title: "With the sidebar's model, context, seed and stages",
@@ -282,6 +283,7 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
                   class: "button",
                   type: "button",
                   key: "stop",
+                  "data-do": "stop",
                   title: "Keep the picture that there was",
                   onclick: drawing.stop,
                 },

@@ -292,11 +292,11 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
         problems.of(NUMBER)),
       h("div", { class: "draws-row actions" },
         button("draw", "Draw", () => wish({ event: "draw", before: snapshot() }),
-          { class: "button primary", disabled: running }),
+          { class: "button primary", "data-do": "draw", disabled: running }),
         button("more", n ? `Add ${count(n)} more` : "Add more", () => wish({ event: "more" }),
           { disabled: running }),
         button("keep", running ? "■ Stop" : "▶ Keep adding", () => (running ? stop() : run()),
-          { "aria-pressed": running }),
+          { "aria-pressed": running, "data-do": running ? "stop" : "write" }),
         button("example", "100 draws at T = 2", example, { disabled: running }),
         undo.node),
       problems.of("run"));

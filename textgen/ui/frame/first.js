@@ -22,5 +22,13 @@
     window.history.replaceState(window.history.state, "", address);
     root.dataset.themed = "";
   }
+  const { searchParams } = address;
+  const isOn = (/** @type {string} */ name) => !["0", "false"].includes(searchParams.get(name) ?? "0");
+  const embed = isOn("embed");
+  if (embed) root.dataset.embed = "";
+  if (isOn("big")) root.dataset.big = "";
+  root.dataset.hide = (address.searchParams.get("hide") ?? "").replaceAll(",", " ");
+  if (embed) root.dataset.hide += " sidebar tabs head";
+  if (!embed && kept("sessionStorage", "temperature-lab-teach") !== null) root.dataset.teach = "";
   if (kept("sessionStorage", "temperature-lab-folded") !== null) root.dataset.folded = "";
 }

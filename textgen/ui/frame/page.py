@@ -24,7 +24,7 @@ import textgen.ui.ratings.tab as ratings
 import textgen.ui.sweep.tab as sweep
 from textgen.models.registry import Registry
 from textgen.ui.classroom.routes import routes as class_routes
-from textgen.ui.link.link import link_config
+from textgen.ui.link import link
 from textgen.ui.saving import save
 from textgen.ui.server.endpoints import Endpoints, Page
 from textgen.ui.server.guard import OPEN, Door, Guard
@@ -81,6 +81,7 @@ def build_lab(lab: Laboratory) -> gr.Blocks:
     """The page of a laboratory. Each room puts its own component into its tab, and wires it."""
     with Page(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         LabComponent("frame", {}, module="frame/frame.js")
+        link.build(lab)
         with gr.Column(elem_id="sidebar", min_width=0):
             sidebar.build(lab)
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
@@ -164,7 +165,7 @@ def config_of(registry: Registry, _stamps: Hashable) -> dict[str, Any]:
     """What is the same for all visitors until a model comes, goes or changes."""
     ignored = {name: room.IGNORES for _, name, room in (*TABS, *EXPERIMENTS, CLASS, MODEL)}
     opening = next_token.opening(registry)
-    facts = {"ignored": ignored, "languages": languages(), "opening": opening, "link": link_config()}
+    facts = {"ignored": ignored, "languages": languages(), "opening": opening, "link": link.link_config()}
     return {**sidebar.sidebar_config(registry), **facts}
 
 

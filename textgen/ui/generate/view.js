@@ -213,9 +213,10 @@ export const mount = component("generate", ({ root, config: given, memory: held,
     const room = open.some((length) => length < goal);
     return h("div", { class: "actions" }, menu,
       button("Continue", goOnTitle(open, room, goal), goOn, { class: "button", disabled: busy || !room }),
-      button("■ Stop", "Stop writing (Escape)", session.stop, { class: "button", disabled: !busy }),
+      button("■ Stop", "Stop writing (Escape)", session.stop,
+        { class: "button", "data-do": "stop", disabled: !busy }),
       button("Write", "Begin anew, with the sidebar's settings and seed", write,
-        { class: "button primary", disabled: busy || typedIn(store.state) }));
+        { class: "button primary", "data-do": "write", disabled: busy || typedIn(store.state) }));
   };
   /** @param {number[]} open lengths @param {boolean} room @param {number} goal */
   const goOnTitle = (open, room, goal) => {

@@ -57,8 +57,10 @@ let arriving = "";
 const arrive = (/** @type {string} */ tab) => {
   if (tab === openedTab()) return;
   arriving = tab;
-  openTabs(WITHIN.includes(tab) ? ["experiments", tab] : [tab]);
+  openTabs(pathTo(tab));
 };
+/** The tabs to open for one, from the outermost. */
+export const pathTo = (/** @type {string} */ tab) => (WITHIN.includes(tab) ? ["experiments", tab] : [tab]);
 
 // ---- the address
 

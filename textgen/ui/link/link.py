@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import segno
@@ -16,10 +17,12 @@ import textgen.ui.draws.tab as draws
 import textgen.ui.generate.tab as generate
 import textgen.ui.next_token.tab as next_token
 from textgen.errors import SettingError, TextgenError
+from textgen.experiments.requests import BeamRequest
 from textgen.link import LONGEST, SHARED, TABS, Field, read_link
 from textgen.stages import Bounds
-from textgen.ui.sweep.tab import MAX_SEEDS
 from textgen.ui.server.laboratory import Laboratory
+from textgen.ui.shell.components import LabComponent
+from textgen.ui.sweep.tab import MAX_SEEDS
 from textgen.validation import MAX_TEXT, as_text
 
 QUIET = 4  # squares of white around a QR code
@@ -56,6 +59,12 @@ def shown(tab: str) -> Iterator[Field]:
 # ---- Share
 
 
+def build(lab: Laboratory) -> None:
+    """The page's head: Share, and the page for a projector."""
+    answers = {"elsewhere": partial(elsewhere, lab), "qr_code": qr_code}
+    LabComponent("head", {}, module="frame/head.js", answers=answers)
+
+
 def elsewhere(lab: Laboratory, data: Mapping[str, Any]) -> dict[str, Any]:
     """What a `link` shows as a `request`, as `python` code and as a `terminal`'s commands.
 
@@ -64,26 +73,26 @@ def elsewhere(lab: Laboratory, data: Mapping[str, Any]) -> dict[str, Any]:
     from textgen.receipts.python import python_code  # torch comes in with the first model
     from textgen.receipts.terminal import terminal_code
 
-    link = read_link(as_text("link", data.get("link"), LONGEST), lab.registry.names(), dict(TABS))
+    link = read_link(as_text("link", data.get("link"), LONGEST), lab.registry.names())
     request = link.request(lab.registry)
     request.check(lab.registry)
     made: dict[str, Any] = {"request": request.to_json(), "python": python_code(request), "note": ""}
     try:
-        models = request.models()
-        labels = lab.registry.get(models[0]).labels if models else ()
+        named = isinstance(request, BeamRequest) and request.beam.stops and request.models()
+        labels = lab.registry.get(request.models()[0]).labels if named else ()
         return made | {"terminal": terminal_code(request, labels)}
     except TextgenError as error:
         return made | {"terminal": "", "note": str(error)}
 
 
 def qr_code(data: Mapping[str, Any]) -> dict[str, Any]:
-    """A `text` as the dark squares of a QR code: an SVG path in a square of `size`, its quiet zone included."""
+    """A `text` as the dark squares of a QR code: an SVG path in a square of `size`, its margin included."""
     text = as_text("link", data.get("text"), LONGEST)
     try:
         code = segno.make(text, error="m", boost_error=False, micro=False)
     except segno.DataOverflowError:
         raise SettingError(
-            f"a QR code holds about 2,300 characters, got {len(text):,}; shorten the context, or copy the link"
+            f"a QR code holds about 2,300 characters, got {len(text):,}; shorten the context or copy the link"
         ) from None
     rows = list(code.matrix_iter(border=QUIET))
     squares = (f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark)

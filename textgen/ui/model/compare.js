@@ -174,9 +174,9 @@ export const createComparison = ({ config, memory, ask, stream, redraw }) => {
     }), " characters"),
     h("span", { class: "grow" }),
     writing.busy()
-      ? h("button", { class: "button", type: "button", onclick: writing.stop }, "■ Stop")
+      ? h("button", { class: "button", type: "button", "data-do": "stop", onclick: writing.stop }, "■ Stop")
       : h("button", {
-        class: "button primary", type: "button", disabled: !!obstacle(), onclick: write,
+        class: "button primary", type: "button", "data-do": "write", disabled: !!obstacle(), onclick: write,
         title: "Both texts, with the sidebar's settings and seed",
       }, "Write both"),
     problems.of("length"), problems.of("write"));

@@ -234,10 +234,11 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
       h("div", { class: "actions" },
         undo.node,
         button("↶ Back", "Take the last token away", back, { disabled: !pieces.length || problem !== "" }),
-        playing ? button("■ Stop", "Leave the live temperature as it is", stopPlaying)
-          : button("▶ Play T", "Move the live temperature from 0.1 to 3 and back", play),
+        playing ? button("■ Stop", "Leave the live temperature as it is", stopPlaying, { "data-do": "stop" })
+          : button("▶ Play T", "Move the live temperature from 0.1 to 3 and back", play,
+            { "data-do": "write" }),
         button("Sample one", "Draw one token from the live panel's distribution", sample,
-          { class: "button primary", disabled: problem !== "" })),
+          { class: "button primary", "data-do": "sample", disabled: problem !== "" })),
       problems.of("context"));
   };
   const zoom = () => {

@@ -269,8 +269,11 @@ const foot = (config, size, { busy, rate }, on) => {
     h("span", { class: "grow" }),
     h("button", {
       class: "button", type: "button", title: "Keep what is finished", hidden: !busy, onclick: on.stop,
+      "data-do": "stop",
     }, "■ Stop"),
-    h("button", { class: "button primary", type: "button", disabled: busy, onclick: on.run }, "Run"));
+    h("button", {
+      class: "button primary", type: "button", "data-do": "write", disabled: busy, onclick: on.run,
+    }, "Run"));
 };
 
 // ---- temperatures and counts as they are typed
