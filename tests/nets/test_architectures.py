@@ -27,6 +27,9 @@ LSTM_SIZES = {"vocab_size": 7, "embedding": 4, "hidden": 8}
 @pytest.mark.parametrize("name", list(ARCHITECTURES))
 def test_every_architecture_can_be_built(name: str) -> None:
     needed = {"embedding": 4, "hidden": 8} if name in {"lstm", "gru", "rnn"} else {}
+    if name == "hugging_face":
+        gpt2 = {"vocab_size": 7, "n_positions": 8, "n_embd": 4, "n_layer": 1, "n_head": 1}
+        needed = {"config": {"model_type": "gpt2", "bos_token_id": 0, "eos_token_id": 0, **gpt2}}
     net = build(name, {"vocab_size": 7, **needed})
     assert net(torch.tensor([[1, 2, 3]])).shape == (1, 3, 7)
 

@@ -91,7 +91,7 @@ def edited(change: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
         (lambda data: data["model"].update(merges=[["a"]]), "model.merges"),
         (lambda data: data["model"].update(merges=[["no", "token"]]), "no tokenizer that the library knows"),
         (lambda data: data["model"]["vocab"].update({"日": 280}), "all 256"),
-        (lambda data: data["pre_tokenizer"]["pretokenizers"].pop(), "a Split, then a ByteLevel"),
+        (lambda data: data["pre_tokenizer"]["pretokenizers"].pop(), "must end with ByteLevel"),
         (
             lambda data: data["pre_tokenizer"]["pretokenizers"][0].update(pattern={"Regex": "(a+)+$"}),
             "none that this program writes",

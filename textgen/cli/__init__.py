@@ -26,7 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "read": "a given text: how surprising each token is, and whether the stages allow it",
     "replay": "compute a receipt's result again: is it the same?",
     "rate": "texts of a sweep, rated from 1 to 5 without knowing which is which",
-    "import": "make a model of somebody's checkpoint (FILE)",
+    "import": "make a model of somebody's checkpoint (FILE or FOLDER)",
     "train": "train a model (RECIPE --corpus FILE)",
     "evaluate": "measure a model's losses (NAME --corpus FILE)",
     "baseline": "measure how well n-grams predict a text (RECIPE --corpus PATH)",

@@ -13,10 +13,10 @@ from textgen.importing.vocabulary import ORDERS
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Make a model folder of a checkpoint: a PyTorch state dict (.pt, .pth, .ckpt, .safetensors), or a "
-        "whole Keras model (.keras, .h5). Nothing in it is run."
+        "Make a model folder of a checkpoint: a PyTorch state dict (.pt, .pth, .ckpt, .safetensors), a "
+        "whole Keras model (.keras, .h5), or a folder of Hugging Face's. Nothing in it is run."
     )
-    parser.add_argument("source", type=Path, metavar="SOURCE", help="the file")
+    parser.add_argument("source", type=Path, metavar="SOURCE", help="the file or folder")
     parser.add_argument("--name", help="of the model (the file's)")
     parser.add_argument(
         "--vocab",

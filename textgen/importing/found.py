@@ -31,6 +31,7 @@ class Found:
     notes: tuple[str, ...] = ()
     bos: str | None = None  # the token at which its texts begin
     stops: tuple[str, ...] = ()  # the tokens at which they end
+    start: str | None = None  # what stands for an empty context
 
     @property
     def vocab_size(self) -> int:

@@ -71,6 +71,8 @@ def import_model(source: Path, options: ImportOptions) -> Imported:
 
 def read_source(source: Path) -> Found:
     """The net in a checkpoint, by what the file is, whatever its name. Raises ModelError."""
+    if source.is_dir():
+        return read_folder(source)
     try:
         with source.open("rb") as file:
             start = file.read(len(HDF5))
@@ -82,6 +84,13 @@ def read_source(source: Path) -> Found:
         return read_keras(source)
     tensors, beside = read_torch(source)
     return replace(from_state(source, tensors), tokens=vocabulary.named_in(beside))
+
+
+def read_folder(source: Path) -> Found:
+    """A folder of Hugging Face's."""
+    from textgen.importing.hugging_face import read_hugging_face
+
+    return read_hugging_face(source)
 
 
 def net_of(source: Path, found: Found) -> LanguageModel:
@@ -161,6 +170,8 @@ def config_of(source: Path, found: Found, tokenizer: TextTokenizer, name: str) -
 
 def start_of(found: Found, tokenizer: TextTokenizer) -> str:
     """What stands for an empty context: a line break, a space, else the first token that writes something."""
+    if found.start is not None:
+        return found.start
     usual = ("\n", ". ", " ", "the")
     known = (text for text in usual if tokenizer.encode(text).ids and not tokenizer.encode(text).unknown)
     return next(known, next(filter(None, tokenizer.texts), "\n"))

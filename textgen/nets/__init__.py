@@ -54,6 +54,11 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
             "LSTM with attention",
             "Reads one token after the other, then looks back at what it read, with attention.",
         ),
+        "hugging_face": Architecture(
+            "textgen.nets.hugging_face:HuggingFaceLM",
+            "transformer",
+            "Looks back at all tokens of its window at once, with attention; from Hugging Face's library.",
+        ),
     }
 )
 

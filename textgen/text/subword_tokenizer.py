@@ -29,12 +29,13 @@ class SubwordTokenizer(TextTokenizer):
         )  # (V,) what each token says
         self._take(tokenizer, tuple(map(piece_of, self.bytes)))
         self.level = "subword"
+        self._is_ours = is_ours(tokenizer)
         self.partial = {i: said for i, said in enumerate(self.bytes) if not is_whole(said)}
         self.texts = tuple("" if i in self.partial else said.decode() for i, said in enumerate(self.bytes))
 
     def readable(self, text: str) -> str:
-        """The text as the model's own was read: lines, accents; only what UTF-8 can hold."""
-        return encodable(normal(text))
+        """The text as the model's own was read: ours with plain lines and composed accents."""
+        return encodable(normal(text) if self._is_ours else text)
 
     def encode(self, text: str) -> Encoded:
         """Text → ids; every text is known."""
@@ -72,3 +73,14 @@ class SubwordTokenizer(TextTokenizer):
     def nearest(self, piece: str, n: int = 3) -> tuple[str, ...]:
         """None: every text is known."""
         return ()
+
+
+def is_ours(tokenizer: Tokenizer) -> bool:
+    """Whether a tokenizer cuts a text as those that are trained here do."""
+    cut = tokenizer.pre_tokenizer
+    return cut is not None and [piece for piece, _ in cut.pre_tokenize_str("a\n\nb'c")] == [
+        "a",
+        "Ċ",
+        "Ċ",
+        "b'c",
+    ]

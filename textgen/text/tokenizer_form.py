@@ -15,24 +15,16 @@ from textgen.text.words import FINAL_SIGMA, PIECE, REWRITES
 CHARACTER = r"[\s\S]"
 EXACT = exact_words.PIECE, exact_words.JOINED
 PATTERNS = frozenset(
-    {CHARACTER, PIECE, subwords.PIECE, FINAL_SIGMA, *EXACT, *(pattern for pattern, _ in REWRITES)}
+    {CHARACTER, PIECE, FINAL_SIGMA, *EXACT, *subwords.PIECES, *(pattern for pattern, _ in REWRITES)}
 )
 MAX_TOKENS = 1_000_000
 MAX_TOKEN = 1_000  # characters
 MAX_GROWTH = 64  # characters that normalisers may make of one
 MAX_STEPS = 64  # normalisers in a row
 MAX_NESTING = 3  # lists of normalisers in each other
-BPE_OPTIONS = (
-    "dropout",
-    "unk_token",
-    "continuing_subword_prefix",
-    "end_of_word_suffix",
-    "fuse_unk",
-    "byte_fallback",
-    "ignore_merges",
-)
-AS_BYTES = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
-UNUSED = "added_tokens", "post_processor", "truncation", "padding"
+BPE_OPTIONS = "dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix", "byte_fallback"
+UNUSED = "post_processor", "truncation", "padding"
+FLAGS = {"single_word", "lstrip", "rstrip", "normalized", "special"}  # of an added token
 
 
 def check_form(data: Mapping[str, Any]) -> None:
@@ -42,9 +34,12 @@ def check_form(data: Mapping[str, Any]) -> None:
     model, cut = as_object("model", data.get("model")), as_object("pre_tokenizer", data.get("pre_tokenizer"))
     check_vocabulary(model)
     check_normalizers(data.get("normalizer"))
+    added = data.get("added_tokens") or []
     if is_subword(data):
-        check_merges(model)
+        check_merges(model, check_added(added, model["vocab"]))
         check_bytes(cut)
+    elif added:
+        raise ValueError("added_tokens must be empty")
     else:
         check_pre_tokenizer(cut)
 
@@ -55,16 +50,31 @@ def is_subword(data: Mapping[str, Any]) -> bool:
     return isinstance(model, Mapping) and model.get("type") == "BPE"
 
 
-def check_merges(model: Mapping[str, Any]) -> None:
+def check_added(added: Any, vocabulary: Mapping[str, int]) -> set[str]:
+    """Tokens that are found in a text before it is cut; their numbers go on where the vocabulary's end."""
+    if not isinstance(added, list) or len(added) + len(vocabulary) > MAX_TOKENS:
+        raise ValueError(f"added_tokens must be a list, and there must be at most {MAX_TOKENS:,} tokens")
+    tokens = dict[str, int]()
+    for token in (as_object("added_tokens", one) for one in added):
+        text, number = token.get("content"), token.get("id")
+        if not isinstance(text, str) or not 1 <= len(text) <= MAX_TOKEN or type(number) is not int:
+            raise ValueError(f"an added token must have an id and 1 to {MAX_TOKEN:,} characters")
+        if {*token} != FLAGS | {"id", "content"} or any(type(token[flag]) is not bool for flag in FLAGS):
+            raise ValueError(f"an added token must have {', '.join(sorted(FLAGS))}, true or false")
+        tokens[text] = number
+    if sorted({**vocabulary, **tokens}.values()) != list(range(len({*vocabulary, *tokens}))):
+        raise ValueError("the ids of added tokens must go on where those of the vocabulary end, each once")
+    return {*tokens}
+
+
+def check_merges(model: Mapping[str, Any], added: set[str]) -> None:
     """Byte-level BPE: signs of the alphabet of bytes alone, all 256 of them, and pairs that it has."""
     if usual := [name for name in BPE_OPTIONS if model.get(name)]:
         raise ValueError(f"model.{usual[0]} must be left out, got {shorten(model[usual[0]])}")
     vocabulary, merges = model["vocab"], model.get("merges")
-    alphabet = subwords.byte_alphabet()
-    if (
-        any(sign not in alphabet for token in vocabulary for sign in token)
-        or not alphabet.keys() <= vocabulary.keys()
-    ):
+    alphabet = subwords.byte_alphabet().keys()
+    strange = (token for token in vocabulary.keys() - added if not alphabet >= {*token})
+    if not alphabet <= vocabulary.keys() or next(strange, None):
         raise ValueError("model.vocab must be of bytes, all 256 of them and what they make together")
     if not isinstance(merges, list) or not all(map(is_pair, merges)):
         raise ValueError("model.merges must be a list of pairs of tokens")
@@ -75,11 +85,16 @@ def is_pair(merge: Any) -> bool:
 
 
 def check_bytes(cut: Mapping[str, Any]) -> None:
-    """A text is cut by a known pattern, then taken as bytes."""
-    steps = cut.get("pretokenizers") if cut.get("type") == "Sequence" else None
-    if not isinstance(steps, list) or len(steps) != 2 or as_object("pre_tokenizer", steps[1]) != AS_BYTES:
-        raise ValueError("pre_tokenizer must be a Split, then a ByteLevel without a pattern of its own")
-    check_pre_tokenizer(as_object("pre_tokenizer", steps[0]))
+    """A text is cut by known patterns, then taken as bytes."""
+    steps = cut.get("pretokenizers") if cut.get("type") == "Sequence" else [cut]
+    if not isinstance(steps, list) or not 1 <= len(steps) <= MAX_NESTING:
+        raise ValueError(f"pre_tokenizer must be 1 to {MAX_NESTING} steps")
+    *before, last = (as_object("pre_tokenizer", step) for step in steps)
+    if last.get("type") != "ByteLevel":
+        raise ValueError(f"pre_tokenizer must end with ByteLevel, got {shorten(last.get('type'))}")
+    for step in before:
+        if step.get("type") != "Digits":
+            check_pre_tokenizer(step)
 
 
 def as_object(name: str, value: Any) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -35,7 +35,8 @@ def card(facts: Facts) -> list[Tile]:
 
 def network(facts: Facts) -> Iterator[Tile]:
     sizes = facts.config.sizes
-    shown = [measure(str(key), value) for key, value in sizes.items() if key not in ("vocab_size", "layers")]
+    inside = {key: value for key, value in sizes.items() if not isinstance(value, Mapping)}
+    shown = [measure(str(key), value) for key, value in inside.items() if key not in ("vocab_size", "layers")]
     known = ARCHITECTURES.get(facts.config.architecture)
     reads = known.reads if known else ""
     yield Tile("Network", facts.network, joined(reads, cut(f"Sizes: {', '.join(shown)}.") if shown else ""))
@@ -56,7 +57,10 @@ def parameters(facts: Facts) -> Iterator[Tile]:
 def vocabulary(facts: Facts) -> Iterator[Tile]:
     count = whole(facts.config.sizes.get("vocab_size"))
     if count is not None and abs(count) < LARGEST:
-        yield Tile("Vocabulary", f"{count:,} {facts.units}", "It can read and write no others.")
+        whole_text = (
+            "Any text is made of them." if facts.unit == "subword" else "It can read and write no others."
+        )
+        yield Tile("Vocabulary", f"{count:,} {facts.units}", whole_text)
 
 
 def loss(facts: Facts) -> Iterator[Tile]:
