@@ -4,7 +4,8 @@
 
 Each writer is four panes of the Shakespeare model. Meanwhile somebody asks for the bars after a context
 of 14 letters, again and again, a new context each time. Both ways take turns in every round; medians over
-the rounds.
+the rounds. Then the same question beside a full sweep (in a worker's process) and a picture of chaos, in turn
+with nobody beside it.
 """
 
 from __future__ import annotations
@@ -14,18 +15,31 @@ import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
 from typing import NamedTuple
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from textgen.decoding.reading import Reader
 from textgen.decoding.scheduler import Scheduler
 from textgen.decoding.stream import Stream, generate
+from textgen.experiments.requests import SweepRequest
+from textgen.experiments.sweep.settings import SweepSettings
 from textgen.models.folder import Model
 from textgen.models.registry import Registry, default_root
 from textgen.records import Step
 from textgen.settings import DecodeSettings
+from textgen.ui.chaos.tab import FIRST, ChaosPart
+from textgen.ui.next_token.tab import NextTokenTab
+from textgen.ui.server.laboratory import Laboratory
+from textgen.ui.sweep.writing import Asked, write
 
 MODEL, TEMPERATURES = "shakespeare-char-lstm", (0.2, 0.5, 1.0, 1.2)
 BESIDE, GAIN = 2.5, 1.5
+HEAVY = 1.3  # bars beside a sweep and chaos, of bars alone
+LOOKS = 40  # of one round
+PAUSE = 0.05  # seconds between two
 
 
 class Way(NamedTuple):
@@ -98,12 +112,79 @@ def main() -> None:
     alone = [statistics.median(timed(both[1], context) for _ in range(20)) for _ in range(options.rounds)]
     rows = [[crowd(way, options.writers, options.length, context) for way in both] for _ in alone]
     report(both, rows, statistics.median(alone), options.writers)
+    quiet, busy = heavy(options.rounds)
+    print(f"bars alone, beside a sweep and chaos, ms   {1000 * quiet:.1f}   {1000 * busy:.1f}")
+    print(f"ratio                     {busy / quiet:11.2f}   target ≤ {HEAVY}  {met(busy / quiet <= HEAVY)}")
 
 
 def timed(way: Way, context: tuple[int, ...]) -> float:
     started = time.perf_counter()
     way.read(context)
     return time.perf_counter() - started
+
+
+# ---- beside heavy work
+
+
+def looks(lab: Laboratory, numbers: Iterator[int]) -> list[float]:
+    """Seconds that the bars of so many new contexts take, asked as the page asks."""
+    tab, found = NextTokenTab(lab), []
+    for _ in range(LOOKS):
+        time.sleep(PAUSE)
+        started = time.perf_counter()
+        tab.look({"model": MODEL, "context": context_of(next(numbers))})
+        found.append(time.perf_counter() - started)
+    return found
+
+
+def context_of(number: int) -> str:
+    """14 letters, others at the start for each number below 10,000."""
+    return "".join("abcdefghij"[int(digit)] for digit in f"{number:04d}") + " king is d"
+
+
+def heavy(rounds: int) -> tuple[float, float]:
+    """Seconds (medians) until bars are there, alone and beside a full sweep and a picture of chaos."""
+    lab, numbers = Laboratory(Registry(default_root())), count()
+    alone: list[float] = []
+    beside: list[float] = []
+    looks(lab, numbers)
+    with start_blocking_portal() as portal:
+        for _ in range(rounds):
+            alone += looks(lab, numbers)
+            with sweeping(lab, portal), drawing(lab):
+                beside += looks(lab, numbers)
+    lab.workers.close()
+    return statistics.median(alone), statistics.median(beside)
+
+
+@contextmanager
+def sweeping(lab: Laboratory, portal: BlockingPortal) -> Iterator[None]:
+    """The default sweep, once it writes, until the end of this."""
+    request = SweepRequest(settings=SweepSettings(models=(MODEL,)))
+    news = lab.workers.work("sweeps", write, Asked(request, request.tokens()))
+    for _ in range(2):
+        portal.call(anext, news)
+    yield
+    portal.call(news.aclose)
+
+
+@contextmanager
+def drawing(lab: Laboratory) -> Iterator[None]:
+    """The picture of chaos that its form offers first, again and again."""
+    ended = threading.Event()
+
+    def draw() -> None:
+        while not ended.is_set():
+            asked = {**FIRST, "model": MODEL, "prompt": "The king is d", "settings": {}, "seed": 1}
+            for _ in ChaosPart(lab).picture(asked):
+                if ended.is_set():
+                    return
+
+    thread = threading.Thread(target=draw)
+    thread.start()
+    yield
+    ended.set()
+    thread.join()
 
 
 def report(both: tuple[Way, ...], rows: list[list[tuple[float, float]]], alone: float, writers: int) -> None:
