@@ -55,6 +55,7 @@ const opened = (name = `room${(number += 1)}`, root = /** @type {any} */ ({ isCo
     message: (message) => heard.push(`piece ${message.piece}`),
     ended: (why) => heard.push(`ended ${why}`),
     refused: (sentence, setting) => heard.push(`refused ${sentence} (${setting})`),
+    waits: (text) => heard.push(text),
   });
   return { name, root, stream, heard };
 };
@@ -167,4 +168,14 @@ test("what came while the room was off the page is received when it is mounted a
   const again = opened(one.name);
   await turn();
   assert.deepEqual(again.heard, ["piece 1", "piece 2", "ended length"]);
+});
+
+test("who waits for a turn is told how many are before, and when it has come", async () => {
+  const { stream, heard } = opened();
+  stream.start("write", {});
+  await turn();
+  server.asked[0].send({ before: 2 }, { before: 1 }, { before: 0 }, { piece: 1, done: "all" });
+  await turn();
+  const [two, one] = [2, 1].map((before) => `Waiting for its turn: ${before} before you.`);
+  assert.deepEqual(heard, [two, one, "Starting…", "piece 1", "ended all"]);
 });

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -137,3 +140,29 @@ def test_results_are_the_same_to_the_last_bit(
     own = receipts.build(request, registry, NOON).receipt_text()
     here = messages_of(portal, workers.here(make, wanted))
     assert [next(items)["content"] for items in (work(make, wanted), here)] == [own] * 2
+
+
+PAGE = """
+import sys, time
+from pathlib import Path
+from tests.ui.server.jobs import deaf
+from textgen.ui.server.worker import Start
+from textgen.ui.server.workers import Worker
+
+worker = Worker(Start(Path(sys.argv[1]), 10**9, ahead=False))
+worker.begin((deaf, Path(sys.argv[2])), bool)
+print(worker.process.pid, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_process_is_left_over_however_the_page_ends(registry: Registry, tmp_path: Path, how: int) -> None:
+    """In the middle of work that hears nothing."""
+    command = [sys.executable, "-c", PAGE, str(registry.root), str(tmp_path / "begun")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as page:
+        assert page.stdout
+        pid = int(page.stdout.readline())
+        assert eventually((tmp_path / "begun").exists)
+        page.send_signal(how)
+    assert eventually(lambda: ended(pid))
