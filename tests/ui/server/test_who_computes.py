@@ -16,6 +16,7 @@ from textgen.nets.lstm import LSTM
 from textgen.settings import DecodeSettings
 from textgen.ui.beam.tab import searched, view_config
 from textgen.ui.chaos.tab import ChaosPart
+from textgen.ui.classroom.questions import ask_from
 from textgen.ui.draws.tab import Counting
 from textgen.ui.generate.tab import Room as Generate
 from textgen.ui.model.tab import Room as Model
@@ -33,6 +34,14 @@ TEXTS: list[dict[str, Any]] = [
     {**BEAM, "ids": [1]},
 ]
 CHAOS = {**AT, "prompt": "bad", "low": 0.5, "high": 1.5, "rows": 3, "length": 9}
+TEXTS_ASK = {
+    "kind": "texts",
+    "model": "tiny",
+    "context": "bad",
+    "t": 1.2,
+    "temperatures": [0.5, 2],
+    "length": 20,
+}
 DRAWS = {"temperatures": [1], "drawn": 0, "n": 9, "at": 0, "page": 0}
 
 
@@ -55,6 +64,7 @@ def asked_of(lab: Laboratory) -> dict[str, Callable[[], Any]]:
         "a class's text": lambda: log_likelihoods(lab.registry.get("tiny"), [1], [2, 3], [1.0]),
         "the endpoint next_token": lambda: endpoints.next_token("tiny", "bad"),
         "the endpoint generate": lambda: endpoints.generate("tiny", "bad", length=9),
+        "a class's question": lambda: ask_from({**TEXTS_ASK, "seed": 5}).question(lab),
         "the endpoint draw": lambda: endpoints.draw("tiny", "bad"),
     }
 
