@@ -31,6 +31,7 @@ from textgen.experiments.requests import (
     TextRequest,
 )
 from textgen.experiments.sweep.settings import MAX_LENGTH, in_range
+from textgen.lessons import lessons
 from textgen.plots.perplexity import SCALES
 from textgen.settings import (
     MAX_BEAM_LENGTH,
@@ -188,6 +189,7 @@ SHARED: tuple[Field, ...] = (  # what the sidebar says
 SETTINGS = (*PARAMETERS, "order")
 
 TABS: Mapping[str, tuple[Field, ...]] = {  # by the tab's id: its own form
+    "learn": (choice("lesson", "", "", *lessons()),),
     "next": (temperatures((0.5, 1, 2), MOST), flag("stretched", True)),
     "generate": (
         Field(

@@ -63,14 +63,14 @@ def test_two_keys_lead_past_the_controls(lab: LabPage) -> None:
 def test_tabs_answer_to_keys(lab: LabPage) -> None:
     open_tab(lab, "Next token")
     keys = ("ArrowLeft", "ArrowRight", "End", "Home", "ArrowRight")
-    names = ("Model", "Next token", "Model", "Next token", "Generate")
+    names = ("Learn", "Next token", "Model", "Learn", "Next token")
     for key, name in zip(keys, names, strict=True):
         lab.page.keyboard.press(key)
         tab = lab.page.get_by_role("tab", name=name, exact=True)
         expect(tab).to_have_attribute("aria-selected", "true")
         expect(tab).to_be_focused()
     expect(lab.page.locator('#tabs > .tab-wrapper [role="tab"][tabindex="0"]')).to_have_count(1)
-    expect(lab.page.get_by_role("tabpanel", name="Generate")).to_be_visible()
+    expect(lab.page.get_by_role("tabpanel", name="Next token")).to_be_visible()
 
 
 def test_the_tabs_of_experiments_answer_to_keys_too(lab: LabPage) -> None:
@@ -158,7 +158,7 @@ def test_the_sheet_says_what_a_tab_ignores_while_it_is_closed(lab: LabPage) -> N
 
 def test_on_a_phone_all_tabs_are_reached_by_scrolling(lab: LabPage) -> None:
     lab.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-    expect(lab.page.locator("#tabs > .tab-wrapper [role=tab]")).to_have_count(6)
+    expect(lab.page.locator("#tabs > .tab-wrapper [role=tab]")).to_have_count(8)
     lab.page.get_by_role("tab", name="Model", exact=True).click()
     expect(lab.page.get_by_role("tab", name="Model", exact=True)).to_be_in_viewport(ratio=0.9)
     assert lab.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]

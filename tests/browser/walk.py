@@ -16,6 +16,14 @@ def nothing(lab: LabPage) -> None:
     """The view fills itself."""
 
 
+def take_lesson(lab: LabPage) -> None:
+    """As far as the reveal."""
+    room = lab.view("learn")
+    room.get_by_role("button", name="Which way does the knob turn?").click()
+    room.get_by_role("radio").first.check()
+    room.get_by_role("button", name="Commit").click()
+
+
 def own_numbers(lab: LabPage) -> None:
     lab.choose_model("Your own numbers")
     expect(lab.view("next_token").locator(".bar")).not_to_have_count(0)
@@ -67,6 +75,8 @@ class View:
 
 
 VIEWS: Mapping[str, View] = {
+    "Learn": View("Learn", "learn", ".learn-card"),
+    "A lesson": View("Learn", "learn", ".learn-verdict", take_lesson),
     "Next token": View("Next token", "next_token", ".panel .bar"),
     "Your own numbers": View("Next token", "next_token", ".panel .bar", own_numbers),
     "Generate": View("Generate", "generate", ".pane", write),

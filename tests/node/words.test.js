@@ -5,8 +5,10 @@ import { test } from "node:test";
 import { createSay, languageFor } from "../../textgen/ui/words/words.js";
 
 const UI = new URL("../../textgen/ui/", import.meta.url);
+const FOLDERS = ["words/", "learn/"]; // a room's own words lie beside its script
 const files = readdirSync(new URL("words/", UI)).filter((name) => name.endsWith(".json"));
-const read = (/** @type {string} */ name) => JSON.parse(readFileSync(new URL(`words/${name}`, UI), "utf8"));
+const read = (/** @type {string} */ name) => Object.assign({}, ...FOLDERS.map((folder) =>
+  JSON.parse(readFileSync(new URL(folder + name, UI), "utf8"))));
 const english = read("en.json");
 const plain = (/** @type {string} */ key) => key.split("#")[0];
 const keysOf = (/** @type {object} */ words) => [...new Set(Object.keys(words).map(plain))].sort();

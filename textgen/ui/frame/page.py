@@ -18,6 +18,7 @@ import textgen.ui.chaos.tab as chaos
 import textgen.ui.classroom.tab as classroom
 import textgen.ui.draws.tab as draws
 import textgen.ui.generate.tab as generate
+import textgen.ui.learn.tab as learn
 import textgen.ui.model.tab as model
 import textgen.ui.next_token.tab as next_token
 import textgen.ui.ratings.tab as ratings
@@ -56,7 +57,9 @@ class Room(Protocol):
 
 
 Rooms = tuple[tuple[str, str, Room], ...]  # title, id, what is in it
+FIRST = "next"  # the tab that the page opens with
 TABS: Rooms = (
+    ("Learn", "learn", learn),
     ("Next token", "next", next_token),
     ("Generate", "generate", generate),
     ("Draws", "draws", draws),
@@ -84,7 +87,7 @@ def build_lab(lab: Laboratory) -> gr.Blocks:
         link.build(lab)
         with gr.Column(elem_id="sidebar", min_width=0):
             sidebar.build(lab)
-        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
+        with gr.Tabs(elem_id="tabs", selected=FIRST, overflow_behavior="wrap"):
             for room in TABS:
                 add_tab(lab, *room)
             experiments = gr.Tab("Experiments", id="experiments", elem_id="tab-experiments")

@@ -19,10 +19,10 @@ def languages() -> list[str]:
 
 
 @cache
-def catalogue(language: str) -> Mapping[str, str]:
-    """The words of a language that there is, English where it lacks one."""
+def catalogue(language: str, folder: Path = FOLDER) -> Mapping[str, str]:
+    """The words of a language that there is, English where it lacks one; a room's own lie in its folder."""
     names = dict.fromkeys((ENGLISH, language))
-    texts = [(FOLDER / f"{name}.json").read_text(encoding="utf-8") for name in names]
+    texts = [(folder / f"{name}.json").read_text(encoding="utf-8") for name in names]
     return {key: text for words in texts for key, text in json.loads(words).items()}
 
 

@@ -41,10 +41,10 @@ export const createSay = (catalogues, language) => {
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 5_000; // ms between two tries, while the server is away
 
-/** @param {string} language @returns {Promise<Catalogue>} */
-const load = async (language) => {
+/** @param {string} language @param {string | URL} folder @returns {Promise<Catalogue>} */
+const load = async (language, folder = import.meta.url) => {
   for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-    const answer = await fetch(new URL(`${language}.json`, import.meta.url)).catch(() => null);
+    const answer = await fetch(new URL(`${language}.json`, folder)).catch(() => null);
     if (answer?.ok) return answer.json();
     await new Promise((done) => setTimeout(done, pause));
   }
@@ -57,7 +57,13 @@ export const language = onPage
   ? languageFor(window.location.search, window.navigator.languages, config.languages) : ENGLISH;
 
 const names = [...new Set([language, ENGLISH])];
-const words = createSay(onPage ? await Promise.all(names.map(load)) : [], language);
+const catalogues = onPage ? await Promise.all(names.map((name) => load(name))) : [];
+const words = createSay(catalogues, language);
+
+/** Take the catalogues of a room along, which lie beside its script. @param {string} script its address */
+export const addWords = async (script) => {
+  if (onPage) catalogues.push(...await Promise.all(names.map((name) => load(name, script))));
+};
 
 /** A sentence of the catalogues; the key itself where there is none. */
 export const say = words.say;

@@ -1,0 +1,30 @@
+// What of the lessons is kept on a device: which were done, and nothing that breaks the page.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { eraseProgress, keepAnswer, progress } from "../../textgen/ui/learn/progress.js";
+
+const storage = (/** @type {Record<string, string>} */ kept = {}) => ({
+  getItem: (/** @type {string} */ key) => kept[key] ?? null,
+  setItem: (/** @type {string} */ key, /** @type {string} */ text) => { kept[key] = text; },
+  removeItem: (/** @type {string} */ key) => { delete kept[key]; },
+});
+
+test("what was right once stays so, until it is erased", () => {
+  const own = storage();
+  keepAnswer("one", true, own);
+  keepAnswer("one", false, own);
+  keepAnswer("two", false, own);
+  assert.deepEqual(progress(own), { one: true, two: false });
+  eraseProgress(own);
+  assert.deepEqual(progress(own), {});
+});
+
+test("damaged progress is none, and a browser that keeps nothing loses nothing else", () => {
+  for (const text of ["", "{", "[1]", "null", '{"one": "yes", "two": true}']) {
+    const found = progress(storage({ "temperature-lab learn": text }));
+    assert.deepEqual(found, text.includes("two") ? { two: true } : {});
+  }
+  const full = { ...storage(), setItem: () => { throw new Error("full"); } };
+  keepAnswer("one", true, full);
+  assert.deepEqual(progress(null), {});
+});

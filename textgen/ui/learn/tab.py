@@ -1,0 +1,168 @@
+"""The Learn tab: lessons that ask for a prediction, compute the answer, and ask why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from textgen.decoding.table_model import parse_table
+from textgen.lessons import Lesson, Question, lesson, lessons, routes
+from textgen.lessons.handout import ranges, sheet
+from textgen.lessons.measures import SHARES, Case, measured
+from textgen.models.registry import Stamp, stamp_of
+from textgen.records import Distribution, Floats, Ints
+from textgen.settings import DecodeSettings
+from textgen.ui.server.laboratory import Laboratory
+from textgen.ui.shell.components import LabComponent
+from textgen.ui.sidebar.sidebar import ignoring
+
+IGNORES: Mapping[str, str] = ignoring("A lesson brings its own model, text and settings along.", but=())
+SHOWN = 8  # tokens with a bar of their own
+DRAGGED = 5  # bars of a prediction
+
+
+class Learn:
+    """Answers the tab's questions; each takes what any client may send."""
+
+    def __init__(self, lab: Laboratory) -> None:
+        self.lab = lab
+        self.cases: dict[tuple[str, str, Stamp | None], Case] = {}  # computed once for a class
+
+    def open(self, data: dict[str, Any]) -> dict[str, Any]:
+        """What a lesson looks at, before any answer."""
+        case = self.case(data)
+        return {"panel": None if case.lesson.table else panel(case, case.before)}
+
+    def answer(self, data: dict[str, Any]) -> dict[str, Any]:
+        """The measured answer to one of a lesson's questions, beside the one that was given."""
+        case, one = self.case(data), lesson(data.get("lesson"))
+        last = data.get("question") == "explain"
+        question = one.explain if last else one.predict
+        given = question.check(data.get("answer"), DRAGGED)
+        value = measured(case, question.measure, question.after)
+        found = {"value": value, **judged(question, given, value, case)}
+        return found if last else {**found, **revealed(case)}
+
+    def handout(self, data: dict[str, Any]) -> dict[str, Any]:
+        """A lesson on paper: exact probabilities, dice, and the key to its questions."""
+        case = self.case(data)
+        paper = None if case.lesson.table else sheet(case)
+        if paper:
+            paper["throws"] = [ranges(throws) for throws in paper["throws"]]
+        return {"sheet": paper, "key": [key(case, case.lesson.predict), key(case, case.lesson.explain)]}
+
+    def case(self, data: Mapping[str, Any]) -> Case:
+        """The lesson asked for, on the model asked for. Raises SettingError and ModelError."""
+        one = lesson(data.get("lesson"))
+        name = ""
+        if one.models:
+            name = data.get("model") or one.models[0]
+            one.source(name)  # raises for another model
+        stamp = stamp_of(self.lab.registry.folder(name)) if name else None
+        at = (one.name, name, stamp)
+        if at not in self.cases:
+            self.cases = {known: case for known, case in self.cases.items() if known[:2] != at[:2]}
+            self.cases[at] = Case(one, name, self.lab.registry)
+        return self.cases[at]
+
+
+def build(lab: Laboratory) -> None:
+    """Put the tab's component where Gradio is building."""
+    tab = Learn(lab)
+    config = {
+        "lessons": [facts(one) for one in lessons().values()],
+        "routes": {str(minutes): list(names) for minutes, names in routes().items()},
+        "dragged": DRAGGED,
+    }
+    LabComponent("learn", config, answers={"open": tab.open, "answer": tab.answer, "handout": tab.handout})
+
+
+def facts(one: Lesson) -> dict[str, Any]:
+    """What the page knows of a lesson before it is opened: no answer is in it."""
+    return {
+        "name": one.name,
+        "minutes": one.minutes,
+        "models": list(one.models),
+        "context": one.context,
+        "numbers": one.numbers,
+        "table": one.table,
+        "predict": asked(one.predict),
+        "explain": asked(one.explain),
+        "facts": {name: "share" if measure in SHARES else "number" for name, measure in one.facts.items()},
+        "shows": one.shows,
+        "play": dict(one.play),
+        "temperature": one.after.temperature,
+    }
+
+
+def asked(question: Question) -> dict[str, Any]:
+    options = list(question.options)
+    ends = {"lowest": question.lowest, "highest": question.highest}
+    return {"kind": question.kind, "options": options, **ends}
+
+
+def judged(question: Question, given: Any, value: float, case: Case) -> dict[str, Any]:
+    """How near an answer is to the measured one."""
+    if question.kind == "choice":
+        (right,) = question.right(value) or ("",)
+        return {"right": right, "correct": given == right}
+    if question.kind == "number":
+        return {"distance": abs(given - value)}
+    truth = case.after.probabilities[order_of(case)[:DRAGGED]]
+    shares = np.array(given) / max(1.0, sum(given))
+    rest = abs((1 - shares.sum()) - (1 - truth.sum()))
+    return {"distance": float((np.abs(shares - truth).sum() + rest) / 2)}
+
+
+def revealed(case: Case) -> dict[str, Any]:
+    """What is drawn beside the answer."""
+    one = case.lesson
+    found: dict[str, Any] = {"facts": {name: measured(case, measure) for name, measure in one.facts.items()}}
+    if one.shows == "panels":
+        found["panels"] = [panel(case, of) for of in (case.before, case.after)]
+    if one.shows == "texts":
+        cold, warm = case.texts(one.before), case.texts(one.after)
+        sides = [(one.before, cold)] if one.before == one.after else [(one.before, cold), (one.after, warm)]
+        found["texts"] = [{"temperature": of.temperature, "texts": list(texts)} for of, texts in sides]
+    if one.shows == "tree":
+        found["paths"] = [path(case, width) for width in (1, one.values["width"])]
+    return found
+
+
+def path(case: Case, width: int) -> dict[str, Any]:
+    """The best text of a search over a table."""
+    best = case.search(width).last.finished[0]
+    labels = parse_table(case.lesson.table).labels
+    return {"width": width, "text": " ".join(labels[i] for i in best.ids), "total": best.total}
+
+
+def panel(case: Case, of: Distribution) -> dict[str, Any]:
+    """A distribution's likeliest tokens at T = 1, and all others as one."""
+    order = order_of(case)
+    shown = order[: SHOWN if len(order) > SHOWN + 1 else len(order)]
+    settings = DecodeSettings.from_dict(of.settings)
+    return {
+        "temperature": settings.temperature,
+        "top_p": settings.top_p,
+        "labels": [case.expectation.labels[token] for token in shown],
+        "shares": shares_of(of.probabilities, shown),
+        "rest": len(order) - len(shown),
+    }
+
+
+def shares_of(probabilities: Floats, shown: Ints) -> list[float]:
+    """(R,) or with all others as one (R + 1,)."""
+    rest = [float(1 - probabilities[shown].sum())] if len(shown) < len(probabilities) else []
+    return [*probabilities[shown].tolist(), *(max(0.0, share) for share in rest)]
+
+
+def order_of(case: Case) -> Ints:
+    return np.argsort(-case.expectation.logits, kind="stable")
+
+
+def key(case: Case, question: Question) -> dict[str, Any]:
+    """The answer to print behind a worksheet."""
+    value = measured(case, question.measure, question.after)
+    return {"value": value, "right": next(iter(question.right(value)), "")}

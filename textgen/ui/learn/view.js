@@ -1,0 +1,369 @@
+// The Learn tab: lessons. Each asks, is answered by the models, asks why, and ends in the tab it is about.
+import { component } from "../shell/component.js";
+import { h, render } from "../shell/dom.js";
+import { formChanged, keptForm, linkedForm } from "../shell/forms.js";
+import { percent, temperatureText } from "../shell/format.js";
+import { config as page } from "../shell/config.js";
+import { store } from "../shell/lab.js";
+import { createBars } from "../bars/bars.js";
+import { tone } from "../bars/theme.js";
+import { loadState } from "../link/address.js";
+import { flags } from "../link/opened.js";
+import { createProblems } from "../messages/problem.js";
+import { Problem } from "../server/server.js";
+import { addWords, language, say } from "../words/words.js";
+import { eraseProgress, keepAnswer, progress } from "./progress.js";
+import { handout } from "./handout.js";
+
+/**
+ * @typedef {{ kind: "choice" | "number" | "bars", options: string[], lowest: number,
+ *   highest: number }} Question
+ * @typedef {{ name: string, minutes: number, models: string[], context: string, numbers: string,
+ *   table: string, predict: Question, explain: Question, facts: Record<string, "share" | "number">,
+ *   shows: string,
+ *   play: Record<string, any> & { tab: string }, temperature: number }} Lesson
+ * @typedef {{ temperature: number, top_p: number, labels: string[], shares: number[], rest: number }} Panel
+ * @typedef {string | number | number[]} Answer
+ * @typedef {{ value: number, right?: string, correct?: boolean, distance?: number,
+ *   facts?: Record<string, number>, panels?: Panel[],
+ *   texts?: { temperature: number, texts: string[] }[],
+ *   paths?: { width: number, text: string, total: number }[] }} Verdict
+ * @typedef {import("../shell/dom.js").Child} Child
+ */
+
+await addWords(import.meta.url);
+
+const number = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
+const NEAR = { number: 0.1, bars: 0.1 }; // of the range, or of total variation: a good prediction
+
+export const mount = component("learn", ({ root, config, ask, signal }) => {
+  /** @type {Lesson[]} */
+  const lessons = config.lessons;
+  const first = { lesson: "", model: "", route: "", own: "" };
+  const form = /** @type {typeof first} */ (
+    keptForm("learn", first, () => Object.fromEntries(Object.keys(first).map(
+      (name) => [name, form[/** @type {keyof typeof first} */ (name)]]))));
+  const state = {
+    panel: /** @type {Panel | null} */ (null),
+    given: /** @type {{ predict: Answer | null, explain: Answer | null }} */ (
+      { predict: null, explain: null }),
+    verdict: /** @type {Verdict | null} */ (null), // of the prediction
+    why: /** @type {Verdict | null} */ (null), // of the explanation
+    busy: false,
+    paper: /** @type {any} */ (null),
+  };
+  const problems = createProblems("learn");
+  /** @type {import("../bars/bars.js").Bars[]} */
+  const drawn = [];
+
+  const current = () => lessons.find(({ name }) => name === form.lesson);
+  const words = (/** @type {string} */ key, values = {}) => say(`learn.${form.lesson}.${key}`, values);
+
+  // ---- what happens
+
+  const trying = async (/** @type {string} */ where, /** @type {() => Promise<void>} */ work) => {
+    problems.clear();
+    state.busy = true;
+    draw();
+    try {
+      await work();
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      problems.tell(where, problem.message);
+    }
+    state.busy = false;
+    draw();
+  };
+  const request = (more = {}) => ({ lesson: form.lesson, model: form.model || null, ...more });
+
+  const open = (/** @type {string} */ name, model = "") => {
+    Object.assign(form, { lesson: name, model });
+    Object.assign(state, {
+      panel: null, verdict: null, why: null, paper: null, given: { predict: null, explain: null },
+    });
+    if (!current()) {
+      form.lesson = "";
+      draw();
+      formChanged();
+      return;
+    }
+    formChanged();
+    trying("open", async () => {
+      state.panel = (await ask("open", request())).panel;
+      const lesson = /** @type {Lesson} */ (current());
+      if (lesson.predict.kind === "number") {
+        state.given.predict = (lesson.predict.lowest + lesson.predict.highest) / 2;
+      }
+      if (lesson.predict.kind === "bars") {
+        state.given.predict = state.panel?.shares.slice(0, config.dragged) ?? [];
+      }
+    }).then(() => root.querySelector("h2")?.focus());
+  };
+  const commit = (/** @type {"predict" | "explain"} */ question) => {
+    if (state.given[question] === null) {
+      problems.tell(question, say("learn.choose"));
+      draw();
+      return;
+    }
+    trying(question, async () => {
+      const found = await ask("answer", request({ question, answer: state.given[question] }));
+      if (question === "predict") state.verdict = found;
+      else {
+        state.why = found;
+        keepAnswer(form.lesson, good(state.verdict) && found.correct);
+      }
+    }).then(() => /** @type {HTMLElement | null} */ (root.querySelector(".learn-now"))?.focus());
+  };
+  const good = (/** @type {Verdict | null} */ verdict) => {
+    const lesson = current();
+    if (!verdict || !lesson) return false;
+    const { kind, lowest, highest } = lesson.predict;
+    if (kind === "choice") return verdict.correct === true;
+    const span = kind === "number" ? highest - lowest : 1;
+    return (verdict.distance ?? 1) <= NEAR[kind] * span;
+  };
+  const play = () => {
+    const { numbers, table, context, play: to, models } = /** @type {Lesson} */ (current());
+    const source = numbers ? { numbers } : table ? { table } : { model: form.model || models[0], context };
+    loadState({ ...source, ...to });
+  };
+  const print = () => trying("print", async () => {
+    state.paper = await ask("handout", request());
+    draw();
+    window.print();
+  });
+
+  // ---- the list
+
+  const inRoute = (/** @type {string} */ name) => !form.route || config.routes[form.route].includes(name);
+  const list = () => {
+    const done = progress();
+    return [
+      h("p", { class: "learn-intro", key: "intro" }, say("learn.intro")),
+      h("div", { class: "segments", role: "group", "aria-label": say("learn.routes"), key: "routes" },
+        ["", ...Object.keys(config.routes)].map((minutes) => h("button", {
+          type: "button", "aria-pressed": form.route === minutes,
+          onclick: () => { form.route = minutes; draw(); },
+        }, minutes ? say("learn.route", { n: minutes }) : say("learn.all")))),
+      form.route && h("details", { class: "fold", key: "script" }, h("summary", {}, say("learn.script")),
+        h("p", {}, say(`learn.script.${form.route}`))),
+      h("ol", { class: "learn-list", key: "list" }, lessons.filter(({ name }) => inRoute(name)).map(
+        ({ name, minutes }) => h("li", { key: name }, h("button", {
+          type: "button", class: "learn-card card", onclick: () => open(name),
+        }, h("b", {}, say(`learn.${name}.title`)), h("span", { class: "muted" }, say(`learn.${name}.ask`)),
+        h("span", { class: "small muted" }, say("learn.minutes", { n: minutes }),
+          name in done && h("span", { class: "learn-done" },
+            done[name] ? say("learn.solved") : say("learn.seen"))),
+        )))),
+      Object.keys(done).length > 0 && h("p", { class: "small muted", key: "kept" }, say("learn.kept"), " ",
+        h("button", { class: "quiet", type: "button", onclick: () => { eraseProgress(); draw(); } },
+          say("learn.erase"))),
+    ];
+  };
+
+  // ---- a question
+
+  const option = (/** @type {"predict" | "explain"} */ question, /** @type {string} */ name) => {
+    const verdict = question === "predict" ? state.verdict : state.why;
+    const mark = verdict ? { right: verdict.right === name, chosen: state.given[question] === name } : null;
+    const look = mark?.right ? " right" : mark?.chosen ? " wrong" : "";
+    return h("label", { class: `learn-option${look}`, key: name },
+      h("input", {
+        type: "radio", name: `learn-${question}`, value: name, checked: state.given[question] === name,
+        disabled: verdict !== null,
+        onchange: () => {
+          state.given[question] = name;
+          problems.clear();
+          draw();
+        },
+      }),
+      h("span", {}, words(`${question}.${name}`)),
+      mark?.right && h("span", { class: "learn-mark" }, say("learn.right")),
+      mark?.chosen && !mark.right && h("span", { class: "learn-mark" }, say("learn.yours")));
+  };
+  const choices = (/** @type {"predict" | "explain"} */ question, /** @type {Question} */ { options }) =>
+    h("fieldset", { class: "learn-options", ...problems.marks(question) },
+      h("legend", {}, words(question === "predict" ? "ask" : "why")),
+      options.map((name) => option(question, name)));
+
+  const slider = (/** @type {Question} */ { lowest, highest }) => {
+    const value = Number(state.given.predict);
+    const move = (/** @type {any} */ { target }) => {
+      const typed = Number(target.value.replace(",", ".")) || lowest;
+      state.given.predict = Math.min(highest, Math.max(lowest, typed));
+      draw();
+    };
+    const limits = { min: lowest, max: highest, step: 1, disabled: state.verdict !== null };
+    return h("fieldset", { class: "learn-options" }, h("legend", {}, words("ask")),
+      h("div", { class: "learn-number" },
+        h("input", { type: "range", "aria-label": words("ask"), value, ...limits, oninput: move }),
+        h("input", { type: "number", "aria-label": words("ask"), value, ...limits, onchange: move })));
+  };
+  const dragged = () => {
+    const shares = /** @type {number[]} */ (state.given.predict ?? []);
+    const sum = shares.reduce((all, share) => all + share, 0);
+    const panel = /** @type {Panel} */ (state.panel);
+    const move = (/** @type {number} */ i) => (/** @type {any} */ { target }) => {
+      state.given.predict = shares.map((share, j) => (i === j ? Number(target.value) / 100 : share));
+      draw();
+    };
+    return h("fieldset", { class: "learn-options" }, h("legend", {}, words("ask")),
+      shares.map((share, i) => h("label", { class: "learn-bar", key: i },
+        h("span", { class: "tok" }, panel.labels[i]),
+        h("input", {
+          type: "range", min: 0, max: 100, step: 1, value: Math.round(100 * share),
+          disabled: state.verdict !== null, "aria-label": say("learn.bar", { label: panel.labels[i] }),
+          oninput: move(i),
+          "aria-valuetext": percent(share),
+        }),
+        h("span", { class: "learn-share" }, percent(share)))),
+      h("p", { class: "muted small" }, sum > 1 ? say("learn.over", { n: Math.round(100 * sum) })
+        : say("learn.left", { n: Math.round(100 * (1 - sum)) })));
+  };
+  const predictForm = (/** @type {Question} */ question) => {
+    if (question.kind === "number") return slider(question);
+    return question.kind === "bars" ? state.panel && dragged() : choices("predict", question);
+  };
+
+  // ---- what came of it
+
+  const said = (/** @type {Lesson} */ lesson, /** @type {Verdict} */ verdict) => {
+    if (lesson.predict.kind === "choice") {
+      return verdict.correct ? say("learn.asYouSaid") : say("learn.other", {
+        right: words(`predict.${verdict.right}`), yours: words(`predict.${state.given.predict}`),
+      });
+    }
+    if (lesson.predict.kind === "bars") return say("learn.moved", { share: percent(verdict.distance ?? 0) });
+    return say("learn.off", {
+      yours: number.format(Number(state.given.predict)), value: number.format(verdict.value),
+      distance: number.format(verdict.distance ?? 0),
+    });
+  };
+  const factsOf = (/** @type {Lesson} */ { facts }, /** @type {Verdict} */ verdict) =>
+    Object.fromEntries(Object.entries(verdict.facts ?? {}).map(([name, value]) => [
+      name, facts[name] === "share" ? percent(value) : number.format(value)]));
+
+  const bars = (
+    /** @type {Panel} */ panel, /** @type {number} */ i, /** @type {string} */ title, scale = 1,
+  ) => {
+    drawn[i] ??= createBars();
+    const list_ = panel.shares.map((probability, k) => ({
+      id: k < panel.labels.length ? k : null, label: panel.labels[k] ?? "…", probability,
+    }));
+    drawn[i].update(list_, { name: title, colour: tone(panel.temperature), scale });
+    const style = `--t:${tone(panel.temperature)}`;
+    return h("section", { class: "card panel", key: `panel-${i}`, style },
+      h("h3", { class: "learn-panel" }, title), drawn[i].node);
+  };
+  const panelTitle = (/** @type {Panel} */ { temperature, top_p: topP }) =>
+    `T = ${temperatureText(temperature)}${topP < 1 ? `, top-p ${number.format(topP)}` : ""}`;
+
+  const drawnBars = (/** @type {Lesson} */ lesson, /** @type {Verdict} */ { panels = [] }) => {
+    const shown = panels.length === 2 && JSON.stringify(panels[0]) === JSON.stringify(panels[1])
+      ? panels.slice(0, 1) : panels;
+    const scale = Math.max(...shown.flatMap(({ shares }) => shares), 0.01);
+    const guess = lesson.predict.kind === "bars" && panels[1] && bars({
+      ...panels[1], labels: panels[1].labels.slice(0, config.dragged),
+      shares: /** @type {number[]} */ (state.given.predict), rest: 0,
+    }, 2, say("learn.yourBars"), scale);
+    return shown.length > 0 && h("div", { class: "panels" },
+      shown.map((panel, i) => bars(panel, i, panelTitle(panel), scale)), guess);
+  };
+  const texts = (/** @type {Verdict} */ { texts: sides = [] }) => sides.length > 0 && h("div",
+    { class: "panels" }, sides.map(({ temperature, texts: all }) => h("section", {
+      class: "card panel", style: `--t:${tone(temperature)}`,
+    }, h("h3", { class: "learn-panel" }, `T = ${temperatureText(temperature)}`),
+    all.slice(0, 10).map((text) => h("p", { class: "learn-text" }, text.slice(0, 300))))));
+  const paths = (/** @type {Verdict} */ { paths: found = [] }) => found.length > 0 && h("table", {},
+    h("thead", {}, h("tr", {}, [say("learn.width"), say("learn.text"), "Σ ln p"].map((name) =>
+      h("th", { scope: "col" }, name)))),
+    h("tbody", {}, found.map(({ width, text, total }) => h("tr", {},
+      h("th", { scope: "row" }, width === 1 ? say("learn.greedy") : String(width)),
+      h("td", { class: "tok" }, text), h("td", {}, number.format(total))))));
+
+  const reveal = (/** @type {Lesson} */ lesson, /** @type {Verdict} */ verdict) => [
+    h("h3", { class: "learn-now", tabindex: -1, key: "reveal" }, say("learn.reveal")),
+    h("p", { class: `learn-verdict${good(verdict) ? " right" : ""}`, role: "status" }, said(lesson, verdict)),
+    drawnBars(lesson, verdict), texts(verdict), paths(verdict),
+    h("p", {}, words("told", factsOf(lesson, verdict))),
+  ];
+  const explained = (/** @type {Verdict} */ verdict) => [
+    h("p", {
+      class: `learn-verdict learn-now${verdict.correct ? " right" : ""}`, tabindex: -1, role: "status",
+    },
+      verdict.correct ? say("learn.asYouSaid") : say("learn.other", {
+        right: words(`explain.${verdict.right}`), yours: words(`explain.${state.given.explain}`),
+      })),
+    h("p", {}, words("because", factsOf(/** @type {Lesson} */ (current()), state.verdict ?? verdict))),
+    h("label", { class: "learn-own" }, say("learn.own"),
+      h("textarea", {
+        rows: 2, maxlength: 2000, value: form.own,
+        oninput: (/** @type {any} */ { target }) => {
+          form.own = target.value;
+        },
+      })),
+  ];
+  const ending = (/** @type {Lesson} */ lesson) => {
+    const next = lessons[lessons.indexOf(lesson) + 1];
+    return [
+      h("h3", { key: "play" }, say("learn.play")), h("p", {}, words("play")),
+      h("button", { class: "button", type: "button", onclick: play }, say("learn.open")),
+      h("h3", { key: "limits" }, say("learn.limits")), h("p", {}, words("limits")),
+      next && h("button", { class: "button primary", type: "button", onclick: () => open(next.name) },
+        say("learn.next", { title: say(`learn.${next.name}.title`) })),
+    ];
+  };
+
+  const button = (/** @type {"predict" | "explain"} */ question) => [
+    h("button", {
+      class: "button primary", type: "button", disabled: state.busy, onclick: () => commit(question),
+    }, say(state.busy ? "learn.computing" : "learn.commit")),
+    problems.of(question),
+  ];
+  const modelChoice = (/** @type {Lesson} */ { name, models }) => models.length > 1 && h("label", {
+    class: "field learn-model",
+  }, say("learn.model"), h("select", {
+    value: form.model || models[0],
+    onchange: (/** @type {any} */ { target }) => open(name, target.value),
+  }, models.map((model) => h("option", { value: model }, titleOf(model)))));
+
+  const step = (/** @type {Lesson} */ lesson) => [
+    h("div", { class: "learn-head", key: "head" },
+      h("button", { class: "quiet", type: "button", onclick: () => open("") }, say("learn.back")),
+      h("span", { class: "grow" }), modelChoice(lesson),
+      h("button", { class: "button small", type: "button", disabled: state.busy, onclick: print },
+        say("learn.print"))),
+    problems.of("print"),
+    h("h2", { tabindex: -1, key: "title" }, say(`learn.${lesson.name}.title`)),
+    h("p", { class: "learn-life" }, words("life")),
+    problems.of("open"),
+    state.panel && !state.verdict && lesson.predict.kind !== "bars"
+      && h("div", { class: "panels learn-first" }, bars(state.panel, 3, panelTitle(state.panel))),
+    lesson.table && h("pre", { class: "learn-table" }, lesson.table),
+    predictForm(lesson.predict),
+    !state.verdict && button("predict"),
+    state.verdict && reveal(lesson, state.verdict),
+    state.verdict && choices("explain", lesson.explain),
+    state.verdict && !state.why && button("explain"),
+    state.why && explained(state.why),
+    state.why && ending(lesson),
+    state.paper && handout(lesson, state.paper),
+  ];
+
+  const draw = () => {
+    const lesson = current();
+    render(root, h("div", { class: "learn", key: form.lesson || "list" }, lesson ? step(lesson) : list()));
+  };
+
+  open(lessons.some(({ name }) => name === flags.lesson) ? flags.lesson : form.lesson, form.model);
+  linkedForm("learn", {
+    read: () => ({ lesson: form.lesson }),
+    load: ({ lesson }) => { if (lesson !== form.lesson) open(lesson); },
+    loaded: () => {},
+  }, () => store.state);
+  signal.addEventListener("abort", () => { drawn.length = 0; });
+});
+
+/** A model's title in the sidebar's list. */
+const titleOf = (/** @type {string} */ name) =>
+  page.models.flatMap(({ models }) => models).find((model) => model.name === name)?.title ?? name;
