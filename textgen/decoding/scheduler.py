@@ -328,6 +328,7 @@ class Scheduler(Stepper):
         self._idle = 0  # threads that wait for work
         self._queue: list[Turn] = []  # what no thread is at, in its turn
         self._busy: set[Turn] = set()  # what threads are at
+        self.tokens = 0  # written so far
         self._last = ""  # the sort of what had the last turn
 
     def read(self, reader: Reader, ids: Sequence[int]) -> Read:
@@ -366,6 +367,12 @@ class Scheduler(Stepper):
             texts.contexts.append((yield from result_of(reading_by_stages(reader.net, stream, stops))))
         read = yield from read_all(reader, [stream.context for stream in streams])
         self._add(Batch(reader.net, stops, texts, read))
+
+    @property
+    def waiting(self) -> int:
+        """Readings, batches of texts and long work that take turns."""
+        with self._changed:
+            return len(self._queue) + len(self._busy)
 
     @property
     def _here(self) -> bool:
@@ -430,6 +437,7 @@ class Scheduler(Stepper):
                 for each in (work, *self._queue):
                     each.end(error)
                 self._queue.clear()
+            self.tokens += len(work)
         return work
 
     def _gather(self, batch: Batch) -> None:

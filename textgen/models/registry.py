@@ -72,6 +72,12 @@ class Registry:
 
         return Scheduler()
 
+    @property
+    def work(self) -> tuple[int, int]:
+        """Tokens that the shared threads have written, and how much takes turns there."""
+        scheduler: Scheduler | None = vars(self).get("scheduler")  # none before the first model
+        return (scheduler.tokens, scheduler.waiting) if scheduler else (0, 0)
+
     def names(self) -> list[str]:
         """The folders that hold a config.json, in alphabetical order; a name must be a text."""
         if not self.root.is_dir():

@@ -20,6 +20,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from tests.conftest import save_tiny_model
+from textgen.experiments.requests import TextRequest
 from textgen.models.registry import Registry
 from textgen.ui.server.metrics import Metrics
 from textgen.ui.server.service import ENDING, LOG, Service, Watch
@@ -74,6 +75,17 @@ def test_requests_are_counted_by_kind_whatever_strangers_ask_for(client: TestCli
     ):
         assert line in page
     assert "no2" not in page
+
+
+def test_tokens_are_counted(client: TestClient, service: Service, models_folder: Path) -> None:
+    service.registry = Registry(models_folder)
+    assert "lab_tokens_total 0.0" in client.get("/metrics").text
+    service.registry.share()
+    asked = {"model": "tiny", "prompt": "Tab", "seed": 1, "texts": [{"length": 7}, {"length": 7}]}
+    TextRequest.from_json(asked).run(service.registry)
+    page = client.get("/metrics").text
+    assert "lab_tokens_total 14.0" in page
+    assert "lab_queue 0.0" in page
 
 
 def test_metrics_are_for_those_who_want_them(client: TestClient, service: Service) -> None:

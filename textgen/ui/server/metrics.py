@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
@@ -50,3 +50,8 @@ class Metrics(Collector):
         registry = self.service.registry
         yield GaugeMetricFamily("lab_models_loaded", "Models in memory", len(registry.loaded()))
         yield GaugeMetricFamily("lab_ending", "1 while the server refuses what is new", self.service.ending)
+        tokens, waiting = registry.work
+        yield CounterMetricFamily(
+            "lab_tokens", "Tokens written for visitors, but for those of sweeps", tokens
+        )
+        yield GaugeMetricFamily("lab_queue", "Readings, texts and searches that take turns", waiting)
