@@ -11,19 +11,19 @@ from typing import Any
 
 from textgen.errors import TextError, shorten
 from textgen.experiments.sweep.packed import pack_head, pack_texts, unpack
-from textgen.experiments.sweep.records import Cell, Progress, SweepResult
+from textgen.experiments.sweep.records import Progress, SweepResult
 from textgen.experiments.sweep.settings import SweepSettings
 from textgen.experiments.sweep.summary import summarize
 from textgen.ui.server.store import DAY, Store, StoreAwayError
+from textgen.ui.sweep.shelf import Held, Shelf
 from textgen.ui.sweep.writing import News
 
-MAX_SWEEPS = 32  # held; the one not asked for longest goes first
-MAX_HELD = 8_000_000  # tokens of all of them, some 300 MB
+MAX_SWEEPS = 128  # held; the one not asked for longest goes first
+MAX_HELD = 16_000_000  # tokens of all of them, some 400 MB in files
+IN_MEMORY = 1_000_000  # tokens of those in memory, some 40 MB
 KEPT = DAY  # seconds, where several processes share them
 MAX_PLACES = 1_000  # of runs in the store
 GONE = "run it again: the same settings give the same texts"
-
-Held = tuple[SweepResult, tuple[Cell, ...]]  # a sweep and its means
 
 
 class SweepStore:
@@ -39,18 +39,15 @@ class SweepStore:
         most_tokens: int = MAX_HELD,
         store: Store | None = None,
     ) -> None:
-        self.new_id, self.most, self.most_tokens = new_id, most, most_tokens
+        self.new_id, self.shelf = new_id, Shelf(most, most_tokens, IN_MEMORY)
         self.elsewhere = Elsewhere(store) if store and store.shared else None
-        self._results: OrderedDict[str, SweepResult] = OrderedDict()
-        self._cells: dict[str, Held] = {}  # beside the state of the run that it was made from
-        self._guard = threading.Lock()
 
     def put(self, result: SweepResult, run: str | None = None) -> str:
         """Keep a result, in place of an earlier state of the same run. Returns the run's id."""
         run = run or self.new_id()
         if self.elsewhere:
             self.elsewhere.put(result, run)
-        self._hold(result, run)
+        self.shelf.put(run, result)
         return run
 
     def get(self, run: Any) -> SweepResult:
@@ -62,10 +59,7 @@ class SweepStore:
 
     def _held(self, run: str) -> SweepResult | None:
         """A result that is here, or that another process has put where all see it."""
-        with self._guard:
-            here = self._results.get(run)
-            if here is not None:
-                self._results.move_to_end(run)
+        here = self.shelf.get(run)
         if self.elsewhere is None:
             return here
         try:
@@ -75,41 +69,17 @@ class SweepStore:
                 raise
             return here
         if found is not here and found is not None:
-            self._hold(found, run)
+            self.shelf.put(run, found)
         return found
-
-    def _hold(self, result: SweepResult, run: str) -> None:
-        with self._guard:
-            self._results[run] = result
-            self._results.move_to_end(run)
-            self._make_room()
 
     def summary(self, run: Any) -> Held:
         """A result with its cells, which are made once a state: they take a while. Raises TextError."""
         result = self.get(run)
-        held = self._cells.get(run)
-        if held is not None and held[0] is result:
-            return held
-        made = (result, summarize(result))
-        with self._guard:
-            if run in self._results:
-                self._cells[run] = made
-        return made
-
-    def put_summary(self, run: str, cells: tuple[Cell, ...]) -> None:
-        """Keep the cells of a run as it is now, which somebody has made already."""
-        with self._guard:
-            if run in self._results:
-                self._cells[run] = (self._results[run], cells)
-
-    def _make_room(self) -> None:
-        """Drop what was not asked for longest, never the newest."""
-        sizes = {run: sum(len(text.ids) for text in result.texts) for run, result in self._results.items()}
-        while len(self._results) > 1 and (
-            len(self._results) > self.most or sum(sizes[run] for run in self._results) > self.most_tokens
-        ):
-            gone, _ = self._results.popitem(last=False)
-            self._cells.pop(gone, None)
+        cells = self.shelf.cells(run, result)
+        if cells is None:
+            cells = summarize(result)
+            self.shelf.put_cells(run, result, cells)
+        return result, cells
 
 
 class Elsewhere:
@@ -179,7 +149,8 @@ class Run:
         if step.texts:
             self.store.put(self.result, self.run)
         if news.means:
-            self.store.put_summary(self.run, tuple(means.cell(self.result) for means in news.means))
+            cells = tuple(means.cell(self.result) for means in news.means)
+            self.store.shelf.put_cells(self.run, self.result, cells)
             self.version += 1
         return {**self.message(step), **({"done": "complete"} if news.complete else {})}
 
