@@ -113,3 +113,13 @@ def test_a_damaged_link_says_so_and_a_frame_shows_the_tab_alone(page: Page, app_
     page.get_by_role("button", name="Go on").click()
     expect(doubts).to_have_count(0)
     assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_parts_are_left_out_by_the_address(page: Page, app_url: str) -> None:
+    page.goto(f"{app_url}/?hide=tabs,top_k,nothing&big=1#v=1&tab=next&temperature=0.5")
+    expect(page.locator(".link-doubts li")).to_have_text(
+        re.compile("^Hide must be some of sidebar, .*, got nothing")
+    )
+    expect(page.locator("#sidebar #top_p")).to_be_visible()
+    expect(page.locator("#sidebar #top_k")).to_be_hidden()
+    expect(page.get_by_role("tab")).to_have_count(0)

@@ -47,6 +47,17 @@ def test_a_links_command_asks_for_the_same(
     assert asked == wanted
 
 
+def test_open_runs_what_a_link_shows(textgen: Command) -> None:
+    link = "http://127.0.0.1:7860/?embed=1#v=1&tab=next&model=tiny&context=Tab&temperature=0.5&top_q=3"
+    opened = textgen("open", link)
+    line, *printed = opened.out.splitlines()
+    assert line == "python -m textgen next --model tiny --prompt Tab -t 0.5 -t 0.5 -t 1 -t 2"
+    assert printed == textgen(*line.split()[3:]).out.splitlines()
+    assert "has no top_q" in opened.err
+    assert textgen("open", "--show", link).out.splitlines() == [line]
+    assert textgen("open", "#v=1&tab=model").code == 2
+
+
 def test_texts_of_several_strategies_are_a_command_each(registry: Registry) -> None:
     link = read_link("#v=1&tab=generate&model=tiny&text=beam,width:2&text=sampling&text=greedy&length=9")
     lines = terminal_code(link.request(registry)).splitlines()

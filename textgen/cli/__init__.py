@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "sweep": "measure what temperature does: texts over temperatures and seeds",
     "chaos": "one seed at every temperature of a grid: where the texts part",
     "read": "a given text: how surprising each token is, and whether the stages allow it",
+    "open": "a link of the page: what it shows, computed here",
     "replay": "compute a receipt's result again: is it the same?",
     "rate": "texts of a sweep, rated from 1 to 5 without knowing which is which",
     "import": "make a model of somebody's checkpoint (FILE or FOLDER)",

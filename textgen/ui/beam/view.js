@@ -44,6 +44,7 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
   let { view, origin } = /** @type {typeof result} */ (memory.result);
   /** @type {{ step: number | null } | null} Of the link whose search is asked for. */
   let linked = null;
+  let searching = false;
   const problems = createProblems("beam");
   let shown = view?.columns.length ?? 0;
   let pruned = false; // whether what the search dropped is unfolded
@@ -74,7 +75,10 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
       problems.refuse(problem, ["width", "length"], typedIn(store.state) ? "table" : "run");
       draw();
     },
-    idle: (idle) => root.setAttribute("aria-busy", String(!idle)),
+    idle: (idle) => {
+      searching = !idle;
+      root.setAttribute("aria-busy", String(searching));
+    },
   });
   const begin = (play = false) => {
     const from = originOf();
@@ -91,7 +95,7 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
   const stale = () => view !== null && JSON.stringify(originOf()) !== JSON.stringify(origin);
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   root.setAttribute("aria-busy", "false");
-  whenSeen(root, () => view || begin(!still.matches), signal);
+  whenSeen(root, () => view || searching || begin(!still.matches), signal);
   /** What is drawn of the sidebar: most of its changes say nothing here. */
   const ofSidebar = () => `${stale()} ${typedIn(store.state)} ${heeded()}`;
   let drawnOfSidebar = "";

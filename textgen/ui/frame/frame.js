@@ -3,16 +3,16 @@ import { component } from "../shell/component.js";
 import { config } from "../shell/config.js";
 import { activeStages } from "../bars/decoding.js";
 import { h, render } from "../shell/dom.js";
-import { capital, clipStart } from "../shell/format.js";
+import { capital, clip, clipStart } from "../shell/format.js";
 import { keptForm } from "../shell/forms.js";
 import { neutral, store, typedIn } from "../shell/lab.js";
 import { followAddress } from "../link/address.js";
-import { opened } from "../link/opened.js";
+import { flags, opened } from "../link/opened.js";
 import { listenToKeys, openedTab, openedTabs, openedTitle } from "./tabs.js";
 import { stageText } from "../bars/tokens.js";
 
 export const mount = component("frame", ({ root, signal }) => {
-  let doubts = opened?.problems ?? []; // what of a link could not be read
+  let doubts = [...hideControls(), ...opened?.problems ?? []]; // what of the address could not be read
   const draw = () => render(root,
     h("a", { class: "skip", href: "#tabs", onclick: skip }, "Skip the controls"),
     h("h1", { class: "lab-spoken" }, document.title),
@@ -36,6 +36,20 @@ export const mount = component("frame", ({ root, signal }) => {
   followAddress(signal, opened?.record.tab ?? left ?? "", tell);
   clearAddress();
 });
+
+/** Leave out what `?hide=` names: controls here, larger parts by teacher.css. What is neither is told. */
+const hideControls = () => {
+  const controls = ["model", "context", "presets", "seed", "order", ...config.stages.map(({ name }) => name)];
+  const hidden = flags.hide.filter((name) => controls.includes(name));
+  const sheet = new CSSStyleSheet();
+  const ids = hidden.map((name) => `#sidebar #${name === "seed" ? "seed-row" : name}`);
+  if (hidden.length) sheet.replaceSync(`${ids.join()} { display: none }`);
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+  const legal = `some of ${[...PARTS, ...controls].join(", ")}`;
+  return flags.hide.filter((name) => ![...PARTS, ...controls].includes(name))
+    .map((name) => `hide must be ${legal}, got ${clip(name, 40)}; it hides nothing`);
+};
+const PARTS = ["sidebar", "tabs", "head", "save"];
 
 /** What of a link could not be read, until it is read. */
 const doubtsOf = (/** @type {string[]} */ problems, /** @type {() => void} */ done) =>

@@ -197,7 +197,9 @@ export const createTeacher = ({ signal, share }) => {
         })));
   };
   const draw = () => {
-    root.dataset.away = [...away.get(openedTab()) ?? []].join(" ");
+    const hidden = away.get(openedTab());
+    root.dataset.away = [...hidden ?? []].join(" ");
+    root.toggleAttribute("data-few", panels().length - (hidden?.size ?? 0) <= 2);
     render(node, isOn() && bar(),
       iconButton(say("head.keys"), KEYS, showHelp, { "aria-haspopup": "dialog" }),
       iconButton(say(isOn() ? "head.teach.leave" : "head.teach"), BOARD, () => turn(!isOn()),
