@@ -34,6 +34,7 @@ from textgen.ui.server.limits import Limits
 from textgen.validation import MAX_TEXT
 
 PATIENCE = 60.0  # seconds that one answer may take
+BROKEN = 599  # stands for an answer that does not come
 LINES = 3  # of a stream that are read before it is hung up
 JSON = "application/json"
 # Work is small: what is looked for are mistakes, and they come before it.
@@ -311,7 +312,10 @@ def fuzz(lab: Laboratory, calls: int, seed: int) -> Report:
         for number in range(calls):
             before = before or (memory() if number >= calls // 2 else 0.0)
             call = stranger.call()
-            status, text = ask(client, call)
+            try:
+                status, text = ask(client, call)
+            except httpx.TransportError as error:
+                status, text = BROKEN, repr(error)
             report.statuses[status] += 1
             report.faults += filter(None, [fault(call, status, text)])
         report.memory, report.log = (before, memory()), log.getvalue()

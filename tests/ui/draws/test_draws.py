@@ -19,7 +19,7 @@ from textgen.experiments.panels import draw_side_by_side, side_by_side
 from textgen.experiments.requests import DrawsRequest, request_from_json
 from textgen.models.registry import Registry
 from textgen.settings import DecodeSettings
-from textgen.ui.draws.tab import Counting, Recent, view_config
+from textgen.ui.draws.tab import KEPT, Counting, Recent, view_config
 from textgen.ui.server.laboratory import Laboratory
 
 FRESH = 77  # what the laboratory's source of seeds gives
@@ -220,10 +220,20 @@ def test_a_model_that_took_the_place_of_another_is_asked(tmp_path: Path) -> None
 
 
 def test_only_the_last_few_counts_are_held() -> None:
-    recent: Recent[str] = Recent(most=2)
+    now = 0.0
+    recent: Recent[str] = Recent(2, clock=lambda: now)
     for key in ("a", "b", "a", "c"):
         recent.put(key, key)
     assert [recent.get(key) for key in ("a", "b", "c")] == ["a", None, "c"]
+    now = KEPT + 1
+    recent.put("d", "d")
+    assert [recent.get(key) for key in ("a", "c", "d")] == [None, None, "d"]
+
+
+def test_counts_keep_none_of_those_that_led_to_them(counting: Counting) -> None:
+    draw(counting, TINY, n=100_000)
+    ((_, draws),) = counting.recent_draws._held.values()
+    assert draws.counts.base is None
 
 
 def test_the_distance_of_a_million_draws_falls_along_its_law(counting: Counting) -> None:

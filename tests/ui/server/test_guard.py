@@ -148,6 +148,13 @@ def test_every_answer_carries_the_same(client: httpx.Client, address: str) -> No
     assert "frame-ancestors" in headers["Content-Security-Policy"]
 
 
+def test_sessions_leave_nothing_behind(app: Blocks, client: httpx.Client, question: dict[str, Any]) -> None:
+    """Gradio would keep a copy of the page's configuration for each."""
+    for number in range(3):
+        assert ask(client, json.dumps({**question, "session_hash": f"visitor-{number}"})).status_code == 200
+    assert not app.app.state_holder.session_data
+
+
 @pytest.mark.parametrize("name", ["X-Forwarded-Host", "X-Gradio-Server"])
 def test_nobody_makes_the_page_load_from_elsewhere(client: httpx.Client, name: str) -> None:
     assert "stranger" not in client.get("/", headers={name: ELSEWHERE}).text

@@ -205,7 +205,7 @@ def joined(before: Draws, marks: Ints, counts: Ints) -> Draws:
         labels=before.labels,
         temperatures=before.temperatures,
         probabilities=before.probabilities,
-        counts=counts[:, -1],
+        counts=counts[:, -1].copy(),  # a view would keep those of all checkpoints
         n=int(marks[-1]),
         checkpoints=np.concatenate([before.checkpoints[on_grid], marks]),
         distances=np.concatenate([before.distances[:, on_grid], new], axis=1),

@@ -18,6 +18,7 @@ from textgen.models.registry import Registry
 from textgen.records import Ints
 from textgen.settings import DecodeSettings
 from textgen.ui.server.limits import Limits
+from textgen.ui.server.sessions import forget_visitors
 from textgen.ui.server.streams import Work
 from textgen.ui.server.visitors import ASKING, Visitor, Visitors
 from textgen.validation import check_whole
@@ -41,6 +42,12 @@ class Page(gr.Blocks):
     def classrooms(self) -> list[Any]:
         """The one `Classroom` that answers the devices of classes."""
         return []
+
+    def launch(self, *args: Any, **options: Any) -> Any:
+        """Serve the page; nothing is kept of visitors."""
+        launched = super().launch(*args, **options)
+        forget_visitors(self.app)
+        return launched
 
     def validate_inputs(self, block_fn: Any, inputs: list[Any]) -> None:
         """Put in what was left out. Raises gr.Error where there is no default."""

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
-from anyio import fail_after
+from anyio import fail_after, move_on_after
 from starlette._utils import get_route_path
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -33,6 +33,7 @@ LARGEST = 4_000_000  # bytes of a request: a sweep's charts for its report, and 
 CALL = 1_000_000  # bytes of a call of a named endpoint
 FROM_CLASS = 100_000  # bytes of a vote or a question: a context of 20,000 characters and its settings
 HELD = 200_000_000  # bytes of all requests that are coming in at the same time
+DRAINED = 20_000_000  # bytes of a refused request that are heard, and forgotten, so that its sender hears why
 PATIENCE = 30.0  # seconds in which a request must have come in
 JOBS = 20  # calls of named endpoints that one address may have waiting
 MAX_SESSION = 100  # characters of a session's id
@@ -290,11 +291,12 @@ class Guard:
         if scope["type"] != "http":
             return await send({"type": "websocket.close", "code": 1008})
         scope = {**scope, "headers": [header for header in scope["headers"] if header[0] not in UNTRUSTED]}
-        answer = Answer(send, self.embedders)
+        answer, incoming = Answer(send, self.embedders), Incoming(receive)
         ASKING.set(Visitor.of(scope))
         try:
-            receive = await self.admitted(scope, receive)
+            receive = await self.admitted(scope, incoming)
         except HTTPException as refusal:
+            await incoming.drained()
             sentence = PlainTextResponse(refusal.detail, refusal.status_code, {"Connection": "close"})
             return await sentence(scope, receive, answer)
         return await self.app(scope, receive, answer)
@@ -350,6 +352,25 @@ def check_sender(door: Door, headers: Headers) -> None:
         refuse(415, f"the request must be {door.kind}")
     if not headers.get("content-length", "0").zfill(DIGITS) <= str(door.most).zfill(DIGITS):
         too_large(door.most)
+
+
+class Incoming:
+    """A request as it comes in."""
+
+    def __init__(self, receive: Receive) -> None:
+        self.receive, self.over = receive, False
+
+    async def __call__(self) -> Message:
+        message = await self.receive()
+        self.over = not message.get("more_body", False)
+        return message
+
+    async def drained(self) -> None:
+        """Hear the rest of what is refused: whoever is still sending would not hear the answer."""
+        heard = 0
+        with move_on_after(PATIENCE):
+            while not self.over and heard <= DRAINED:
+                heard += len((await self()).get("body", b""))
 
 
 async def parts(receive: Receive) -> AsyncIterator[bytes]:
