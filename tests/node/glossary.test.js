@@ -46,6 +46,16 @@ test("a stage without an entry says what it does and how it is turned off", () =
   assert.equal(entryOf("constructor", terms).text, "This word has no definition yet.");
 });
 
+test("every language has an entry for every term, and two sentences at most", () => {
+  for (const file of readdirSync(join(UI, "glossary")).filter((name) => name.endsWith(".json"))) {
+    const found = JSON.parse(read(`glossary/${file}`)).terms;
+    assert.deepEqual(Object.keys(found), Object.keys(terms), file);
+    for (const [key, { title, text }] of Object.entries(found)) {
+      assert.ok(title && text.length <= 230 && text.endsWith("."), `${file}: ${key}: ${text.length}`);
+    }
+  }
+});
+
 test("a term is its label and a named button", () => {
   const [label, button] = /** @type {any[]} */ (term("Σ ln p", "sum").children);
   assert.equal(label, "sum");

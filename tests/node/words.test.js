@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { createSay, languageFor } from "../../textgen/ui/words/words.js";
+import { languageFor } from "../../textgen/ui/words/language.js";
+import { createSay } from "../../textgen/ui/words/words.js";
 
 const UI = new URL("../../textgen/ui/", import.meta.url);
 const FOLDERS = ["words/", "learn/"]; // a room's own words lie beside its script

@@ -7,6 +7,6 @@ of values. So the same lesson holds for other models, and a test finds the model
 
 from __future__ import annotations
 
-from textgen.lessons.lesson import Lesson, Question, lesson, lessons, routes
+from textgen.lessons.lesson import SHARES, Lesson, Question, lesson, lessons, routes
 
-__all__ = ["Lesson", "Question", "lesson", "lessons", "routes"]
+__all__ = ["SHARES", "Lesson", "Question", "lesson", "lessons", "routes"]

@@ -18,6 +18,10 @@ from textgen.validation import finite
 FOLDER = Path(__file__).parent
 ROUTES = "routes.json"
 Kind = Literal["choice", "number", "bars"]
+# The measures whose value is a share, 0..1.
+SHARES = frozenset(
+    {"top_before", "top_after", "moved", "first_share", "shift_of_context", "exactly_expected"}
+)
 
 
 @dataclass(frozen=True, slots=True)

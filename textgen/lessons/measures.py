@@ -303,12 +303,6 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
 )
 
 
-# Those whose value is a share, 0..1.
-SHARES = frozenset(
-    {"top_before", "top_after", "moved", "first_share", "shift_of_context", "exactly_expected"}
-)
-
-
 def measured(case: Case, name: str, after: DecodeSettings | None = None) -> float:
     """A measure by its name; `after` in place of the lesson's own settings."""
     if after is not None:

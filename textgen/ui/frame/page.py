@@ -38,7 +38,7 @@ from textgen.ui.server.streams import Place, route
 from textgen.ui.shell import assets
 from textgen.ui.shell.components import LabComponent, streams_of
 from textgen.ui.sidebar import sidebar
-from textgen.ui.words import languages
+from textgen.ui.words import catalogue, languages
 
 TITLE = "Temperature Lab"
 # The semibold files that Gradio ships hold no Latin letters; bold stands in for 600.
@@ -168,7 +168,13 @@ def config_of(registry: Registry, _stamps: Hashable) -> dict[str, Any]:
     """What is the same for all visitors until a model comes, goes or changes."""
     ignored = {name: room.IGNORES for _, name, room in (*TABS, *EXPERIMENTS, CLASS, MODEL)}
     opening = next_token.opening(registry)
-    facts = {"ignored": ignored, "languages": languages(), "opening": opening, "link": link.link_config()}
+    facts = {
+        "ignored": ignored,
+        "languages": languages(),
+        "asks": {language: catalogue(language)["glossary.ask"] for language in languages()},
+        "opening": opening,
+        "link": link.link_config(),
+    }
     return {**sidebar.sidebar_config(registry), **facts}
 
 

@@ -1,16 +1,17 @@
 // What the page's words mean: an ⓘ beside a term opens its definition, by hover, focus and tap.
 //
-// The definitions are one file a language, `glossary.json`, fetched when the first one is opened. A stage
-// that has no entry there says what `stages.py` says of it.
+// The definitions are one file a language, `glossary.json` and `glossary.de.json`, fetched when the first one
+// is opened. A stage that has no entry there says what `stages.py` says of it.
 import { config } from "../shell/config.js";
 import { h, render } from "../shell/dom.js";
 import { capital } from "../shell/format.js";
+import { language } from "../words/language.js";
 
 /** @typedef {{ title: string, text: string }} Entry */
 /** @typedef {Record<string, Entry>} Glossary */
 
-/** @type {Record<string, string>} A further language is a further file, `glossary.de.json`, and a line. */
-const FILES = { en: "glossary.json" };
+/** @type {Record<string, string>} A further language is a further file and a line. */
+const FILES = { en: "glossary.json", de: "glossary.de.json" };
 const MISSING =
   "The glossary could not be loaded: the connection is lost, or the server is being started again.";
 const LINGER = 250; // ms in which the pointer may cross from the ⓘ to its definition
@@ -28,7 +29,7 @@ export const about = (key, spoken = key) => {
   listen();
   return h("button", {
     class: "term-ask", type: "button", "data-term": key,
-    "aria-label": `What is ${spoken}?`, "aria-expanded": false,
+    "aria-label": config.asks[language].replace("{term}", spoken), "aria-expanded": false,
   });
 };
 
@@ -38,13 +39,13 @@ export const about = (key, spoken = key) => {
 let loading = null;
 
 /** @returns {Promise<Glossary>} */
-const glossary = () => (loading ??= load(document.documentElement.lang).catch((problem) => {
+const glossary = () => (loading ??= load().catch((problem) => {
   loading = null; // the next one that is opened tries again
   throw problem;
 }));
 
-const load = async (/** @type {string} */ language) => {
-  const file = FILES[language.split("-")[0]] ?? FILES.en;
+const load = async () => {
+  const file = FILES[language] ?? FILES.en;
   const answer = await fetch(new URL(file, import.meta.url));
   if (!answer.ok) throw new Error(`${file}: ${answer.status}`);
   return (await answer.json()).terms;
@@ -101,6 +102,7 @@ const show = (/** @type {Entry | null} */ entry) => {
 const newPlaces = () => {
   const [card, spoken] = [document.createElement("div"), document.createElement("div")];
   card.className = "term-card";
+  card.lang = spoken.lang = language;
   card.popover = "manual"; // above all else, whatever its layer
   card.ariaHidden = "true";
   spoken.className = "lab-spoken";

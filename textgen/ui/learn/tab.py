@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from textgen.decoding.table_model import parse_table
-from textgen.lessons import Lesson, Question, lesson, lessons, routes
-from textgen.lessons.handout import ranges, sheet
-from textgen.lessons.measures import SHARES, Case, measured
+from textgen.lessons import SHARES, Lesson, Question, lesson, lessons, routes
 from textgen.models.registry import Stamp, stamp_of
 from textgen.records import Distribution, Floats, Ints
 from textgen.settings import DecodeSettings
 from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.shell.components import LabComponent
 from textgen.ui.sidebar.sidebar import ignoring
+
+if TYPE_CHECKING:  # what computes brings torch in: with the first lesson that is opened
+    from textgen.lessons.measures import Case
 
 IGNORES: Mapping[str, str] = ignoring("A lesson brings its own model, text and settings along.", but=())
 SHOWN = 8  # tokens with a bar of their own
@@ -37,6 +37,8 @@ class Learn:
 
     def answer(self, data: dict[str, Any]) -> dict[str, Any]:
         """The measured answer to one of a lesson's questions, beside the one that was given."""
+        from textgen.lessons.measures import measured
+
         case, one = self.case(data), lesson(data.get("lesson"))
         last = data.get("question") == "explain"
         question = one.explain if last else one.predict
@@ -47,6 +49,8 @@ class Learn:
 
     def handout(self, data: dict[str, Any]) -> dict[str, Any]:
         """A lesson on paper: exact probabilities, dice, and the key to its questions."""
+        from textgen.lessons.handout import ranges, sheet
+
         case = self.case(data)
         paper = None if case.lesson.table else sheet(case)
         if paper:
@@ -55,6 +59,8 @@ class Learn:
 
     def case(self, data: Mapping[str, Any]) -> Case:
         """The lesson asked for, on the model asked for. Raises SettingError and ModelError."""
+        from textgen.lessons.measures import Case
+
         one = lesson(data.get("lesson"))
         name = ""
         if one.models:
@@ -118,6 +124,8 @@ def judged(question: Question, given: Any, value: float, case: Case) -> dict[str
 
 def revealed(case: Case) -> dict[str, Any]:
     """What is drawn beside the answer."""
+    from textgen.lessons.measures import measured
+
     one = case.lesson
     found: dict[str, Any] = {"facts": {name: measured(case, measure) for name, measure in one.facts.items()}}
     if one.shows == "panels":
@@ -133,6 +141,8 @@ def revealed(case: Case) -> dict[str, Any]:
 
 def path(case: Case, width: int) -> dict[str, Any]:
     """The best text of a search over a table."""
+    from textgen.decoding.table_model import parse_table
+
     best = case.search(width).last.finished[0]
     labels = parse_table(case.lesson.table).labels
     return {"width": width, "text": " ".join(labels[i] for i in best.ids), "total": best.total}
@@ -164,5 +174,7 @@ def order_of(case: Case) -> Ints:
 
 def key(case: Case, question: Question) -> dict[str, Any]:
     """The answer to print behind a worksheet."""
+    from textgen.lessons.measures import measured
+
     value = measured(case, question.measure, question.after)
     return {"value": value, "right": next(iter(question.right(value)), "")}

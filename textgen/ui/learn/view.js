@@ -352,7 +352,8 @@ export const mount = component("learn", ({ root, config, ask, signal }) => {
 
   const draw = () => {
     const lesson = current();
-    render(root, h("div", { class: "learn", key: form.lesson || "list" }, lesson ? step(lesson) : list()));
+    render(root, h("div", { class: "learn", lang: language, key: form.lesson || "list" },
+      lesson ? step(lesson) : list()));
   };
 
   open(lessons.some(({ name }) => name === flags.lesson) ? flags.lesson : form.lesson, form.model);

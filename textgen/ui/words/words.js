@@ -3,37 +3,27 @@
 //
 // A value in braces is put in: `"{n} votes"` with `{ n: 3 }`. Where a language tells one from many, the key
 // has a form for each, `votes#one` and `votes#other`, chosen by `n`. `?lang=de` overrides the browser's.
-import { config } from "../shell/config.js";
+import { language, ENGLISH, onPage } from "./language.js";
+
+export { language };
 
 /** @typedef {Record<string, string>} Catalogue */
 /** @typedef {Record<string, string | number>} Values */
 
-const ENGLISH = "en";
-
-/**
- * The language to use: the one asked for, else the first of the reader's that there is, else English.
- * @param {string} search of the address @param {readonly string[]} preferred @param {string[]} known
- */
-export const languageFor = (search, preferred, known) => {
-  const asked = new URLSearchParams(search).get("lang");
-  const wanted = [asked ?? "", ...preferred].map((name) => name.toLowerCase().split("-")[0]);
-  return wanted.find((name) => known.includes(name)) ?? ENGLISH;
-};
-
 /**
  * @param {Catalogue[]} catalogues the first that has a key says it
- * @param {string} language whose rules choose between one and many
+ * @param {string} name of the language whose rules choose between one and many
  */
-export const createSay = (catalogues, language) => {
-  const rules = new Intl.PluralRules(language);
+export const createSay = (catalogues, name) => {
+  const rules = new Intl.PluralRules(name);
   const found = (/** @type {string} */ key) => catalogues.find((one) => Object.hasOwn(one, key))?.[key];
   const has = (/** @type {string} */ key) => found(key) !== undefined || found(`${key}#other`) !== undefined;
   /** @param {string} key @param {Values} [values] */
   const say = (key, values = {}) => {
     const form = rules.select(Number(values.n ?? 0));
     const text = found(key) ?? found(`${key}#${form}`) ?? found(`${key}#other`) ?? key;
-    return text.replace(/\{(\w+)\}/g, (place, name) =>
-      (Object.hasOwn(values, name) ? String(values[name]) : place));
+    return text.replace(/\{(\w+)\}/g, (place, value) =>
+      (Object.hasOwn(values, value) ? String(values[value]) : place));
   };
   return { say, has };
 };
@@ -41,20 +31,14 @@ export const createSay = (catalogues, language) => {
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 5_000; // ms between two tries, while the server is away
 
-/** @param {string} language @param {string | URL} folder @returns {Promise<Catalogue>} */
-const load = async (language, folder = import.meta.url) => {
+/** @param {string} name of a language @param {string | URL} folder @returns {Promise<Catalogue>} */
+const load = async (name, folder = import.meta.url) => {
   for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-    const answer = await fetch(new URL(`${language}.json`, folder)).catch(() => null);
+    const answer = await fetch(new URL(`${name}.json`, folder)).catch(() => null);
     if (answer?.ok) return answer.json();
     await new Promise((done) => setTimeout(done, pause));
   }
 };
-
-const onPage = typeof window !== "undefined";
-
-/** The reader's language: en, de, … */
-export const language = onPage
-  ? languageFor(window.location.search, window.navigator.languages, config.languages) : ENGLISH;
 
 const names = [...new Set([language, ENGLISH])];
 const catalogues = onPage ? await Promise.all(names.map((name) => load(name))) : [];
