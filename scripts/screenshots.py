@@ -62,6 +62,8 @@ README = (
     ("model", "light"),
     ("sweep", "light"),
     ("chaos", "dark"),
+    ("class", "light"),
+    ("class_phone", "phone"),
 )
 LONG = 240_000  # ms for what writes texts
 FINISHED = re.compile(r"^[\d,]+ texts in ")  # the status of a sweep
@@ -122,7 +124,11 @@ def take(page: Page, look: Look, path: Path) -> None:
     page.emulate_media(media="screen", color_scheme=look.theme)
     page.set_viewport_size({"width": look.width, "height": look.height})
     toggle = page.locator("#sidebar .toggle-button")
-    if look.width > 768 and (toggle.get_attribute("aria-expanded") == "false") != look.folded:
+    if (
+        look.width > 768
+        and toggle.count()
+        and (toggle.get_attribute("aria-expanded") == "false") != look.folded
+    ):
         toggle.click()
     page.emulate_media(media="print" if look.print else "screen")
     page.wait_for_timeout(600)  # charts follow their cards
@@ -218,6 +224,49 @@ def ratings(page: Page) -> None:
     page.wait_for_selector("#lab-ratings .main-svg")
 
 
+def asked_class(page: Page) -> None:
+    """A vote before and after the talk, of 24 devices, revealed beside the model's bars."""
+    page.add_style_tag(content=".class-door .note { display: none; }")  # phones reach no 127.0.0.1
+    open_tab(page, "Class")
+    room = page.locator("#lab-classroom")
+    room.get_by_role("button", name="Open a session").click()
+    room.locator(".class-qr").wait_for()
+    code = room.locator(".class-code").inner_text()
+    room.get_by_role("button", name="Ask", exact=True).click()
+    for turn, options in ((1, "001112233344411556662113"), (2, "111111133133113111333110")):
+        room.get_by_role("button", name="Close the vote").wait_for()
+        page.evaluate(VOTES, [code, turn, options])
+        room.get_by_role("button", name="Close the vote").click()
+        room.get_by_role("button", name="Reveal" if turn == 2 else "Vote again").click()
+    room.locator(".class-panel").nth(2).wait_for()
+
+
+def class_phone(page: Page) -> None:
+    """The same question, as a phone has it before it is answered."""
+    asked_class(page)
+    room = page.locator("#lab-classroom")
+    room.get_by_role("button", name="Finish this round").click()
+    room.get_by_role("button", name="Ask", exact=True).click()
+    room.get_by_role("button", name="Close the vote").wait_for()
+    code = room.locator(".class-code").inner_text()
+    page.goto(page.evaluate("code => new URL(`class#${code}`, document.baseURI).href", code))
+    page.locator(".class-list button").nth(1).click()
+
+
+# Devices that join, and vote for an option each.
+VOTES = """async ([code, turn, options]) => {
+    const headers = { "Content-Type": "application/json" };
+    const post = (name, data, more = {}) => fetch(new URL(`class/${name}`, document.baseURI),
+        { method: "POST", headers, body: JSON.stringify({ code, ...data }), ...more });
+    for (const [place, option] of [...options].entries()) {
+        const [device, line] = [`device-of-a-picture-${place}`, new AbortController()];
+        await post("watch", { device }, { signal: line.signal });
+        await post("vote", { device, round: 1, turn, vote: Number(option) });
+        line.abort();
+    }
+}"""
+
+
 def open_experiment(page: Page, part: str) -> None:
     open_tab(page, "Experiments")
     open_tab(page, part)
@@ -237,6 +286,8 @@ SCENES: dict[str, Callable[[Page], None]] = {
     "calibration": calibration,
     "ratings": ratings,
     "model": model,
+    "class": asked_class,
+    "class_phone": class_phone,
 }
 
 if __name__ == "__main__":

@@ -326,11 +326,15 @@ export const mount = component("classroom", ({ root, config, memory, ask, signal
       ? [button(say("class.endNow"), () => drive("end"), primary),
         button(say("class.stay"), () => sure(false))]
       : button(say("class.end"), () => sure(true)),
-    h("span", { class: "muted small", role: "status" }, copied));
-  let copied = "";
+    linked && h("label", { class: "class-field class-linked" }, h("span", {}, say("class.secret")),
+      h("input", { type: "text", class: "wide", readOnly: true, value: teachers(),
+        onfocus: (/** @type {any} */ { target }) => target.select() })),
+    h("span", { class: "muted small", role: "status" }, copied && say("class.copied")));
+  let [linked, copied] = [false, false];
+  /** Where a browser lets nobody copy, as without https, the link is there to be copied by hand. */
   const copyLink = async () => {
-    await navigator.clipboard?.writeText(teachers()).catch(() => {});
-    copied = say("class.copied");
+    linked = true;
+    copied = await (navigator.clipboard?.writeText(teachers()).then(() => true, () => false) ?? false);
     draw();
   };
   const sure = (/** @type {boolean} */ wanted) => {
