@@ -146,12 +146,14 @@ def pick_one(expectation: NextToken, settings: DecodeSettings, seed: int, step: 
 
 def view_value(expectation: NextToken) -> dict[str, Any]:
     """What the component draws: logits as base64 of little-endian float32 (V,), the rest as text."""
+    pieces = expectation.context.pieces
+    shown = {piece: visible(piece) for piece in {piece for piece, _ in pieces}}  # each of them once
     return {
         "model": expectation.model,
         "logits": base64.b64encode(expectation.logits.astype("<f4").tobytes()).decode("ascii"),
         "labels": list(expectation.labels),
         "vocabulary": hashlib.sha256("\0".join(expectation.labels).encode()).hexdigest()[:16],
-        "pieces": [[visible(piece), known] for piece, known in expectation.context.pieces],
+        "pieces": [[shown[piece], known] for piece, known in pieces],
         "unseen": expectation.context.unseen,
         "history": list(expectation.context.ids),
         "stops": list(expectation.stops),
