@@ -7,7 +7,7 @@ export PYTHON TORCH_INDEX CHROMIUM
 export MODEL_AS_TYPED := $(value MODEL)
 export CORPUS_AS_TYPED := $(value CORPUS)
 
-.PHONY: help app test test-deploy audit lint check-python check-scripts check-known format bench train
+.PHONY: help app test test-deploy audit lint check-python check-scripts check-known format bench soak train
 
 help:
 	@echo 'make app ARGS="--port 8000"           start the app; the first start installs what it needs'
@@ -17,6 +17,7 @@ help:
 	@echo 'make audit                            known weaknesses of what is installed; lint asks once a day'
 	@echo 'make format                           put the code into its form'
 	@echo 'make bench                            measure speed'
+	@echo 'make soak ARGS="--minutes 60"         a hundred clients at work for a while; without ARGS 10 minutes'
 	@echo 'make train MODEL=recipe CORPUS=file   train a model; without MODEL, one that fits your text'
 
 app:
@@ -65,6 +66,10 @@ bench:
 	@set -e; for file in tests/benchmarks/bench_*.py; do \
 		$(PY) -m tests.benchmarks.$$(basename $$file .py) $(ARGS); \
 	done
+
+soak:
+	@sh scripts/setup.sh test
+	@$(PY) -m tests.benchmarks.soak $(ARGS)
 
 train:
 	@[ -n "$$CORPUS_AS_TYPED" ] || { echo "make train needs the text to learn from: CORPUS=file" >&2; exit 2; }
