@@ -73,6 +73,8 @@ def rival(config: ModelConfig) -> str:
         return f"training loss {ours:.4f}; published {config.published.train_loss:g}"
     if config.target and config.level == "word":
         return f"Kneser-Ney 4-gram: perplexity {math.exp(config.target):.1f}"
+    if config.level == "subword":
+        return "the LSTM of characters, per character"
     return f"{config.target:g} nats" if config.target else "its sisters, at equal size"
 
 

@@ -21,8 +21,8 @@ def card(name: str) -> str:
     return (SHIPPED / name / "README.md").read_text(encoding="utf-8")
 
 
-def test_all_nine_are_there() -> None:
-    assert len(NAMES) == 9
+def test_all_ten_are_there() -> None:
+    assert len(NAMES) == 10
     assert sorted(bundled()) == NAMES
 
 
@@ -88,7 +88,7 @@ def test_the_cells_come_in_their_order_at_equal_size() -> None:
 
 
 def test_all_folders_together_stay_small() -> None:
-    assert sum(path.stat().st_size for path in SHIPPED.rglob("*") if path.is_file()) < 40_000_000
+    assert sum(path.stat().st_size for path in SHIPPED.rglob("*") if path.is_file()) < 48_000_000
 
 
 @pytest.mark.parametrize("name", NAMES)
