@@ -6,14 +6,18 @@ import base64
 import csv
 import io
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from anyio.from_thread import start_blocking_portal
 
-from tests.ui.server.asked import as_work, told
+from tests.ui.server.asked import as_work, messages_of, told
+from tests.ui.server.jobs import until
 from textgen import receipts
 from textgen.errors import TextgenError
 from textgen.models.registry import Registry
@@ -115,3 +119,22 @@ def test_nonsense_is_a_sentence(lab: Laboratory, request_: Any) -> None:
 def test_requests_of_any_shape(lab: Laboratory, data: Any) -> None:
     (message,) = told(as_work(streamed(partial(export, lab))(data)))
     assert message["problem"]
+
+
+def test_two_long_files_keep_nobody_from_a_quick_one(lab: Laboratory, tmp_path: Path) -> None:
+    long = {"kind": "text", "model": "tiny", "prompt": "a", "seed": 1, "texts": [{"length": 2_000}]}
+    quick = {**long, "texts": [{"length": 20}]}
+    with start_blocking_portal() as portal:
+
+        def menu(request: Any) -> Iterator[dict[str, Any]]:
+            return messages_of(portal, portal.call(export, lab, {"request": request, "format": "json"}))
+
+        others = [messages_of(portal, lab.workers.work("files", until, tmp_path / "go")) for _ in range(2)]
+        assert all(next(other)["pid"] for other in others)
+        third = menu(long)
+        assert next(third) == {"before": 1}
+        assert next(menu(quick))["done"] == "made"
+        third.close()  # type: ignore[attr-defined]
+        (tmp_path / "go").touch()
+        assert [list(other) for other in others] == [[], []]
+    lab.workers.close()

@@ -50,6 +50,7 @@ THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THR
 GRACE = 1.0  # seconds from being asked to stop until a process is ended
 HERE = 4  # threads of the page that do what is done in a moment
 IDLE = 2  # processes that are kept while there is nothing to do: each takes some 250 MB
+MODELS = 400_000_000  # bytes of loaded models in each of them
 LOST = (
     "the process that did this work was lost ({how}): the machine may be short of memory; what was finished "
     "is kept, try again, or with less"
@@ -229,7 +230,8 @@ class Workers:
             return self._new()
 
     def _new(self, ahead: bool = False) -> Worker:
-        worker = Worker(Start(self.registry.root, self.registry.max_bytes, ahead))
+        most = min(self.registry.max_bytes, MODELS)
+        worker = Worker(Start(self.registry.root, most, ahead))
         self.all.add(worker)
         return worker
 
