@@ -27,8 +27,8 @@ class ChaosSettings:
     decode: DecodeSettings = field(default_factory=DecodeSettings)  # its temperature gives way to those above
 
     def __post_init__(self) -> None:
+        check_whole("the number of temperatures", len(self.temperatures), 2, MAX_ROWS, "use a coarser grid")
         temperatures = tuple(map(as_temperature, self.temperatures))
-        check_whole("the number of temperatures", len(temperatures), 2, MAX_ROWS, "use a coarser grid")
         if any(later <= earlier for earlier, later in pairwise(temperatures)):
             raise SettingError("the temperatures of a chaos must rise; sort them and leave out doubles")
         object.__setattr__(self, "temperatures", temperatures)

@@ -85,10 +85,10 @@ class Request(Checked):
         """Raises TextgenError, before any work, for a model that is not there or for too many tokens."""
         for name in self.models():
             registry.check(name)
-        if self.cost() > max_tokens:
+        if (cost := self.cost()) > max_tokens:
             raise SettingError(
                 f"a result must take at most {max_tokens:,} tokens to read and write here, "
-                f"got {self.cost():,}; take fewer or shorter texts (replay has --max-tokens)"
+                f"got {cost:,}; take fewer or shorter texts (replay has --max-tokens)"
             )
 
 

@@ -136,9 +136,10 @@ class TextSpec(Checked):
         """Tokens to write, those of all hypotheses; each stretch but that of a text that is drawn in one go
         begins by reading the `prompt`, of so many, and what is written already.
         """
+        if self.in_one_go:
+            return self.length
         width = self.width or 1
-        written = sum((segment.goal - segment.start) * width for segment in self.segments())
-        return written + (0 if self.in_one_go else sum(prompt + s.start for s in self.segments()))
+        return sum(prompt + part.start + (part.goal - part.start) * width for part in self.segments())
 
     def to_json(self) -> dict[str, Any]:
         fields = super().to_json()
