@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from textgen.experiments.requests.base import ModelName, Models, Request, Settings
+from textgen.experiments.requests.base import ModelName, Models, Request, Settings, reading
 from textgen.settings import DecodeSettings
 from textgen.text.context import MAX_CONTEXT
 from textgen.validation import text_up_to
@@ -28,6 +28,9 @@ class ReadRequest(Request):
 
     def models(self) -> tuple[str, ...]:
         return (self.model,)
+
+    def cost(self) -> int:
+        return 2 * reading(self.text)  # by the net, and by the stages
 
     def run(self, registry: Models) -> ReadText:
         from textgen.experiments.readings import read

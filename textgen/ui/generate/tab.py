@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from textgen.errors import TextError
+from textgen.experiments.requests.read import ReadRequest
 from textgen.plots.surprisal import surprisal
 from textgen.settings import GUIDE, METHODS, Advice
 from textgen.stages import MAX_TEMPERATURE, MIN_TEMPERATURE, PARAMETERS, as_json
@@ -27,6 +28,7 @@ from textgen.ui.shell.components import LabComponent
 from textgen.ui.sidebar.model_choice import NUMBERS
 
 if TYPE_CHECKING:
+    from textgen.experiments.readings import ReadText
     from textgen.models.folder import Model
 
 FIRST_TEMPERATURES = (0.2, 0.5, 1.0, 1.2)
@@ -42,7 +44,7 @@ IGNORES = {"temperature": "Each text has its own temperature, which is set above
 def build(lab: Laboratory) -> None:
     """Put the tab's component where Gradio is building."""
     room = Room(lab)
-    answers = {"context_at": room.context_at}
+    answers = {"context_at": room.context_at, "read": room.read}
     LabComponent("generate", config(), answers=answers, streams={"write": room.write})
 
 
@@ -81,11 +83,42 @@ def guide_pane(advice: Advice) -> dict[str, Any]:
     }
 
 
+def shown(found: ReadText) -> dict[str, Any]:
+    """A text that was read, in as few characters as the page needs."""
+    return {
+        "model": found.model,
+        "temperature": found.settings["temperature"],
+        "pieces": [[text, place] for text, place in found.pieces],
+        "labels": found.labels,
+        "bits": found.surprisal.round(3).tolist(),
+        "entropy": found.entropy.round(3).tolist(),
+        "learned": [float(f"{p:.4g}") for p in found.probabilities],
+        "decoded": [float(f"{p:.4g}") for p in found.decoded],
+        "ranks": found.ranks.tolist(),
+        "above": found.above.round(4).tolist(),
+        "removed": found.removed_by,
+        "likeliest": [
+            [[label, round(float(p), 4)] for label, p in zip(labels, shares, strict=True)]
+            for labels, shares in zip(found.top_labels, found.top_probabilities, strict=True)
+        ],
+        "perCharacter": found.bits_per_character,
+        "perToken": found.bits_per_token,
+        "characters": found.characters,
+    }
+
+
 class Room:
     """What the page asks of the server."""
 
     def __init__(self, lab: Laboratory) -> None:
         self.lab = lab
+
+    def read(self, data: dict[str, Any]) -> dict[str, Any]:
+        """A given text token by token, as a model and the stages see it."""
+        request = ReadRequest.from_json({name: data.get(name) for name in ("model", "text", "settings")})
+        request.check(self.lab.registry)
+        self.lab.visitors.charge(request.cost())
+        return shown(request.run(self.lab.registry))
 
     def write(self, data: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Texts that begin, go on or branch off (`runs.py`), as messages (`writing.messages`) with a head.

@@ -42,7 +42,7 @@ const element = (tag, attributes, text = "") => {
 };
 
 /** @param {number} bits */
-const surpriseClass = (bits) => `s${STEPS.filter((edge) => bits >= edge).length}`;
+export const surpriseClass = (bits) => `s${STEPS.filter((edge) => bits >= edge).length}`;
 
 /** @param {Reading} reading */
 export const createText = (reading) => {

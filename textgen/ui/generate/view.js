@@ -16,6 +16,7 @@ import {
   branchOf, createSession, divergence, INVITATION, openLengths, textOf, textRate, totalRate, wholeRun,
 } from "./run.js";
 import { createCard, createText, keepLines, SURPRISE_STEPS } from "./text.js";
+import { createReader } from "./read.js";
 import { copyText, runMenu, summaryLine } from "./words.js";
 
 /**
@@ -117,6 +118,7 @@ export const mount = component("generate", ({ root, config: given, memory: held,
     name: `text ${text + 1}`,
   }));
   const menu = runMenu(() => memory.run, own.surprise);
+  const reader = createReader({ ask, signal, changed: () => draw() });
   const contextNode = document.createElement("div");
   contextNode.className = "tokens";
   /** @type {{ pane: number, says: string } | null} */
@@ -291,7 +293,7 @@ export const mount = component("generate", ({ root, config: given, memory: held,
       h("section", { class: "card strip" }, contextNode, buttons(), problems.of("write")),
       tools(), statusRow(), h("p", { class: "note" }, note),
       h("div", { class: looks.filter(Boolean).join(" "), "data-panes": all.length }, all.map(pane)),
-      card.node);
+      card.node, reader.tree());
     formChanged();
     all.forEach((_, i) => drawText(i));
     if (ended()) alignAtParting();

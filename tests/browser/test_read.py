@@ -1,0 +1,31 @@
+"""A text that somebody else wrote, read in Generate's room."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import LabPage
+
+
+def test_a_text_is_read_coloured_and_asked_about(shared_page: LabPage) -> None:
+    page = shared_page.page
+    page.get_by_role("tab", name="Generate", exact=True).click()
+    shared_page.set_sidebar(settings={"temperature": 1, "top_k": 5})
+    room = shared_page.view("generate").locator(".read-room")
+    room.locator("summary").click()
+    room.get_by_role("button", name="Read", exact=True).click()
+    expect(room.get_by_role("alert")).to_contain_text("There is no text yet")
+    room.get_by_label("Text to read").fill("To be, or not to be\n<b>7</b>")
+    room.get_by_label("A second temperature").fill("0,5")
+    room.get_by_role("button", name="Read", exact=True).click()
+    texts = room.locator(".read-text")
+    expect(texts).to_have_count(2)
+    expect(texts.first).to_have_text("To be, or not to be\n<b>7</b>", use_inner_text=True)
+    expect(room.locator("h3").nth(1)).to_contain_text("T = 0.5")
+    expect(texts.first.locator(".read-unknown")).to_have_text(["<", ">", "7", "<", "/", ">"])
+    texts.first.locator("[data-piece]").nth(1).click()
+    expect(room.locator(".read-facts").first).to_contain_text("rank 2")
+    texts.first.press("ArrowRight")
+    expect(texts.first.locator(".read-chosen")).to_have_text(" ", use_inner_text=False)
+    room.get_by_role("button", name="Not allowed").click()
+    assert 0 < texts.first.locator(".s4").count() < 20
