@@ -88,6 +88,15 @@ def test_a_sweep_is_seen_by_every_server(lab: Replicas) -> None:
         assert "problem" not in found, found
 
 
+def test_draws_are_the_same_on_every_server(lab: Replicas) -> None:
+    """So their counts need no place: whoever drew elsewhere goes on here."""
+    asked = {"model": MODEL, "context": PROMPT, "settings": {}, "temperatures": [0.5, 1], "seed": "7"}
+    view = {"drawn": 1_000, "n": 5_000, "at": 0, "page": 0}
+    first, *others = [ask(lab.server(number), "draws", "draw", {**asked, **view}) for number in range(3)]
+    assert first["n"] == 6_000, first
+    assert others == [first, first]
+
+
 def ask(url: str, room: str, name: str, data: dict[str, Any]) -> dict[str, Any]:
     """What a server answers to a question of the page."""
     components = httpx.get(f"{url}/config", timeout=PATIENCE).json()["components"]
