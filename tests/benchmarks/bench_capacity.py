@@ -106,7 +106,8 @@ def write(server: Server, writers: int, length: int) -> None:
 
     def one(seed: int) -> None:
         asked = {"model": FIRST, "prompt": "ROMEO:", "seed": str(seed), "goal": length, "texts": texts}
-        answer = httpx.post(f"{server.url}/lab/stream/generate/write", json=asked, timeout=WAIT)
+        address, visitor = f"{server.url}/lab/stream/generate/write", {"X-Lab-Visitor": f"visitor-{seed}"}
+        answer = httpx.post(address, json=asked, headers=visitor, timeout=WAIT)
         assert json.loads(answer.text.splitlines()[-1])["done"]
 
     threads = [threading.Thread(target=one, args=(seed,)) for seed in range(writers)]

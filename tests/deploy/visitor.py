@@ -20,7 +20,8 @@ class Visitor(threading.Thread):
 
     def __init__(self, url: str, seed: int, goal: int) -> None:
         super().__init__(daemon=True)
-        self.client = httpx.Client(base_url=url, timeout=PATIENCE)
+        name = {"X-Lab-Visitor": f"visitor-{seed}"}
+        self.client = httpx.Client(base_url=url, timeout=PATIENCE, headers=name)
         self.seed, self.goal = seed, goal
         self.ids: list[int] = []
         self.writes = threading.Event()

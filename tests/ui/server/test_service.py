@@ -20,6 +20,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from tests.conftest import save_tiny_model
+from tests.deploy.replicas import free_port
 from textgen.experiments.requests import TextRequest
 from textgen.models.registry import Registry
 from textgen.ui.server.metrics import Metrics
@@ -125,18 +126,19 @@ def test_it_ends_when_nobody_waits_any_more_or_the_time_is_up(service: Service) 
 
 def test_a_server_that_is_told_to_end_finishes_its_texts(models_folder: Path) -> None:
     """A whole process: SIGTERM in the middle of a text, which comes to its end; then it is gone, with 0."""
-    command = [sys.executable, "app.py", "--port", "7999", "--models", str(models_folder), "--metrics"]
+    port = free_port()
+    command = [sys.executable, "app.py", "--port", str(port), "--models", str(models_folder), "--metrics"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        with httpx.Client(base_url="http://127.0.0.1:7999", timeout=WAIT) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=WAIT) as client:
             texts = [{"settings": {}, "strategy": "sampling", "ids": []}] * 4
             asked = {"model": "tiny", "prompt": "Tab", "seed": "1", "goal": 400, "texts": texts}
             with client.stream("POST", "/lab/stream/generate/write", json=asked) as answer:
                 lines = answer.iter_lines()
                 next(lines)
                 process.send_signal(signal.SIGTERM)
-                while (refused := httpx.post("http://127.0.0.1:7999/lab/stream/generate/write")).is_success:
+                while (refused := client.post("/lab/stream/generate/write")).is_success:
                     pass
                 assert (refused.status_code, refused.text) == (503, ENDING)
                 *_, last = (json.loads(line) for line in lines if line)
