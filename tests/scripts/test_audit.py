@@ -1,4 +1,4 @@
-"""Looking up known weaknesses: not where it cannot be; once a day beside the tests, which it does not fail."""
+"""Looking up known weaknesses: never offline; once a day beside the tests, which it does not fail."""
 
 from __future__ import annotations
 
