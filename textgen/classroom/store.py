@@ -251,6 +251,7 @@ class RedisRooms:
         return None
 
     async def remove(self, code: str) -> None:
+        self.turns.pop(code, None)
         async with self.reaching():
             await self.redis.delete(PREFIX + code, f"{PREFIX}{code}:rounds", f"{PREFIX}{code}:live")
             await self.redis.zrem(ALL, code)

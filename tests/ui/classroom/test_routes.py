@@ -11,6 +11,7 @@ import pytest
 
 from tests.ui.classroom.devices import TOKEN, Devices, device_id
 from textgen.classroom.room import LIFETIME, MOST_DEVICES
+from textgen.classroom.rounds import RoomError
 from textgen.models.registry import Registry
 
 PATIENCE = 60.0  # seconds; what waits for longer waits for ever
@@ -150,7 +151,11 @@ def test_codes_and_keys_cannot_be_found_by_trying(play: Callable[[Play], None]) 
         tried = [refusal(await lab.post("csv", code="CDFHJK", key="x")) for _ in range(60)]
         assert (tried[0], tried[-1]) == ("none", "often")
         assert tried.count("none") == 40
-        assert refusal(await lab.teach("csv")) == "often"  # even the right one, for now
+        assert refusal(await lab.post("csv", code=lab.session["code"], key="guess")) == "often"
+        assert (await lab.teach("csv")).status_code == 200  # the class at the same address goes on
+        await lab.join(1)
+        with pytest.raises(RoomError, match="too many wrong codes"):
+            await lab.join(2)
         lab.clock.now += 60
         assert refusal(await lab.post("csv", code=lab.session["code"], key="guess")) == "key"
         assert (await lab.teach("csv")).status_code == 200

@@ -42,6 +42,7 @@ from textgen.ui.shell.components import as_object, refusal
 
 MOST_STREAMS = 6  # of one device
 REST = 0.1  # seconds between two pictures for the teacher: votes come in flocks
+GUESSES = "there were too many wrong codes or keys from this address"
 TRIES = 50  # codes that may be taken
 STATUS = {"none": 404, "key": 403, "often": 429, "away": 503}  # by reason; else 400
 
@@ -64,15 +65,18 @@ class Classroom:
     # ---- who may do what
 
     async def room(self, data: Data, address: str) -> Room:
-        """The room of a code. Wrong codes are counted, so that nobody finds one by trying."""
-        if self.misses.left(address, self.clock()) < 1:
-            raise often("there were too many wrong codes or keys from this address")
+        """The room of a code. Wrong codes and keys are counted, so that nobody finds one by trying; who has
+        tried too often is told nothing more, but whoever belongs to the room goes on beside them.
+        """
         try:
-            return await self.rooms.get(read_code(data.get("code")))
+            room = await self.rooms.get(read_code(data.get("code")))
         except RoomError as error:
             if error.setting in ("class.refused.none", "class.refused.code"):
-                self.misses.take(address, self.clock())
+                self.slowly(self.misses, address, GUESSES)
             raise
+        if self.misses.left(address, self.clock()) < 1 and not belongs(room, data):
+            raise often(GUESSES)
+        return room
 
     async def taught(self, data: Data, address: str) -> Room:
         """The room of a code, for who has its key."""
@@ -80,7 +84,7 @@ class Classroom:
         try:
             room.check_key(data.get("key"))
         except RoomError:
-            self.misses.take(address, self.clock())
+            self.slowly(self.misses, address, GUESSES)
             raise
         return room
 
@@ -244,6 +248,17 @@ class Classroom:
             self.streams[device] -= 1
             if not self.streams[device]:
                 del self.streams[device]
+
+
+def belongs(room: Room, data: Data) -> bool:
+    """Whether a request comes from the teacher or from a device that has joined."""
+    try:
+        if "key" in data:
+            room.check_key(data["key"])
+            return True
+        return device_in(room.code, data.get("device")) in room.devices
+    except RoomError:
+        return False
 
 
 def often(what: str) -> RoomError:
