@@ -37,7 +37,8 @@ WINDOWS = (
 )
 
 # What is wrong with what a room shows, as sentences. A chart has the width of its place; what stands in
-# a card ends within it, unless something around it scrolls; neighbours in a card do not cover each other.
+# a card ends within it, unless something around it scrolls; neighbours in a card do not cover each other; one
+# button at most is the primary one.
 FAULTS = """(root) => {
     const seen = (node) => node.checkVisibility({ visibilityProperty: true })
         && node.getBoundingClientRect().width > 0 && node.getBoundingClientRect().height > 0;
@@ -51,6 +52,8 @@ FAULTS = """(root) => {
     const faults = [];
     const { scrollWidth, clientWidth } = document.documentElement;
     if (scrollWidth > clientWidth) faults.push(`the page is ${scrollWidth} px wide in ${clientWidth}`);
+    const primary = [...root.querySelectorAll(".button.primary")].filter(seen);
+    if (primary.length > 1) faults.push(`${primary.length} primary buttons where one may be`);
     for (const chart of root.querySelectorAll(".js-plotly-plot")) {
         if (!seen(chart)) continue;
         const [place, drawn] = [chart, chart.querySelector(".main-svg")]

@@ -317,7 +317,10 @@ export const mount = component("classroom", ({ root, config, memory, ask, signal
     h("div", { class: "class-fields" }, fields[form.kind]()),
     needsModel() && h("p", { class: "note" }, say("class.needsModel")),
     h("div", { class: "class-steps" },
-      button(say("class.put"), () => put(), { ...primary, disabled: state.busy || needsModel() })),
+      button(say("class.put"), () => put(), {
+        ...(state.room?.round ? {} : primary), // while a round is on, its own next step is what comes first
+        disabled: state.busy || needsModel(),
+      })),
     problems.of("ask"));
 
   const drawers = () => h("section", { class: "class-foot", key: "foot" },
