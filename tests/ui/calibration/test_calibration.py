@@ -192,3 +192,9 @@ def test_a_folder_that_cannot_be_read_takes_no_other_curve_away(
     view = look(part, "chars", models=["names"] if target == "/dev/zero" or file == FILE else [])
     assert [model["name"] for model in view["models"]] == ["chars"]
     assert view["note"] == ""
+
+
+@pytest.mark.parametrize("model", [None, 3, [], [[0, 1]], {"name": "tiny"}])
+def test_what_is_no_models_name_is_refused(registry: Registry, model: Any) -> None:
+    with pytest.raises(TextgenError, match="model must be the name of a model"):
+        Calibration(Laboratory(registry)).curves({"model": model, "models": [], "own": []})

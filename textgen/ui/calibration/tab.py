@@ -14,6 +14,7 @@ import numpy as np
 from textgen.errors import TextError, out_of_range, shorten
 from textgen.experiments.metrics.perplexity_curve import Curve
 from textgen.experiments.requests import PerplexityRequest
+from textgen.experiments.requests.base import as_model
 from textgen.models.calibration import FILE, TEMPERATURES, read_calibration
 from textgen.plots.perplexity import SCALES
 from textgen.ui.calibration.measuring import Asked, measure
@@ -53,7 +54,7 @@ class Calibration:
 
     def curves(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """The curves of the sidebar's model, of models beside it and of texts. Raises TextgenError."""
-        model, own = data.get("model"), read_own(data.get("own"))
+        model, own = as_model("model", data.get("model")), read_own(data.get("own"))
         names = [name for name in dict.fromkeys((model, *read_names(data.get("models")))) if name != NUMBERS]
         of_models = [shown for name in names if (shown := self.curve_of(name)) is not None]
         return {
