@@ -87,7 +87,12 @@ class Visitor:
 
     def __init__(self, hall: Hall, number: int) -> None:
         self.hall, self.chance = hall, random.Random(number)
-        self.client = httpx.AsyncClient(base_url=hall.url, timeout=ASKING)
+        own = {
+            "X-Lab-Visitor": f"soak-visitor-{number % 1000:03}",
+            "X-Forwarded-For": f"10.0.{number % 250}.1",
+        }
+        idle = httpx.Limits(keepalive_expiry=2.0)  # below the server's, which would close what is asked on
+        self.client = httpx.AsyncClient(base_url=hall.url, timeout=ASKING, headers=own, limits=idle)
         self.session, self.context = f"soak{number}", self.words(14)
         self.actions: dict[str, Callable[[], Awaitable[object]]] = {
             "page": self.page,
