@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from textgen.notebook.figure import plot
     from textgen.settings import BeamSettings, DecodeSettings, Strategy
     from textgen.text.numbers import parse_numbers
+    from textgen.ui.notebook import show
 
 __version__ = "0.1.0"
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "plot",
     "predict",
     "read",
+    "show",
     "summarize",
     "sweep",
     "write",
@@ -55,6 +57,7 @@ def __getattr__(name: str) -> Any:
         "TextgenError": "errors",
         "parse_numbers": "text.numbers",
         "plot": "notebook.figure",
+        "show": "ui.notebook",
         "summarize": "experiments.sweep.run",
         "sweep": "experiments.sweep.run",
     }
