@@ -35,6 +35,7 @@ class GeneratePage:
     def open(self) -> None:
         """Load the page as a new visitor does, who has typed nothing."""
         self.page.evaluate("addEventListener('pagehide', () => sessionStorage.clear())")
+        self.page.evaluate("history.replaceState(null, '', location.pathname)")  # the address holds the form
         self.page.reload()
         self.page.get_by_role("tab", name="Generate").click()
         expect(self.panes).to_have_count(4)
