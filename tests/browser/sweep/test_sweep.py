@@ -245,7 +245,7 @@ def test_what_cannot_be_run_is_told_at_its_field_and_keeps_the_results(tab: LabP
         ({"temperatures": "0.01:9:0.01"}, "this page takes 2,000 at most", "temperatures"),
         (
             {"temperatures": "0.1:2:0.1", "seeds": 64, "length": 5000},
-            "up to 25,605,000 tokens",
+            "25,606,053 tokens to read and write",
             "temperatures",
         ),
         ({"temperatures": "1", "seeds": "many"}, "number of seeds", "seeds"),

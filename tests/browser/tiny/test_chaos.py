@@ -199,7 +199,7 @@ def test_two_temperatures_of_ones_own(tab: LabPage, models: Registry) -> None:
 def test_mistakes_are_told_and_nothing_is_lost(tab: LabPage) -> None:
     before = lines(tab)
     for form, sentence in (
-        ({"rows": 500, "length": 5000}, "at most 50,000 tokens on this server"),
+        ({"rows": 500, "length": 5000}, "at most 60,000 tokens on this server"),
         ({"rows": "<img src=x onerror=alert(1)>"}, "got <img src=x onerror=alert(1)>"),
         ({"rows": 41, "low": 3}, "From T must be below to T"),
     ):

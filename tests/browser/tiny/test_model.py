@@ -113,7 +113,7 @@ def test_a_point_of_the_chart_is_a_moment(tab: LabPage) -> None:
 def test_the_panes_have_the_colours_of_their_temperatures(tab: LabPage) -> None:
     script = "panes => panes.map((pane) => getComputedStyle(pane).borderTopColor)"
     colours = tab.view("model").locator(".moment-pane").evaluate_all(script)
-    assert colours == ["rgb(63, 134, 192)", "rgb(27, 33, 48)", "rgb(91, 100, 115)"]
+    assert colours == ["rgb(63, 134, 192)", "color(srgb 0.105882 0.129412 0.188235)", "rgb(91, 100, 115)"]
 
 
 def test_the_losses_are_drawn_and_in_a_table(tab: LabPage) -> None:

@@ -114,8 +114,8 @@ def test_writing_is_stopped_and_the_texts_stay_until_the_models_change(
     tab: LabPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server takes its time, so that the texts are not at their end before the button is found."""
-    plain = compare.grow
-    monkeypatch.setattr(compare, "grow", lambda *args: time.sleep(0.005) or plain(*args))
+    plain = compare.Text.grow
+    monkeypatch.setattr(compare.Text, "grow", lambda *args: time.sleep(0.005) or plain(*args))
     length(tab).fill("2000")
     button(tab, "Write both").click()
     for side in (0, 1):

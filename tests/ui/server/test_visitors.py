@@ -96,3 +96,16 @@ def test_made_up_names_do_not_help_an_address_for_long() -> None:
 def test_a_name_is_one_that_a_page_makes_up(name: str, known: str) -> None:
     headers = [(HEADER.encode(), name.encode())]
     assert Visitor.of({"type": "http", "client": ("::1", 5), "headers": headers}) == Visitor("::1", known)
+
+
+def test_work_that_is_stopped_gives_back_what_was_not_done() -> None:
+    visitors = Visitors(Limits(visitor_tokens=100), clock=lambda: 0.0)
+    with asking(GREEDY):
+        charge = visitors.charge(1000)
+        with pytest.raises(TextgenError, match="used up"):
+            visitors.charge(1)
+        charge.give_back(0.05)
+        charge.give_back(0.05)  # once is enough
+        visitors.charge(50)
+        with pytest.raises(TextgenError, match="used up"):
+            visitors.charge(1)

@@ -59,20 +59,26 @@ class ChaosPart:
         request = self.request(data, grid(low, high, rows))
         model, due = self.lab.registry.get(request.model), self.lab.clock()
         note = read_context(model, request.prompt).note
-        for step in writing(model, request.prompt, request.rows()):
-            if step.chaos is not None:
-                # As a text: Gradio's page copies an object entry by entry.
-                shown = exact({**picture(model, step.chaos), "note": note})
-                yield {"picture": json.dumps(shown), "done": "written"}
-            elif self.lab.clock() >= due:
-                yield {"share": step.done / step.total}
-                due = self.lab.clock() + EVERY
+        charge, share = self.lab.visitors.charge(request.cost()), 0.0
+        try:
+            for step in writing(model, request.prompt, request.rows()):
+                share = step.done / step.total
+                if step.chaos is not None:
+                    # As a text: Gradio's page copies an object entry by entry.
+                    shown = exact({**picture(model, step.chaos), "note": note})
+                    yield {"picture": json.dumps(shown), "done": "written"}
+                elif self.lab.clock() >= due:
+                    yield {"share": share}
+                    due = self.lab.clock() + EVERY
+        finally:
+            charge.give_back(share)
 
     def compare(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """What happens between two temperatures of a picture. Raises TextgenError."""
         from textgen.ui.chaos.flip_view import flip_view  # torch comes in with the first model
 
         request = self.request(data, read_pair(data))
+        self.lab.visitors.charge(request.cost())
         return flip_view(self.lab.registry.get(request.model), request.run(self.lab.registry))
 
     def request(self, data: Mapping[str, Any], temperatures: tuple[float, ...]) -> ChaosRequest:
@@ -97,7 +103,6 @@ class ChaosPart:
                 f"({len(request.temperatures):,} rows × {request.length:,}, and the context); take fewer "
                 "rows, shorter texts or a shorter context"
             )
-        self.lab.visitors.charge(cost)
         return request
 
 

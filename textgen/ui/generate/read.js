@@ -187,7 +187,7 @@ export const createReader = (page) => {
       .filter(({ name }) => name !== config.numbers)
       .map(({ name, title }) => h("option", { value: name }, title)))),
     h("label", { class: "group" }, "at T = ", h("input", {
-      class: "length", type: "text", inputmode: "decimal", value: form.at, placeholder: "same",
+      class: "read-at", type: "text", inputmode: "decimal", value: form.at, placeholder: "same",
       "aria-label": "A second temperature", ...problems.marks("at"),
       oninput: (/** @type {any} */ { target }) => { form.at = target.value; },
     })),

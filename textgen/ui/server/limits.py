@@ -23,7 +23,7 @@ class Limits:
 
     sweep_tokens: int = limit(MAX_TOKENS, "tokens that one sweep reads and writes")
     sweeps: int = limit(2, "sweeps written at the same time; further ones wait")
-    chaos_tokens: int = limit(50_000, "tokens that one picture of temperature chaos reads and writes")
+    chaos_tokens: int = limit(60_000, "tokens that one picture of temperature chaos reads and writes")
     visitor_running: int = limit(1, "pieces of long work of each kind that one visitor has at the same time")
     visitor_waiting: int = limit(4, "pieces of it that may wait beside it; further ones are refused")
     visitor_tokens: int = limit(600_000, "tokens a minute that are read and written for one visitor")

@@ -56,6 +56,20 @@ class Budget:
     then: float
 
 
+@dataclass(slots=True)
+class Charge:
+    """What a piece of work was counted as, when it began."""
+
+    budgets: tuple[tuple[Budget, int], ...]  # each with what it holds when it is full
+    cost: int
+
+    def give_back(self, done: float) -> None:
+        """The work has ended, a share `done` (0..1) of it done."""
+        for budget, full in self.budgets:
+            budget.left = min(full, budget.left + self.cost * (1 - done))
+        self.cost = 0
+
+
 class Visitors:
     """Keeps account of all visitors. The places belong to the page's one event loop."""
 
@@ -90,10 +104,11 @@ class Visitors:
             if not lane.queue:
                 self.lanes.pop((who, kind), None)
 
-    def charge(self, cost: int) -> None:
+    def charge(self, cost: int) -> Charge:
         """Count what the request that is being answered takes. Raises TextgenError for too much in a minute.
 
         Whoever has anything left may begin, however much it takes: the next request waits for what lacks.
+        Work that is stopped gives back what was not done.
         """
         now, most = self.clock(), self.limits.visitor_tokens
         budgets = [(self._budget(who, most * times, now), most * times) for who, times in accounts()]
@@ -106,6 +121,7 @@ class Visitors:
                 )
         for budget, _ in budgets:
             budget.left -= cost
+        return Charge(tuple(budgets), cost)
 
     def _budget(self, who: Visitor, full: int, now: float) -> Budget:
         """What a visitor has left by now."""

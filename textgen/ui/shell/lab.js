@@ -90,6 +90,7 @@ const names = config.models.flatMap((group) => group.models.map((model) => model
 
 const before = remembered(config.state, names, kept);
 export const store = createStore(opened ? stateOf(opened.record, before) : before);
+remember(store.state, kept); // that this tab has been here, too: what is typed comes back over its own link
 store.listen((state) => remember(state, kept));
 
 /** The value of each stage that turns it off. @type {Record<string, any>} */

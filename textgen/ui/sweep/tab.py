@@ -18,6 +18,7 @@ from textgen.plots.sweep import COLOURS, DARK
 from textgen.settings import GUIDE, GUIDE_STRATEGIES, MAX_NAME, MAX_SEED, NAMED, STRATEGIES, Strategy
 from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.server.limits import Limits
+from textgen.ui.server.visitors import Charge
 from textgen.ui.shell.components import LabComponent
 from textgen.ui.sweep.files import Wanted, make
 from textgen.ui.sweep.runs import Run
@@ -93,11 +94,21 @@ class SweepPart:
 
     async def run(self, data: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
         """Have a sweep written. What needs no model is checked at once: a refusal waits for nobody."""
-        request = await run_sync(self.checked, data)
-        return self.told(request)
+        request, charge = await run_sync(self.checked, data)
+        return self.told(request, charge)
 
-    async def told(self, request: SweepRequest) -> AsyncGenerator[dict[str, Any], None]:
+    async def told(self, request: SweepRequest, charge: Charge) -> AsyncGenerator[dict[str, Any], None]:
         """How many are before it, then how far it is."""
+        share = 0.0
+        try:
+            async with aclosing(self.written(request)) as messages:
+                async for message in messages:
+                    share = message["written"] / max(1, message["total"]) if "written" in message else share
+                    yield message
+        finally:
+            charge.give_back(share)
+
+    async def written(self, request: SweepRequest) -> AsyncGenerator[dict[str, Any], None]:
         run = None
         asked = Asked(request, self.lab.limits.sweep_tokens, self.lab.clock)
         async with aclosing(self.lab.workers.work("sweeps", write, asked)) as all_news:
@@ -108,15 +119,14 @@ class SweepPart:
                 run = run or Run(request.settings, self.lab.sweeps)
                 yield await run_sync(run.take, news)
 
-    def checked(self, data: dict[str, Any]) -> SweepRequest:
-        """A request that this server takes. Raises TextgenError."""
+    def checked(self, data: dict[str, Any]) -> tuple[SweepRequest, Charge]:
+        """A request that this server takes, and what it counts as. Raises TextgenError."""
         request = SweepRequest.from_json(data.get("request"))
         check_shown(request.settings)
         check_size(request.settings, self.lab.limits.sweep_tokens)
         for name in request.models():
             self.lab.registry.check(name)
-        self.lab.visitors.charge(request.cost())
-        return request
+        return request, self.lab.visitors.charge(request.cost())
 
     def look(self, data: dict[str, Any]) -> dict[str, Any]:
         """The charts and tables of a sweep, as far as it is."""
