@@ -18,7 +18,7 @@ from string import Template
 import httpx
 import pytest
 
-from textgen.ui.server.store import StoreAwayError, open_store
+from textgen.ui.service.store import StoreAwayError, open_store
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

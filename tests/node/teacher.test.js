@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isForPage, stepped, tabBeside } from "../../textgen/ui/frame/teacher.js";
+import { isForPage, stepped, tabBeside } from "../../textgen/ui/teacher/teacher.js";
 import { frameLine } from "../../textgen/ui/link/share.js";
 import { tabs } from "../../textgen/ui/link/record.js";
 

@@ -15,8 +15,8 @@ from starlette.middleware import Middleware
 from textgen.classroom.store import MemoryRooms, Rooms
 from textgen.models.registry import Registry
 from textgen.ui.classroom.routes import Classroom, routes
-from textgen.ui.server.guard import Guard
 from textgen.ui.server.laboratory import Laboratory
+from textgen.ui.service.guard import Guard
 
 TOKEN = {"kind": "token", "model": "tiny", "context": "bad", "settings": {"temperature": 0.5}}
 

@@ -2,7 +2,7 @@
 import { createShare } from "../link/share.js";
 import { component } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
-import { createTeacher } from "./teacher.js";
+import { createTeacher } from "../teacher/teacher.js";
 
 export const mount = component("head", ({ root, ask, signal }) => {
   const share = createShare(ask);

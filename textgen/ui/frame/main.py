@@ -19,13 +19,13 @@ from textgen.classroom.store import rooms_at
 from textgen.errors import TextgenError, out_of_range
 from textgen.models.registry import Registry, default_root
 from textgen.ui.server.limits import add_flags, limits_from
-from textgen.ui.server.store import Store, open_store
+from textgen.ui.service.store import Store, open_store
 
 if TYPE_CHECKING:
     from gradio import Blocks
 
     from textgen.ui.frame.page import Site
-    from textgen.ui.server.service import Service
+    from textgen.ui.service.service import Service
 
 SPACES = "https://huggingface.co"  # shows its Spaces in frames
 LONGEST_GRACE = 3_600  # seconds
@@ -154,7 +154,7 @@ def serve(options: argparse.Namespace) -> None:
 def site_from(options: argparse.Namespace) -> Site:
     """What the flags say of where the server stands. Raises SettingError."""
     from textgen.ui.frame.page import Site
-    from textgen.ui.server.proxies import check_hosts, check_root_path
+    from textgen.ui.service.proxies import check_hosts, check_root_path
 
     embedders = tuple(origin(text) for text in options.embed_in)
     return Site(embedders, check_root_path(options.root_path), check_hosts(options.trusted_hosts))
@@ -162,11 +162,11 @@ def site_from(options: argparse.Namespace) -> Site:
 
 def service_from(options: argparse.Namespace, registry: Registry, store: Store) -> Service:
     """The state of the server, and who hears of its requests."""
-    from textgen.ui.server.service import LOG, Service
+    from textgen.ui.service.service import LOG, Service
 
     service = Service(registry, store, logged=options.access_log)
     if options.metrics:
-        from textgen.ui.server.metrics import Metrics
+        from textgen.ui.service.metrics import Metrics
 
         service.metrics = Metrics(service)
     if options.access_log:

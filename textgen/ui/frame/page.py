@@ -28,13 +28,13 @@ from textgen.ui.classroom.routes import routes as class_routes
 from textgen.ui.link import link
 from textgen.ui.saving import save
 from textgen.ui.server.endpoints import Endpoints, Page
-from textgen.ui.server.guard import OPEN, Door, Guard
 from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.server.limits import Limits
-from textgen.ui.server.proxies import TrustedHosts, UnderPath
-from textgen.ui.server.service import OWN, Service, Watch
-from textgen.ui.server.store import MemoryStore
 from textgen.ui.server.streams import Place, route
+from textgen.ui.service.guard import OPEN, Door, Guard
+from textgen.ui.service.proxies import TrustedHosts, UnderPath
+from textgen.ui.service.service import OWN, Service, Watch
+from textgen.ui.service.store import MemoryStore
 from textgen.ui.shell import assets
 from textgen.ui.shell.components import LabComponent, streams_of
 from textgen.ui.sidebar import sidebar

@@ -18,9 +18,9 @@ from textgen.models.registry import Registry
 from textgen.records import Ints
 from textgen.settings import DecodeSettings
 from textgen.ui.server.limits import Limits
-from textgen.ui.server.sessions import forget_visitors
 from textgen.ui.server.streams import Work
 from textgen.ui.server.visitors import ASKING, Visitor, Visitors
+from textgen.ui.service.sessions import forget_visitors
 from textgen.validation import check_whole
 
 MAX_TOP = 1000

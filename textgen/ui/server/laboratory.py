@@ -14,9 +14,9 @@ from textgen.classroom.store import MemoryRooms, Rooms
 from textgen.models.registry import Registry
 from textgen.settings import check_seed
 from textgen.ui.server.limits import Limits
-from textgen.ui.server.store import MemoryStore, Store
 from textgen.ui.server.visitors import Visitors
 from textgen.ui.server.workers import Workers
+from textgen.ui.service.store import MemoryStore, Store
 from textgen.ui.sweep.runs import SweepStore
 
 LANES = {"files": 2, "scores": 1}  # files that are made, texts that are measured

@@ -14,7 +14,7 @@ from textgen.experiments.sweep.packed import pack_head, pack_texts, unpack
 from textgen.experiments.sweep.records import Progress, SweepResult
 from textgen.experiments.sweep.settings import SweepSettings
 from textgen.experiments.sweep.summary import summarize
-from textgen.ui.server.store import DAY, Store, StoreAwayError
+from textgen.ui.service.store import DAY, Store, StoreAwayError
 from textgen.ui.sweep.shelf import Held, Shelf
 from textgen.ui.sweep.writing import News
 

@@ -16,8 +16,8 @@ from starlette.testclient import TestClient
 from textgen.models.registry import Registry
 from textgen.ui.frame.main import main
 from textgen.ui.frame.page import Site, build, launch_options
-from textgen.ui.server import guard
-from textgen.ui.server.guard import Door
+from textgen.ui.service import guard
+from textgen.ui.service.guard import Door
 
 PATIENCE = 30.0  # seconds
 ELSEWHERE = "https://stranger.example"

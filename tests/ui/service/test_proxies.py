@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 
 from textgen.errors import SettingError
 from textgen.ui.frame.page import first_parts
-from textgen.ui.server.guard import OPEN
-from textgen.ui.server.proxies import TrustedHosts, UnderPath, check_hosts, check_root_path
+from textgen.ui.service.guard import OPEN
+from textgen.ui.service.proxies import TrustedHosts, UnderPath, check_hosts, check_root_path
 
 
 def app(*middleware: Middleware) -> TestClient:

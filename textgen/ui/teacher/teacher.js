@@ -10,7 +10,7 @@ import { kept } from "../link/opened.js";
 import { pathTo } from "../link/address.js";
 import { tabs } from "../link/record.js";
 import { say } from "../words/words.js";
-import { onTab, openedTab, openedTitle, openTabs } from "./tabs.js";
+import { onTab, openedTab, openedTitle, openTabs } from "../frame/tabs.js";
 
 /** @typedef {{ signal: AbortSignal, share: () => void }} Options */
 /** @typedef {{ keys: string[], what: string, act: (key: string) => void, always?: boolean }} Command */

@@ -26,7 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from textgen.errors import TextgenError
 from textgen.models.registry import Registry
-from textgen.ui.server.store import Store
+from textgen.ui.service.store import Store
 
 ENDING = (
     "this server is about to end: it finishes the texts that it is writing and takes nothing new; "

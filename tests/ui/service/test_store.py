@@ -11,7 +11,7 @@ import pytest
 from tests.experiments.sweep.sweeps import save_models, swept
 from textgen.errors import SettingError, TextError
 from textgen.experiments.sweep.records import SweepResult
-from textgen.ui.server.store import MemoryStore, RedisStore, Store, StoreAwayError, open_store
+from textgen.ui.service.store import MemoryStore, RedisStore, Store, StoreAwayError, open_store
 from textgen.ui.sweep.runs import SweepStore
 
 

@@ -23,9 +23,9 @@ from tests.conftest import save_tiny_model
 from tests.deploy.replicas import free_port
 from textgen.experiments.requests import TextRequest
 from textgen.models.registry import Registry
-from textgen.ui.server.metrics import Metrics
-from textgen.ui.server.service import ENDING, LOG, Service, Watch
-from textgen.ui.server.store import MemoryStore, open_store
+from textgen.ui.service.metrics import Metrics
+from textgen.ui.service.service import ENDING, LOG, Service, Watch
+from textgen.ui.service.store import MemoryStore, open_store
 
 ROOT = Path(__file__).parents[3]
 WAIT = 60.0  # seconds
