@@ -284,3 +284,12 @@ def test_words_of_any_script_come_back_as_they_stood(tmp_path: Path) -> None:
     path.write_text(text, encoding="utf-8")
     opened = open_corpus(path, Recipe("words", level="word"), tmp_path / "cache")
     assert "".join(texts(opened)) == text
+
+
+def test_more_tokens_than_two_bytes_tell_apart_are_refused(
+    text_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(corpus, "LARGEST", 3)
+    with pytest.raises(TextError, match="at most 3 tokens"):
+        open_corpus(text_file, PLAIN, tmp_path, TextTokenizer.characters("abcd"))
+    assert list(tmp_path.iterdir()) == []

@@ -57,6 +57,9 @@ class Part:
         return pieces if bos is None else [np.concatenate(([np.uint16(bos)], piece)) for piece in pieces]
 
 
+LARGEST = 1 << 16  # tokens
+
+
 @dataclass(frozen=True, slots=True)
 class Corpus:
     """A text as ids on disk, split in two."""
@@ -83,6 +86,11 @@ def open_corpus(path: Path, recipe: Recipe, cache: Path, tokenizer: TextTokenize
     Raises TextError, before anything is written, for a corpus that is missing, empty, not text, too
     short, of one distinct character, or not the one that the recipe's sha256 names.
     """
+    if tokenizer is not None and tokenizer.vocab_size > LARGEST:
+        raise TextError(
+            f"a corpus is encoded with at most {LARGEST:,} tokens, two bytes each, and this model has "
+            f"{tokenizer.vocab_size:,}; `python -m textgen read` scores texts of 20,000 characters with it"
+        )
     digest = checked_digest(path, recipe.corpus.sha256)
     folder = cache / f"corpus-{key(digest, recipe, tokenizer)}"
     if not is_whole(folder):
