@@ -43,6 +43,8 @@ class Phone:
 @pytest.fixture(scope="module")
 def teacher(context: BrowserContext, app_url: str) -> Iterator[LabPage]:
     with visit(context, app_url) as lab:
+        lab.page.evaluate("localStorage.clear()")  # a session that another file opened
+        lab.page.reload()
         lab.page.get_by_role("tab", name="Class", exact=True).click()
         lab.view("classroom").get_by_role("button", name="Open a session").click()
         lab.view("classroom").locator(".class-qr").wait_for()

@@ -55,6 +55,9 @@ def shown(lab: LabPage, record: dict[str, Any]) -> list[str]:
     if tab == "generate":
         expect(room.locator(".status")).to_contain_text("Done")
     room.locator(READY[tab]).first.wait_for()
+    newcomer = room.get_by_role("button", name="Got it")
+    if newcomer.is_visible():
+        newcomer.click()
     expect(room).not_to_have_attribute("aria-busy", "true")
     return room.evaluate(SHOWN)
 

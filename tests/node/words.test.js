@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { languageFor } from "../../textgen/ui/words/language.js";
 import { createSay } from "../../textgen/ui/words/words.js";
 
-const UI = new URL("../../textgen/ui", import.meta.url);
+const UI = new URL("../../textgen/ui/", import.meta.url);
 const FOLDERS = ["words/", "learn/"]; // a room's own words lie beside its script
 const files = readdirSync(new URL("words/", UI)).filter((name) => name.endsWith(".json"));
 const read = (/** @type {string} */ name) => Object.assign({}, ...FOLDERS.map((folder) =>
@@ -30,7 +30,7 @@ test("every language has the same keys, and each sentence the same places for va
 
 test("what scripts say is in the catalogues, and nothing else is in them", () => {
   const folders = readdirSync(UI, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  const scripts = [...folders.map(({ name }) => new URL(`${name}/`, UI)), new URL("../classroom", UI)]
+  const scripts = [...folders.map(({ name }) => new URL(`${name}/`, UI)), new URL("../classroom/", UI)]
     .flatMap((folder) => readdirSync(folder).filter((file) => /[.](js|py)$/.test(file))
       .map((file) => readFileSync(new URL(file, folder), "utf8")));
   const known = keysOf(english);

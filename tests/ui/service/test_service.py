@@ -138,7 +138,7 @@ def test_a_server_that_is_told_to_end_finishes_its_texts(models_folder: Path) ->
                 lines = answer.iter_lines()
                 next(lines)
                 process.send_signal(signal.SIGTERM)
-                while (refused := client.post("/lab/stream/generate/write")).is_success:
+                while (refused := client.post("/lab/stream/generate/write", json={})).status_code != 503:
                     pass
                 assert (refused.status_code, refused.text) == (503, ENDING)
                 *_, last = (json.loads(line) for line in lines if line)
