@@ -64,6 +64,15 @@ export const pathTo = (/** @type {string} */ tab) => (WITHIN.includes(tab) ? ["e
 
 // ---- the address
 
+/** This entry of the history is the page's own from now on, however soon it is loaded anew. */
+const mark = () => {
+  try {
+    window.history.replaceState({ ...window.history.state, [KEY]: true }, "");
+  } catch {
+    // more often than this browser lets: the first change of the address does it
+  }
+};
+
 /**
  * Keep the address as the page is, and the page as the address is, from now on.
  * @param {AbortSignal} signal @param {string} first the tab that is being opened; "" for the page's first
@@ -75,6 +84,7 @@ export const followAddress = (signal, first, tell) => {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   arrive(first || openedTab());
+  mark();
 
   const write = () => {
     clearTimeout(timer);
