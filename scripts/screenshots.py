@@ -55,6 +55,9 @@ LOOKS = {
     "dark": Look(1440, 930, "dark"),
 }
 README = (
+    ("learn", "light"),
+    ("learn_revealed", "light"),
+    ("learn_paper", "print"),
     ("next_token", "light"),
     ("generate", "light"),
     ("beam", "light"),
@@ -136,6 +139,30 @@ def take(page: Page, look: Look, path: Path) -> None:
         height = page.evaluate("document.documentElement.scrollHeight")
         page.set_viewport_size({"width": look.width, "height": height})
     page.screenshot(path=path)
+
+
+def learn(page: Page) -> None:
+    """A lesson, before anybody has committed to an answer."""
+    open_tab(page, "Learn")
+    room = page.locator("#lab-learn")
+    room.get_by_role("button", name="Which way does the knob turn?").click()
+    room.locator(".panels .bar").first.wait_for()
+    room.get_by_role("radio").nth(2).check()
+
+
+def learn_revealed(page: Page) -> None:
+    """The same, revealed."""
+    learn(page)
+    page.get_by_role("button", name="Commit").click()
+    page.locator("#lab-learn .learn-verdict").wait_for()
+
+
+def learn_paper(page: Page) -> None:
+    """The worksheet of a lesson, with its dice and its key."""
+    learn(page)
+    page.evaluate("window.print = () => {}")
+    page.get_by_role("button", name="Print a worksheet").click()
+    page.locator("#lab-learn .learn-paper").wait_for(state="attached")
 
 
 def next_token(page: Page) -> None:
@@ -277,6 +304,9 @@ def open_tab(page: Page, name: str) -> None:
 
 
 SCENES: dict[str, Callable[[Page], None]] = {
+    "learn": learn,
+    "learn_revealed": learn_revealed,
+    "learn_paper": learn_paper,
     "next_token": next_token,
     "generate": generate,
     "draws": draws,

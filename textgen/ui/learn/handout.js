@@ -27,7 +27,7 @@ export const handout = (lesson, { sheet, key }) => {
     lesson.context && h("p", {}, say("learn.paper.context"), " ", h("code", {}, lesson.context)),
     h("h3", {}, `1. ${words("ask")}`), boxes("predict", lesson.predict.options),
     h("h3", {}, `2. ${words("why")}`), boxes("explain", lesson.explain.options),
-    h("p", {}, say("learn.own"), " ____________________________________________"),
+    h("p", {}, say("learn.paper.own"), " ____________________________________________"),
     sheet && dice(sheet),
     h("div", { class: "paper-key" },
       h("h2", {}, say("learn.paper.key")),
