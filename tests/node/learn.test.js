@@ -1,7 +1,7 @@
 // What of the lessons is kept on a device: which were done, and nothing that breaks the page.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { eraseProgress, keepAnswer, progress } from "../../textgen/ui/learn/progress.js";
+import { eraseProgress, keepAnswer, keepWords, ownWords, progress } from "../../textgen/ui/learn/progress.js";
 
 const storage = (/** @type {Record<string, string>} */ kept = {}) => ({
   getItem: (/** @type {string} */ key) => kept[key] ?? null,
@@ -17,6 +17,17 @@ test("what was right once stays so, until it is erased", () => {
   assert.deepEqual(progress(own), { one: true, two: false });
   eraseProgress(own);
   assert.deepEqual(progress(own), {});
+});
+
+test("each lesson has its own words, which are erased with the rest", () => {
+  const own = storage();
+  keepWords("one", "it sharpens", own);
+  keepWords("two", "it flattens", own);
+  const found = ["one", "two", "three"].map((name) => ownWords(name, own));
+  assert.deepEqual(found, ["it sharpens", "it flattens", ""]);
+  eraseProgress(own);
+  assert.equal(ownWords("one", own), "");
+  assert.equal(ownWords("one", storage({ "temperature-lab learn words": "{" })), "");
 });
 
 test("damaged progress is none, and a browser that keeps nothing loses nothing else", () => {

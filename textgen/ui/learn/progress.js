@@ -1,6 +1,8 @@
-// Which lessons were done on this device, kept in the browser's storage and nowhere else.
+// Which lessons were done on this device, and what was written there in own words, kept in the browser's
+// storage and nowhere else.
 
 const KEY = "temperature-lab learn";
+const WORDS = "temperature-lab learn words";
 
 /** @returns {Record<string, boolean>} by lesson: whether both answers were right */
 export const progress = (storage = own()) => {
@@ -23,9 +25,33 @@ export const keepAnswer = (/** @type {string} */ lesson, /** @type {boolean} */ 
   }
 };
 
+/** What was written to a lesson in own words; "" for nothing. */
+export const ownWords = (/** @type {string} */ lesson, storage = own()) => {
+  const found = wordsIn(storage)[lesson];
+  return typeof found === "string" ? found : "";
+};
+
+export const keepWords = (/** @type {string} */ lesson, /** @type {string} */ text, storage = own()) => {
+  try {
+    storage?.setItem(WORDS, JSON.stringify({ ...wordsIn(storage), [lesson]: text }));
+  } catch {
+    // as above
+  }
+};
+
+/** @param {Pick<Storage, "getItem"> | null} storage @returns {Record<string, unknown>} */
+const wordsIn = (storage) => {
+  try {
+    return Object(JSON.parse(storage?.getItem(WORDS) ?? "{}"));
+  } catch {
+    return {};
+  }
+};
+
 export const eraseProgress = (storage = own()) => {
   try {
     storage?.removeItem(KEY);
+    storage?.removeItem(WORDS);
   } catch {
     // as above
   }

@@ -12,7 +12,7 @@ import { flags } from "../link/opened.js";
 import { createProblems } from "../messages/problem.js";
 import { Problem } from "../server/server.js";
 import { addWords, language, say } from "../words/words.js";
-import { eraseProgress, keepAnswer, progress } from "./progress.js";
+import { eraseProgress, keepAnswer, keepWords, ownWords, progress } from "./progress.js";
 import { handout } from "./handout.js";
 
 /**
@@ -39,7 +39,7 @@ const NEAR = { number: 0.1, bars: 0.1 }; // of the range, or of total variation:
 export const mount = component("learn", ({ root, config, ask, signal }) => {
   /** @type {Lesson[]} */
   const lessons = config.lessons;
-  const first = { lesson: "", model: "", route: "", own: "" };
+  const first = { lesson: "", model: "", route: "" };
   const form = /** @type {typeof first} */ (
     keptForm("learn", first, () => Object.fromEntries(Object.keys(first).map(
       (name) => [name, form[/** @type {keyof typeof first} */ (name)]]))));
@@ -89,7 +89,9 @@ export const mount = component("learn", ({ root, config, ask, signal }) => {
     }
     formChanged();
     trying("open", async () => {
-      state.panel = (await ask("open", request())).panel;
+      const { panel } = await ask("open", request());
+      if (form.lesson !== name || form.model !== model) return; // another one is open by now
+      state.panel = panel;
       const lesson = /** @type {Lesson} */ (current());
       if (lesson.predict.kind === "number") {
         state.given.predict = (lesson.predict.lowest + lesson.predict.highest) / 2;
@@ -106,7 +108,9 @@ export const mount = component("learn", ({ root, config, ask, signal }) => {
       return;
     }
     trying(question, async () => {
+      const { lesson, model } = form;
       const found = await ask("answer", request({ question, answer: state.given[question] }));
+      if (form.lesson !== lesson || form.model !== model) return;
       if (question === "predict") state.verdict = found;
       else {
         state.why = found;
@@ -128,7 +132,10 @@ export const mount = component("learn", ({ root, config, ask, signal }) => {
     loadState({ ...source, ...to });
   };
   const print = () => trying("print", async () => {
-    state.paper = await ask("handout", request());
+    const { lesson } = form;
+    const paper = await ask("handout", request());
+    if (form.lesson !== lesson) return;
+    state.paper = paper;
     draw();
     window.print();
   });
@@ -297,10 +304,8 @@ export const mount = component("learn", ({ root, config, ask, signal }) => {
     h("p", {}, words("because", factsOf(/** @type {Lesson} */ (current()), state.verdict ?? verdict))),
     h("label", { class: "learn-own" }, say("learn.own"),
       h("textarea", {
-        rows: 2, maxlength: 2000, value: form.own,
-        oninput: (/** @type {any} */ { target }) => {
-          form.own = target.value;
-        },
+        rows: 2, maxlength: 2000, value: ownWords(form.lesson),
+        oninput: (/** @type {any} */ { target }) => keepWords(form.lesson, target.value),
       })),
   ];
   const ending = (/** @type {Lesson} */ lesson) => {
