@@ -116,12 +116,15 @@ def test_at_its_end_only_what_was_begun_is_answered(client: TestClient, service:
 def test_it_ends_when_nobody_waits_any_more_or_the_time_is_up(service: Service) -> None:
     service.begin("text")
     service.drain(0, threading.Event())
+    assert service.busy  # the time is up all the same
     stop = threading.Event()
     stop.set()
     service.drain(1e9, stop)
     service.end("text")
     service.begin("heartbeat")  # a page that is open
     service.drain(1e9, threading.Event())
+    assert not service.busy
+    assert service.not_ready() == ENDING
 
 
 def test_a_server_that_is_told_to_end_finishes_its_texts(models_folder: Path) -> None:
