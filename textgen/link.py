@@ -32,6 +32,7 @@ from textgen.experiments.requests import (
 )
 from textgen.experiments.sweep.settings import MAX_LENGTH, in_range
 from textgen.lessons import lessons
+from textgen.models.own import is_own
 from textgen.plots.perplexity import SCALES
 from textgen.settings import (
     MAX_BEAM_LENGTH,
@@ -426,7 +427,12 @@ def read_names(field: Field, value: str) -> list[str] | None:
 
 def read_model(field: Field, value: str) -> str | None:
     known = value in field.choices if field.choices else len(value) <= LONGEST_NAME
-    return value if known else None
+    return value if known or is_own(value) else None
+
+
+def read_models(field: Field, value: str) -> list[str] | None:
+    own = filter(is_own, value.split(",")) if field.choices else ()
+    return read_names(replace(field, choices=(*field.choices, *own)), value)
 
 
 def read_text(field: Field, value: str) -> str | None:
@@ -598,7 +604,7 @@ READERS: Mapping[str, Callable[[Field, Any], Any]] = {
     "choice": read_choice,
     "names": read_names,
     "model": read_model,
-    "models": read_names,
+    "models": read_models,
     "text": read_text,
     "texts": read_texts,
     "flag": lambda _, value: FLAGS.get(value),

@@ -241,5 +241,8 @@ class ModelConfig(Part):
 
     def write(self, folder: Path) -> None:
         """Write the file. Raises OSError."""
-        text = json.dumps(self.to_json(), indent=2, ensure_ascii=False)
-        (folder / FILE).write_text(f"{text}\n", encoding="utf-8")
+        (folder / FILE).write_text(self.to_text(), encoding="utf-8")
+
+    def to_text(self) -> str:
+        """What the file says."""
+        return json.dumps(self.to_json(), indent=2, ensure_ascii=False) + "\n"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from textgen.errors import ModelError, shorten
 from textgen.models.config import FILE, ModelConfig
+from textgen.models.own import OwnModels, gone, is_own
 
 if TYPE_CHECKING:
     from textgen.decoding.scheduler import Scheduler
@@ -48,10 +49,12 @@ class Registry:
 
     A model stays in memory until others need its room: then those go that were not asked for longest,
     never the one just asked for. A folder whose config.json has changed is loaded again.
+
+    A visitor's own model (`own.py`) is found by its name, as any other, and listed nowhere.
     """
 
-    def __init__(self, root: Path, max_bytes: int = MAX_BYTES) -> None:
-        self.root = root
+    def __init__(self, root: Path, max_bytes: int = MAX_BYTES, own: OwnModels | None = None) -> None:
+        self.root, self.own = root, own
         self.max_bytes = max_bytes
         self._models: dict[str, Loaded] = {}  # least recently asked for first
         self._locks: dict[str, threading.Lock] = {}
@@ -95,16 +98,23 @@ class Registry:
         return ModelInfo(name, ModelConfig.read(self.folder(name)))
 
     def folder(self, name: str) -> Path:
-        """The folder of a listed model: a name is looked up, never joined to a path unseen."""
-        self.check(name)
-        return self.root / name
+        """The folder of a model: a name is looked up, never joined to a path unseen."""
+        names = self.names()
+        if name in names:
+            return self.root / name
+        if is_own(name):
+            return self._own_folder(name)
+        known = ", ".join(names) or f"none in {self.root}"
+        raise ModelError(f"there is no model {shorten(name)!r}; the models are: {known}")
+
+    def _own_folder(self, name: str) -> Path:
+        if self.own is None:
+            raise gone()
+        return self.own.folder(name)
 
     def check(self, name: Any) -> None:
-        """Raises ModelError for anything that is not the name of a listed model."""
-        names = self.names()
-        if name not in names:
-            known = ", ".join(names) or f"none in {self.root}"
-            raise ModelError(f"there is no model {shorten(name)!r}; the models are: {known}")
+        """Raises ModelError for anything that is not the name of a model."""
+        self.folder(name)
 
     def stamps(self) -> tuple[tuple[str, Stamp | None], ...]:
         """Every model with what tells it from another that took its place; None where it cannot be read."""

@@ -2,11 +2,11 @@
 import { painted, plot } from "../bars/chart.js";
 import { component, isSeen, whenSeen } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
-import { config as page } from "../shell/config.js";
 import { formChanged, keptForm, linkedForm } from "../shell/forms.js";
 import { count, temperatureText } from "../shell/format.js";
 import { about, term } from "../glossary/glossary.js";
 import { store, typedIn } from "../shell/lab.js";
+import { modelGroups } from "../own/own.js";
 import { createProblems } from "../messages/problem.js";
 import { latest } from "../server/server.js";
 import { csvOf, download } from "../saving/files.js";
@@ -38,7 +38,7 @@ export const mount = component("calibration", ({ root, config, memory, signal, a
   /** @type {Memory} */
   const first = { beside: [], own: [], scale: "", text: "", status: "", request: null };
   const left = keptForm("calibration", first, () => kept);
-  const known = page.models.flatMap(({ models }) => models.map(({ name }) => name));
+  const known = modelGroups().flatMap(({ models }) => models.map(({ name }) => name));
   left.beside = left.beside.filter((name) => known.includes(name));
   const kept = /** @type {Memory} */ (Object.assign(memory, { ...left, ...memory }));
   const problems = createProblems("calibration");

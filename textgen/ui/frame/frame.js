@@ -6,6 +6,7 @@ import { h, render } from "../shell/dom.js";
 import { capital, clip, clipStart } from "../shell/format.js";
 import { keptForm } from "../shell/forms.js";
 import { neutral, store, typedIn } from "../shell/lab.js";
+import { modelGroups } from "../own/own.js";
 import { followAddress } from "../link/address.js";
 import { flags, opened } from "../link/opened.js";
 import { listenToKeys, openedTab, openedTabs, openedTitle } from "./tabs.js";
@@ -74,7 +75,7 @@ export const sheetText = (
   /** @type {import("../shell/store.js").State} */ state, /** @type {string} */ tab,
 ) => {
   const heeded = (/** @type {string} */ name) => !(name in (config.ignored[tab] ?? {}));
-  const title = config.models.flatMap(({ models }) => models).find(({ name }) => name === state.model)?.title;
+  const title = modelGroups().flatMap(({ models }) => models).find(({ name }) => name === state.model)?.title;
   const context = state.context ? `after “${clipStart(state.context, SHOWN)}”` : "at the start of a text";
   const others = activeStages(state.settings, neutral).filter((name) => name !== "temperature");
   return [

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import logging
 import os
 import re
+import shutil
 import signal
 import sys
 import threading
@@ -13,10 +15,12 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from textgen.classroom.store import rooms_at
 from textgen.errors import TextgenError, out_of_range
+from textgen.models.own import OwnLimits, OwnModels
 from textgen.models.registry import Registry, default_root
 from textgen.ui.server.limits import add_flags, limits_from
 from textgen.ui.service.store import Store, open_store
@@ -25,9 +29,11 @@ if TYPE_CHECKING:
     from gradio import Blocks
 
     from textgen.ui.frame.page import Site
+    from textgen.ui.server.laboratory import Allowed
     from textgen.ui.service.service import Service
 
 SPACES = "https://huggingface.co"  # shows its Spaces in frames
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LONGEST_GRACE = 3_600  # seconds
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.*-]+(:\d+)?")
 
@@ -56,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
     add_flags(flags)
     add_site_flags(flags)
     add_service_flags(flags)
+    add_visitors_flags(flags)
     return flags
 
 
@@ -114,11 +121,28 @@ def add_service_flags(flags: argparse.ArgumentParser) -> None:
     )
 
 
+def add_visitors_flags(flags: argparse.ArgumentParser) -> None:
+    """What visitors may bring and make."""
+    visitors = flags.add_argument_group("models of visitors, which nobody else finds")
+    here = "(default: only where the server is this machine's alone)"
+    own, training = "bring checkpoints of their own", "train models"
+    for name, what in (("own-models", own), ("training", training)):
+        action = argparse.BooleanOptionalAction
+        visitors.add_argument(f"--allow-{name}", action=action, help=f"whether visitors may {what} {here}")
+    visitors.add_argument(
+        "--own-models",
+        type=Path,
+        metavar="FOLDER",
+        help="where such models lie (default: a folder that goes with the server)",
+    )
+
+
 def serve(options: argparse.Namespace) -> None:
     """Build the page and serve it, until a signal ends it."""
     port, limits, site = port_number(options.port), limits_from(options), site_from(options)
     grace = seconds(options.grace)
-    registry, store = Registry(options.models), open_store(options.store)
+    own, allowed = own_models(options, limits.own), allowed_by(options)
+    registry, store = Registry(options.models, own=own), open_store(options.store)
     rooms = rooms_at(options.rooms or options.store, time.time)
     os.environ["FORWARDED_ALLOW_IPS"] = options.trusted_proxies  # uvicorn, which Gradio starts, reads it
     service = service_from(options, registry, store)
@@ -126,7 +150,7 @@ def serve(options: argparse.Namespace) -> None:
     from textgen.ui.next_token.tab import opening
     from textgen.ui.server.laboratory import Laboratory
 
-    lab = Laboratory.sharing(registry, limits, store, rooms)
+    lab = Laboratory.sharing(registry, limits, store, rooms, allowed)
     page = build_lab(lab)
     end, at_once = signals()
     try:
@@ -158,6 +182,26 @@ def site_from(options: argparse.Namespace) -> Site:
 
     embedders = tuple(origin(text) for text in options.embed_in)
     return Site(embedders, check_root_path(options.root_path), check_hosts(options.trusted_hosts))
+
+
+def allowed_by(options: argparse.Namespace) -> Allowed:
+    """What visitors may do: what the flags say, and else all where nobody but this machine's user visits."""
+    from textgen.ui.server.laboratory import Allowed
+
+    flags = (options.allow_own_models, options.allow_training)
+    return Allowed(*(options.host in LOOPBACK if flag is None else flag for flag in flags))
+
+
+def own_models(options: argparse.Namespace, limits: OwnLimits) -> OwnModels | None:
+    """Where visitors' models lie; None where they may have none. Raises TextgenError."""
+    allowed = allowed_by(options)
+    if not (allowed.own_models or allowed.training):
+        return None
+    if options.own_models is not None:
+        return OwnModels(options.own_models, limits)
+    folder = Path(mkdtemp(prefix="temperature-lab-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return OwnModels(folder, limits)
 
 
 def service_from(options: argparse.Namespace, registry: Registry, store: Store) -> Service:

@@ -5,6 +5,7 @@ import { h } from "../shell/dom.js";
 import { keptForm } from "../shell/forms.js";
 import { count, finePercent, percent, temperatureText, typedNumber } from "../shell/format.js";
 import { store, typedIn } from "../shell/lab.js";
+import { modelGroups, titleOf } from "../own/own.js";
 import { removerTitle } from "../bars/tokens.js";
 import { term } from "../glossary/glossary.js";
 import { createProblems } from "../messages/problem.js";
@@ -87,9 +88,6 @@ export const createReader = (page) => {
     state.busy = false;
     changed();
   };
-
-  const titleOf = (/** @type {string} */ name) =>
-    config.models.flatMap(({ models }) => models).find((one) => one.name === name)?.title ?? name;
 
   // ---- what came of it
 
@@ -183,7 +181,7 @@ export const createReader = (page) => {
   h("div", { class: "tools" },
     h("label", { class: "group" }, "Beside it ", h("select", {
       value: form.second, onchange: (/** @type {any} */ { target }) => { form.second = target.value; },
-    }, h("option", { value: "" }, "no other model"), config.models.flatMap(({ models }) => models)
+    }, h("option", { value: "" }, "no other model"), modelGroups().flatMap(({ models }) => models)
       .filter(({ name }) => name !== config.numbers)
       .map(({ name, title }) => h("option", { value: name }, title)))),
     h("label", { class: "group" }, "at T = ", h("input", {

@@ -2,6 +2,7 @@
 // their ranges and what they are when left out is told by Python (`textgen/link.py`), which reads links too.
 import { config } from "../shell/config.js";
 import { clip, count } from "../shell/format.js";
+import { isOwn } from "../own/own.js";
 
 /** @import { LinkField as Field } from "../shell/config.js" */
 /**
@@ -291,8 +292,8 @@ const READERS = {
   numbers: readNumbers,
   choice: ({ choices }, text) => (choices.includes(text) ? text : null),
   names: (field, text) => listOf(field.choices, field, text),
-  model: (_, text) => (models().includes(text) ? text : null),
-  models: (field, text) => listOf(models(), field, text),
+  model: (_, text) => (models().includes(text) || isOwn(text) ? text : null),
+  models: (field, text) => listOf([...models(), ...text.split(",").filter(isOwn)], field, text),
   text: ({ most }, text) => (isText(text, most) ? text : null),
   texts: ({ most }, texts) =>
     (texts.length <= most && texts.every((/** @type {string} */ text) => isText(text)) ? texts : null),

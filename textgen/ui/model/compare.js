@@ -5,6 +5,7 @@ import { h } from "../shell/dom.js";
 import { formChanged, keptForm, linkedForm } from "../shell/forms.js";
 import { typedCount } from "../shell/format.js";
 import { seedOf, store, typedIn } from "../shell/lab.js";
+import { modelGroups } from "../own/own.js";
 import { createPicker } from "../sidebar/picker.js";
 import { latest, Problem } from "../server/server.js";
 import { createProblems, noteClass } from "../messages/problem.js";
@@ -80,10 +81,10 @@ export const createComparison = ({ config, memory, ask, stream, redraw }) => {
   /** What was picked by hand stays, unless it is now the sidebar's. */
   const settle = () => {
     const { model } = store.state;
-    const others = othersOf(page.models, [page.numbers, model]);
+    const others = othersOf(modelGroups(), [page.numbers, model]);
     const listed = others.some(({ models }) => models.some(({ name }) => name === kept.beside));
     kept.picked &&= listed;
-    if (!kept.picked) kept.beside = besideOf(page.models, others, model);
+    if (!kept.picked) kept.beside = besideOf(modelGroups(), others, model);
     picker.update(others, kept.beside ?? "");
   };
   /** Why there is nothing to compare; "" where there is. */
@@ -110,7 +111,7 @@ export const createComparison = ({ config, memory, ask, stream, redraw }) => {
     },
   });
   const expectation = (/** @type {Answer} */ answer, /** @type {string} */ context) => {
-    const all = page.models.flatMap(({ models }) => models);
+    const all = modelGroups().flatMap(({ models }) => models);
     const { model, unit } = answer;
     const { title, line } = all.find(({ name }) => name === model) ?? { title: model, line: "" };
     return { ...dataOf(answer, kept.known[model] ?? null), title, line, unit, context };

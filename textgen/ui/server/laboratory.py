@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from textgen.classroom.store import MemoryRooms, Rooms
+from textgen.models.own import OwnModels
 from textgen.models.registry import Registry
 from textgen.settings import check_seed
 from textgen.ui.server.limits import Limits
@@ -36,6 +37,14 @@ def new_run() -> str:
     return secrets.token_urlsafe(16)
 
 
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What visitors may do that takes room or time of the server's, beyond looking at its models."""
+
+    own_models: bool = False  # bring models of their own
+    training: bool = False  # train some
+
+
 @dataclass(frozen=True)
 class Laboratory:
     """Handed to every tab; nothing else is shared between them."""
@@ -49,17 +58,28 @@ class Laboratory:
     new_workers: Callable[[Registry, Mapping[str, int]], Workers] = Workers
     store: Store = field(default_factory=MemoryStore)  # what all processes of one server share
     rooms: Rooms = field(default_factory=lambda: MemoryRooms(time.time))  # of classes
+    allowed: Allowed = Allowed()
 
     @classmethod
     def sharing(
-        cls, registry: Registry, limits: Limits, store: Store, rooms: Rooms | None = None
+        cls,
+        registry: Registry,
+        limits: Limits,
+        store: Store,
+        rooms: Rooms | None = None,
+        allowed: Allowed = Allowed(),
     ) -> Laboratory:
         """A laboratory of which there may be several, each in a process of its own."""
-        sweeps = SweepStore(new_run, store=store)
-        return cls(registry, limits, sweeps=sweeps, store=store, rooms=rooms or MemoryRooms(time.time))
+        sweeps, known = SweepStore(new_run, store=store), rooms or MemoryRooms(time.time)
+        return cls(registry, limits, sweeps=sweeps, store=store, rooms=known, allowed=allowed)
 
     def __post_init__(self) -> None:
         self.registry.share()
+
+    @property
+    def own(self) -> OwnModels | None:
+        """The models of visitors; None where they may have none."""
+        return self.registry.own
 
     @cached_property
     def workers(self) -> Workers:

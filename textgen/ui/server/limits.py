@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from textgen.experiments.requests import MAX_TOKENS
+from textgen.models.own import MEGABYTE, OwnLimits
 from textgen.settings import check_whole
 
 MOST = 10**12
@@ -29,6 +30,14 @@ class Limits:
     visitor_tokens: int = limit(600_000, "tokens a minute that are read and written for one visitor")
     result_tokens: int = limit(MAX_TOKENS, "tokens read and written for a result that is saved")
     scored_characters: int = limit(20_000, "characters of a text whose perplexity is measured")
+    own_hours: int = limit(24, "hours that a visitor's own model stays when nobody uses it")
+    own_megabytes: int = limit(500, "megabytes of one such model, and of what it is made from")
+    own_total: int = limit(10_000, "megabytes of all such models")
+
+    @property
+    def own(self) -> OwnLimits:
+        """Those of visitors' models."""
+        return OwnLimits(self.own_hours, self.own_megabytes * MEGABYTE, self.own_total * MEGABYTE)
 
     def __post_init__(self) -> None:
         """Check every limit."""

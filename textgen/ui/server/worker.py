@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
 
 from textgen.errors import TextgenError
+from textgen.models.own import OwnModels
 
 Function = Callable[[Any, Any], Iterator[Any]]  # (registry, request) → items; None: nothing, but may be ended
 Job = tuple[Function, Any]
@@ -36,6 +37,7 @@ class Start(NamedTuple):
     root: Path
     max_bytes: int
     ahead: bool  # of the first work, which then need not wait for torch
+    own: OwnModels | None = None  # of visitors
 
 
 class Reply(NamedTuple):
@@ -54,7 +56,7 @@ def main() -> None:
     start: Start = jobs.get()
     from textgen.models.registry import Registry
 
-    registry = Registry(start.root, start.max_bytes)
+    registry = Registry(start.root, start.max_bytes, start.own)
     if start.ahead:
         import textgen.api  # noqa: F401
     while True:

@@ -231,7 +231,7 @@ class Workers:
 
     def _new(self, ahead: bool = False) -> Worker:
         most = min(self.registry.max_bytes, MODELS)
-        worker = Worker(Start(self.registry.root, most, ahead))
+        worker = Worker(Start(self.registry.root, most, ahead, self.registry.own))
         self.all.add(worker)
         return worker
 

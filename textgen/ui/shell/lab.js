@@ -3,6 +3,7 @@
 import { config } from "./config.js";
 import { kept, KEY, opened } from "../link/opened.js";
 import { stateOf } from "../link/record.js";
+import { modelGroups } from "../own/own.js";
 
 /** @import { Changes, State } from "./store.js" */
 /** @typedef {(state: State, before: State) => void} Listener */
@@ -86,7 +87,7 @@ const settingsLike = (first, found) => {
 
 // ---- the store, and what requests take from it
 
-const names = config.models.flatMap((group) => group.models.map((model) => model.name));
+const names = modelGroups().flatMap((group) => group.models.map((model) => model.name));
 
 const before = remembered(config.state, names, kept);
 export const store = createStore(opened ? stateOf(opened.record, before) : before);
@@ -98,10 +99,6 @@ export const neutral = Object.fromEntries(config.stages.map((stage) => [stage.na
 
 /** Whether numbers are typed in, instead of a model and a context. */
 export const typedIn = (/** @type {State} */ state) => state.model === config.numbers;
-
-/** A model as people know it. */
-export const titleOf = (/** @type {string} */ name) =>
-  config.models.flatMap(({ models }) => models).find((model) => model.name === name)?.title ?? name;
 
 /** What a distribution is made from, as requests name it. @returns {Record<string, string>} */
 export const sourceOf = (/** @type {State} */ state) =>

@@ -7,6 +7,7 @@ import { clip, effectOf, numberFrom, temperatureText, valueText } from "../shell
 import { about } from "../glossary/glossary.js";
 import { themeSwitch } from "../frame/frame.js";
 import { neutral, orderName, store, typedIn } from "../shell/lab.js";
+import { listenOwn, modelGroups } from "../own/own.js";
 import { createSourceChoice } from "./picker.js";
 import { createProblems } from "../messages/problem.js";
 import { latest, Problem } from "../server/server.js";
@@ -311,7 +312,7 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
     h("span", {}, "how a model picks its next token"));
 
   const draw = () => {
-    picker.update(config.models, store.state.model);
+    picker.update(modelGroups(), store.state.model);
     findInert();
     document.documentElement.toggleAttribute("data-sheet", NARROW.matches && sheet);
     /** @type {Part[]} */
@@ -335,6 +336,7 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
   }, { signal });
   NARROW.addEventListener("change", () => draw(), { signal });
   onTab(() => draw(), signal);
+  listenOwn(() => draw(), signal);
   draw();
 });
 

@@ -7,6 +7,7 @@ import { keptForm } from "../shell/forms.js";
 import { clip, count, typedCount } from "../shell/format.js";
 import { about, term } from "../glossary/glossary.js";
 import { orderName, store, typedIn } from "../shell/lab.js";
+import { modelGroups } from "../own/own.js";
 import { stageText } from "../bars/tokens.js";
 
 /**
@@ -61,7 +62,7 @@ export const setCurrentRun = (/** @type {string} */ run) => {
 
 /** The models that can write. */
 const models = () =>
-  page.models.flatMap((group) => group.models).filter(({ name }) => name !== page.numbers);
+  modelGroups().flatMap((group) => group.models).filter(({ name }) => name !== page.numbers);
 /** @param {any} config @returns {Chosen} */
 export const firstForm = (config) =>
   ({ ...structuredClone(config.presets[0].values), models: null, prompts: null, judge: "" });
