@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from tests.browser.conftest import LabPage
+from textgen import receipts
 
 
 def test_a_text_is_read_coloured_and_asked_about(shared_page: LabPage) -> None:
@@ -12,7 +13,8 @@ def test_a_text_is_read_coloured_and_asked_about(shared_page: LabPage) -> None:
     page.get_by_role("tab", name="Generate", exact=True).click()
     shared_page.set_sidebar(settings={"temperature": 1, "top_k": 5})
     room = shared_page.view("generate").locator(".read-room")
-    room.locator("summary").click()
+    room.evaluate("(room) => { room.open = true; }")  # whatever an earlier visit left
+    room.get_by_label("Text to read").fill("")
     room.get_by_role("button", name="Read", exact=True).click()
     expect(room.get_by_role("alert")).to_contain_text("There is no text yet")
     room.get_by_label("Text to read").fill("To be, or not to be\n<b>7</b>")
@@ -29,3 +31,8 @@ def test_a_text_is_read_coloured_and_asked_about(shared_page: LabPage) -> None:
     expect(texts.first.locator(".read-chosen")).to_have_text(" ", use_inner_text=False)
     room.get_by_role("button", name="Not allowed").click()
     assert 0 < texts.first.locator(".s4").count() < 20
+    read = receipts.read(shared_page.saved("generate", "Receipt", menu=2).read_text(encoding="utf-8"))
+    assert (read.kind, read.request["settings"]["temperature"]) == ("reading", 0.5)
+    assert read.request["text"].startswith("To be, or not to be\n")
+    table = shared_page.saved("generate", "CSV", menu=1).read_text(encoding="utf-8")
+    assert table.startswith("text,token,id,surprise (bits),rank,")

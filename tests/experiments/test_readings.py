@@ -10,7 +10,7 @@ import pytest
 import textgen as lab
 from textgen.cli import main
 from textgen.errors import TextError
-from textgen.experiments.metrics.scoring import bits_per_character
+from textgen.experiments.metrics.scoring import UNKNOWN_CHARACTER_BITS, bits_per_character
 from textgen.experiments.readings import PIECE
 from textgen.models.folder import Model
 from textgen.models.registry import Registry, default_root
@@ -68,6 +68,13 @@ def test_names_begin_anew_after_each_end() -> None:
     np.testing.assert_allclose(first, second, rtol=1e-6)
 
 
+def test_a_text_of_which_the_model_knows_nothing_costs_what_its_spelling_does(tiny: Model) -> None:
+    found = lab.read(tiny, "ZZZ")
+    assert (len(found.ids), found.top_probabilities.shape[0], found.outside) == (0, 0, 0)
+    assert found.bits_per_character == pytest.approx(UNKNOWN_CHARACTER_BITS)
+    assert [place for _, place in found.pieces] == [-1, -1, -1]
+
+
 @pytest.mark.parametrize("text", ["", "a" * 20_001])
 def test_no_text_and_too_much_of_it_are_refused(tiny: Model, text: str) -> None:
     with pytest.raises(TextError, match="20,000 characters"):
@@ -86,3 +93,15 @@ def test_the_terminal_reads_a_windows_file_in_spanish(
     assert "19 characters" in printed
     assert "bits a character" in printed
     assert "top_k" in printed
+
+
+def test_its_receipt_replays_and_takes_one_temperature(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, receipt = tmp_path / "poem.txt", str(tmp_path / "poem.json")
+    file.write_text("Tyger Tyger, burning bright", encoding="utf-8")
+    asked = ["read", str(file), "--top-k", "5", "--receipt", receipt]
+    assert main([*asked, "-t", "0.5", "-t", "1"]) == 2
+    assert "--receipt takes one temperature, got 2" in capsys.readouterr().err
+    assert main([*asked, "-t", "0.5"]) == 0
+    assert main(["replay", receipt]) == 0

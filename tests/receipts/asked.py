@@ -106,6 +106,12 @@ REQUESTS: Mapping[str, Request] = {
         "text": "abc\nfed\nb",
         "temperatures": [0.5, 1, 2],
     },
+    "reading": {
+        "kind": "reading",
+        "model": "names",
+        "text": "abc\nZed\nb",
+        "settings": {"temperature": 0.7, "top_k": 3},
+    },
 }
 
 

@@ -32,7 +32,7 @@ def of_beam(**changes: Any) -> dict[str, Any]:
 REFUSED: list[tuple[Any, str]] = [
     (None, "a request must be an object, got None"),
     ([], "a request must be an object"),
-    ({}, "kind must be one of distribution, draws, text, beam, sweep, chaos, perplexity, got None"),
+    ({}, "kind must be one of distribution, draws, text, beam, sweep, chaos, perplexity, reading, got None"),
     ({"kind": "poem"}, "got poem"),
     ({"kind": ["text"]}, "got ['text']"),
     (asked("text", heat=3), "has no heat; it has model, prompt, seed, texts"),

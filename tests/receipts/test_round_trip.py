@@ -79,6 +79,7 @@ CHANGES: dict[str, tuple[list[Any], Any, str]] = {
     "sweep": (["cells", 0, "metrics", "surprise", "mean"], 0.125, "cells[0].metrics.surprise.mean"),
     "chaos": (["divergences", 2], 0.5, "divergences[2]"),
     "perplexity": (["perplexities", 1], 1.0, "perplexities[1]"),
+    "reading": (["surprise_bits", 1], 2.5, "surprise_bits[1]"),
 }
 
 

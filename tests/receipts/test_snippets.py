@@ -43,6 +43,8 @@ def same(result: Mapping[str, Any], request: Mapping[str, Any], names: Mapping[s
             return found == [(text["text"], text["metrics"]["surprise"]) for text in result["texts"]]
         case "chaos":
             return list(names["result"].texts) == result["texts"]
+        case "reading":
+            return names["result"].to_json() == result
         case _:
             return names["result"].perplexities.tolist() == result["perplexities"]
 
@@ -69,6 +71,7 @@ def test_the_comparison_can_fail(make: Make, name: str) -> None:
         "sweep": ("'top_k': 3", "'top_k': 4"),
         "chaos": ("seed=4", "seed=5"),
         "perplexity": ("0.5, ", "0.6, "),
+        "reading": ("top_k=3", "top_k=4"),
     }[receipt["kind"]]
     source = receipt["python"].replace(old, new)
     assert source != receipt["python"]

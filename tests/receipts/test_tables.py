@@ -92,6 +92,16 @@ def test_chaos_has_a_row_a_temperature(make: Make) -> None:
     assert rows[0][1] == ""
 
 
+def test_a_reading_has_a_row_a_piece_of_its_text(make: Make) -> None:
+    head, rows, result = table(make, "reading")
+    assert "".join(row[0] for row in rows) == REQUESTS["reading"]["text"]
+    known = [row for row in rows if row[2]]
+    assert [row[0] for row in rows if row not in known] == ["Z"]  # which the model does not know
+    assert [int(row[head.index("rank")]) for row in known] == result["ranks"]
+    assert [float(row[head.index("surprise (bits)")]) for row in known] == result["surprise_bits"]
+    assert {row[head.index("removed by")] for row in known} == {"", "top_k"}
+
+
 def test_perplexity_has_a_row_a_temperature(make: Make) -> None:
     _, rows, result = table(make, "perplexity")
     assert [float(row[1]) for row in rows] == result["perplexities"]

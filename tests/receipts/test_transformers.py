@@ -239,3 +239,11 @@ def test_kinds_without_a_call_say_why(make: Make, name: str) -> None:
     receipt = make(REQUESTS[name]).receipt
     assert receipt["transformers"] is None
     assert len(receipt["transformers_note"]) > 30
+
+
+@pytest.mark.parametrize("model", ["tiny", "names", "words"])
+def test_readings_agree(run: Run, model: str) -> None:
+    names = run(asked("reading", model=model, text="bad abc\nfed a bad"))
+    assert len(names["surprises"]) > 3
+    assert names["surprises"] == pytest.approx(names["result"]["surprise_bits"], rel=1e-5)
+    assert names["ranks"] == names["result"]["ranks"]

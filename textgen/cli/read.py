@@ -10,8 +10,10 @@ import numpy as np
 from textgen.cli import options
 from textgen.cli.console import Console
 from textgen.cli.tables import percent, table
+from textgen.errors import SettingError
 from textgen.experiments.readings import ReadText
 from textgen.experiments.requests.read import ReadRequest
+from textgen.files import check_writable
 from textgen.text.context import MAX_CONTEXT
 from textgen.text.files import check_encoding, plain_lines, read_bytes, read_whole
 
@@ -27,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_model(parser)
     options.add_settings(parser)
     options.add_encoding(parser)
+    options.add_receipt(parser)
     words = f"a row for every token, not the {ROWS} least expected"
     parser.add_argument("--all", action="store_true", help=words)
 
@@ -34,10 +37,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, console: Console) -> None:
     settings = options.settings_of(args)
     several = [settings.at(temperature) for temperature in options.temperatures_of(args, settings)]
+    if args.receipt is not None and len(several) > 1:
+        raise SettingError(f"--receipt takes one temperature, got {len(several)}; read once for each")
+    check_writable(args.receipt)
     registry, name = options.place_of(args)
     text = text_in(args.file, args.encoding)
     for chosen in several:
-        show(ReadRequest(model=name, text=text, settings=chosen).run(registry), args, console)
+        request = ReadRequest(model=name, text=text, settings=chosen)
+        found = request.run(registry)
+        show(found, args, console)
+        options.save_receipt(args, registry, request, found)
 
 
 def text_in(path: Path, encoding: str | None) -> str:

@@ -91,6 +91,7 @@ class ReadText(Displayed):
             "pieces": [list(piece) for piece in self.pieces],
             "labels": list(self.labels),
             "ids": self.ids.tolist(),
+            "surprise_bits": self.surprisal.tolist(),
             "probabilities": self.probabilities.tolist(),
             "decoded": self.decoded.tolist(),
             "ranks": self.ranks.tolist(),
@@ -238,7 +239,7 @@ def assembled(
         entropy=np.array(entropy, dtype=np.float64),
         removed_by=removed,
         top_labels=labels,
-        top_probabilities=np.array(top, dtype=np.float64).reshape(len(rows), -1),
+        top_probabilities=np.array(top, dtype=np.float64).reshape(len(rows), len(top[0]) if top else TOP),
         characters=len(text),
         spelled=sum(map(len, unknown)),
     )

@@ -15,6 +15,7 @@ from textgen.experiments.requests import (
     NextTokenRequest,
     NumbersSource,
     PerplexityRequest,
+    ReadRequest,
     RecordSource,
     Request,
     Segment,
@@ -67,6 +68,8 @@ def lines_of(request: Request) -> list[str]:
             return chaos_lines(request)
         case PerplexityRequest():
             return perplexity_lines(request)
+        case ReadRequest():
+            return read_lines(request)
     raise AssertionError(f"no source for {request.kind}")
 
 
@@ -233,6 +236,18 @@ def perplexity_lines(request: PerplexityRequest) -> list[str]:
         f"result = perplexity(load({request.model!r}), {given})",
         "for temperature, value in zip(result.temperatures, result.perplexities):",
         "    print(temperature, value)",
+    ]
+
+
+def read_lines(request: ReadRequest) -> list[str]:
+    return [
+        imports(["DecodeSettings", "load", "read"]),
+        "",
+        f"text = {request.text!r}",
+        f"result = read(load({request.model!r}), text, {settings_code(request.settings)})",
+        "print(result.bits_per_character, 'bits a character')",
+        "for token in zip(result.labels, result.surprisal, result.ranks, result.removed_by):",
+        "    print(*token)",
     ]
 
 

@@ -15,6 +15,7 @@ from textgen.experiments.requests import (
     DrawsRequest,
     NextTokenRequest,
     PerplexityRequest,
+    ReadRequest,
     Request,
     SweepRequest,
     TextRequest,
@@ -26,6 +27,17 @@ from textgen.stages import STAGES
 Rows = Iterable[Sequence[Any]]
 Json = Mapping[str, Any]
 
+READING = {  # columns of a text that was read, and what each is called in the result
+    "token": "labels",
+    "id": "ids",
+    "surprise (bits)": "surprise_bits",
+    "rank": "ranks",
+    "probability as learned": "probabilities",
+    "probability under the settings": "decoded",
+    "likelier tokens together": "above",
+    "entropy (bits)": "entropy",
+    "removed by": "removed_by",
+}
 BEAM = ("rank", "ids", "text", "Σ ln p", "total", "score", "stopped")
 
 
@@ -54,6 +66,8 @@ def rows_of(request: Request, result: Json) -> Rows:
         case PerplexityRequest():
             rows = zip(request.temperatures, result["perplexities"], strict=True)
             return [("temperature", "perplexity"), *rows]
+        case ReadRequest():
+            return reading_rows(result)
     raise AssertionError(f"no table for {request.kind}")
 
 
@@ -94,6 +108,14 @@ def text_rows(result: Json) -> Iterator[Sequence[Any]]:
     for number, text in enumerate(result["texts"], 1):
         tokens = zip(text["ids"], text["tokens"], text["surprise_bits"], strict=True)
         yield from ((number, position, *token) for position, token in enumerate(tokens))
+
+
+def reading_rows(result: Json) -> Iterator[Sequence[Any]]:
+    """One row a piece of the text; what the model does not know has its characters alone."""
+    yield ("text", *READING)
+    columns = [result[name] for name in READING.values()]
+    for piece, place in result["pieces"]:
+        yield (piece, *(column[place] if place >= 0 else None for column in columns))
 
 
 def beam_rows(result: Json) -> Iterator[Sequence[Any]]:

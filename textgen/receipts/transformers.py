@@ -14,6 +14,7 @@ from textgen.experiments.requests import (
     DrawsRequest,
     NextTokenRequest,
     PerplexityRequest,
+    ReadRequest,
     Request,
     SweepRequest,
     TableSource,
@@ -26,7 +27,7 @@ from textgen.receipts.python import listing
 from textgen.records import NextToken
 from textgen.settings import BeamSettings, DecodeSettings
 from textgen.stages import STAGES, TEMPERATURE_FIRST
-from textgen.text.context import read_context
+from textgen.text.context import read_context, with_start
 
 THEIR_ORDER = tuple(name for name in TEMPERATURE_FIRST if STAGES[name].hf_class)
 KEEPS_MORE = (
@@ -72,6 +73,34 @@ windows = [ids[i : i + {window} + 1] for ids in documents for i in range(0, len(
 for temperature in {temperatures}:
     print(temperature, math.exp(sum(nats(window, temperature) for window in windows) / targets))
 """
+THEIR_READING = """\
+import json
+import math
+
+import torch
+
+# `model` is yours, as from_pretrained gives it; the ids are those of this lab's tokenizer
+with open("receipt.json", encoding="utf-8") as file:
+    ids = json.load(file)["result"]["ids"]
+
+start, stops = {start}, {stops}  # what each text is read after; what ends one, so that the next begins anew
+documents = [[]]
+for token in ids:
+    documents[-1].append(token)
+    if token in stops:
+        documents.append([])
+surprises, ranks = [], []
+for document in filter(None, documents):
+    logits = model(input_ids=torch.tensor([[*start, *document]])).logits[0, len(start) - 1 : -1].double()
+    own = torch.tensor(document)[:, None]
+    surprises += (-logits.log_softmax(dim=-1).gather(-1, own) / math.log(2))[:, 0].tolist()
+    ranks += ((logits > logits.gather(-1, own)).sum(dim=-1) + 1).tolist()
+print(*zip(ids, surprises, ranks), sep="\\n")
+"""
+READ_ALIKE = (
+    "Surprise and rank of each token, in bits, as learned. What the stages make of a place is in the receipt "
+    "of its distribution: Next token, with the text before it as context."
+)
 NO_TABLE = "A typed-in table is no model of transformers."
 NO_SWEEP = (
     "A sweep is many texts and what is measured of them, which transformers does not do. Each text is a call "
@@ -107,11 +136,21 @@ def equivalent(request: Request, registry: Registry, result: Mapping[str, Any]) 
             code = THEIRS.replace("{window}", str(request.window))
             code = code.replace("{temperatures}", str(list(request.temperatures)))
             return Equivalent(code, "The same sum over the same windows, each read from a zero state.")
+        case ReadRequest():
+            return for_reading(registry.get(request.model))
         case SweepRequest():
             return Equivalent(None, NO_SWEEP)
         case ChaosRequest():
             return Equivalent(None, NO_CHAOS)
     raise AssertionError(f"no call for {request.kind}")
+
+
+def for_reading(model: Model) -> Equivalent:
+    values = {"{start}": list(with_start(model, ())), "{stops}": set(model.stops) or "set()"}
+    code = THEIR_READING
+    for name, value in values.items():
+        code = code.replace(name, str(value))
+    return Equivalent(code, READ_ALIKE)
 
 
 def for_draws(request: DrawsRequest, registry: Registry) -> Equivalent:

@@ -102,6 +102,7 @@ COSTS: list[tuple[dict[str, Any], int]] = [
     ({"kind": "chaos", **PROMPT, "temperatures": [1, 2], "seed": 1, "length": 9}, 100 + 18),
     ({"kind": "perplexity", "model": "tiny", "text": "a" * 50, "temperatures": [1.0]}, 50),
     ({"kind": "perplexity", "model": "tiny", "text": "a" * 50, "temperatures": [1.0] * 31}, 4 * 50),
+    ({"kind": "reading", "model": "tiny", "text": "a" * 50}, 2 * 50),
 ]
 
 

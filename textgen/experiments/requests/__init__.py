@@ -15,6 +15,7 @@ A request is a JSON object. Settings are `DecodeSettings` by name, and what is l
 - sweep: settings (`SweepSettings`), texts: how many were finished, where it was stopped
 - chaos: model, prompt, temperatures, seed, length, settings
 - perplexity: model, text, temperatures, window (left out: the model's own)
+- reading: model, text, settings
 
 `cost()` says how much work a request is before any of it, in tokens that nets read and step: limits of the
 page, of the endpoints, of what is saved and of `replay --max-tokens` all count that.
@@ -35,6 +36,7 @@ from textgen.experiments.requests.chaos import ChaosRequest
 from textgen.experiments.requests.draws import DrawsRequest
 from textgen.experiments.requests.next_token import NextTokenRequest
 from textgen.experiments.requests.perplexity import PerplexityRequest
+from textgen.experiments.requests.read import ReadRequest
 from textgen.experiments.requests.source import ModelSource, NumbersSource, RecordSource, Source
 from textgen.experiments.requests.sweep import SweepRequest
 from textgen.experiments.requests.text import Segment, TextRequest, TextSpec
@@ -52,6 +54,7 @@ __all__ = [
     "NumbersSource",
     "PerplexityRequest",
     "PromptSource",
+    "ReadRequest",
     "RecordSource",
     "Request",
     "Result",
@@ -76,6 +79,7 @@ REQUESTS: Mapping[str, type[Request]] = MappingProxyType(
             SweepRequest,
             ChaosRequest,
             PerplexityRequest,
+            ReadRequest,
         )
     }
 )

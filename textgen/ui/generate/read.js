@@ -10,7 +10,9 @@ import { removerTitle } from "../bars/tokens.js";
 import { term } from "../glossary/glossary.js";
 import { createProblems } from "../messages/problem.js";
 import { Problem } from "../server/server.js";
+import { saveMenu } from "../saving/save.js";
 import { surpriseClass } from "./text.js";
+import { surpriseFigure } from "./words.js";
 
 /**
  * @typedef {{ model: string, temperature: number, pieces: [string, number][], labels: string[],
@@ -39,7 +41,7 @@ export const shareOf = (read, is) =>
 
 /**
  * @param {{ ask: (name: string, request: object) => Promise<any>, signal: AbortSignal,
- *   changed: () => void }} page
+ *   changed: () => void, surprise: import("../bars/chart.js").Figure }} page `surprise`: of no token
  */
 export const createReader = (page) => {
   const { ask, signal } = page;
@@ -54,7 +56,7 @@ export const createReader = (page) => {
     page.changed();
   };
   const state = {
-    readings: /** @type {Reading[]} */ ([]), busy: false,
+    readings: /** @type {Reading[]} */ ([]), requests: /** @type {object[]} */ ([]), busy: false,
     chosen: /** @type {number | null} */ (null), // a piece of the text
     asked: 0,
   };
@@ -78,9 +80,10 @@ export const createReader = (page) => {
       settings: at === null ? settings : { ...settings, temperature: at },
     }] : [];
     try {
-      const readings = await Promise.all([request, ...other].map((one) => ask("read", one)));
+      const requests = [request, ...other];
+      const readings = await Promise.all(requests.map((one) => ask("read", one)));
       if (asked !== state.asked || signal.aborted) return;
-      Object.assign(state, { readings, chosen: null });
+      Object.assign(state, { readings, requests, chosen: null });
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
       problems.tell("read", problem.message);
@@ -90,6 +93,24 @@ export const createReader = (page) => {
   };
 
   // ---- what came of it
+
+  /** The Save menu of the first reading, and of the second. @param {0 | 1} i */
+  const menuOf = (i) => {
+    const one = () => state.readings[i];
+    const headline = () => `${titleOf(one().model)}, T = ${temperatureText(one().temperature)}`;
+    return saveMenu({
+      request: () => one() && { kind: "reading", ...state.requests[i] },
+      charts: () => {
+        const top = Math.max(1, ...state.readings.flatMap(({ bits }) => bits));
+        const { bits, labels, perCharacter, perToken } = one();
+        const line = `${perCharacter.toFixed(2)} bits a character, ${perToken.toFixed(2)} a token`;
+        return [{ title: headline(), line, figure: surpriseFigure(page.surprise, bits, labels, top) }];
+      },
+      name: () => `reading-${one().model}`,
+      note: () => `surprise of each token of a given text at T = 1, in bits · ${one().model}`,
+    });
+  };
+  const menus = [menuOf(0), menuOf(1)];
 
   const totals = (/** @type {Reading} */ one) => h("p", { class: "read-totals" },
     h("b", {}, one.perCharacter.toFixed(2)), " bits a character, ",
@@ -144,7 +165,9 @@ export const createReader = (page) => {
   };
   const result = (/** @type {Reading} */ one, /** @type {number} */ i) => h("section",
     { class: "read", key: i },
-    h("h3", {}, `${titleOf(one.model)}, T = ${temperatureText(one.temperature)}`), totals(one),
+    h("div", { class: "tools" },
+      h("h3", {}, `${titleOf(one.model)}, T = ${temperatureText(one.temperature)}`), menus[i]),
+    totals(one),
     h("div", {
       class: "read-text", tabindex: 0, role: "group", ...listeners(one),
       "aria-label": `The text as ${titleOf(one.model)} reads it; arrow keys go from token to token`,

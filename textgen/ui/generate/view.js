@@ -118,7 +118,7 @@ export const mount = component("generate", ({ root, config: given, memory: held,
     name: `text ${text + 1}`,
   }));
   const menu = runMenu(() => memory.run, own.surprise);
-  const reader = createReader({ ask, signal, changed: () => draw() });
+  const reader = createReader({ ask, signal, changed: () => draw(), surprise: own.surprise });
   const contextNode = document.createElement("div");
   contextNode.className = "tokens";
   /** @type {{ pane: number, says: string } | null} */

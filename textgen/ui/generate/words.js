@@ -181,17 +181,25 @@ const surpriseCharts = (run, empty) => {
   const top = Math.max(1, ...branches.flatMap(({ facts }) => facts.map(({ bits }) => bits)));
   return run.texts.map((text, i) => {
     const { ids, facts } = branches[i];
-    const figure = structuredClone(empty);
-    figure.layout.yaxis.range = [0, top];
-    Object.assign(figure.data[0], {
-      x: ids.map((_, place) => place + 1),
-      y: facts.map(({ bits }) => bits),
-      customdata: ids.map((id) => plainText(tokenLabel(run, id))),
-    });
+    const labels = ids.map((id) => tokenLabel(run, id));
+    const figure = surpriseFigure(empty, facts.map(({ bits }) => bits), labels, top);
     const strategy = strategyText(text);
     const title = strategy[0].toUpperCase() + strategy.slice(1);
     return { title, line: summaryLine(run, text, config.stages), figure };
   });
+};
+
+/**
+ * The surprise of a text's n tokens, bar by bar.
+ * @param {Figure} empty of no token @param {number[]} bits (n) @param {string[]} labels (n)
+ * @param {number} top of the axis, bits
+ */
+export const surpriseFigure = (empty, bits, labels, top) => {
+  const figure = structuredClone(empty);
+  figure.layout.yaxis.range = [0, top];
+  const x = bits.map((_, place) => place + 1);
+  Object.assign(figure.data[0], { x, y: bits, customdata: labels.map(plainText) });
+  return figure;
 };
 
 /** Put a text on the clipboard. It belongs to secure pages; a classroom's http has only the old way. */
