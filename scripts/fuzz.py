@@ -3,9 +3,10 @@
     python -m scripts.fuzz --calls 10000 --seed 7
 
 Half characters, unhashable names, wrong types, huge numbers, deep nesting, HTML, broken JSON, wrong content
-types: to the questions and streams of all components, to the named endpoints, to Gradio's own routes. It ends
-with 1 where an answer was a 500 or no sentence, or where the log has a traceback, and says how much memory
-the server took on the way.
+types: to the questions and streams of all components, to the named endpoints, to a class, to every other
+address, Gradio's own among them. What there is to ask is read off the page, so what is new is asked as well.
+It ends with 1 where an answer was a 500 or no sentence, or where the log has a traceback, and says how much
+memory the server took on the way.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import sys
 import time
 from collections import Counter
@@ -31,8 +33,12 @@ from textgen.ui.frame.page import build_lab, launch_options
 from textgen.ui.server.endpoints import Page
 from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.server.limits import Limits
+from textgen.ui.service.guard import OPEN
+from textgen.ui.service.memory import give_back
 from textgen.validation import MAX_TEXT
 
+PART = re.compile(r"\{[^}]*\}")  # of an address that stands for anything
+WARM = 10  # memory is taken after a tenth of the calls, when all has been loaded, and after the last one
 PATIENCE = 60.0  # seconds that one answer may take
 BROKEN = 599  # stands for an answer that does not come
 LINES = 3  # of a stream that are read before it is hung up
@@ -46,6 +52,7 @@ MARK = "<img src=x onerror=alert(1)>"
 # ---- what is sent
 
 MODEL = "the page's first"  # gives way to its name
+CODE, KEY = "the class's code", "the class's key"  # give way to those of a class that is going on
 JUNK: tuple[Any, ...] = (
     *(None, True, False, 0, -1, 1, 2, 3, 7, 0.5, 1e308, 10**9, 10**30, -(10**400)),
     *("", " ", "a", "../tiny", "0,7", "NaN", "1e999", "\0", "\r\n", "🙂", MARK, "${7*7}{{7*7}}"),
@@ -101,7 +108,20 @@ LEGAL: Mapping[str, tuple[Any, ...]] = {
     "second": ({},),
     "cells": ([["a", "", "b", 1]],),
     "each": (3,),
-    "question": ("coherence",),
+    "question": (
+        "coherence",
+        {"kind": "token", "model": MODEL, "context": "a"},
+        {"kind": "count", "model": MODEL, "token": 1, "seed": 1},
+        {"kind": "bars", "model": MODEL, "to": [2]},
+        {"kind": "texts", "model": MODEL, "t": 1, "temperatures": [1, 2], "length": 20, "seed": 1},
+        {"kind": "class", "model": MODEL, "seed": 1},
+    ),
+    "code": (CODE,),
+    "device": ("a1" * 16, "b2" * 16),
+    "round": (1, 2, 3),
+    "turn": (1, 2),
+    "vote": (0, 1, [50, 50]),
+    "action": ("close", "again", "reveal", "next", "draw", "on"),
     "set": ("s0",),
     "csv": ("",),
     "ratings": ([],),
@@ -142,21 +162,12 @@ TYPES = (
     "",
     "a/b;=;",
 )
-ROUTES = (
-    *("POST /gradio_api/component_server", "POST /gradio_api/queue/join", "POST /gradio_api/call/next_token"),
-    *("POST /gradio_api/call/{junk}", "POST /gradio_api/cancel", "POST /gradio_api/reset"),
-    *("POST /gradio_api/upload", "POST /gradio_api/run/next_token", "POST /gradio_api/call/v2/draw"),
-    *("POST /lab/stream/generate/write", "POST /lab/stream/{junk}", "POST /class/{junk}", "POST /class/vote"),
-    *("GET /gradio_api/queue/data?session_hash={junk}", "GET /gradio_api/call/draw/{junk}", "GET /{junk}"),
-    *("GET /lab/{junk}/{junk}", "GET /assets/{junk}", "GET /static/{junk}", "GET /theme.css?v={junk}"),
-    *(
-        "GET /?deep_link={junk}",
-        "GET /config?deep_link={junk}&page={junk}",
-        "GET /gradio_api/info?page={junk}",
-    ),
-    *("GET /gradio_api/file={junk}", "GET /gradio_api/proxy={junk}", "GET /class?room={junk}", "PATCH /"),
+# What stands behind the ? of an address; the addresses themselves are read off the page's app.
+QUERIES = (
+    *("GET /gradio_api/queue/data?session_hash={junk}", "GET /theme.css?v={junk}", "GET /class?room={junk}"),
+    *("GET /?deep_link={junk}", "GET /config?deep_link={junk}&page={junk}", "GET /{junk}"),
+    "GET /gradio_api/info?page={junk}",
 )
-ENDPOINTS = ("next_token", "generate", "draw")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +184,17 @@ class Call:
 class Stranger:
     """Makes up calls; the same ones for the same seed."""
 
-    def __init__(self, page: Page, model: str, seed: int) -> None:
-        self.model = model
+    def __init__(self, page: Page, names: Mapping[str, str], seed: int) -> None:
+        """names: what the placeholders above stand for."""
+        self.names = names
         self.random = random.Random(seed)
         self.streams = [f"/lab/stream/{name}" for name in page.streams]
+        self.posts = [path for _, path in addresses(page, "POST") if path.startswith("/class/")]
+        self.open, self.closed = routes(page)
+        self.endpoints = {
+            address.removeprefix("/"): [value["parameter_name"] for value in endpoint["parameters"]]
+            for address, endpoint in page.get_api_info()["named_endpoints"].items()
+        }
         self.questions = [
             (number, name)
             for number, block in page.blocks.items()
@@ -185,8 +203,8 @@ class Stranger:
         ]
 
     def call(self) -> Call:
-        make = self.random.choice((self.question, self.question, self.stream, self.endpoint, self.route))
-        return make()
+        kinds = (self.question, self.question, self.stream, self.endpoint, self.lesson, self.route)
+        return self.random.choice(kinds)()
 
     def question(self) -> Call:
         component, name = self.random.choice(self.questions)
@@ -200,16 +218,24 @@ class Stranger:
 
     def endpoint(self) -> Call:
         """Of each parameter something legal, or not."""
-        name = self.random.choice(ENDPOINTS)
-        data = [self.value(field) for field in ("model", "context", "settings", "seed", "n")]
-        body = {"data": data[: self.random.randint(0, 6)] if self.random.random() < 0.8 else self.junk()}
+        name, fields = self.random.choice([*self.endpoints.items()])
+        data = [self.value(field) if field in LEGAL else self.junk() for field in fields]
+        some = data[: self.random.randint(0, len(data) + 1)]
+        body = {"data": some if self.random.random() < 0.8 else self.junk()}
         return Call("POST", f"/gradio_api/call/{name}", self.as_json(body), endpoint=name)
+
+    def lesson(self) -> Call:
+        """Of a device or a teacher of a class; the teacher's key comes along now and then."""
+        data = self.data()
+        if isinstance(data, dict) and self.random.random() < 0.4:
+            data["key"] = KEY
+        return Call("POST", self.random.choice(self.posts), self.as_json(data))
 
     def route(self) -> Call:
         """Any address with any body."""
-        method, address = self.random.choice(ROUTES).split(" ", 1)
-        while "{junk}" in address:
-            address = address.replace("{junk}", quote(str(self.junk())[:200], errors="replace", safe=""), 1)
+        among = self.random.choice((self.open, self.open, QUERIES, self.closed))
+        method, address = self.random.choice(among).split(" ", 1)
+        address = PART.sub(lambda _: quote(str(self.junk())[:200], errors="replace", safe=""), address)
         content = self.random.choice(BODIES) if self.random.random() < 0.6 else self.as_json(self.data())
         return Call(method, address, content, self.random.choice(TYPES))
 
@@ -231,7 +257,29 @@ class Stranger:
 
     def as_json(self, value: Any) -> bytes:
         """JSON as a browser sends it: half characters are escaped."""
-        return json.dumps(value).replace(json.dumps(MODEL), json.dumps(self.model)).encode()
+        sent = json.dumps(value)
+        for placeholder, name in self.names.items():
+            sent = sent.replace(json.dumps(placeholder), json.dumps(name))
+        return sent.encode()
+
+
+def addresses(page: Page, *methods: str) -> list[tuple[str, str]]:
+    """The addresses of a page's app that take one of the methods: `("POST", "/lab/stream/{name}")`."""
+    return [
+        (method, route.path)  # type: ignore[attr-defined]
+        for route in page.app.routes
+        for method in sorted(getattr(route, "methods", None) or ())
+        if method in methods
+    ]
+
+
+def routes(page: Page) -> tuple[list[str], list[str]]:
+    """All addresses of a page's app: those that the guard lets through, and those that it does not."""
+    parted: dict[bool, list[str]] = {True: [], False: []}
+    for method, path in addresses(page, "GET", "POST", "PUT", "PATCH", "DELETE"):
+        let_in = any(door.fits(method, PART.sub("a", path)) for door in OPEN)
+        parted[let_in].append(f"{method} {path}")
+    return parted[True], parted[False]
 
 
 # ---- how it is answered
@@ -308,9 +356,10 @@ def fuzz(lab: Laboratory, calls: int, seed: int) -> Report:
     """Ask a page so often what nobody should ask."""
     report, started = Report(), time.monotonic()
     with serving(lab) as (page, log), httpx.Client(base_url=page.local_url or "", timeout=PATIENCE) as client:
-        stranger, before = Stranger(page, lab.registry.first() or "", seed), 0.0
+        stranger = Stranger(page, names(lab, client), seed)
         for number in range(calls):
-            before = before or (memory() if number >= calls // 2 else 0.0)
+            if number == calls // WARM:
+                report.memory = (memory(), 0.0)
             call = stranger.call()
             try:
                 status, text = ask(client, call)
@@ -318,13 +367,22 @@ def fuzz(lab: Laboratory, calls: int, seed: int) -> Report:
                 status, text = BROKEN, repr(error)
             report.statuses[status] += 1
             report.faults += filter(None, [fault(call, status, text)])
-        report.memory, report.log = (before, memory()), log.getvalue()
+        report.memory, report.log = (report.memory[0], memory()), log.getvalue()
     report.seconds = time.monotonic() - started
     return report
 
 
+def names(lab: Laboratory, client: httpx.Client) -> dict[str, str]:
+    """What the placeholders stand for: the first model, and a class that is opened."""
+    room = client.post("/class/open", json={}).json()
+    return {MODEL: lab.registry.first() or "", CODE: room["code"], KEY: room["key"]}
+
+
 def memory() -> float:
-    """MB that this process takes; 0 where the system does not say."""
+    """MB that this process takes once free memory has gone back, as a server does twice a minute; 0 where the
+    system does not say.
+    """
+    give_back()
     path = Path("/proc/self/statm")
     return int(path.read_text().split()[1]) * 4096 / 1e6 if path.exists() else 0.0
 

@@ -23,6 +23,7 @@ from tests.conftest import save_tiny_model
 from tests.deploy.replicas import free_port
 from textgen.experiments.requests import TextRequest
 from textgen.models.registry import Registry
+from textgen.ui.service.memory import give_back
 from textgen.ui.service.metrics import Metrics
 from textgen.ui.service.service import ENDING, LOG, Service, Watch
 from textgen.ui.service.store import MemoryStore, open_store
@@ -50,6 +51,20 @@ def test_it_is_ready_once_its_first_model_is_loaded(client: TestClient, registry
     assert client.get("/healthz").text == "alive\n"
     assert client.get("/readyz").text == "ready\n"
     assert registry.loaded() == ["tiny"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the system does not say")
+def test_free_memory_goes_back_to_the_system() -> None:
+    def held() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+    blocks = [bytes(60_000) for _ in range(1_000)]
+    last = blocks.pop()  # above it all, so that none goes back by itself
+    before = held()
+    del blocks
+    give_back()
+    assert held() < before - 40_000_000
+    assert last
 
 
 def test_it_says_why_it_is_not_ready(client: TestClient, service: Service, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from textgen.errors import TextgenError, out_of_range
 from textgen.models.own import OwnLimits, OwnModels
 from textgen.models.registry import Registry, default_root
 from textgen.ui.server.limits import add_flags, limits_from
+from textgen.ui.service import memory
 from textgen.ui.service.store import Store, open_store
 
 if TYPE_CHECKING:
@@ -169,7 +170,8 @@ def serve(options: argparse.Namespace) -> None:
     if opening(registry) is None:  # its first bars need the model
         threading.Thread(target=warm_up, args=(registry,), daemon=True).start()
     print(f"Temperature Lab is at http://{options.host}:{port}  (Ctrl+C stops it)", flush=True)
-    end.wait()
+    while not end.wait(memory.EVERY):
+        memory.give_back()
     service.drain(grace, at_once)
     lab.workers.close()
     close(page)

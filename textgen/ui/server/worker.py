@@ -22,6 +22,7 @@ from typing import Any, BinaryIO, Final, NamedTuple
 
 from textgen.errors import TextgenError
 from textgen.models.own import OwnModels
+from textgen.ui.service.memory import give_back
 
 Function = Callable[[Any, Any], Iterator[Any]]  # (registry, request) → items; None: nothing, but may be ended
 Job = tuple[Function, Any]
@@ -63,6 +64,7 @@ def main() -> None:
         for reply in replies_of(jobs.get(), registry, stop):
             pickle.dump(reply, replies, pickle.HIGHEST_PROTOCOL)
             replies.flush()
+        give_back()
 
 
 def step_back() -> None:
