@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -107,22 +107,21 @@ def test_what_is_no_request_is_refused(client: httpx.Client, monkeypatch: pytest
     assert (answer.status_code, "at most 10 bytes" in answer.text) == (400, True)
 
 
-def test_what_gets_no_place_ends_with_a_sentence() -> None:
+def test_who_waits_for_a_place_is_told_and_what_gets_none_ends_with_a_sentence() -> None:
     """Before any of it is done."""
 
-    @asynccontextmanager
-    async def full() -> AsyncIterator[None]:
+    async def full() -> AsyncGenerator[int, None]:
+        yield 2
         raise TextgenError("so many there are; try again")
-        yield
 
     async def work() -> AsyncIterator[bytes]:
         yield b"done"
 
     async def answer() -> list[bytes]:
-        return [line async for line in streams.in_turn(full(), work())]
+        return [line async for line in streams.in_turn(nullcontext(full()), work())]
 
     refusal = {"problem": "so many there are; try again", "setting": ""}
-    assert json.loads(b"".join(asyncio.run(answer()))) == refusal
+    assert [json.loads(line) for line in asyncio.run(answer())] == [{"before": 2}, refusal]
 
 
 def test_hanging_up_ends_the_work(client: httpx.Client, room: Room) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from textgen.errors import TextgenError
 from textgen.ui.server.limits import Limits
-from textgen.ui.server.visitors import ASKING, CLASS, HEADER, Visitor, Visitors
+from textgen.ui.server.visitors import ASKING, CLASS, HEADER, Lane, Visitor, Visitors
 
 GREEDY, HONEST = Visitor("10.0.0.1", "greedy-one"), Visitor("10.0.0.2", "")
 
@@ -25,11 +25,14 @@ def asking(visitor: Visitor) -> Iterator[None]:
 def test_sixty_pieces_of_work_of_one_visitor_are_one_for_the_others() -> None:
     visitors, go = Visitors(Limits()), asyncio.Event()
     begun: list[Visitor] = []
+    told: list[int] = []
 
     async def work(visitor: Visitor) -> str:
         ASKING.set(visitor)
         try:
-            async with visitors.place("sweep"):
+            with visitors.place("sweep") as turns:
+                async for before in turns:
+                    told.append(before)
                 begun.append(visitor)
                 await go.wait()
         except TextgenError as refusal:
@@ -43,6 +46,7 @@ def test_sixty_pieces_of_work_of_one_visitor_are_one_for_the_others() -> None:
         while HONEST not in begun:
             await asyncio.sleep(0)
         assert begun == [GREEDY, HONEST]
+        assert told == [1, 2, 3, 4]  # who waits for oneself is told so
         go.set()
         return await asyncio.gather(*jobs)
 
@@ -60,10 +64,53 @@ def test_work_of_another_kind_does_not_wait() -> None:
 
     async def both() -> None:
         ASKING.set(GREEDY)
-        async with visitors.place("sweep"), visitors.place("text"):
-            pass
+        with visitors.place("sweep") as sweeps, visitors.place("text") as texts:
+            assert [[before async for before in turns] for turns in (sweeps, texts)] == [[], []]
 
     asyncio.run(asyncio.wait_for(both(), 30))
+
+
+def order(lane: Lane, *coming: Visitor) -> list[str]:
+    """The names of visitors as they have their turns: they come at once, and each piece of work ends soon."""
+
+    async def work(visitor: Visitor) -> None:
+        with lane.ticket(visitor) as ticket:
+            async for _ in lane.turn(ticket):
+                pass
+            had.append(visitor.name)
+            await asyncio.sleep(0)
+
+    async def crowd() -> None:
+        await asyncio.gather(*map(work, coming))
+
+    had: list[str] = []
+    asyncio.run(crowd())
+    assert lane.queue == []
+    return had
+
+
+def test_visitors_have_turns_and_so_have_addresses() -> None:
+    one, two = Visitor("10.0.0.2", "one"), Visitor("10.0.0.2", "two")
+    made_up = [Visitor("10.0.0.1", f"made-up-{number}") for number in range(30)]
+    assert order(Lane(1), *[one] * 3, *[two] * 2) == ["one", "two", "one", "two", "one"]
+    had = order(Lane(1), *made_up, one, two, one)
+    assert had[:7] == ["made-up-0", "one", "made-up-1", "two", "made-up-2", "one", "made-up-3"]
+    assert "one" in order(Lane(3), *made_up, one)[3:6]
+
+
+def test_who_moves_up_is_told_each_time() -> None:
+    """A stranger who comes later goes before the second piece of work of who came first."""
+    lane, greedy = Lane(1), Visitor("10.0.0.1", "greedy-one")
+
+    async def tell() -> list[int]:
+        with lane.ticket(greedy), lane.ticket(greedy) as second:
+            turn = lane.turn(second)
+            told = [await anext(turn)]
+            with lane.ticket(HONEST):
+                told.append(await anext(turn))
+            return [*told, await anext(turn)]
+
+    assert asyncio.run(tell()) == [1, 2, 1]
 
 
 def test_tokens_come_back_with_time() -> None:

@@ -8,8 +8,8 @@ anew, and what was written on it is gone then.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, aclosing, nullcontext
 from typing import Any
 
 import orjson
@@ -32,16 +32,19 @@ HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 Message = dict[str, Any]
 Messages = Iterator[Message] | AsyncIterator[Message]
 Work = Callable[[Any], Messages]  # what any client may send → messages
-Place = AbstractAsyncContextManager[None]
+Place = AbstractContextManager[AsyncGenerator[int, None]]  # gives how many are before, until none is
 Streams = Mapping[str, Work]  # by their address: `generate/write`
 
 
 async def in_turn(place: Place, lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same once there is a place for it; where there is none, that is the last message."""
+    """The same once there is a place for it, which who waits is told; a refusal is the last message."""
     try:
-        async with place, aclosing(lines):  # type: ignore[type-var]
-            async for line in lines:
-                yield line
+        with place as turns:
+            async with aclosing(turns), aclosing(lines):  # type: ignore[type-var]
+                async for before in turns:
+                    yield line_of({"before": before})
+                async for line in lines:
+                    yield line
     except TextgenError as error:
         yield line_of({"problem": str(error), "setting": error.setting})
 
@@ -102,7 +105,13 @@ def part(body: Any, more: bool = True) -> dict[str, Any]:
 
 def nowhere(_request: Request, _name: str) -> Place:
     """Everybody begins at once."""
-    return nullcontext()
+    return nullcontext(nobody())
+
+
+async def nobody() -> AsyncGenerator[int, None]:
+    """No one is before."""
+    return
+    yield
 
 
 def route(streams: Callable[[Request], Streams], place: Callable[[Request, str], Place] = nowhere) -> Route:

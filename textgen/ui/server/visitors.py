@@ -1,4 +1,5 @@
-"""How much of the server one visitor may have: work at the same time, work that waits, tokens a minute.
+"""How much of the server one visitor may have: work at the same time, work that waits, tokens a minute; and
+whose turn it is where many visitors want the same.
 
 A visitor is who sends the same id from the same address, or an address where no id comes along. Ids are free
 to make up, so an address has a bound of its own, which holds a class behind one router.
@@ -6,12 +7,13 @@ to make up, so an address has a bound of its own, which holds a class behind one
 
 from __future__ import annotations
 
+import asyncio
 import math
 import re
 import time
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections import Counter, OrderedDict
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import ExitStack, aclosing, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -21,7 +23,6 @@ from starlette.types import Scope
 
 from textgen.errors import TextgenError
 from textgen.ui.server.limits import Limits
-from textgen.ui.server.workers import Lane
 
 HEADER = "x-lab-visitor"  # the id that a page made up when it was loaded
 ID = re.compile(r"[\w-]{8,64}", re.ASCII)
@@ -45,7 +46,105 @@ class Visitor(NamedTuple):
         return cls(address, name if ID.fullmatch(name) else "")
 
 
+Owner = Visitor | None  # None: the terminal and the library
+NOBODY = Visitor("", "")
 ASKING: ContextVar[Visitor | None] = ContextVar("asking", default=None)  # whose request is being answered
+
+
+@dataclass(eq=False, slots=True)
+class Ticket:
+    """A piece of work that waits for its turn, or has it."""
+
+    owner: Visitor
+    number: int  # in the order in which they came
+    begun: bool = False
+
+
+class Lane:
+    """Work of one kind: so much of it at once. The rest waits, and addresses have turns, each of which goes
+    round among its visitors: who has had none for the longest time is next, so that neither many requests nor
+    made-up ids hold up anybody else for long.
+    """
+
+    def __init__(self, places: int) -> None:
+        self.places = places
+        self.queue: list[Ticket] = []  # what is done, then what waits, the next first
+        self.moved = asyncio.Event()
+        self._count = 0  # tickets and turns so far
+        self._last: dict[Visitor, int] = {}  # turn that a visitor, or an address, in the queue had last
+
+    @contextmanager
+    def ticket(self, owner: Owner = None) -> Iterator[Ticket]:
+        """A place in the queue, as long as the work takes."""
+        own = Ticket(owner or NOBODY, self._tick())
+        self.queue.append(own)
+        self._move()
+        try:
+            yield own
+        finally:
+            self.queue.remove(own)
+            self._move()
+
+    async def turn(self, ticket: Ticket) -> AsyncGenerator[int, None]:
+        """How many have to end before a ticket's turn, whenever that changes: nothing where it is there."""
+        told, moved = 0, self.moved
+        while not ticket.begun:
+            before = self.queue.index(ticket) - self.places + 1
+            if before != told:
+                yield before
+            told = before
+            await moved.wait()
+            moved = self.moved
+        if told:
+            yield 0
+
+    def _tick(self) -> int:
+        self._count += 1
+        return self._count
+
+    def _move(self) -> None:
+        """Let those begin who can, put the others into their order, and say so."""
+        begun = [ticket for ticket in self.queue if ticket.begun]
+        waiting = [ticket for ticket in self.queue if not ticket.begun]
+        while waiting and len(begun) < self.places:
+            first = self._in_turn(begun, waiting)[0]
+            waiting.remove(first)
+            begun.append(self._begin(first))
+        self.queue = [*begun, *self._in_turn(begun, waiting)]
+        here = {who for ticket in self.queue for who in (ticket.owner, address_of(ticket))}
+        self._last = {who: last for who, last in self._last.items() if who in here}
+        self.moved.set()
+        self.moved = asyncio.Event()
+
+    def _begin(self, ticket: Ticket) -> Ticket:
+        ticket.begun = True
+        self._last[ticket.owner] = self._last[address_of(ticket)] = self._tick()
+        return ticket
+
+    def _in_turn(self, begun: Sequence[Ticket], waiting: Sequence[Ticket]) -> list[Ticket]:
+        """Those who wait, the next one first."""
+        of_visitors = self._round(begun, sorted(waiting, key=lambda ticket: ticket.number), owner_of)
+        return self._round(begun, of_visitors, address_of)
+
+    def _round(
+        self, begun: Sequence[Ticket], waiting: Sequence[Ticket], whose: Callable[[Ticket], Visitor]
+    ) -> list[Ticket]:
+        """One of each owner after the other, as often as there are any, what they have counted in."""
+        had = Counter(whose(ticket) for ticket in begun)
+        ranks: dict[Ticket, tuple[int, int]] = {}
+        for ticket in waiting:
+            ranks[ticket] = (had[whose(ticket)], self._last.get(whose(ticket), 0))
+            had[whose(ticket)] += 1
+        return sorted(waiting, key=ranks.__getitem__)
+
+
+def owner_of(ticket: Ticket) -> Visitor:
+    return ticket.owner
+
+
+def address_of(ticket: Ticket) -> Visitor:
+    """All visitors of an address."""
+    return Visitor(ticket.owner.address, EVERYBODY)
 
 
 @dataclass(slots=True)
@@ -78,16 +177,26 @@ class Visitors:
         self.lanes: dict[tuple[Visitor, str], Lane] = {}
         self.budgets: OrderedDict[Visitor, Budget] = OrderedDict()
 
-    @asynccontextmanager
-    async def place(self, kind: str) -> AsyncIterator[None]:
-        """A place for work of one kind, once it is the visitor's turn. Raises TextgenError for too much."""
-        async with AsyncExitStack() as places:
-            for who, times in accounts():
-                await places.enter_async_context(self._place(who, kind, times))
-            yield
+    @contextmanager
+    def place(self, kind: str) -> Iterator[AsyncGenerator[int, None]]:
+        """A place for work of one kind: the visitor's once what is given has been read to its end.
 
-    @asynccontextmanager
-    async def _place(self, who: Visitor, kind: str, times: int) -> AsyncIterator[None]:
+        That is how many are before, whenever it changes. It raises TextgenError for too much.
+        """
+        with ExitStack() as places:
+            yield self._turns(kind, places)
+
+    async def _turns(self, kind: str, places: ExitStack) -> AsyncGenerator[int, None]:
+        """First among what the visitor has, then among what the address has."""
+        for who, times in accounts():
+            lane, ticket = places.enter_context(self._ticket(who, kind, times))
+            async with aclosing(lane.turn(ticket)) as turn:
+                async for before in turn:
+                    yield before
+
+    @contextmanager
+    def _ticket(self, who: Visitor, kind: str, times: int) -> Iterator[tuple[Lane, Ticket]]:
+        """A place in the queue of a visitor, or of an address, where one is free."""
         limits = self.limits
         lane = self.lanes.setdefault((who, kind), Lane(limits.visitor_running * times))
         try:
@@ -96,10 +205,8 @@ class Visitors:
                     f"the server does {limits.visitor_running} of this at a time for one visitor while "
                     f"{limits.visitor_waiting} wait, and so many there are; try again when one has ended"
                 )
-            with lane.ticket() as ticket:
-                async for _ in lane.turn(ticket):
-                    pass
-                yield
+            with lane.ticket(ASKING.get()) as ticket:
+                yield lane, ticket
         finally:
             if not lane.queue:
                 self.lanes.pop((who, kind), None)

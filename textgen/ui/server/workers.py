@@ -10,7 +10,7 @@
 - A mistake (TextgenError) is raised here. Of any other the worker's traceback is in the log.
 - Whoever leaves the loop, or is cancelled as the client that hangs up is, ends the work: it is asked to stop,
   and after `grace` seconds its process is ended. Work that has not begun never does.
-- A lane has so many places; who waits for one is told. Lanes do not wait for each other.
+- A lane has so many places, which visitors get in turn; who waits is told. Lanes do not wait for each other.
 - Processes start with the first work, `IDLE` of them stay, and all end with the page's, however it ends.
 
 `work` belongs to the page's one event loop, and is no call for threads.
@@ -27,7 +27,7 @@ import threading
 import traceback
 import weakref
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,6 +36,7 @@ from anyio.to_thread import run_sync
 
 from textgen.errors import TextgenError
 from textgen.models.registry import Registry
+from textgen.ui.server.visitors import ASKING, Lane
 from textgen.ui.server.worker import STOP, Function, Reply, Start
 
 COMMAND = (sys.executable, "-P", "-c", "from textgen.ui.server.worker import main; main()")
@@ -131,39 +132,6 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **THREADS}
 
 
-class Lane:
-    """Work of one kind: so much of it at once, the rest in the order in which it came."""
-
-    def __init__(self, places: int) -> None:
-        self.places = places
-        self.queue: list[object] = []
-        self.moved = asyncio.Event()
-
-    @contextmanager
-    def ticket(self) -> Iterator[object]:
-        """A place in the queue, as long as the work takes."""
-        own = object()
-        self.queue.append(own)
-        try:
-            yield own
-        finally:
-            self.queue.remove(own)
-            self.moved.set()
-            self.moved = asyncio.Event()
-
-    async def turn(self, ticket: object) -> AsyncGenerator[int, None]:
-        """How many have to end before a ticket's turn, whenever that changes: nothing where it is there."""
-        told, moved = 0, self.moved
-        while (before := self.queue.index(ticket) - self.places + 1) > 0:
-            if before != told:
-                yield before
-            told = before
-            await moved.wait()
-            moved = self.moved
-        if told:
-            yield 0
-
-
 class Workers:
     """The processes, and who waits for them."""
 
@@ -191,7 +159,7 @@ class Workers:
     ) -> AsyncGenerator[Any, None]:
         """What a function yields of a request, done in another process; see above. Raises TextgenError."""
         queue = self.lanes[lane]
-        with queue.ticket() as ticket:
+        with queue.ticket(ASKING.get()) as ticket:
             async for before in queue.turn(ticket):
                 yield {"before": before}
             async with aclosing(self._done(function, request, grace)) as items:
