@@ -3,14 +3,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventsIn, sessionIn } from "../../textgen/ui/classroom/line.js";
 import {
-  atTemperature, barsShown, binsOf, optionsOf, panelsOf, voteText,
+  atTemperature, barsShown, binsOf, optionsOf, panelsOf, sentenceOf, voteText,
 } from "../../textgen/ui/classroom/shown.js";
 
 /** @typedef {import("../../textgen/ui/classroom/shown.js").Round} Round */
 
 /** @param {Partial<Round>} more @returns {Round} */
 const round = (more) => ({
-  number: 1, kind: "token", phase: "shown", turn: 1, again: true, answer: { form: "choice", n: 3 },
+  number: 1, kind: "token", phase: "shown", turn: 1, again: true, answer: { form: "choice", n: 3, low: 0 },
   asked: { labels: ["a", "e"], other: true, t: 0.5 }, ...more,
 });
 
@@ -32,13 +32,15 @@ test("numbers fall into the bins of Python", () => {
   assert.deepEqual(binsOf(5), ["0", "1", "2", "3", "4", "5"]);
   assert.deepEqual(binsOf(100).slice(-2), ["80–89", "90–100"]);
   assert.equal(binsOf(999).length, 10);
+  assert.deepEqual(binsOf(50, 1), [
+    "1–5", "6–10", "11–15", "16–20", "21–25", "26–30", "31–35", "36–40", "41–45", "46–50"]);
 });
 
 test("an answer is told in words", () => {
   assert.equal(voteText(round({}), 1), "e");
   assert.deepEqual(optionsOf(round({})), ["a", "e", "class.other"]);
-  assert.equal(voteText(round({ answer: { form: "number", n: 100 } }), 30), "30");
-  const bars = round({ answer: { form: "bars", n: 2 }, asked: { labels: ["a", "e"] } });
+  assert.equal(voteText(round({ answer: { form: "number", n: 100, low: 0 } }), 30), "30");
+  const bars = round({ answer: { form: "bars", n: 2, low: 0 }, asked: { labels: ["a", "e"] } });
   assert.equal(voteText(bars, [30, 90]), "a 25%, e 75%");
   assert.equal(voteText(round({}), null), "");
 });
@@ -55,6 +57,27 @@ test("both tallies stand beside the model's bars", () => {
   const panels = panelsOf(round({ tallies, truth: { bars: [0.2, 0.7, 0.1] } }), null);
   assert.deepEqual(panels.map(({ shares }) => shares), [[0.5, 0.5, 0], [0, 1, 0], [0.2, 0.7, 0.1]]);
   assert.equal(panels[2].title, "class.model");
+});
+
+test("bars that were dragged are outlines over the model's, one's own before the class's", () => {
+  const tallies = [{ n: 2, shares: [0.5, 0.5], distance: 0.2 }, { n: 0, shares: [0, 0] }];
+  const dragged = round({
+    kind: "bars", answer: { form: "bars", n: 2, low: 0 }, tallies, truth: { bars: [0.7, 0.3] },
+  });
+  const panels = panelsOf(dragged, null, [null, [90, 30]]);
+  assert.deepEqual(panels.map(({ guess }) => guess), [[0.75, 0.25], [0.5, 0.5]]);
+  assert.deepEqual(panels.map(({ shares }) => shares), [[0.7, 0.3], [0.7, 0.3]]);
+  const nobody = panelsOf({ ...dragged, tallies: [{ n: 0, shares: [0, 0] }] }, null);
+  assert.deepEqual(nobody.map(({ title, guess }) => [title, guess]), [["class.model", undefined]]);
+});
+
+test("a lesson brings its words along", () => {
+  const words = { en: { ask: "Up or down?", life: "", "predict.up": "Up", "predict.down": "Down" } };
+  const asked = { lesson: "wrong-way", options: ["up", "down"], words };
+  const lesson = round({ kind: "lesson", asked, answer: { form: "choice", n: 2, low: 0 } });
+  assert.equal(sentenceOf(lesson), "Up or down?");
+  assert.equal(voteText(lesson, 1), "Down");
+  assert.equal(panelsOf({ ...lesson, tallies: [{ n: 1, shares: [0, 1] }], truth: {} }, null).length, 1);
 });
 
 test("words of which only some can be chosen are shown as learned, whatever the slider says", () => {

@@ -29,10 +29,11 @@ class RoomError(TextgenError):
 
 
 class Answer(NamedTuple):
-    """What may be answered: `choice`, one of n options; `number`, 0 to n; `bars`, n shares; `none`."""
+    """What may be answered: `choice`, one of n options; `number`, low to n; `bars`, n shares; `none`."""
 
     form: Literal["choice", "number", "bars", "none"]
     n: int = 0
+    low: int = 0
 
     def check(self, value: Any) -> Vote:
         """A vote, or a RoomError with the sentence."""
@@ -45,7 +46,7 @@ class Answer(NamedTuple):
         if self.form == "choice":
             return check_whole("vote", value, 0, self.n - 1, "choose one of the options")
         if self.form == "number":
-            return check_whole("vote", value, 0, self.n, "give a whole number")
+            return check_whole("vote", value, self.low, self.n, "give a whole number")
         if self.form == "bars":
             shares = as_list("shares", value, self.n, self.n, "drag the bars")
             return whole_shares(shares)
@@ -65,19 +66,19 @@ class Answer(NamedTuple):
     @property
     def places(self) -> int:
         """Options, or bins of numbers."""
-        return len(bins(self.n)) if self.form == "number" else self.n
+        return len(bins(self.n, self.low)) if self.form == "number" else self.n
 
     def place(self, vote: int) -> int:
         """The option of a vote, or the bin that a number falls into."""
         if self.form != "number":
             return vote
-        return next(i for i, (low, high) in enumerate(bins(self.n)) if low <= vote <= high)
+        return next(i for i, (low, high) in enumerate(bins(self.n, self.low)) if low <= vote <= high)
 
 
-def bins(most: int) -> list[tuple[int, int]]:
-    """0 … most in at most ten parts of one width, both ends included; the last part takes what is left."""
-    width = max(1, most // BINS)
-    lows = [low for low in range(0, most + 1, width) if most - low + 1 >= width or low == 0]
+def bins(most: int, least: int = 0) -> list[tuple[int, int]]:
+    """least … most in at most ten parts of one width, both ends included; the last takes what is left."""
+    width = max(1, (most - least + 1) // BINS)
+    lows = [low for low in range(least, most + 1, width) if most - low + 1 >= width or low == least]
     return [(low, high - 1) for low, high in zip(lows, [*lows[1:], most + 1], strict=True)]
 
 
@@ -192,7 +193,7 @@ class Round:
             "phase": self.phase,
             "turn": self.turn,
             "again": question.again and self.turn < TURNS,
-            "answer": {"form": question.answer.form, "n": question.answer.n},
+            "answer": question.answer._asdict(),
             "asked": question.asked,
         }
         return {**told, "tallies": self.tallies(), "truth": question.truth} if self.phase == "shown" else told

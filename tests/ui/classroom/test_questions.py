@@ -11,12 +11,16 @@ import pytest
 
 from textgen.api import draw, generate, next_token
 from textgen.classroom.letters import Letters, letters
-from textgen.classroom.rounds import Question, RoomError, Round
-from textgen.errors import TextgenError
+from textgen.classroom.rounds import Answer, Question, RoomError, Round, distance
+from textgen.errors import SettingError, TextgenError
+from textgen.lessons import lesson
+from textgen.lessons.measures import Case, measured
+from textgen.lessons.reveal import DRAGGED
 from textgen.models.folder import Model
-from textgen.models.registry import Registry
+from textgen.models.registry import Registry, default_root
 from textgen.ui.classroom.questions import ClassAsk, GuessAsk, ask_from, certainty, class_bits, scored
 from textgen.ui.server.laboratory import Laboratory
+from textgen.ui.words import languages
 
 AT = {"model": "tiny", "context": "bad", "settings": {"temperature": 0.5}}
 
@@ -150,6 +154,39 @@ def test_counts_are_a_distribution() -> None:
     assert letters().probability("th", "e") > 0.3
 
 
+@pytest.fixture(scope="module")
+def shipped() -> Laboratory:
+    return Laboratory(Registry(default_root()))
+
+
+def lesson_asked(lab: Laboratory, name: str) -> Question:
+    return ask_from({"kind": "lesson", "lesson": name}).question(lab)
+
+
+def test_a_lesson_is_asked_in_every_language_and_answered_by_its_measure(shipped: Laboratory) -> None:
+    asked = lesson_asked(shipped, "wrong-way")
+    case = Case(lesson("wrong-way"), "shakespeare-char-lstm", shipped.registry)
+    assert asked.truth["value"] == measured(case, "top_factor")
+    assert asked.asked["options"][asked.truth["right"]] == "rises"
+    assert set(asked.asked["words"]) == set(languages())
+    told = {word for text in asked.truth["told"].values() for word in text.values()}
+    assert all(sentence not in str(asked.asked) for sentence in told)
+    assert not {"panels", "facts", "value"} & set(asked.asked)
+
+
+def test_a_lesson_s_number_and_bars_are_voted_on_as_they_are_answered(shipped: Laboratory) -> None:
+    number = lesson_asked(shipped, "blackboard-ratio")
+    assert number.answer == Answer("number", 50, 1)
+    assert number.answer.place(24) == number.truth["right"]
+    dragged = lesson_asked(shipped, "more-options")
+    assert dragged.answer == Answer("bars", DRAGGED + 1)
+    assert sum(dragged.truth["bars"]) == pytest.approx(1)
+    moved = distance(dragged.asked["start"], dragged.truth["bars"])
+    assert 0.1 < moved <= dragged.truth["value"]  # some of what moves does so among the others
+    with pytest.raises(SettingError, match="the lesson's model must be one of"):
+        ask_from({"kind": "lesson", "lesson": "truer", "model": "tiny"}).question(shipped)
+
+
 KINDS = {
     "count": {**AT, "token": 3, "seed": 1},
     "texts": {"model": "tiny", "t": 1.2, "temperatures": [0.5, 2], "seed": 1},
@@ -157,6 +194,7 @@ KINDS = {
     "class": {"model": "tiny", "seed": 1},
     "guess": {"model": "tiny", "text": "bad"},
     "follow": AT,
+    "lesson": {"lesson": "blackboard-beam"},
 }
 HOSTILE = [None, "<b>", 10**9, -1, float("nan"), [1] * 100, {"a": 1}, True]
 

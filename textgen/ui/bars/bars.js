@@ -19,6 +19,7 @@ import { removerTitle } from "./tokens.js";
  * @property {number} [former] of a removed token: its probability just before
  * @property {string} [note] what to say of the bar besides, such as "removed by top-p"
  * @property {boolean} [taken] whether it cannot be picked, since it has been
+ * @property {number} [guess] what somebody predicted: an outline over the bar
  *
  * @typedef {object} Look
  * @property {string} name of the chart, for those who hear it
@@ -31,7 +32,8 @@ import { removerTitle } from "./tokens.js";
  * @property {HTMLElement} fill
  * @property {HTMLElement} number
  * @property {HTMLElement} spoken
- * @property {{ length: string, gone: boolean, number: string, spoken: string }} written
+ * @property {HTMLElement | null} guess
+ * @property {{ length: string, gone: boolean, number: string, spoken: string, guess: string }} written
  */
 
 const LONGEST_LABEL = 16; // characters
@@ -57,8 +59,9 @@ export const createBars = ({ onPick, slim = false } = {}) => {
 
   /** Show bars in their order; the same tokens as before keep their elements. @param {Bar[]} newBars */
   const update = (newBars, /** @type {Look} */ newLook) => {
-    const same = newBars.length === bars.length && newBars.every(({ id, label, taken }, i) =>
-      id === bars[i].id && label === bars[i].label && taken === bars[i].taken);
+    const same = newBars.length === bars.length && newBars.every(({ id, label, taken, guess }, i) =>
+      id === bars[i].id && label === bars[i].label && taken === bars[i].taken
+        && isGuess(guess) === isGuess(bars[i].guess));
     [bars, look] = [newBars, newLook];
     if (!same) build();
     glide();
@@ -72,6 +75,7 @@ export const createBars = ({ onPick, slim = false } = {}) => {
     node.style.setProperty("--label", `${Math.min(longest, LONGEST_LABEL)}ch`);
     first = bars.findIndex((bar) => !bar.taken);
     rows = bars.map(rowOf);
+    node.classList.toggle("guessed", bars.some(({ guess }) => isGuess(guess)));
     node.replaceChildren(...rows.map((row) => row.node));
   };
 
@@ -89,23 +93,29 @@ export const createBars = ({ onPick, slim = false } = {}) => {
     const [label, track, fill] = [element("span", "bar-label"), element("span", "bar-track"), element("i")];
     const [number, spoken] = [element("span", "bar-number"), element("span", "lab-spoken")];
     label.textContent = clip(bar.label, LONGEST_LABEL);
-    track.append(fill, number);
+    const guess = isGuess(bar.guess) ? element("b", "bar-guess") : null;
+    track.append(fill, ...(guess ? [guess] : []), number);
     row.append(label, " ", track, spoken);
     if (button) {
       row.setAttribute("type", "button");
       row.tabIndex = place === first ? 0 : -1;
       row.addEventListener("click", () => onPick(/** @type {number} */ (bars[place].id)));
     }
-    return { node: row, fill, number, spoken, written: { length: "", gone: false, number: "", spoken: "" } };
+    const written = { length: "", gone: false, number: "", spoken: "", guess: "" };
+    return { node: row, fill, number, spoken, guess, written };
   };
 
   /** Assigning the same again would still make the browser lay it out again. */
-  const write = (/** @type {Row} */ { node: row, fill, number, spoken, written }, /** @type {Bar} */ bar) => {
+  const write = (/** @type {Row} */ drawn, /** @type {Bar} */ bar) => {
+    const { node: row, fill, number, spoken, guess, written } = drawn;
     const gone = isGone(bar);
     const length = `${(100 * share(bar, look)).toFixed(3)}%`;
     if (length !== written.length) fill.style.width = written.length = length;
     if (gone !== written.gone) row.classList.toggle("gone", (written.gone = gone));
-    const shown = percent(shownOf(bar));
+    const guessed = bar.guess ?? 0;
+    const outline = guess ? Math.min(1, guessed / (look.scale ?? 1)).toFixed(5) : "";
+    if (outline !== written.guess) guess?.style.setProperty("--guess", written.guess = outline);
+    const shown = percent(shownOf(bar)) + (guess ? ` ▯ ${percent(guessed)}` : "");
     if (shown !== written.number) number.textContent = written.number = shown;
     const hint = bar.id === null || bar.taken ? "" : look.hint;
     const said = [bar.note, hint].filter(Boolean).join("; ");
@@ -152,6 +162,7 @@ const element = (/** @type {string} */ tag, name = "") => {
   return node;
 };
 
+const isGuess = (/** @type {number | undefined} */ guess) => guess !== undefined;
 const isGone = (/** @type {Bar} */ bar) => bar.probability === 0 && (bar.former ?? 0) > 0;
 const shownOf = (/** @type {Bar} */ bar) => (isGone(bar) ? bar.former ?? 0 : bar.probability);
 /** The length of a bar, 0 to 1. @param {Bar} bar @param {Look} look */

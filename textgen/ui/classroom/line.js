@@ -1,6 +1,7 @@
 // The line between a page and its class on the server: what is sent, and a stream of what there is to see,
 // which comes back by itself after a sleep, a lost network or a server that was started anew.
 import { isAway, Problem } from "../server/problem.js";
+import { hasWords, say } from "../words/words.js";
 
 const FIRST_PAUSE = 400;
 const LONGEST_PAUSE = 4_000; // ms between two tries
@@ -33,6 +34,9 @@ export const post = async (name, request) => {
   if (!response.ok) throw await problemOf(response);
   return response.json();
 };
+
+/** A refusal in the reader's language, where the catalogues have it. @param {Problem} problem */
+export const refusalText = ({ setting, message }) => (hasWords(setting) ? say(setting) : message);
 
 /** An event, and the rest that is not one yet. @param {string} text */
 export const eventsIn = (text) => {

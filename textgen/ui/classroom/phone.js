@@ -2,8 +2,8 @@
 import { oneTabStop } from "../bars/bars.js";
 import { h, render } from "../shell/dom.js";
 import { Problem } from "../server/problem.js";
-import { hasWords, language, say } from "../words/words.js";
-import { deviceId, keepSession, post, sessionIn, watch } from "./line.js";
+import { language, say } from "../words/words.js";
+import { deviceId, keepSession, post, refusalText, sessionIn, watch } from "./line.js";
 import {
   createShown, factsOf, growing, optionsOf, scores, sentenceOf, subjectOf, voteText,
 } from "./shown.js";
@@ -31,9 +31,6 @@ const state = {
 };
 let hearing = new AbortController();
 
-/** A refusal in the reader's language, where the catalogues have it. @param {Problem} problem */
-const sentence = ({ setting, message }) => (hasWords(setting) ? say(setting) : message);
-
 // ---- joining, hearing, voting
 
 const join = (/** @type {string} */ code) => {
@@ -51,7 +48,7 @@ const join = (/** @type {string} */ code) => {
       draw();
     },
     refused: (problem) => {
-      Object.assign(state, { asked: false, typed: plain, problem: sentence(problem) });
+      Object.assign(state, { asked: false, typed: plain, problem: refusalText(problem) });
       draw();
     },
   }, hearing.signal);
@@ -83,7 +80,7 @@ const send = async () => {
     state.mine = (await post("vote", vote)).mine;
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
-    state.problem = sentence(problem);
+    state.problem = refusalText(problem);
   }
   state.sending = false;
   draw();
@@ -98,7 +95,8 @@ const choose = (/** @type {Vote} */ vote) => {
 
 /** @param {Round} round */
 const choices = (round) => {
-  const shape = round.answer.n > LIST ? "class-grid" : "class-list";
+  const list = round.kind === "lesson" ? "class-list said" : "class-list";
+  const shape = round.answer.n > LIST ? "class-grid" : list;
   const labels = optionsOf(round);
   const typed = (/** @type {KeyboardEvent} */ { key, ctrlKey, metaKey, altKey }) => {
     const place = labels.indexOf(key);
@@ -116,15 +114,16 @@ const numbers = ({ answer }) => {
   const value = typeof state.draft === "number" ? state.draft : "";
   const take = (/** @type {any} */ { target }) => {
     const given = Number(target.value.replace(",", "."));
-    choose(target.value !== "" && Number.isInteger(given) && given >= 0 && given <= answer.n ? given : null);
+    choose(target.value !== "" && Number.isInteger(given) && given >= answer.low && given <= answer.n
+      ? given : null);
   };
-  const label = say("class.number", { n: answer.n });
+  const label = say("class.number", { low: answer.low, n: answer.n });
   return h("div", { class: "class-number" },
     h("label", {}, h("span", {}, label), h("input", {
-      type: "number", min: 0, max: answer.n, step: 1, inputmode: "numeric", value, oninput: take,
+      type: "number", min: answer.low, max: answer.n, step: 1, inputmode: "numeric", value, oninput: take,
     })),
-    h("input", { type: "range", min: 0, max: answer.n, step: 1, "aria-label": label,
-      value: value === "" ? Math.round(answer.n / 2) : value, oninput: take }));
+    h("input", { type: "range", min: answer.low, max: answer.n, step: 1, "aria-label": label,
+      value: value === "" ? Math.round((answer.low + answer.n) / 2) : value, oninput: take }));
 };
 
 /** Bars to drag: they begin where they are now, and are read as shares of their sum. @param {Round} round */
@@ -152,7 +151,7 @@ const form = (round) => [
   h("button", {
     class: "button primary class-send", type: "button", disabled: state.draft === null || state.sending,
     onclick: send,
-  }, state.draft === null || round.answer.form === "bars" ? say("class.send")
+  }, state.draft === null || round.answer.form === "bars" || round.kind === "lesson" ? say("class.send")
     : say("class.sendThis", { vote: voteText(round, state.draft) })),
 ];
 
@@ -178,7 +177,7 @@ const result = (round) => {
   const mine = state.mine.map((vote) => voteText(round, vote)).filter(Boolean);
   return [
     mine.length > 0 && h("p", { class: "class-mine" }, say("class.mine", { vote: mine.join(" → ") })),
-    shown.panels(round, state.live), factsOf(round),
+    shown.panels(round, state.live, state.mine), factsOf(round), shown.revealed(round),
   ];
 };
 

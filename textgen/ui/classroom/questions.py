@@ -1,8 +1,9 @@
 """What a class is asked, made from what the teacher's page shows; the model at hand computes every answer.
 
 A question is asked with a request of its kind, `token`, `count`, `texts`, `bars`, `class`, `guess` or
-`follow`, with the sidebar's source and settings. Two kinds go on from one round to the next: the class that
-writes a text (`class`), and Shannon's game (`guess`: "Prediction and entropy of printed English", 1951).
+`follow`, with the sidebar's source and settings; or `lesson`, with a lesson's name. Two kinds go on from one
+round to the next: the class that writes a text (`class`), and Shannon's game (`guess`: "Prediction and
+entropy of printed English", 1951).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -25,15 +27,21 @@ from textgen.experiments.requests import DrawsRequest, ModelSource, TextRequest,
 from textgen.experiments.requests.base import ModelName, Request, Seed, Settings, Text, temperatures_from
 from textgen.experiments.requests.source import NextTokenSourced
 from textgen.experiments.requests.text import WrittenText
+from textgen.lessons import Lesson, lesson
+from textgen.lessons.reveal import DRAGGED, fact_kinds, order_of, revealed, shares_of
 from textgen.records import Distribution, Floats, NextToken
 from textgen.settings import DecodeSettings
 from textgen.stages import MAX_TEMPERATURE, softmax
 from textgen.text.tokenizer import visible
 from textgen.ui.server.laboratory import Laboratory
+from textgen.ui.words import catalogue, languages
 from textgen.validation import as_list, as_text, number_in, or_none, text_up_to, whole_from
 
 if TYPE_CHECKING:
+    from textgen.lessons.measures import Case
     from textgen.models.folder import Model
+
+LEARN = Path(__file__).parents[1] / "learn"  # the lessons' catalogues
 
 SHOWN_PIECES = 160  # of a context, at its end
 TOKENS, BARS, LETTERS = 6, 5, 100  # options: of a guess, of bars to drag; symbols that are all options
@@ -218,6 +226,71 @@ class BarsAsk(Ask):
         asked |= {"other": len(start) > len(ids), "start": start, "t": self.to[0]}
         asked["from"] = self.settings.temperature
         return Question(self.kind, Answer("bars", len(start)), asked, {"bars": end})
+
+
+@dataclass(frozen=True, kw_only=True)
+class LessonAsk(Request):
+    """What a lesson asks before it shows anything; its answer is the lesson's measure, computed now."""
+
+    kind = "lesson"
+    lesson: Annotated[str, as_text]
+    model: Annotated[str | None, or_none(as_text)] = None  # None: the lesson's first one
+
+    @property
+    def one(self) -> Lesson:
+        return lesson(self.lesson)
+
+    def question(self, lab: Laboratory) -> Question:
+        from textgen.lessons.measures import measured
+
+        case, predict = self.case(lab), self.one.predict
+        asked = {**self.looked_at(case), "lesson": self.lesson, "options": list(predict.options)}
+        truth = {"value": measured(case, predict.measure, predict.after), **revealed(case)}
+        truth |= {"told": self.words("told"), "kinds": fact_kinds(self.one)}
+        answer = {"choice": self.choice, "number": self.number, "bars": self.bars}[predict.kind]
+        return answer(case, asked, truth)
+
+    def case(self, lab: Laboratory) -> Case:
+        """Raises SettingError for a model that the lesson does not allow."""
+        from textgen.lessons.measures import Case
+
+        name = (self.model or self.one.models[0]) if self.one.models else ""
+        self.one.source(name)
+        return Case(self.one, name, lab.registry)
+
+    def looked_at(self, case: Case) -> dict[str, Any]:
+        """What the question is about, in every language that there is."""
+        options = [f"predict.{name}" for name in self.one.predict.options]
+        words = self.words("life", "ask", *options)
+        if self.one.table:
+            return {"words": words, "table": self.one.table}
+        return {"words": words, **(context_seen(case.expectation) if self.one.models else {})}
+
+    def words(self, *keys: str) -> dict[str, dict[str, str]]:
+        """Some of the lesson's words, by language: a device does not load all lessons for one question."""
+        return {
+            name: {key: catalogue(name, LEARN)[f"learn.{self.lesson}.{key}"] for key in keys}
+            for name in languages()
+        }
+
+    def choice(self, _case: Case, asked: dict[str, Any], truth: dict[str, Any]) -> Question:
+        names = list(self.one.predict.options)
+        (right,) = self.one.predict.right(truth["value"]) or ("",)
+        place = names.index(right) if right else None
+        return Question(self.kind, Answer("choice", len(names)), asked, {**truth, "right": place})
+
+    def number(self, _case: Case, asked: dict[str, Any], truth: dict[str, Any]) -> Question:
+        low, high = int(self.one.predict.lowest), int(self.one.predict.highest)
+        answer = Answer("number", high, low)
+        return Question(self.kind, answer, asked, {**truth, "right": answer.place(round(truth["value"]))})
+
+    def bars(self, case: Case, asked: dict[str, Any], truth: dict[str, Any]) -> Question:
+        ids = order_of(case)[:DRAGGED]
+        start, end = (shares_of(one.probabilities, ids) for one in (case.before, case.after))
+        labels = [case.expectation.labels[token] for token in ids]
+        asked |= {"labels": labels, "other": len(start) > len(ids), "start": start}
+        asked |= {"from": self.one.before.temperature, "t": self.one.after.temperature}
+        return Question(self.kind, Answer("bars", len(start)), asked, {**truth, "bars": end})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -418,10 +491,11 @@ def class_bits(hits: int, votes: int, options: int) -> float:
     return -math.log2((hits + 1 / options) / (votes + 1))
 
 
-KINDS = {one.kind: one for one in (TokenAsk, CountAsk, TextsAsk, BarsAsk, FollowAsk, ClassAsk, GuessAsk)}
+ASKS = (TokenAsk, CountAsk, TextsAsk, BarsAsk, LessonAsk, FollowAsk, ClassAsk, GuessAsk)
+KINDS = {one.kind: one for one in ASKS}
 
 
-def ask_from(data: Any) -> Ask | TextsAsk | Series:
+def ask_from(data: Any) -> Ask | TextsAsk | LessonAsk | Series:
     """The request of a question. Raises SettingError."""
     kind = data.get("kind") if isinstance(data, dict) else None
     if not isinstance(kind, str) or kind not in KINDS:

@@ -6,7 +6,11 @@ import { areWords, contextSpans } from "../bars/tokens.js";
 import { config } from "../shell/config.js";
 import { h } from "../shell/dom.js";
 import { percent, temperatureText } from "../shell/format.js";
-import { language, say } from "../words/words.js";
+import {
+  barsOf as lessonBars, factsText, guessKey, numberText, panelsOf as lessonPanels, panelTitle, pathsOf,
+  textsOf,
+} from "../learn/reveal.js";
+import { language, say, withValues } from "../words/words.js";
 
 /**
  * @typedef {{ n: number, shares: number[], median?: number, distance?: number }} Tally
@@ -17,13 +21,13 @@ import { language, say } from "../words/words.js";
  * @property {"open" | "closed" | "shown"} phase
  * @property {number} turn 1 or 2
  * @property {boolean} again whether it can be voted on once more
- * @property {{ form: "choice" | "number" | "bars" | "none", n: number }} answer
+ * @property {{ form: "choice" | "number" | "bars" | "none", n: number, low: number }} answer
  * @property {any} asked
  * @property {Tally[]} [tallies] once it is shown
  * @property {any} [truth] once it is shown
  *
  * @typedef {{ temperature?: number, order?: string[] } & Record<string, any>} Live the teacher's slider
- * @typedef {{ title: string, colour: string, shares: number[], note: string }} Panel
+ * @typedef {{ title: string, colour: string, shares: number[], note: string, guess?: number[] }} Panel
  */
 
 const MOST_BARS = 10; // of many options
@@ -31,26 +35,29 @@ const FEW = 12; // options that all have a bar
 /** @type {Record<string, any>} */
 const neutral = Object.fromEntries(config.stages.map((stage) => [stage.name, stage.neutral]));
 
-const number = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
-/** A number as the language writes it: 2.15, 2,15. */
-export const numberText = (/** @type {number} */ n) => number.format(n);
 const mean = (/** @type {number[]} */ values) => values.reduce((sum, one) => sum + one, 0) / values.length;
 
 /** The labels of a round's options, or the bins of its numbers. @param {Round} round @returns {string[]} */
 export const optionsOf = ({ answer, asked }) => {
   if (asked.texts) return asked.texts.map((/** @type {string} */ _, /** @type {number} */ i) => letter(i));
-  if (answer.form === "number") return binsOf(answer.n);
+  if (answer.form === "number") return binsOf(answer.n, answer.low);
+  if (asked.options?.length) {
+    return asked.options.map((/** @type {string} */ name) => wordsOf(asked.words)[`predict.${name}`]);
+  }
   return asked.other ? [...asked.labels, say("class.other")] : asked.labels;
 };
+
+/** A lesson's words, which come with it in every language. @param {Record<string, any>} words */
+const wordsOf = (words) => words[language] ?? words.en;
 
 /** A, B, C, … */
 export const letter = (/** @type {number} */ place) => String.fromCharCode(65 + place);
 
 /** The bins of textgen/classroom/rounds.py: 0–9, …, 90–100. */
-export const binsOf = (/** @type {number} */ most) => {
-  const width = Math.max(1, Math.floor(most / 10));
-  const lows = Array.from({ length: Math.floor(most / width) + 1 }, (_, i) => i * width)
-    .filter((low) => low === 0 || most - low + 1 >= width);
+export const binsOf = (/** @type {number} */ most, least = 0) => {
+  const width = Math.max(1, Math.floor((most - least + 1) / 10));
+  const lows = Array.from({ length: Math.floor((most - least) / width) + 1 }, (_, i) => least + i * width)
+    .filter((low) => low === least || most - low + 1 >= width);
   return lows.map((low, i) => {
     const high = (lows[i + 1] ?? most + 1) - 1;
     return low === high ? String(low) : `${low}–${high}`;
@@ -70,7 +77,10 @@ export const voteText = (round, vote) => {
 };
 
 /** The question in a sentence. @param {Round} round */
-export const sentenceOf = ({ kind, asked }) => say(`class.q.${kind}`, {
+export const sentenceOf = ({ kind, asked }) =>
+  (asked.lesson ? wordsOf(asked.words).ask : questionOf(kind, asked));
+
+const questionOf = (/** @type {string} */ kind, /** @type {any} */ asked) => say(`class.q.${kind}`, {
   t: asked.t === undefined ? "" : temperatureText(asked.t),
   from: asked.from === undefined ? "" : temperatureText(asked.from),
   n: asked.draws ?? 0, label: asked.label ?? "", place: (asked.place ?? 0) + 1,
@@ -78,6 +88,8 @@ export const sentenceOf = ({ kind, asked }) => say(`class.q.${kind}`, {
 
 /** What it is asked about: the context, or the texts. @param {Round} round */
 export const subjectOf = ({ asked, truth }) => [
+  asked.lesson && h("p", { class: "class-life" }, wordsOf(asked.words).life),
+  asked.table && h("pre", { class: "learn-table" }, asked.table),
   asked.pieces && h("div", { class: `tokens class-context${areWords(asked.pieces) ? " words" : ""}` },
     asked.earlier > 0 && h("span", { class: "muted" }, "… "), contextSpans(asked.pieces)),
   asked.texts && h("ol", { class: "class-texts" },
@@ -98,17 +110,49 @@ export const atTemperature = (shares, t) => {
 /** Whether the model's bars are its whole distribution. */
 const whole = (/** @type {number[]} */ bars) => Math.abs(1 - mean(bars) * bars.length) < 0.001;
 
-/** The panels of a round that is shown. @param {Round} round @param {Live | null} live @returns {Panel[]} */
-export const panelsOf = ({ kind, tallies = [], truth, asked }, live) => {
+/** The title of a turn's votes. @param {Tally} tally */
+const tallyTitle = ({ n }, /** @type {number} */ turn, /** @type {number} */ turns) =>
+  (turns === 1 ? say("class.votes", { n }) : say(turn ? "class.votes.second" : "class.votes.first", { n }));
+
+/** How much of all probability would have to move. */
+const apart = (/** @type {number | undefined} */ share) =>
+  (share === undefined ? "" : say("class.distance", { share: percent(share) }));
+
+/**
+ * Bars that were dragged, as outlines over the model's: this device's own, and the class's of each turn.
+ * @param {Round} round @param {(number | number[] | null)[]} mine @returns {Panel[]}
+ */
+const outlines = ({ tallies = [], truth, asked }, mine) => {
+  const own = mine.findLast(Array.isArray);
+  const guesses = tallies.filter(({ n }) => n > 0).map((tally, i) => ({
+    title: tallyTitle(tally, i, tallies.length), guess: tally.shares, note: apart(tally.distance),
+  }));
+  if (own) {
+    const guess = own.map((share) => share / (mean(own) * own.length));
+    const moved = guess.reduce((sum, share, i) => sum + Math.abs(share - truth.bars[i]), 0) / 2;
+    guesses.unshift({ title: say("class.yours"), guess, note: apart(moved) });
+  }
+  const model = { colour: tone(asked.t), shares: truth.bars };
+  const alone = { title: say("class.model", { t: temperatureText(asked.t) }), note: "" };
+  return guesses.length ? guesses.map((guess) => ({ ...model, ...guess })) : [{ ...model, ...alone }];
+};
+
+/**
+ * The panels of a round that is shown.
+ * @param {Round} round @param {Live | null} live @param {(number | number[] | null)[]} [mine] of this device
+ * @returns {Panel[]}
+ */
+export const panelsOf = (round, live, mine = []) => {
+  const { kind, tallies = [], truth, asked } = round;
+  if (round.answer.form === "bars") return outlines(round, mine);
   const t = kind === "class" ? live?.temperature ?? 1 : asked.t ?? 1;
   const ofClass = tallies.map((tally, i) => ({
-    title: tallies.length === 1 ? say("class.votes", { n: tally.n })
-      : say(i ? "class.votes.second" : "class.votes.first", { n: tally.n }),
+    title: tallyTitle(tally, i, tallies.length),
     colour: i === tallies.length - 1 ? "var(--class)" : "var(--class-before)",
     shares: kind === "class" ? atTemperature(tally.shares, t) : tally.shares,
-    note: tally.distance === undefined || kind === "class" ? ""
-      : say("class.distance", { share: percent(tally.distance) }),
+    note: kind === "class" ? "" : apart(tally.distance),
   }));
+  if (kind === "lesson") return ofClass; // what the model says is drawn below: see `revealed`
   const exact = kind !== "class" || whole(truth.bars);
   const model = {
     title: say(kind === "texts" ? "class.verdict" : "class.model", { t: temperatureText(exact ? t : 1) }),
@@ -134,27 +178,35 @@ export const barsShown = (panels, right = null) => {
 export const createShown = () => {
   /** @type {import("../bars/bars.js").Bars[]} */
   const drawn = [];
+  /** @type {import("../bars/bars.js").Bars[]} */
+  const told = [];
   const followed = createBars();
 
-  /** Both tallies and the model's bars, side by side. @param {Round} round @param {Live | null} live */
-  const panels = (round, live) => {
-    const all = panelsOf(round, live);
+  /**
+   * Both tallies and the model's bars, side by side.
+   * @param {Round} round @param {Live | null} live @param {(number | number[] | null)[]} [mine]
+   */
+  const panels = (round, live, mine) => {
+    const all = panelsOf(round, live, mine);
     const labels = optionsOf(round);
     const places = barsShown(all, round.truth?.right);
-    const scale = Math.max(...all.flatMap(({ shares }) => places.map((i) => shares[i])), 0.01);
+    const scale = Math.max(...all.flatMap(({ shares, guess = shares }) =>
+      places.flatMap((i) => [shares[i], guess[i]])), 0.01);
     return h("div", { class: "class-panels" }, all.map((panel, i) => {
       drawn[i] ??= createBars();
       const rest = 1 - places.reduce((sum, place) => sum + panel.shares[place], 0);
       const tail = { id: null, label: "…", probability: Math.max(0, rest) };
       const bars = places.map((place) => ({
-        id: place, probability: panel.shares[place],
+        id: place, probability: panel.shares[place], guess: panel.guess?.[place],
+        note: panel.guess && say("learn.guess", { share: percent(panel.guess[place]) }),
         label: round.truth?.right === place ? `✓ ${labels[place]}` : labels[place],
       }));
       drawn[i].update(places.length < labels.length ? [...bars, tail] : bars,
         { name: panel.title, colour: panel.colour, scale: Math.max(scale, rest < 1 ? rest : 0) });
       return h("section", { class: "class-panel", key: i },
         h("h3", {}, h("i", { class: "dot", style: `background:${panel.colour}` }), panel.title),
-        drawn[i].node, panel.note && h("p", { class: "muted small" }, panel.note));
+        drawn[i].node, panel.guess && guessKey(say("class.outline")),
+        panel.note && h("p", { class: "muted small" }, panel.note));
     }));
   };
 
@@ -174,7 +226,22 @@ export const createShown = () => {
         bits: numberText(view.summary.entropy), choices: numberText(view.summary.choices),
       })));
   };
-  return { panels, follow };
+  /** What the model says to a lesson's question. @param {Round} round */
+  const revealed = ({ kind, truth }) => {
+    if (kind !== "lesson" || !truth) return null;
+    const all = truth.bars ? [] : lessonPanels(truth);
+    const scale = Math.max(...all.flatMap(({ shares }) => shares), 0.01);
+    return h("div", { class: "class-panels class-told" }, all.map((panel, i) => {
+      told[i] ??= createBars();
+      const colour = tone(panel.temperature);
+      told[i].update(lessonBars(panel.labels, panel.shares), { name: panelTitle(panel), colour, scale });
+      return h("section", { class: "class-panel", key: i },
+        h("h3", {}, h("i", { class: "dot", style: `background:${colour}` }), panelTitle(panel)),
+        told[i].node);
+    }), textsOf(truth).map(({ title, body }) =>
+      h("section", { class: "class-panel" }, h("h3", {}, title), body)), pathsOf(truth));
+  };
+  return { panels, follow, revealed };
 };
 
 /** @type {WeakMap<object, ReturnType<typeof made>>} */
@@ -208,9 +275,19 @@ export const factsOf = (round) => {
       spread: numberText(spread),
     }), " ", last?.median !== undefined && say("class.fact.median", { median: numberText(last.median) }));
   }
+  if (kind === "lesson") return lessonFacts(round);
   if (kind === "texts") return textFacts(round);
   if (kind === "guess") return scores([...asked.scores, truth.score]);
   return null;
+};
+
+/** @param {Round} round */
+const lessonFacts = ({ answer, truth, tallies = [] }) => {
+  const middle = tallies.at(-1)?.median;
+  return h("p", { class: "class-fact" },
+    answer.form === "number" && [say("class.fact.measured", { value: numberText(truth.value) }), " "],
+    middle !== undefined && [say("class.fact.median", { median: numberText(middle) }), " "],
+    withValues(wordsOf(truth.told).told, factsText(truth.kinds, truth.facts)));
 };
 
 /** @param {Round} round */

@@ -4,12 +4,12 @@ import { h, render } from "../shell/dom.js";
 import { keptForm } from "../shell/forms.js";
 import { numberFrom, temperatureText, typedNumber } from "../shell/format.js";
 import { seedOf, sourceOf, store, typedIn } from "../shell/lab.js";
-import { createProblems } from "../messages/problem.js";
+import { createProblems, createTrying } from "../messages/problem.js";
 import { download } from "../saving/files.js";
 import { latest, Problem } from "../server/server.js";
 import { onTheme } from "../bars/theme.js";
-import { hasWords, language, say } from "../words/words.js";
-import { keepSession, keptSession, post, watch } from "./line.js";
+import { language, say } from "../words/words.js";
+import { keepSession, keptSession, post, refusalText, watch } from "./line.js";
 import { createShown, factsOf, growing, scores, sentenceOf, subjectOf } from "./shown.js";
 
 /**
@@ -52,22 +52,11 @@ export const mount = component("classroom", ({ root, config, memory, ask, signal
   const address = () => new URL(`class#${state.session?.code}`, document.baseURI).href;
   const teachers = () => `${address()}.${state.session?.key}`;
 
-  /** Do something that may be refused: the sentence stands below the button that asked. */
-  const trying = async (/** @type {string} */ where, /** @type {() => Promise<any>} */ work) => {
-    problems.clear();
-    state.busy = true;
-    draw();
-    try {
-      await work();
-    } catch (problem) {
-      if (!(problem instanceof Problem)) throw problem;
-      const ours = hasWords(problem.setting) && (language !== "en" || !problem.message);
-      const message = ours ? say(problem.setting) : problem.message;
-      problems.refuse(new Problem(message, problem.setting), FIELDS, where);
-    }
-    state.busy = false;
-    draw();
-  };
+  const trying = createTrying({
+    problems, state, draw: () => draw(),
+    refused: (problem, where) =>
+      problems.refuse(new Problem(refusalText(problem), problem.setting), FIELDS, where),
+  });
   const openSession = () => trying("open", async () => {
     state.session = await post("open", {});
     keepSession(state.session);
@@ -90,9 +79,9 @@ export const mount = component("classroom", ({ root, config, memory, ask, signal
         state.line = line;
         draw();
       },
-      refused: ({ message }) => {
+      refused: (problem) => {
         leave();
-        problems.tell("open", message);
+        problems.tell("open", refusalText(problem));
         draw();
       },
     }, hearing.signal);
@@ -267,7 +256,8 @@ export const mount = component("classroom", ({ root, config, memory, ask, signal
       subjectOf(round), round.kind === "class" && growing(round.asked.steps),
       round.kind === "follow" && shown.follow(round, state.live),
       round.phase === "shown" && [
-        round.kind === "class" && slider(t), shown.panels(round, state.live), factsOf(round)],
+        round.kind === "class" && slider(t), shown.panels(round, state.live), factsOf(round),
+        shown.revealed(round)],
       round.phase !== "shown" && round.kind === "guess" && scores(round.asked.scores),
       h("div", { class: "class-steps" }, steps(round)), problems.of("drive"));
   };

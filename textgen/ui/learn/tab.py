@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from textgen.lessons import SHARES, Lesson, Question, lesson, lessons, routes
+from textgen.lessons import Lesson, Question, lesson, lessons, routes
+from textgen.lessons.reveal import DRAGGED, fact_kinds, order_of, panel, revealed
 from textgen.models.registry import Stamp, stamp_of
-from textgen.records import Distribution, Floats, Ints
-from textgen.settings import DecodeSettings
 from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.shell.components import LabComponent
 from textgen.ui.sidebar.sidebar import ignoring
@@ -19,8 +18,6 @@ if TYPE_CHECKING:  # what computes brings torch in: with the first lesson that i
     from textgen.lessons.measures import Case
 
 IGNORES: Mapping[str, str] = ignoring("A lesson brings its own model, text and settings along.", but=())
-SHOWN = 8  # tokens with a bar of their own
-DRAGGED = 5  # bars of a prediction
 
 
 class Learn:
@@ -96,7 +93,7 @@ def facts(one: Lesson) -> dict[str, Any]:
         "table": one.table,
         "predict": asked(one.predict),
         "explain": asked(one.explain),
-        "facts": {name: "share" if measure in SHARES else "number" for name, measure in one.facts.items()},
+        "facts": fact_kinds(one),
         "shows": one.shows,
         "play": dict(one.play),
         "temperature": one.after.temperature,
@@ -120,56 +117,6 @@ def judged(question: Question, given: Any, value: float, case: Case) -> dict[str
     shares = np.array(given) / max(1.0, sum(given))
     rest = abs((1 - shares.sum()) - (1 - truth.sum()))
     return {"distance": float((np.abs(shares - truth).sum() + rest) / 2)}
-
-
-def revealed(case: Case) -> dict[str, Any]:
-    """What is drawn beside the answer."""
-    from textgen.lessons.measures import measured
-
-    one = case.lesson
-    found: dict[str, Any] = {"facts": {name: measured(case, measure) for name, measure in one.facts.items()}}
-    if one.shows == "panels":
-        found["panels"] = [panel(case, of) for of in (case.before, case.after)]
-    if one.shows == "texts":
-        cold, warm = case.texts(one.before), case.texts(one.after)
-        sides = [(one.before, cold)] if one.before == one.after else [(one.before, cold), (one.after, warm)]
-        found["texts"] = [{"temperature": of.temperature, "texts": list(texts)} for of, texts in sides]
-    if one.shows == "tree":
-        found["paths"] = [path(case, width) for width in (1, one.values["width"])]
-    return found
-
-
-def path(case: Case, width: int) -> dict[str, Any]:
-    """The best text of a search over a table."""
-    from textgen.decoding.table_model import parse_table
-
-    best = case.search(width).last.finished[0]
-    labels = parse_table(case.lesson.table).labels
-    return {"width": width, "text": " ".join(labels[i] for i in best.ids), "total": best.total}
-
-
-def panel(case: Case, of: Distribution) -> dict[str, Any]:
-    """A distribution's likeliest tokens at T = 1, and all others as one."""
-    order = order_of(case)
-    shown = order[: SHOWN if len(order) > SHOWN + 1 else len(order)]
-    settings = DecodeSettings.from_dict(of.settings)
-    return {
-        "temperature": settings.temperature,
-        "top_p": settings.top_p,
-        "labels": [case.expectation.labels[token] for token in shown],
-        "shares": shares_of(of.probabilities, shown),
-        "rest": len(order) - len(shown),
-    }
-
-
-def shares_of(probabilities: Floats, shown: Ints) -> list[float]:
-    """(R,) or with all others as one (R + 1,)."""
-    rest = [float(1 - probabilities[shown].sum())] if len(shown) < len(probabilities) else []
-    return [*probabilities[shown].tolist(), *(max(0.0, share) for share in rest)]
-
-
-def order_of(case: Case) -> Ints:
-    return np.argsort(-case.expectation.logits, kind="stable")
 
 
 def key(case: Case, question: Question) -> dict[str, Any]:

@@ -1,19 +1,23 @@
 // The Learn tab: lessons. Each asks, is answered by the models, asks why, and ends in the tab it is about.
-import { component } from "../shell/component.js";
+import { component, whenSeen } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
 import { formChanged, keptForm, linkedForm } from "../shell/forms.js";
-import { percent, temperatureText } from "../shell/format.js";
+import { percent } from "../shell/format.js";
 import { config as page } from "../shell/config.js";
 import { store } from "../shell/lab.js";
 import { createBars } from "../bars/bars.js";
 import { tone } from "../bars/theme.js";
-import { loadState } from "../link/address.js";
+import { openTabs } from "../frame/tabs.js";
+import { loadState, pathTo } from "../link/address.js";
 import { flags } from "../link/opened.js";
-import { createProblems } from "../messages/problem.js";
-import { Problem } from "../server/server.js";
+import { createProblems, createTrying } from "../messages/problem.js";
+import { keptSession, post, refusalText } from "../classroom/line.js";
 import { addWords, language, say } from "../words/words.js";
 import { eraseProgress, keepAnswer, keepWords, ownWords, progress } from "./progress.js";
 import { handout } from "./handout.js";
+import {
+  barsOf, factsText, folded, guessKey, numberText, panelsOf, panelTitle, pathsOf, predicted, textsOf,
+} from "./reveal.js";
 
 /**
  * @typedef {{ kind: "choice" | "number" | "bars", options: string[], lowest: number,
@@ -22,18 +26,15 @@ import { handout } from "./handout.js";
  *   table: string, predict: Question, explain: Question, facts: Record<string, "share" | "number">,
  *   shows: string,
  *   play: Record<string, any> & { tab: string }, temperature: number }} Lesson
- * @typedef {{ temperature: number, top_p: number, labels: string[], shares: number[], rest: number }} Panel
+ * @typedef {import("./reveal.js").Panel} Panel
  * @typedef {string | number | number[]} Answer
- * @typedef {{ value: number, right?: string, correct?: boolean, distance?: number,
- *   facts?: Record<string, number>, panels?: Panel[],
- *   texts?: { temperature: number, texts: string[] }[],
- *   paths?: { width: number, text: string, total: number }[] }} Verdict
+ * @typedef {{ value: number, right?: string, correct?: boolean, distance?: number }
+ *   & import("./reveal.js").Revealed} Verdict
  * @typedef {import("../shell/dom.js").Child} Child
  */
 
 await addWords(import.meta.url);
 
-const number = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
 const NEAR = { number: 0.1, bars: 0.1 }; // of the range, or of total variation: a good prediction
 
 export const mount = component("learn", ({ root, config, ask, signal }) => {
@@ -61,19 +62,10 @@ export const mount = component("learn", ({ root, config, ask, signal }) => {
 
   // ---- what happens
 
-  const trying = async (/** @type {string} */ where, /** @type {() => Promise<void>} */ work) => {
-    problems.clear();
-    state.busy = true;
-    draw();
-    try {
-      await work();
-    } catch (problem) {
-      if (!(problem instanceof Problem)) throw problem;
-      problems.tell(where, problem.message);
-    }
-    state.busy = false;
-    draw();
-  };
+  const trying = createTrying({
+    problems, state, draw: () => draw(),
+    refused: (problem, where) => problems.tell(where, refusalText(problem)),
+  });
   const request = (more = {}) => ({ lesson: form.lesson, model: form.model || null, ...more });
 
   const open = (/** @type {string} */ name, model = "") => {
@@ -118,6 +110,11 @@ export const mount = component("learn", ({ root, config, ask, signal }) => {
       }
     }).then(() => /** @type {HTMLElement | null} */ (root.querySelector(".learn-now"))?.focus());
   };
+  /** The same step, as a question to the class whose session runs in this browser. */
+  const askClass = () => trying("predict", async () => {
+    await post("ask", { ...keptSession(), question: { kind: "lesson", ...request() } });
+    openTabs(pathTo("class"));
+  });
   const good = (/** @type {Verdict | null} */ verdict) => {
     const lesson = current();
     if (!verdict || !lesson) return false;
@@ -242,56 +239,45 @@ export const mount = component("learn", ({ root, config, ask, signal }) => {
     }
     if (lesson.predict.kind === "bars") return say("learn.moved", { share: percent(verdict.distance ?? 0) });
     return say("learn.off", {
-      yours: number.format(Number(state.given.predict)), value: number.format(verdict.value),
-      distance: number.format(verdict.distance ?? 0),
+      yours: numberText(Number(state.given.predict)), value: numberText(verdict.value),
+      distance: numberText(verdict.distance ?? 0),
     });
   };
   const factsOf = (/** @type {Lesson} */ { facts }, /** @type {Verdict} */ verdict) =>
-    Object.fromEntries(Object.entries(verdict.facts ?? {}).map(([name, value]) => [
-      name, facts[name] === "share" ? percent(value) : number.format(value)]));
+    factsText(facts, verdict.facts);
 
-  const bars = (
-    /** @type {Panel} */ panel, /** @type {number} */ i, /** @type {string} */ title, scale = 1,
+  const drawBars = (
+    /** @type {Panel} */ panel, /** @type {number} */ i, scale = 1, /** @type {number[]} */ guess = [],
   ) => {
     drawn[i] ??= createBars();
-    const list_ = panel.shares.map((probability, k) => ({
-      id: k < panel.labels.length ? k : null, label: panel.labels[k] ?? "…", probability,
-    }));
-    drawn[i].update(list_, { name: title, colour: tone(panel.temperature), scale });
+    const most = guess.length ? config.dragged : panel.labels.length; // of a guess the others are one bar
+    const list_ = barsOf(panel.labels.slice(0, most), folded(panel.shares, most), guess);
+    drawn[i].update(list_, { name: panelTitle(panel), colour: tone(panel.temperature), scale });
     const style = `--t:${tone(panel.temperature)}`;
     return h("section", { class: "card panel", key: `panel-${i}`, style },
-      h("h3", { class: "learn-panel" }, title), drawn[i].node);
+      h("h3", { class: "learn-panel" }, panelTitle(panel)), drawn[i].node,
+      guess.length > 0 && guessKey(say("learn.yourBars")));
   };
-  const panelTitle = (/** @type {Panel} */ { temperature, top_p: topP }) =>
-    `T = ${temperatureText(temperature)}${topP < 1 ? `, top-p ${number.format(topP)}` : ""}`;
-
-  const drawnBars = (/** @type {Lesson} */ lesson, /** @type {Verdict} */ { panels = [] }) => {
-    const shown = panels.length === 2 && JSON.stringify(panels[0]) === JSON.stringify(panels[1])
-      ? panels.slice(0, 1) : panels;
-    const scale = Math.max(...shown.flatMap(({ shares }) => shares), 0.01);
-    const guess = lesson.predict.kind === "bars" && panels[1] && bars({
-      ...panels[1], labels: panels[1].labels.slice(0, config.dragged),
-      shares: /** @type {number[]} */ (state.given.predict), rest: 0,
-    }, 2, say("learn.yourBars"), scale);
-    return shown.length > 0 && h("div", { class: "panels" },
-      shown.map((panel, i) => bars(panel, i, panelTitle(panel), scale)), guess);
+  /** The distributions; over the last one the bars that were dragged. */
+  const drawnBars = (/** @type {Lesson} */ lesson, /** @type {Verdict} */ verdict) => {
+    const panels = panelsOf(verdict);
+    const guess = lesson.predict.kind !== "bars" ? []
+      : predicted(/** @type {number[]} */ (state.given.predict));
+    const scale = Math.max(...panels.flatMap(({ shares }) => shares), ...guess, 0.01);
+    return panels.length > 0 && h("div", { class: "panels" },
+      panels.map((panel, i) => drawBars(panel, i, scale, i === panels.length - 1 ? guess : [])));
   };
-  const texts = (/** @type {Verdict} */ { texts: sides = [] }) => sides.length > 0 && h("div",
-    { class: "panels" }, sides.map(({ temperature, texts: all }) => h("section", {
-      class: "card panel", style: `--t:${tone(temperature)}`,
-    }, h("h3", { class: "learn-panel" }, `T = ${temperatureText(temperature)}`),
-    all.slice(0, 10).map((text) => h("p", { class: "learn-text" }, text.slice(0, 300))))));
-  const paths = (/** @type {Verdict} */ { paths: found = [] }) => found.length > 0 && h("table", {},
-    h("thead", {}, h("tr", {}, [say("learn.width"), say("learn.text"), "Σ ln p"].map((name) =>
-      h("th", { scope: "col" }, name)))),
-    h("tbody", {}, found.map(({ width, text, total }) => h("tr", {},
-      h("th", { scope: "row" }, width === 1 ? say("learn.greedy") : String(width)),
-      h("td", { class: "tok" }, text), h("td", {}, number.format(total))))));
+  const texts = (/** @type {Verdict} */ verdict) => {
+    const sides = textsOf(verdict);
+    return sides.length > 0 && h("div", { class: "panels" }, sides.map(({ temperature, title, body }) =>
+      h("section", { class: "card panel", style: `--t:${tone(temperature)}` },
+        h("h3", { class: "learn-panel" }, title), body)));
+  };
 
   const reveal = (/** @type {Lesson} */ lesson, /** @type {Verdict} */ verdict) => [
     h("h3", { class: "learn-now", tabindex: -1, key: "reveal" }, say("learn.reveal")),
     h("p", { class: `learn-verdict${good(verdict) ? " right" : ""}`, role: "status" }, said(lesson, verdict)),
-    drawnBars(lesson, verdict), texts(verdict), paths(verdict),
+    drawnBars(lesson, verdict), texts(verdict), pathsOf(verdict),
     h("p", {}, words("told", factsOf(lesson, verdict))),
   ];
   const explained = (/** @type {Verdict} */ verdict) => [
@@ -323,6 +309,9 @@ export const mount = component("learn", ({ root, config, ask, signal }) => {
     h("button", {
       class: "button primary", type: "button", disabled: state.busy, onclick: () => commit(question),
     }, say(state.busy ? "learn.computing" : "learn.commit")),
+    question === "predict" && keptSession() && h("button", {
+      class: "button learn-class", type: "button", disabled: state.busy, onclick: askClass,
+    }, say("learn.class")),
     problems.of(question),
   ];
   const modelChoice = (/** @type {Lesson} */ { name, models }) => models.length > 1 && h("label", {
@@ -343,7 +332,7 @@ export const mount = component("learn", ({ root, config, ask, signal }) => {
     h("p", { class: "learn-life" }, words("life")),
     problems.of("open"),
     state.panel && !state.verdict && lesson.predict.kind !== "bars"
-      && h("div", { class: "panels learn-first" }, bars(state.panel, 3, panelTitle(state.panel))),
+      && h("div", { class: "panels learn-first" }, drawBars(state.panel, 3)),
     lesson.table && h("pre", { class: "learn-table" }, lesson.table),
     predictForm(lesson.predict),
     !state.verdict && button("predict"),
@@ -367,6 +356,7 @@ export const mount = component("learn", ({ root, config, ask, signal }) => {
     load: ({ lesson }) => { if (lesson !== form.lesson) open(lesson); },
     loaded: () => {},
   }, () => store.state);
+  whenSeen(root, draw, signal); // a session may have begun or ended meanwhile
   signal.addEventListener("abort", () => { drawn.length = 0; });
 });
 

@@ -8,6 +8,7 @@
 // What concerns no field, such as a server that is away, stands below the button that asked: of("run").
 import { h } from "../shell/dom.js";
 import { capital } from "../shell/format.js";
+import { Problem } from "../server/problem.js";
 
 /**
  * @param {string} room
@@ -39,6 +40,26 @@ export const createProblems = (room) => {
       sentences.has(field) && problemText(idOf(field), sentences.get(field)),
   };
 };
+
+/**
+ * Do something that the server may refuse: the room is busy meanwhile, a refusal stands where it was asked.
+ * @param {{ problems: ReturnType<typeof createProblems>, state: { busy: boolean }, draw: () => void,
+ *   refused: (problem: Problem, where: string) => void }} room
+ */
+export const createTrying = ({ problems, state, draw, refused }) =>
+  async (/** @type {string} */ where, /** @type {() => Promise<any>} */ work) => {
+    problems.clear();
+    state.busy = true;
+    draw();
+    try {
+      await work();
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      refused(problem, where);
+    }
+    state.busy = false;
+    draw();
+  };
 
 /** Of a room's note, which tells what is wrong where that is so, in the look of all mistakes. */
 export const noteClass = (/** @type {unknown} */ wrong) => (wrong ? "note wrong" : "note");

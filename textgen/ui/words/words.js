@@ -10,6 +10,10 @@ export { language };
 /** @typedef {Record<string, string>} Catalogue */
 /** @typedef {Record<string, string | number>} Values */
 
+/** A text with values in its places. @param {string} text @param {Values} values */
+export const withValues = (text, values) => text.replace(/\{(\w+)\}/g, (place, value) =>
+  (Object.hasOwn(values, value) ? String(values[value]) : place));
+
 /**
  * @param {Catalogue[]} catalogues the first that has a key says it
  * @param {string} name of the language whose rules choose between one and many
@@ -22,8 +26,7 @@ export const createSay = (catalogues, name) => {
   const say = (key, values = {}) => {
     const form = rules.select(Number(values.n ?? 0));
     const text = found(key) ?? found(`${key}#${form}`) ?? found(`${key}#other`) ?? key;
-    return text.replace(/\{(\w+)\}/g, (place, value) =>
-      (Object.hasOwn(values, value) ? String(values[value]) : place));
+    return withValues(text, values);
   };
   return { say, has };
 };
