@@ -103,6 +103,30 @@ def test_a_phone_votes_and_sees_the_result(teacher: LabPage, phone: Phone, app_u
     assert page.evaluate("Object.keys(localStorage)") == ["temperature-lab device"]
 
 
+def test_a_lesson_s_step_is_put_to_the_class(teacher: LabPage, phone: Phone, app_url: str) -> None:
+    room, learn, page = teacher.view("classroom"), teacher.view("learn"), phone.page
+    page.goto(f"{app_url}/class#{room.locator('.class-code').inner_text()}")
+    teacher.page.get_by_role("tab", name="Learn", exact=True).click()
+    learn.get_by_role("button", name="Which way does the knob turn?").click()
+    learn.get_by_role("button", name="Ask the class").click()
+    expect(room.locator(".class-texts li")).to_have_count(3)
+    expect(room.locator(".class-texts li.right")).to_have_count(0)
+    page.get_by_role("heading", name="What happens to the likeliest letter?").wait_for()
+    assert page.get_by_text("Its probability went from").count() == 0
+    page.get_by_role("button", name="B It stays as likely").click()
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("Your answer: B: It stays as likely")).to_be_visible()
+    room.get_by_role("button", name="Reveal").click()
+    for shown in (page, room):
+        expect(shown.locator(".class-texts li.right")).to_have_text("AIt becomes likelier")
+        expect(shown.get_by_text("Its probability went from")).to_be_visible()
+    phone.is_sound()
+    assert phone.bytes() < MOST
+    teacher.page.get_by_role("tab", name="Learn", exact=True).click()
+    learn.get_by_role("button", name="← All lessons").click()
+    teacher.page.get_by_role("tab", name="Class", exact=True).click()
+
+
 def test_a_slider_moves_the_phones_and_a_lost_line_comes_back(teacher: LabPage, phone: Phone) -> None:
     room, page = teacher.view("classroom"), phone.page
     room.get_by_role("button", name="Follow me").click()

@@ -76,7 +76,7 @@ test("a lesson brings its words along", () => {
   const asked = { lesson: "wrong-way", options: ["up", "down"], words };
   const lesson = round({ kind: "lesson", asked, answer: { form: "choice", n: 2, low: 0 } });
   assert.equal(sentenceOf(lesson), "Up or down?");
-  assert.equal(voteText(lesson, 1), "Down");
+  assert.deepEqual([optionsOf(lesson), voteText(lesson, 1)], [["A", "B"], "B: Down"]);
   assert.equal(panelsOf({ ...lesson, tallies: [{ n: 1, shares: [0, 1] }], truth: {} }, null).length, 1);
 });
 

@@ -112,10 +112,8 @@ export const createBars = ({ onPick, slim = false } = {}) => {
     const length = `${(100 * share(bar, look)).toFixed(3)}%`;
     if (length !== written.length) fill.style.width = written.length = length;
     if (gone !== written.gone) row.classList.toggle("gone", (written.gone = gone));
-    const guessed = bar.guess ?? 0;
-    const outline = guess ? Math.min(1, guessed / (look.scale ?? 1)).toFixed(5) : "";
-    if (outline !== written.guess) guess?.style.setProperty("--guess", written.guess = outline);
-    const shown = percent(shownOf(bar)) + (guess ? ` ▯ ${percent(guessed)}` : "");
+    if (guess) outline(drawn, bar.guess ?? 0);
+    const shown = percent(shownOf(bar)) + (guess ? ` (${percent(bar.guess ?? 0)})` : "");
     if (shown !== written.number) number.textContent = written.number = shown;
     const hint = bar.id === null || bar.taken ? "" : look.hint;
     const said = [bar.note, hint].filter(Boolean).join("; ");
@@ -124,6 +122,15 @@ export const createBars = ({ onPick, slim = false } = {}) => {
       spoken.textContent = said && `; ${said}`;
       row.title = bar.label.length > LONGEST_LABEL ? `${bar.label}: ${said}` : said;
     }
+  };
+
+  /** The number stands behind whichever is longer. @param {Row} drawn @param {number} guess */
+  const outline = ({ node: row, written }, guess) => {
+    const length = `${(100 * Math.min(1, guess / (look.scale ?? 1))).toFixed(3)}%`;
+    if (`${length} ${written.length}` === written.guess) return;
+    written.guess = `${length} ${written.length}`;
+    row.style.setProperty("--guess", length);
+    row.style.setProperty("--length", written.length);
   };
 
   oneTabStop(node);

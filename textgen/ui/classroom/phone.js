@@ -5,7 +5,7 @@ import { Problem } from "../server/problem.js";
 import { language, say } from "../words/words.js";
 import { deviceId, keepSession, post, refusalText, sessionIn, watch } from "./line.js";
 import {
-  createShown, factsOf, growing, optionsOf, scores, sentenceOf, subjectOf, voteText,
+  choicesOf, createShown, factsOf, growing, optionsOf, scores, sentenceOf, subjectOf, voteText,
 } from "./shown.js";
 
 /** @typedef {import("./shown.js").Round} Round */
@@ -106,7 +106,7 @@ const choices = (round) => {
     class: shape, role: "group", "aria-label": say("class.options"), ref: oneTabStop, onkeydown: typed,
   }, labels.map((label, i) => h("button", {
       class: "button", type: "button", key: i, "aria-pressed": state.draft === i, onclick: () => choose(i),
-    }, label)));
+    }, choicesOf(round)[i].map((part, at, all) => (at < all.length - 1 ? h("b", {}, `${part} `) : part)))));
 };
 
 /** @param {Round} round */
@@ -157,13 +157,18 @@ const form = (round) => [
 
 // ---- a round
 
+/** What this device has answered in the present turn. @param {Round} round */
+const answered = ({ turn }) => state.mine[turn - 1] ?? null;
+/** Whether there is something to answer. @param {Round} round */
+const asks = (round) => round.phase === "open" && answered(round) === null;
+
 /** What there is to do or to wait for. @param {Round} round */
 const body = (round) => {
-  const mine = state.mine[round.turn - 1];
-  const voted = mine !== null && mine !== undefined;
+  const mine = answered(round);
+  const voted = mine !== null;
   if (round.kind === "follow") return shown.follow(round, state.live);
   if (round.phase === "shown") return result(round);
-  if (round.phase === "open" && !voted) return form(round);
+  if (asks(round)) return form(round);
   const talk = round.again ? "class.wait.talk" : "class.wait.closed";
   const waiting = round.phase === "open" ? "class.wait.voted" : talk;
   return [
@@ -194,7 +199,7 @@ const draw = () => {
           h("h2", {}, sentenceOf(round)),
           round.turn === 2 && round.phase === "open"
             && h("p", { class: "class-second" }, say("class.second")),
-          subjectOf(round), round.kind === "class" && growing(round.asked.steps),
+          subjectOf(round, !asks(round)), round.kind === "class" && growing(round.asked.steps),
           body(round), round.kind === "guess" && round.phase !== "shown" && scores(round.asked.scores)),
     h("p", { class: "note", role: "alert" }, state.problem));
 };

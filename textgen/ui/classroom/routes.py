@@ -303,7 +303,11 @@ def said(on: Round, vote: Vote) -> Iterator[Any]:
         yield from (" ".join(map(str, vote)), "", "")
         return
     place = on.question.answer.place(vote)
-    labels = asked.get("labels") or [chr(ord("A") + i) for i in range(len(asked.get("texts", ())))]
+    labels = (
+        asked.get("labels")
+        or asked.get("options")
+        or [chr(ord("A") + i) for i in range(len(asked.get("texts", ())))]
+    )
     other = "other" if asked.get("labels") else ""
     label = "" if on.question.answer.form == "number" else labels[place] if place < len(labels) else other
     yield from (vote, plain_cell(label), f"{bars[place]:.4f}" if place < len(bars) else "")

@@ -41,11 +41,13 @@ const mean = (/** @type {number[]} */ values) => values.reduce((sum, one) => sum
 export const optionsOf = ({ answer, asked }) => {
   if (asked.texts) return asked.texts.map((/** @type {string} */ _, /** @type {number} */ i) => letter(i));
   if (answer.form === "number") return binsOf(answer.n, answer.low);
-  if (asked.options?.length) {
-    return asked.options.map((/** @type {string} */ name) => wordsOf(asked.words)[`predict.${name}`]);
-  }
+  if (asked.options?.length) return Array.from(asked.options, (_, i) => letter(i));
   return asked.other ? [...asked.labels, say("class.other")] : asked.labels;
 };
+
+/** What a lesson's options say. @param {any} asked @returns {string[]} */
+const sentencesOf = (asked) =>
+  (asked.options ?? []).map((/** @type {string} */ name) => wordsOf(asked.words)[`predict.${name}`]);
 
 /** A lesson's words, which come with it in every language. @param {Record<string, any>} words */
 const wordsOf = (words) => words[language] ?? words.en;
@@ -71,7 +73,7 @@ export const binsOf = (/** @type {number} */ most, least = 0) => {
 export const voteText = (round, vote) => {
   if (vote === null || vote === undefined) return "";
   if (round.answer.form === "number") return String(vote);
-  if (typeof vote === "number") return optionsOf(round)[vote];
+  if (typeof vote === "number") return choicesOf(round)[vote].join(": ");
   const sum = mean(vote) * vote.length;
   return optionsOf(round).map((label, i) => `${label} ${Math.round((100 * vote[i]) / sum)}%`).join(", ");
 };
@@ -86,18 +88,28 @@ const questionOf = (/** @type {string} */ kind, /** @type {any} */ asked) => say
   n: asked.draws ?? 0, label: asked.label ?? "", place: (asked.place ?? 0) + 1,
 });
 
-/** What it is asked about: the context, or the texts. @param {Round} round */
-export const subjectOf = ({ asked, truth }) => [
+/** What a button of an option says, in parts. @param {Round} round @returns {string[][]} */
+export const choicesOf = (round) => {
+  const sentences = sentencesOf(round.asked);
+  return optionsOf(round).map((label, i) => (sentences.length ? [label, sentences[i]] : [label]));
+};
+
+/**
+ * What it is asked about: the context, or the texts.
+ * @param {Round} round @param {boolean} [listed] whether a lesson's options are part of it, not buttons
+ */
+export const subjectOf = ({ asked, truth }, listed = true) => [
   asked.lesson && h("p", { class: "class-life" }, wordsOf(asked.words).life),
   asked.table && h("pre", { class: "learn-table" }, asked.table),
   asked.pieces && h("div", { class: `tokens class-context${areWords(asked.pieces) ? " words" : ""}` },
     asked.earlier > 0 && h("span", { class: "muted" }, "… "), contextSpans(asked.pieces)),
-  asked.texts && h("ol", { class: "class-texts" },
-    asked.texts.map((/** @type {string} */ text, /** @type {number} */ i) => h("li", {
-      class: truth?.right === i ? "right" : null,
-    }, h("b", {}, letter(i)),
-    h("span", {}, asked.prompt && h("span", { class: "muted" }, asked.prompt), text)))),
+  lettered(asked.texts ?? (listed ? sentencesOf(asked) : []), truth, asked.prompt),
 ];
+
+/** Texts or options by their letters, the right one marked. @param {string[]} texts @param {any} truth */
+const lettered = (texts, truth, prompt = "") => texts.length > 0 && h("ol", { class: "class-texts" },
+  texts.map((text, i) => h("li", { class: truth?.right === i ? "right" : null }, h("b", {}, letter(i)),
+    h("span", {}, prompt && h("span", { class: "muted" }, prompt), text))));
 
 /** A distribution at another temperature. @param {number[]} shares @param {number} t @returns {number[]} */
 export const atTemperature = (shares, t) => {
