@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.browser.conftest import LabPage
 from tests.browser.walk import fold, open_view
 
 PHONE, LAPTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 720}
+SIDEWAYS = {"width": 844, "height": 390}
 ROOM = "#lab-next_token .lab-root"
 FOCUSED = "() => document.activeElement.matches('{}')"
 # Of everything that can have the focus and is seen: what shows no ring when it has it by the keyboard.
@@ -145,6 +147,59 @@ def test_on_a_phone_the_controls_are_a_sheet_over_which_the_bars_stay(lab: LabPa
     lab.page.keyboard.press("Escape")
     assert box()["height"] < 0.2 * PHONE["height"]
     expect(lab.page.get_by_role("button", name="Controls")).to_be_focused()
+
+
+def test_a_phone_held_sideways_has_its_sheet_at_the_side(lab: LabPage) -> None:
+    lab.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    controls = lab.page.get_by_role("button", name="Controls")
+    controls.click()
+    lab.page.locator("#context textarea").fill("The queen is")
+    lab.page.set_viewport_size(SIDEWAYS)  # type: ignore[arg-type]
+    box: Any = lab.page.locator("#sidebar").bounding_box
+    expect(controls).to_have_attribute("aria-expanded", "true")  # a turned phone closes nothing
+    expect(lab.page.locator("#context textarea")).to_be_focused()
+    assert (box()["x"], box()["height"]) == (0, SIDEWAYS["height"])
+    bars: Any = lab.page.locator(".panel.live .bars").bounding_box()
+    assert box()["width"] < bars["x"] < bars["x"] + bars["width"] <= SIDEWAYS["width"]
+    controls.click()
+    assert box()["height"] < 0.15 * SIDEWAYS["height"]
+    expect(lab.page.get_by_role("slider", name="range slider for Temperature")).to_be_in_viewport(ratio=1)
+    lab.page.evaluate("scrollTo(0, 0)")
+    expect(lab.page.locator(".panel.live .bar").first).to_be_in_viewport(ratio=1)
+
+
+def test_a_sheet_stands_above_a_keyboard_on_the_screen(lab: LabPage) -> None:
+    lab.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    lab.page.evaluate("""() => {
+        Object.defineProperty(visualViewport, "height", { value: 500, configurable: true });
+        visualViewport.dispatchEvent(new Event("resize"));
+    }""")
+    box: Any = lab.page.locator("#sidebar").bounding_box
+    assert box()["y"] + box()["height"] == 500
+    lab.page.evaluate("delete visualViewport.height, visualViewport.dispatchEvent(new Event('resize'))")
+    assert box()["y"] + box()["height"] == PHONE["height"]
+
+
+def test_a_context_that_cannot_be_used_is_told_at_its_field_on_every_tab(lab: LabPage) -> None:
+    open_tab(lab, "Class")
+    context = lab.page.locator("#context textarea")
+    context.fill("a" * 20_001)
+    problem = lab.page.locator("#context .lab-problem")
+    expect(problem).to_have_text("Context must be at most 20,000 characters, got 20,001; shorten it")
+    expect(context).to_have_attribute("aria-invalid", "true")
+    expect(context).to_have_accessible_description(re.compile("Context must be at most"))
+    fold(lab, closed=True)
+    lab.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    expect(lab.page.get_by_role("button", name="Controls")).to_contain_text("a mistake to mend")
+    lab.page.set_viewport_size(LAPTOP)  # type: ignore[arg-type]
+    fold(lab, closed=False)
+    context.fill("a🙂")
+    expect(problem).to_have_count(0)
+    expect(lab.page.locator("#context .note")).to_contain_text("the model does not know them: 🙂")
+    lab.set_sidebar(model="your-own-numbers", numbers="0,7; x")
+    expect(lab.page.locator("#sidebar .lab-problem")).to_have_text(re.compile("^'x' is not a number"))
+    lab.set_sidebar()
+    expect(lab.page.locator("#sidebar .lab-problem")).to_have_count(0)
 
 
 def test_the_sheet_says_what_a_tab_ignores_while_it_is_closed(lab: LabPage) -> None:

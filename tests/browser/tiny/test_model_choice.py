@@ -117,7 +117,7 @@ def test_the_pages_own_context_goes_with_its_model(new: LabPage) -> None:
 def test_what_was_typed_stays_and_what_cannot_be_read_is_said(lab: LabPage) -> None:
     context_box(lab).fill("The dark!")
     lab.choose_model("Names")
-    expect(left_out(lab)).to_contain_text("“Names” cannot read all of this. Left out")
+    expect(left_out(lab)).to_contain_text("Left out, since the model does not know them")
     expect(context_box(lab)).to_have_value("The dark!")
     context_box(lab).fill("dark")
     expect(left_out(lab)).to_be_hidden()

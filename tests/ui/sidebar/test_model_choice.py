@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from tests.ui.model.model_folders import make_model, set_facts, three_models
+from textgen.errors import TextgenError
+from textgen.experiments.requests.source import ModelSource, source_from
 from textgen.models.registry import Registry
 from textgen.ui.frame.page import page_config
-from textgen.ui.sidebar.model_choice import NUMBERS, groups, switched
+from textgen.ui.sidebar.model_choice import NUMBERS, groups, left_out, switched
 from textgen.ui.sidebar.model_facts import FIRST_CONTEXT
 from textgen.ui.sidebar.sidebar import first_state
 
@@ -71,46 +73,55 @@ def test_the_page_opens_with_the_first_model_and_its_context(root: Path) -> None
 
 
 def test_the_pages_own_context_gives_way_to_the_new_models(models: Registry) -> None:
-    assert switched(models, "names", FIRST_CONTEXT, FIRST_CONTEXT) == ("mar", "")
-    assert switched(models, FIRST, "mar", "mar") == (FIRST_CONTEXT, "")
-    assert switched(models, "plays-gru", FIRST_CONTEXT, FIRST_CONTEXT) == (None, "")
+    assert switched(models, "names", FIRST_CONTEXT, FIRST_CONTEXT) == "mar"
+    assert switched(models, FIRST, "mar", "mar") == FIRST_CONTEXT
+    assert switched(models, "plays-gru", FIRST_CONTEXT, FIRST_CONTEXT) is None
 
 
 def test_what_somebody_typed_stays_and_what_cannot_be_read_is_said(models: Registry) -> None:
-    new, note = switched(models, "names", "The dark!", FIRST_CONTEXT)
-    assert new is None
-    assert note.startswith("“Names” cannot read all of this. Left out")
+    assert switched(models, "names", "The dark!", FIRST_CONTEXT) is None
+    note = left_out(models, ModelSource(model="names", context="The dark!"))
+    assert note.startswith("Left out, since the model does not know them")
     assert all(piece in note for piece in ("T", "h", "!"))
-    assert switched(models, FIRST, "The king", FIRST_CONTEXT) == (None, "")
+    assert left_out(models, ModelSource(model=FIRST, context="The king")) == ""
 
 
 def test_an_empty_context_loses_nothing(models: Registry) -> None:
-    assert switched(models, "names", "", FIRST_CONTEXT) == (None, "")
+    assert switched(models, "names", "", FIRST_CONTEXT) is None
+    assert left_out(models, ModelSource(model="names", context="")) == ""
 
 
 def test_typed_in_numbers_leave_the_context_alone(models: Registry) -> None:
-    assert switched(models, NUMBERS, FIRST_CONTEXT, FIRST_CONTEXT) == (None, "")
+    assert switched(models, NUMBERS, FIRST_CONTEXT, FIRST_CONTEXT) is None
 
 
 @pytest.mark.parametrize(
-    ("model", "context", "sentence"),
+    ("source", "sentence"),
     [
-        ("../x", "a", "there is no model"),
-        (None, "a", "there is no model"),
-        (FIRST, 7, "must be a text"),
-        (FIRST, "a" * 30_000, "at most 20,000 characters"),
+        ({"model": "../x", "context": "a"}, "there is no model"),
+        ({"context": "a"}, "needs a model or numbers"),
+        ({"model": FIRST, "context": 7}, "context must be a text"),
+        ({"model": FIRST, "context": "a" * 30_000}, "at most 20,000 characters, got 30,000"),
+        ({"numbers": "0.5, x"}, "'x' is not a number"),
+        ({"numbers": ""}, "number of tokens must be from 2 to 200"),
     ],
 )
-def test_hostile_values_are_sentences(models: Registry, model: Any, context: Any, sentence: str) -> None:
-    new, note = switched(models, model, context, None)
-    assert new is None
-    assert sentence in note
+def test_what_cannot_be_used_is_told_by_a_sentence(
+    models: Registry, source: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(TextgenError, match=sentence):
+        left_out(models, source_from(source))
+
+
+@pytest.mark.parametrize(("model", "context"), [("../x", "a"), (None, "a"), (FIRST, 7)])
+def test_another_model_leaves_a_strange_context_alone(models: Registry, model: Any, context: Any) -> None:
+    assert switched(models, model, context, None) is None
 
 
 def test_a_damaged_model_says_so_below_the_context(root: Path) -> None:
     (root / "names" / "model.safetensors").write_bytes(b"damaged")
-    _, note = switched(Registry(root), "names", "mar", "")
-    assert "not a usable model folder" in note
+    with pytest.raises(TextgenError, match="not a usable model folder"):
+        left_out(Registry(root), ModelSource(model="names", context="mar"))
 
 
 def test_an_endless_config_keeps_no_page_from_opening(root: Path) -> None:

@@ -322,7 +322,7 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
       h("p", { class: "note", role: "status" }, stale() ? STALE : view?.note ?? "",
         !stale() && / BOS\b/.test(view?.note ?? "") && about("BOS")),
       typedIn(store.state) && blackboard(),
-      h("div", { class: "beam-pair" }, treeCard(), rankCard()));
+      h("div", { class: stale() ? "beam-pair old" : "beam-pair" }, treeCard(), rankCard()));
     drawTree(bestOf());
   };
   linkedForm("beam", {

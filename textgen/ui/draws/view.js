@@ -3,7 +3,7 @@ import { painted, plot } from "../bars/chart.js";
 import { component, isSeen, whenSeen } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
 import { formChanged, keptForm, linkedForm } from "../shell/forms.js";
-import { count, temperatureText, typedCount, typedNumber } from "../shell/format.js";
+import { capital, count, temperatureText, typedCount, typedNumber } from "../shell/format.js";
 import { seedOf, sourceOf, store, typedIn } from "../shell/lab.js";
 import { createProblems, noteClass } from "../messages/problem.js";
 import { saveMenu } from "../saving/save.js";
@@ -124,7 +124,8 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
   const refuse = (/** @type {Problem} */ problem, /** @type {boolean} */ quietly, field = "run") => {
     running = false;
     problems.clear();
-    if (quietly) refusal = problem.message;
+    const before = answer ? "; the counts below are those of before" : "";
+    if (quietly) refusal = capital(problem.message) + before;
     else problems.refuse(problem, [NUMBER], field);
     draw();
   };

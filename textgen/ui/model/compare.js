@@ -3,7 +3,7 @@
 import { config as page } from "../shell/config.js";
 import { h } from "../shell/dom.js";
 import { formChanged, keptForm, linkedForm } from "../shell/forms.js";
-import { typedCount } from "../shell/format.js";
+import { capital, typedCount } from "../shell/format.js";
 import { seedOf, store, typedIn } from "../shell/lab.js";
 import { modelGroups } from "../own/own.js";
 import { createPicker } from "../sidebar/picker.js";
@@ -204,8 +204,9 @@ export const createComparison = ({ config, memory, ask, stream, redraw }) => {
     h("h3", {}, "Two models, one context"),
     h("p", { class: "muted" }, INTRODUCTION),
     form(),
-    h("p", { class: noteClass(!obstacle() && problem), role: "status" }, obstacle() || problem),
+    h("p", { class: noteClass(!obstacle() && problem), role: "status" },
+      obstacle() || (problem && capital(problem) + (data ? "; the bars below are those of before" : ""))),
     h("span", { class: "muted", role: "status" }, kept.status),
-    !obstacle() && data && pairing(data));
+    !obstacle() && data && h("div", { class: problem ? "old" : "" }, pairing(data)));
   return { describe, look, forget };
 };

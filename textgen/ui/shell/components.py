@@ -109,8 +109,14 @@ def streams_of(request: Request) -> Streams:
 
 
 def refusal(error: TextgenError) -> dict[str, str]:
-    """A mistake as the page reads it: the sentence, and the setting that it is about, if it is one."""
-    return {"problem": str(error), "setting": error.setting}
+    """A mistake as the page reads it: the sentence, and the setting that it is about, if it is one.
+
+    What requests call a prompt is called the context on the page.
+    """
+    sentence = str(error)
+    if error.setting == "prompt":
+        sentence = f"context {sentence.removeprefix('prompt ')}"
+    return {"problem": sentence, "setting": error.setting}
 
 
 def exact(value: Any) -> Any:

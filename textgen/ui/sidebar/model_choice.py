@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from textgen.errors import TextgenError, shorten
+from textgen.errors import shorten
+from textgen.experiments.requests.source import ModelSource, Source
 from textgen.models.registry import Registry
 from textgen.ui.sidebar.model_facts import Facts, facts_of
 
@@ -35,36 +36,25 @@ def choice(name: str, facts: Facts | None) -> dict[str, str]:
     return {"name": name, "title": facts.title, "line": facts.line}
 
 
-def switched(registry: Registry, model: Any, context: Any, given: Any) -> tuple[str | None, str]:
-    """Another model was chosen → a new context, None where it stays, and what could not be kept of it.
+def switched(registry: Registry, model: Any, context: Any, given: Any) -> str | None:
+    """Another model was chosen → a new context, None where it stays.
 
     What somebody typed stays as it is; a context that is still as the page gave it gives way to the
     new model's own.
     """
     facts = facts_of(registry, model)
-    if facts is None:
-        return None, "" if model == NUMBERS else problem_of(registry, model)
-    new = facts.prompt if context == given else context
-    return (None if new == context else new), left_out(registry, facts, new)
+    new = facts.prompt if facts and context == given else context
+    return None if new == context else new
 
 
-def left_out(registry: Registry, facts: Facts, context: Any) -> str:
-    """What a model cannot read of a context, in a sentence; "" where it reads all of it."""
-    if not context:
+def left_out(registry: Registry, source: Source) -> str:
+    """What a model cannot read of its context, in a sentence; "" where it reads all of it.
+
+    Raises TextgenError for a context, a model or numbers that cannot be used.
+    """
+    if not isinstance(source, ModelSource):
+        source.expectation(registry)
         return ""
     from textgen.api import read_context
 
-    try:
-        note = read_context(registry.get(facts.name), context).note
-    except TextgenError as error:
-        return str(error)
-    return f"“{facts.title}” cannot read all of this. {note}" if note else ""
-
-
-def problem_of(registry: Registry, model: Any) -> str:
-    """Why a model cannot be used."""
-    try:
-        registry.info(model)
-    except TextgenError as error:
-        return str(error)
-    return ""
+    return read_context(registry.get(source.model), source.context).note if source.context else ""

@@ -6,7 +6,7 @@ import { h, render } from "../shell/dom.js";
 import { clip, effectOf, numberFrom, temperatureText, valueText } from "../shell/format.js";
 import { about } from "../glossary/glossary.js";
 import { themeSwitch } from "../frame/frame.js";
-import { neutral, orderName, store, typedIn } from "../shell/lab.js";
+import { neutral, orderName, sourceOf, store, typedIn } from "../shell/lab.js";
 import { listenOwn, modelGroups } from "../own/own.js";
 import { createSourceChoice } from "./picker.js";
 import { createProblems } from "../messages/problem.js";
@@ -21,7 +21,9 @@ import { createUndo } from "../messages/undo.js";
 
 const SEED = /^\d{1,18}$/; // longer ones are for the server to judge
 const FOLDED = "temperature-lab-folded"; // read by first.js
-const NARROW = window.matchMedia("(max-width: 768px)");
+// A phone, held either way: the controls are a sheet. frame.css and teacher.css say the same.
+const NARROW = window.matchMedia("(max-width: 768px), (max-height: 500px)");
+const AT_REST = 300; // ms without a change, after which what was typed is judged
 const CONTROLS = [ // in the order in which they stand
   "model", "context", ...config.stages.filter(({ folded }) => !folded).map(({ name }) => name), "seed",
   ...config.stages.filter(({ folded }) => folded).map(({ name }) => name), "order",
@@ -34,28 +36,51 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
   const drafts = {};
   const problems = createProblems("sidebar");
   let note = ""; // what the chosen model cannot read of the context
+  /** @type {ReturnType<typeof setTimeout> | undefined} Runs until the context has come to rest. */
+  let resting;
   let sheet = false; // whether the sheet of a narrow window is open
   const picker = createSourceChoice({ numbers: config.numbers, onPick: (model) => store.set({ model }) });
 
   const modelChosen = latest((/** @type {object} */ request) => ask("model_chosen", request), {
-    answered: (answer, request) => {
-      if (/** @type {any} */ (request).model !== store.state.model) return;
-      note = answer.note;
-      if (answer.context !== null) {
-        memory.given = answer.context;
-        store.set({ context: answer.context });
-      }
-      draw();
+    answered: ({ context }, request) => {
+      if (context === null || /** @type {any} */ (request).model !== store.state.model) return;
+      memory.given = context;
+      store.set({ context });
     },
-    refused: (problem) => {
-      note = problem.message;
+    refused: ({ message }) => {
+      problems.tell("source", message);
       draw();
     },
   });
+  /** Whether the context, or numbers that are typed in, can be used: told at their field on every tab. */
+  const judge = latest((/** @type {object} */ source) => ask("source_checked", source), {
+    answered: (answer, source) => judged(source, "", answer.note),
+    refused: ({ message }, source) => judged(source, message, ""),
+  });
+  const judged = (
+    /** @type {object} */ source, /** @type {string} */ problem, /** @type {string} */ left,
+  ) => {
+    if (!isSource(source)) return;
+    problems.clear("source");
+    if (problem) problems.tell("source", problem);
+    note = left;
+    draw();
+  };
+  const isSource = (/** @type {object} */ source, state = store.state) =>
+    JSON.stringify(source) === JSON.stringify(sourceOf(state));
+  const judgeAtRest = () => {
+    clearTimeout(resting);
+    resting = setTimeout(() => judge(sourceOf(store.state)), AT_REST);
+  };
+  signal.addEventListener("abort", () => clearTimeout(resting));
+  if (!isSource(sourceOf(config.state))) judgeAtRest();
   store.listen((state, before) => {
-    if (state.context !== before.context) note = ""; // another context is read anew
     const { model, context } = state;
     if (model !== before.model) modelChosen({ model, context, given: memory.given });
+    if (!isSource(sourceOf(before), state)) {
+      note = "";
+      judgeAtRest();
+    }
     draw();
   }, signal);
 
@@ -176,18 +201,21 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
     if (!typedIn(state)) {
       const text = h("textarea", {
         rows: 3, placeholder: "Empty: the start of a text", value: state.context, spellcheck: "false",
-        "aria-describedby": inert.get("context"),
+        "aria-describedby": inert.get("context"), ...problems.marks("source"),
         oninput: (/** @type {any} */ event) => store.set({ context: event.target.value }),
       });
-      return h("label", { class: "field", id: "context", key: "context" }, h("span", {}, "Context"), text,
-        note ? h("p", { class: "note", role: "status" }, note) : null);
+      return h("div", { class: "field", id: "context", key: "context" },
+        h("label", { class: "field" }, h("span", {}, "Context"), text), problems.of("source"),
+        note && h("p", { class: "note", role: "status", key: "note" }, note));
     }
     return h("div", { class: "field", key: "numbers" },
       h("label", { id: "numbers" }, h("span", {}, "Your own numbers"),
         h("small", {}, "0.73, 0.15, 0.12 or a: 2.0, b: 1.0"), h("textarea", {
           rows: 3, value: state.numbers, "aria-describedby": inert.get("context"),
+          ...problems.marks("source"),
           oninput: (/** @type {any} */ event) => store.set({ numbers: event.target.value }),
         })),
+      problems.of("source"),
       h("button", {
         class: "quiet", type: "button", title: own.example.numbers, onclick: () => store.set(own.example),
       }, "Example from the blackboard"),
@@ -307,7 +335,8 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
   const toggle = () => h("button", {
     class: "toggle-button", type: "button", key: "toggle", "aria-expanded": isOpen(),
     title: isOpen() ? "Fold the controls" : "Show the controls", onclick: fold,
-  }, h("span", {}, "Controls"), h("i", { "aria-hidden": true }));
+  }, h("span", {}, "Controls"), !isOpen() && problems.has("source") && h("b", {}, "a mistake to mend"),
+  h("i", { "aria-hidden": true }));
   const title = () => h("div", { class: "lab-title", key: "title" }, h("b", {}, "Temperature Lab"),
     h("span", {}, "how a model picks its next token"));
 
@@ -334,13 +363,31 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
     fold();
     /** @type {HTMLElement | null} */ (root.querySelector(".toggle-button"))?.focus();
   }, { signal });
-  NARROW.addEventListener("change", () => draw(), { signal });
+  NARROW.addEventListener("change", () => {
+    const field = document.activeElement;
+    // while somebody types, a keyboard may have taken half of the window
+    sheet ||= Boolean(field?.matches("#sidebar :is(input, textarea)"));
+    draw();
+    if (field?.id && !field.isConnected) document.getElementById(field.id)?.focus();
+  }, { signal });
+  standAboveKeyboard(root, signal);
   onTab(() => draw(), signal);
   listenOwn(() => draw(), signal);
   draw();
 });
 
 /** @typedef {[name: string, control: import("../shell/dom.js").Description]} Part */
+
+/** A keyboard on the screen covers the window's foot: the sheet stands above it, with what is typed into. */
+const standAboveKeyboard = (/** @type {HTMLElement} */ root, /** @type {AbortSignal} */ signal) => {
+  const seen = window.visualViewport;
+  const follow = () => {
+    const covered = seen && seen.scale < 1.01 ? window.innerHeight - seen.height - seen.offsetTop : 0;
+    document.documentElement.style.setProperty("--covered", `${Math.max(0, Math.round(covered))}px`);
+    if (root.contains(document.activeElement)) document.activeElement?.scrollIntoView({ block: "nearest" });
+  };
+  seen?.addEventListener("resize", follow, { signal });
+};
 
 /** Folded or not when the page is loaded again in this tab. */
 const keepFolded = (/** @type {boolean} */ folded) => {

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from textgen.errors import SettingError, TextgenError, shorten
+from textgen.experiments.requests.source import source_from
 from textgen.logit_bias import LogitBias
 from textgen.models.registry import Registry
 from textgen.plots.theme import INKS, THERMAL
@@ -13,7 +14,7 @@ from textgen.settings import DecodeSettings
 from textgen.stages import ORDERS, PARAMETERS, STAGES, as_json, stage_config
 from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.shell.components import LabComponent
-from textgen.ui.sidebar.model_choice import NUMBERS, first_choice, groups, switched
+from textgen.ui.sidebar.model_choice import NUMBERS, first_choice, groups, left_out, switched
 from textgen.ui.sidebar.model_facts import FIRST_CONTEXT, facts_of
 
 FIRST_NUMBERS = "0.73, 0.15, 0.12"
@@ -49,8 +50,11 @@ def build(lab: Laboratory) -> None:
     """Put the sidebar's component where Gradio is building."""
 
     def model_chosen(data: dict[str, Any]) -> dict[str, Any]:
-        new, note = switched(lab.registry, data.get("model"), data.get("context"), data.get("given"))
-        return {"context": new, "note": note}
+        return {"context": switched(lab.registry, data.get("model"), data.get("context"), data.get("given"))}
+
+    def source_checked(data: dict[str, Any]) -> dict[str, Any]:
+        """Whether the context or the typed-in numbers can be used. Raises TextgenError."""
+        return {"note": left_out(lab.registry, source_from(data))}
 
     def typed(data: dict[str, Any]) -> dict[str, Any]:
         """A value that was typed, by the setting's name: as it counts. Raises SettingError."""
@@ -65,7 +69,7 @@ def build(lab: Laboratory) -> None:
             lab.registry.get(model).by_ids(DecodeSettings(logit_bias=checked))
         return {"value": as_json(checked)}
 
-    answers = {"model_chosen": model_chosen, "typed": typed}
+    answers = {"model_chosen": model_chosen, "source_checked": source_checked, "typed": typed}
     LabComponent(
         "sidebar", {"kinds": KINDS, "example": EXAMPLE}, module="sidebar/sidebar.js", answers=answers
     )
