@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import save_tiny_model
 from tests.tiny_models import save_tiny_names_model
+from tests.ui.server.asked import Here, told
 from textgen import generate
 from textgen.errors import TextgenError
 from textgen.experiments.chaos.flips import flips_above
@@ -43,14 +44,15 @@ class Visitor:
 
     def __init__(self, registry: Registry, clock: Callable[[], float] = lambda: 0.0) -> None:
         limits = Limits(chaos_tokens=1000)
-        self.part = ChaosPart(Laboratory(registry, limits, new_seed=lambda: FRESH, clock=clock))
+        lab = Laboratory(registry, limits, new_seed=lambda: FRESH, clock=clock, new_workers=Here)
+        self.part = ChaosPart(lab)
         self.sidebar: dict[str, Any] = {"model": "chars", "prompt": "Ta", "seed": 11}
         self.stages: dict[str, Any] = {}
 
     def messages(self, **changes: Any) -> list[dict[str, Any]]:
         """All that one "Write" brings."""
         data = {**FORM, **self.sidebar, "settings": DecodeSettings().to_dict() | self.stages, **changes}
-        messages = list(self.part.picture(data))
+        messages = list(told(self.part.picture(data)))
         json.dumps(messages, allow_nan=False)
         return messages
 

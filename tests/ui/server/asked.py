@@ -46,3 +46,6 @@ class Here(Workers):
     ) -> AsyncGenerator[Any, None]:
         assert lane in self.lanes
         return self.here(function, request)
+
+    def warm(self) -> bool:
+        return True

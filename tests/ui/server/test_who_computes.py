@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.ui.server.asked import Here, told
 from textgen.experiments.metrics.scoring import log_likelihoods
 from textgen.experiments.requests.read import ReadRequest
 from textgen.models.registry import Registry
@@ -56,7 +57,7 @@ def asked_of(lab: Laboratory) -> dict[str, Callable[[], Any]]:
         "draws": lambda: Counting(lab).draw({**AT, **DRAWS}),
         "texts": lambda: list(Generate(lab).write({**AT, "prompt": "bad", "texts": TEXTS, "goal": 12})),
         "a beam search": lambda: searched(lab, {**AT, "form": form}),
-        "a picture of chaos": lambda: list(ChaosPart(lab).picture(CHAOS)),
+        "a picture of chaos": lambda: list(told(ChaosPart(lab).picture(CHAOS))),
         "a flip": lambda: ChaosPart(lab).compare(CHAOS),
         "what a model expects": lambda: Model(lab).expect(AT),
         "two models' texts": lambda: list(Model(lab).write({**AT, "beside": "tiny", "length": 20})),
@@ -89,9 +90,14 @@ def threads(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
 def test_the_scheduler_computes_for_all_rooms(threads: set[str], models_folder: Any) -> None:
     strangers = {}
-    for what in asked_of(Laboratory(Registry(models_folder))):
+
+    def new() -> Laboratory:
+        """One that has read nothing yet."""
+        return Laboratory(Registry(models_folder), new_workers=Here)
+
+    for what in asked_of(new()):
         threads.clear()
-        asked_of(Laboratory(Registry(models_folder)))[what]()  # by a laboratory that has read nothing yet
+        asked_of(new())[what]()
         strangers[what] = threads - {"scheduler"}
         assert threads, f"{what} asks the net"
     assert not any(strangers.values()), strangers

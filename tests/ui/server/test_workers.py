@@ -21,7 +21,9 @@ from textgen import receipts
 from textgen.errors import SettingError, TextgenError
 from textgen.experiments.requests import request_from_json
 from textgen.models.registry import Registry
+from textgen.ui.chaos.tab import ChaosPart
 from textgen.ui.saving.making import Wanted, make
+from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.server.workers import WorkerLostError, Workers
 
 PATIENCE = 60.0  # seconds
@@ -142,11 +144,37 @@ def test_results_are_the_same_to_the_last_bit(
     assert [next(items)["content"] for items in (work(make, wanted), here)] == [own] * 2
 
 
+def test_a_picture_of_chaos_is_the_same_from_a_worker(
+    portal: BlockingPortal, models_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Small ones are made here until a worker is ready, larger ones never."""
+    lab = Laboratory(Registry(models_folder))
+    data = {"model": "tiny", "prompt": "abc", "low": 0.3, "high": 2, "rows": 9, "length": 20, "settings": {}}
+    data["seed"] = 5
+    made: dict[str, list[Any]] = {"here": [], "work": []}
+    for name, calls in made.items():
+        own = getattr(lab.workers, name)
+        monkeypatch.setattr(
+            lab.workers, name, lambda *given, own=own, calls=calls: (calls.append(given[-1]), own(*given))[1]
+        )
+
+    def picture() -> str:
+        messages = [*messages_of(portal, portal.call(ChaosPart(lab).picture, data))]
+        return messages[-1]["picture"]
+
+    first = picture()
+    assert eventually(lab.workers.warm)
+    assert picture() == first
+    assert [len(calls) for calls in made.values()] == [1, 1]
+    lab.workers.close()
+
+
 PAGE = """
 import sys, time
 from pathlib import Path
 from tests.ui.server.jobs import deaf
 from textgen.ui.server.worker import Start
+from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.server.workers import Worker
 
 worker = Worker(Start(Path(sys.argv[1]), 10**9, ahead=False))

@@ -6,23 +6,27 @@ sidebar's or that of the picture that is zoomed.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
+
+from anyio.to_thread import run_sync
 
 from textgen.errors import SettingError, TextError
 from textgen.experiments.chaos.settings import MAX_ROWS, grid
 from textgen.experiments.requests import ChaosRequest
 from textgen.experiments.sweep.settings import MAX_LENGTH
 from textgen.stages import STAGES
+from textgen.ui.chaos.drawing import Asked, draw
 from textgen.ui.server.laboratory import Laboratory
-from textgen.ui.shell.components import LabComponent, exact
+from textgen.ui.server.visitors import Charge
+from textgen.ui.shell.components import LabComponent
 from textgen.ui.sidebar.model_choice import NUMBERS
 from textgen.validation import check_whole
 
 FIRST = {"low": 0.5, "high": 1.5, "rows": 41, "length": 120}
-EVERY = 0.1  # seconds between two messages while texts are written
+QUICK = 10_000  # tokens that are written here while no worker is ready: starting one takes longer
 NO_MODEL = (
     "Chaos needs a model: typed-in numbers say nothing about the token after the next one; "
     "choose a model in the sidebar"
@@ -43,35 +47,36 @@ class ChaosPart:
 
     lab: Laboratory
 
-    def picture(self, data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """The share that is written, several times a second, and at last the picture. Raises TextgenError.
+    async def picture(self, data: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        """Have a picture made. What needs no model is checked at once: a refusal waits for nobody."""
+        request, charge = await run_sync(self.checked, data)
+        asked = Asked(request, self.lab.clock)
+        if request.cost() <= QUICK and not await run_sync(self.lab.workers.warm):
+            return self.told(self.lab.workers.here(draw, asked), charge)
+        return self.told(self.lab.workers.work("pictures", draw, asked), charge)
 
-        It can be stopped only where it tells something.
-        """
-        from textgen.experiments.chaos.rows import writing  # torch comes in with the first model
-        from textgen.text.context import read_context
-        from textgen.ui.chaos.view import picture
+    async def told(
+        self, messages: AsyncGenerator[dict[str, Any], None], charge: Charge
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """The same; what was not written is given back in the end."""
+        share = 0.0
+        try:
+            async with aclosing(messages):
+                async for message in messages:
+                    share = 1.0 if "picture" in message else message.get("share", share)
+                    yield message
+        finally:
+            charge.give_back(share)
 
+    def checked(self, data: Mapping[str, Any]) -> tuple[ChaosRequest, Charge]:
+        """The texts of a picture that this server makes, and what they count as. Raises TextgenError."""
         low, high = read_pair(data)
         rows = check_whole(
             "rows", named(data.get("rows")), 2, MAX_ROWS, "a finer look needs a narrower range"
         )
         request = self.request(data, grid(low, high, rows))
-        model, due = self.lab.registry.get(request.model), self.lab.clock()
-        note = read_context(model, request.prompt).note
-        charge, share = self.lab.visitors.charge(request.cost()), 0.0
-        try:
-            for step in writing(model, request.prompt, request.rows()):
-                share = step.done / step.total
-                if step.chaos is not None:
-                    # As a text: Gradio's page copies an object entry by entry.
-                    shown = exact({**picture(model, step.chaos), "note": note})
-                    yield {"picture": json.dumps(shown), "done": "written"}
-                elif self.lab.clock() >= due:
-                    yield {"share": share}
-                    due = self.lab.clock() + EVERY
-        finally:
-            charge.give_back(share)
+        self.lab.registry.check(request.model)
+        return request, self.lab.visitors.charge(request.cost())
 
     def compare(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """What happens between two temperatures of a picture. Raises TextgenError."""

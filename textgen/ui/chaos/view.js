@@ -74,7 +74,7 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
   });
   /**
    * @type {{ quiet: boolean, zooms: [number, number][], started: number, fresh: boolean,
-   *   share: number | null } | null}
+   *   share: number | null, turn: string } | null} turn: how long it waits for it
    */
   let writing = null;
   /** @type {number | null} */
@@ -92,7 +92,11 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
     message: (message) => {
       if (!writing) return;
       if (message.picture) accept(JSON.parse(message.picture), writing);
-      else writing.share = message.share;
+      else Object.assign(writing, { share: message.share, turn: "" });
+      draw();
+    },
+    waits: (text) => {
+      if (writing) writing.turn = text;
       draw();
     },
     ended: (why) => {
@@ -127,6 +131,7 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
       started: performance.now(),
       fresh: !("model" in request) && !store.state.locked,
       share: null,
+      turn: "",
     };
     kept.asked = sidebarKey();
     problems.clear();
@@ -300,7 +305,7 @@ export const mount = component("chaos", ({ root, config, memory, signal, ask, st
                 value: writing?.share,
               })
             : null,
-          h("span", { class: "chaos-status", role: "status" }, busy ? "" : kept.status),
+          h("span", { class: "chaos-status", role: "status" }, writing ? writing.turn : kept.status),
         ),
         [...FIELDS.map(([name]) => name), "write"].map((name) => problems.of(name)),
         h("p", { class: "muted chaos-size" }, size()),

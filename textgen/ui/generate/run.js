@@ -418,6 +418,10 @@ export const createSession = ({ memory, stream, length, config, changed, began, 
     }
   };
 
+  const waits = (/** @type {string} */ turn) => {
+    clearTimeout(patience);
+    say(turn);
+  };
   const ended = (/** @type {string} */ why) => {
     clearTimeout(patience);
     const took = `${(memory.writing?.seconds ?? 0).toFixed(1)} s`;
@@ -436,7 +440,7 @@ export const createSession = ({ memory, stream, length, config, changed, began, 
   const onwards = () => (memory.run?.texts.some((text) => isBeam(text.pane))
     ? "Continue searches on from what is certain." : "Continue goes on as if it had never stopped.");
 
-  const requests = stream({ message, ended, refused });
+  const requests = stream({ message, waits, ended, refused });
   return { start, goOn, goal, branch, drop, stop: requests.stop, busy: requests.busy };
 };
 

@@ -135,6 +135,10 @@ export const createComparison = ({ config, memory, ask, stream, redraw }) => {
       redraw();
       sides.forEach((side) => side.follow());
     },
+    waits: (turn) => {
+      kept.status = turn;
+      redraw();
+    },
     ended: (why) => {
       if (why === "lost") problems.tell("write", LOST);
       kept.status = { stopped: "Stopped.", length: repeatable() }[why] ?? "";

@@ -1,7 +1,8 @@
 """A process that does heavy work for the page, one job after another, at a low priority.
 
     page → worker    Start, then jobs: (function, request); STOP ends the one that is done
-    worker → page    Reply("item", …)*, then Reply("end"), or "error" with an exception, or "failed"
+    worker → page    Reply("ready"); of a job "item", as often as there is one, then "end", or "failed", or
+                     "error" with an exception
 
 Both are pickles in a row, on its standard input and output. It ends when its input does, which is when the
 page's process has ended, however that came about: nothing is ever left over.
@@ -44,7 +45,7 @@ class Start(NamedTuple):
 class Reply(NamedTuple):
     """What a worker says of its job."""
 
-    kind: str  # item, end, error, failed; lost: the process itself has ended
+    kind: str  # item, end, error, failed; ready: for a first one; lost: the process itself has ended
     value: Any = None
 
 
@@ -60,11 +61,16 @@ def main() -> None:
     registry = Registry(start.root, start.max_bytes, start.own)
     if start.ahead:
         import textgen.api  # noqa: F401
+    say(Reply("ready"), replies)
     while True:
         for reply in replies_of(jobs.get(), registry, stop):
-            pickle.dump(reply, replies, pickle.HIGHEST_PROTOCOL)
-            replies.flush()
+            say(reply, replies)
         give_back()
+
+
+def say(reply: Reply, replies: BinaryIO) -> None:
+    pickle.dump(reply, replies, pickle.HIGHEST_PROTOCOL)
+    replies.flush()
 
 
 def step_back() -> None:

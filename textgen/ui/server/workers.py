@@ -76,6 +76,7 @@ class Worker:
             process_group=GROUP,
             creationflags=FLAGS,
         )
+        self.ready = False  # whether it has started
         self._hear: Callable[[Reply], object] = bool
         threading.Thread(target=self._listen, name="worker", daemon=True).start()
         self._send(start)
@@ -107,7 +108,10 @@ class Worker:
 
     def _listen(self) -> None:
         for reply in replies_from(self.process):
-            self._hear(reply)
+            if reply.kind == "ready":
+                self.ready = True
+            else:
+                self._hear(reply)
         with suppress(OSError), self.process:
             pass  # closes its pipes and waits for it
         self._hear(Reply("lost", self.process.returncode))
@@ -144,11 +148,16 @@ class Workers:
         self._guard = threading.Lock()
         weakref.finalize(self, end_all, self.all)  # also when Python ends
 
-    def warm(self) -> None:
-        """Start a process ahead of the first work, unless there is one. From any thread."""
+    def warm(self) -> bool:
+        """Start a process ahead of the first work, unless there is one → whether one is ready by now.
+
+        From any thread.
+        """
         with self._guard:
-            if not any(worker.alive for worker in self.all):
+            alive = [worker for worker in self.all if worker.alive]
+            if not alive:
                 self.idle.append(self._new(ahead=True))
+            return any(worker.ready for worker in alive)
 
     def close(self) -> None:
         """End all processes."""

@@ -17,8 +17,7 @@ from textgen.errors import TextError, TextgenError, shorten
 from textgen.ui.server.endpoints import Page
 from textgen.ui.server.streams import Messages, Streams, Work
 from textgen.ui.shell import assets
-
-MAX_EXACT = 2**53 - 1  # of a browser's numbers
+from textgen.ui.shell.exact import exact
 
 Answer = Callable[[dict[str, Any]], Any]  # a request as the page sends it → JSON; raises TextgenError
 # The same, answered piece by piece; by a coroutine function, which gives them, for what workers do.
@@ -117,15 +116,6 @@ def refusal(error: TextgenError) -> dict[str, str]:
     if error.setting == "prompt":
         sentence = f"context {sentence.removeprefix('prompt ')}"
     return {"problem": sentence, "setting": error.setting}
-
-
-def exact(value: Any) -> Any:
-    """JSON whose whole numbers a browser holds to the last digit: those above 2^53 become digits."""
-    if isinstance(value, dict):
-        return {name: exact(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [exact(item) for item in value]
-    return str(value) if isinstance(value, int) and abs(value) > MAX_EXACT else value
 
 
 def as_object(data: Any) -> dict[str, Any]:
