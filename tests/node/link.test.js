@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { config } from "../../textgen/ui/shell/config.js";
+import { isLocal, reachable, reachNote } from "../../textgen/ui/link/reach.js";
 import {
   decode, encode, formFields, neutralRecord, sharedOf, stateOf,
 } from "../../textgen/ui/link/record.js";
@@ -87,4 +88,16 @@ test("fields of a form have names of their own", () => {
     const names = [...shared, ...formFields(tab).map(({ name }) => name)];
     assert.equal(new Set(names).size, names.length, tab);
   }
+});
+
+test("what 127.0.0.1 means to nobody else is told, and its address in the network put in its place", () => {
+  const [here, there] = ["http://127.0.0.1:7860/class#CDFHJK", "http://192.168.1.5:7860/class#CDFHJK"];
+  assert.equal(reachable(here, "192.168.1.5"), there);
+  assert.equal(reachable(here, ""), here);
+  assert.equal(reachable("http://lab.example.org/#v=1", "192.168.1.5"), "http://lab.example.org/#v=1");
+  for (const local of ["localhost", "127.0.1.1", "[::1]"]) assert.ok(isLocal(local), local);
+  for (const other of ["127.example.org", "localhost.example.org", "10.0.0.1"]) assert.ok(!isLocal(other));
+  assert.equal(reachNote("lab.example.org", ""), "");
+  assert.deepEqual(["", "10.0.0.1"].map((reach) => reachNote("localhost", reach)),
+    ["head.reach.local", "head.reach.network"]);
 });

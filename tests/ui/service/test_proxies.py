@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -13,7 +15,7 @@ from starlette.testclient import TestClient
 from textgen.errors import SettingError
 from textgen.ui.frame.page import first_parts
 from textgen.ui.service.guard import OPEN
-from textgen.ui.service.proxies import TrustedHosts, UnderPath, check_hosts, check_root_path
+from textgen.ui.service.proxies import TrustedHosts, UnderPath, check_hosts, check_root_path, reach_of
 
 
 def app(*middleware: Middleware) -> TestClient:
@@ -56,3 +58,10 @@ def test_only_its_own_names_are_answered_to() -> None:
     for text in ("", ",", "a b", "https://lab.example.org", "*example.org"):
         with pytest.raises(SettingError, match="trusted-hosts must be names"):
             check_hosts(text)
+
+
+def test_where_other_devices_find_the_server_is_known_or_nothing() -> None:
+    assert [reach_of(host) for host in ("127.0.0.1", "localhost", "::1", "127.0.1.1")] == [""] * 4
+    assert reach_of("192.168.1.5") == "192.168.1.5"
+    everywhere = reach_of("0.0.0.0")
+    assert not everywhere or not ip_address(everywhere).is_loopback

@@ -38,6 +38,7 @@ from textgen.experiments.requests.base import as_settings
 from textgen.ui.classroom.questions import ClassAsk, GuessAsk, ask_from, live_settings, scored
 from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.server.streams import BEAT, HEADERS, Lines
+from textgen.ui.shell import assets
 from textgen.ui.shell.components import as_object, refusal
 
 MOST_STREAMS = 6  # of one device
@@ -327,8 +328,12 @@ def routes(classroom_of: Callable[[Request], Classroom], page: Callable[[Request
     """The routes that a class takes; `page` makes the devices' page."""
 
     async def show(request: Request) -> Response:
-        headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language", "Referrer-Policy": "no-referrer"}
-        return Response(page(request), media_type="text/html", headers=headers)
+        coding, body = assets.coding_for(request.headers), page(request).encode()
+        headers = {"Cache-Control": "no-cache", "Referrer-Policy": "no-referrer"}
+        headers["Vary"] = "Accept-Language, Accept-Encoding"
+        if coding:
+            headers["Content-Encoding"], body = coding, assets.packed(body, coding)
+        return Response(body, media_type="text/html", headers=headers)
 
     async def answer(name: str, request: Request) -> Response:
         return await answered(getattr(classroom_of(request), name), request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import partial
 from html import escape
@@ -24,6 +25,7 @@ from textgen.validation import as_text
 
 IGNORES: Mapping[str, str] = {}  # everything in the sidebar counts here
 PHONE = "classroom/phone.js"
+PHONE_WORDS = ("class.", "learn.")  # how the keys of what it says begin
 SHEETS = ("frame/page.css", "bars/bars.css", "classroom/style.css")
 MOST_ADDRESS = 500  # characters in a QR code
 LIKELIEST = 12  # tokens to ask about
@@ -64,17 +66,23 @@ def classroom_of(request: Request) -> Classroom:
     return request.app.get_blocks().classrooms[0]
 
 
+def words_within(language: str) -> str:
+    """What a phone says in a language, for `words/words.js` to find."""
+    own = {key: text for key, text in catalogue(language).items() if key.startswith(PHONE_WORDS)}
+    data = json.dumps(own, ensure_ascii=False).replace("<", "\\u003c")
+    return f'<script type="application/json" id="words-{language}">{data}</script>'
+
+
 def devices_page(request: Request) -> str:
-    """The page that a phone loads: a form that works at once, and the scripts that take its place."""
+    """The page that a phone loads: a form that works at once, and the scripts that take its place.
+
+    Style and words are in it, since on a slow line each file of its own costs a way there and back.
+    """
     language = language_for(request.headers.get("accept-language", ""))
     words = {key: escape(text) for key, text in catalogue(language).items()}
-    names = dict.fromkeys((language, "en"))
-    loads = [f'<link rel="stylesheet" href="{assets.address(name)}">' for name in SHEETS]
-    loads += [f'<link rel="modulepreload" href="{assets.address(name)}">' for name in assets.needed([PHONE])]
-    loads += [
-        f'<link rel="preload" as="fetch" crossorigin href="{assets.address(f"words/{name}.json")}">'
-        for name in names
-    ]
+    loads = [f'<link rel="modulepreload" href="{assets.address(name)}">' for name in assets.needed([PHONE])]
+    loads += [f"<style>{assets.text_of(name)}</style>" for name in SHEETS]
+    loads += [words_within(name) for name in dict.fromkeys((language, "en"))]
     return f"""<!doctype html>
 <html lang="{language}">
 <head>

@@ -4,6 +4,7 @@ import { h, render } from "../shell/dom.js";
 import { keptForm } from "../shell/forms.js";
 import { numberFrom, temperatureText, typedNumber } from "../shell/format.js";
 import { seedOf, sourceOf, store, typedIn } from "../shell/lab.js";
+import { reachable, reachNote } from "../link/reach.js";
 import { createProblems, createTrying } from "../messages/problem.js";
 import { download } from "../saving/files.js";
 import { latest, Problem } from "../server/server.js";
@@ -24,7 +25,6 @@ import { createShown, factsOf, growing, scores, sentenceOf, subjectOf } from "./
 const KINDS = ["token", "count", "texts", "bars", "class", "guess", "follow"];
 const FIELDS = ["text", "temperatures", "n", "t", "length"]; // as refusals name them
 const GIVEN = "12"; // characters of a text to guess that stand there at first
-const LOCAL = /^(localhost$|127[.]|\[::1)/; // names of this computer that mean nothing to a phone
 const HOTTEST = 3; // end of the temperature's slider, as in the sidebar
 const AFTER = 700; // ms after which bars that are followed take a new context along
 
@@ -49,7 +49,8 @@ export const mount = component("classroom", ({ root, config, memory, ask, signal
   signal.addEventListener("abort", () => hearing.abort());
 
   // ---- the session
-  const address = () => new URL(`class#${state.session?.code}`, document.baseURI).href;
+  const page = () => reachable(new URL("class", document.baseURI).href);
+  const address = () => `${page()}#${state.session?.code}`;
   const teachers = () => `${address()}.${state.session?.key}`;
 
   const trying = createTrying({
@@ -203,10 +204,10 @@ export const mount = component("classroom", ({ root, config, memory, ask, signal
     state.code && qrCode(state.code.rows),
     h("div", {},
       h("p", { class: "muted" }, say("class.address")),
-      h("p", { class: "class-address" }, new URL("class", document.baseURI).href.replace(/^https?:\/\//, "")),
+      h("p", { class: "class-address" }, page().replace(/^https?:\/\//, "")),
       h("p", { class: "class-code", "aria-label": [...(state.session?.code ?? "")].join(" ") },
         state.session?.code),
-      LOCAL.test(window.location.hostname) && h("p", { class: "note" }, say("class.local"))));
+      reachNote() && h("p", { class: "note" }, reachNote())));
 
   const counts = () => {
     const { room } = state;

@@ -180,10 +180,11 @@ def serve(options: argparse.Namespace) -> None:
 def site_from(options: argparse.Namespace) -> Site:
     """What the flags say of where the server stands. Raises SettingError."""
     from textgen.ui.frame.page import Site
-    from textgen.ui.service.proxies import check_hosts, check_root_path
+    from textgen.ui.service.proxies import check_hosts, check_root_path, reach_of
 
     embedders = tuple(origin(text) for text in options.embed_in)
-    return Site(embedders, check_root_path(options.root_path), check_hosts(options.trusted_hosts))
+    root, hosts = check_root_path(options.root_path), check_hosts(options.trusted_hosts)
+    return Site(embedders, root, hosts, reach_of(options.host))
 
 
 def allowed_by(options: argparse.Namespace) -> Allowed:

@@ -115,6 +115,7 @@ class Site:
     embedders: tuple[str, ...] = ()  # sites whose pages may show it in a frame
     root_path: str = ""  # under which a proxy serves it
     hosts: tuple[str, ...] = ("*",)  # its names
+    reach: str = ""  # its address for other devices of the network; "": none, or not known
 
 
 def launch_options(registry: Registry, site: Site = Site(), service: Service | None = None) -> dict[str, Any]:
@@ -126,7 +127,7 @@ def launch_options(registry: Registry, site: Site = Site(), service: Service | N
         "root_path": site.root_path,
         "app_kwargs": {
             "routes": [
-                *assets.routes(lambda: page_config(registry)),
+                *assets.routes(lambda: page_config(registry, site)),
                 route(streams_of, place_of),
                 *class_routes(classroom.classroom_of, classroom.devices_page),
             ],
@@ -158,9 +159,10 @@ def first_parts(doors: Iterable[Door]) -> set[str]:
     return {door.path.split("/")[1] for door in doors}
 
 
-def page_config(registry: Registry) -> dict[str, Any]:
+def page_config(registry: Registry, site: Site = Site()) -> dict[str, Any]:
     """What all modules of the page know from Python: see `config.d.ts`."""
-    return {**config_of(registry, registry.stamps()), "loaded": registry.first() in registry.loaded()}
+    now = {"loaded": registry.first() in registry.loaded(), "reach": site.reach}
+    return {**config_of(registry, registry.stamps()), **now}
 
 
 @lru_cache(maxsize=1)

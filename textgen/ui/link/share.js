@@ -4,6 +4,7 @@ import { h, render } from "../shell/dom.js";
 import { Problem } from "../server/server.js";
 import { say } from "../words/words.js";
 import { linkTo } from "./address.js";
+import { reachable, reachNote } from "./reach.js";
 
 /**
  * @typedef {{ size: number, path: string }} Code a QR code's dark squares
@@ -39,7 +40,7 @@ export const createShare = (ask) => {
   let large = false; // whether the QR code fills the window
 
   const open = () => {
-    link = linkTo();
+    link = reachable(linkTo());
     [code, elsewhere, copied, large] = [null, null, "", false];
     refusals = { code: "", elsewhere: "" };
     [waiting, closing] = ["", new AbortController()];
@@ -131,9 +132,10 @@ export const createShare = (ask) => {
       h("header", {}, h("h2", { id: "share-title" }, say("head.share.title")),
         h("button", { class: "button", type: "button", onclick: () => dialog.close() }, say("head.close"))),
       h("p", { class: "muted" }, say("head.share.lead")),
+      reachNote() && h("p", { class: "note" }, reachNote()),
       h("div", { class: "share-pair" }, picture(),
         h("div", { class: "share-fields" }, field("link", link, 3),
-          field("frame", frameLine(linkTo(undefined, "?embed=1"))))),
+          field("frame", frameLine(reachable(linkTo(undefined, "?embed=1")))))),
       h("h3", {}, say("head.share.elsewhere")), others());
   };
   dialog.addEventListener("close", () => closing.abort());

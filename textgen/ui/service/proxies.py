@@ -1,8 +1,9 @@
-"""A server behind a proxy: the path under which others see it, and the names by which it is called."""
+"""How others reach a server: the path where a proxy serves it, its names, its address in the network."""
 
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Collection
 
 from starlette.datastructures import Headers
@@ -12,6 +13,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from textgen.errors import out_of_range
 
 ROOT = re.compile(r"(/[\w.~-]+)*")
+EVERYWHERE = ("0.0.0.0", "::", "")  # not bound here: what --host may say
+ELSEWHERE = ("192.0.2.1", 9)  # an address that belongs to nobody (RFC 5737)
 HOST = re.compile(r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\]|\*")
 
 
@@ -30,6 +33,21 @@ def check_hosts(text: str) -> tuple[str, ...]:
         return names
     legal = "names such as lab.example.org,*.example.org"
     raise out_of_range("trusted-hosts", legal, text, "* is any name; ports are left out")
+
+
+def reach_of(host: str) -> str:
+    """The address under which other devices of the network reach a server that listens on `host`; "" where
+    none can, or where it is not known.
+    """
+    if host not in EVERYWHERE:
+        return "" if host == "localhost" or host.startswith("127.") or ":" in host else host
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(ELSEWHERE)  # chooses the way there; nothing is sent
+        except OSError:
+            return ""  # without a network
+        found = str(probe.getsockname()[0])
+    return "" if found.startswith(("127.", "0.")) else found
 
 
 class UnderPath:

@@ -104,6 +104,11 @@ def head() -> str:
     return f'<link rel="stylesheet" href="{address(STYLE)}">'
 
 
+def text_of(name: str) -> str:
+    """A file of ours as text, to put into a page."""
+    return (content(name) or b"").decode("utf-8")
+
+
 @cache
 def links() -> str:
     """A `Link` header: what the first tab needs, which the browser fetches while Gradio's page starts."""

@@ -37,6 +37,7 @@ export const config: {
   models: ModelGroup[];
   presets: { name: string; temperature: number; sentence: string }[];
   asks: Record<string, string>; // by language: how the ⓘ of a {term} is named
+  reach: string; // this machine's address for other devices of its network; "": none, or not known
   languages: string[]; // that there is a catalogue of words for
   ignored: Record<string, Record<string, string>>; // by tab: a control that it does not heed, and why
   // what the page opens with, and the answer to that where it was worked out beforehand

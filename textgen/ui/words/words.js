@@ -34,6 +34,9 @@ export const createSay = (catalogues, name) => {
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 5_000; // ms between two tries, while the server is away
 
+/** The catalogue of a language that the page itself brings along, or null. @param {string} name */
+const within = (name) => JSON.parse(document.getElementById(`words-${name}`)?.textContent ?? "null");
+
 /** @param {string} name of a language @param {string | URL} folder @returns {Promise<Catalogue>} */
 const load = async (name, folder = import.meta.url) => {
   for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
@@ -44,7 +47,7 @@ const load = async (name, folder = import.meta.url) => {
 };
 
 const names = [...new Set([language, ENGLISH])];
-const catalogues = onPage ? await Promise.all(names.map((name) => load(name))) : [];
+const catalogues = onPage ? await Promise.all(names.map((name) => within(name) ?? load(name))) : [];
 const words = createSay(catalogues, language);
 
 /** Take the catalogues of a room along, which lie beside its script. @param {string} script its address */
