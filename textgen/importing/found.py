@@ -14,6 +14,7 @@ from textgen.errors import ModelError, shorten
 from textgen.text.tokenizer import TextTokenizer
 
 MAX_BYTES = 4_000_000_000  # of weights: more are refused before one is read
+MAX_ONE_HOT = 20_000  # tokens of a net without an embedding
 GATES = {1: "rnn", 3: "gru", 4: "lstm"}  # by how many rows a cell has for each hidden number
 NAMED = 5  # names in a sentence
 
@@ -53,6 +54,11 @@ def recurrent(
 ) -> Found:
     """A stack of cells between a table of vectors (V, E), None for one-hot tokens, and a head (V, H)."""
     vocab_size, hidden = head.shape
+    if embedding is None and vocab_size > MAX_ONE_HOT:
+        raise ModelError(
+            f"a net without an embedding must have at most {MAX_ONE_HOT:,} tokens, got {vocab_size:,}; its "
+            "tokens would be vectors of as many numbers each"
+        )
     table = torch.eye(vocab_size) if embedding is None else embedding
     architecture = GATES[len(layers[0].inputs) // hidden]
     sizes = {"vocab_size": vocab_size, "embedding": table.shape[1], "hidden": hidden, "layers": len(layers)}

@@ -27,11 +27,11 @@ FILES = "it must have config.json, tokenizer.json and *.safetensors"
 FLAGS = ("single_word", "lstrip", "rstrip", "normalized", "special")
 
 
-def read_hugging_face(folder: Path) -> Found:
+def read_hugging_face(folder: Path, most: int = MAX_BYTES) -> Found:
     """The net and the tokenizer in a folder. Raises ModelError."""
     config = config_of(folder)
     try:
-        vocab_size = check_size(folder, config)
+        vocab_size = check_size(folder, config, most)
         tokenizer = tokenizer_of(folder, vocab_size)
         model = loaded(folder)
     except SettingError as error:
@@ -61,7 +61,7 @@ def config_of(folder: Path) -> Mapping[str, Any]:
     return config
 
 
-def check_size(folder: Path, config: Mapping[str, Any]) -> int:
+def check_size(folder: Path, config: Mapping[str, Any], most: int) -> int:
     """The tokens of a net whose weights are all there. Raises ModelError, before one of them is read."""
     files = sorted(folder.glob("*.safetensors"))
     if not 1 <= len(files) <= MAX_SHARDS:
@@ -72,9 +72,9 @@ def check_size(folder: Path, config: Mapping[str, Any]) -> int:
     vocab_size = values.get("vocab_size", inner.get("vocab_size") if isinstance(inner, Mapping) else None)
     with torch.device("meta"):
         net = build("hugging_face", {"vocab_size": vocab_size, "config": values})
-    if net.parameter_count > there or 4 * there > MAX_BYTES:
+    if net.parameter_count > there or 4 * there > most:
         sizes = f"{net.parameter_count:,} weights in config.json, {there:,} in its files"
-        raise refused(folder, sizes, f"copy it again, or choose one of at most {MAX_BYTES // 4:,}")
+        raise refused(folder, sizes, f"copy it again, or choose one of at most {most // 4:,}")
     return net.vocab_size
 
 

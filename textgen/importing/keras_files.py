@@ -173,6 +173,8 @@ def dataset(path: Path, group: h5py.Group, place: str) -> h5py.Dataset:
 
 def net_of(path: Path, config: Sequence[Mapping[str, Any]], layers: Sequence[Layer]) -> Found:
     """The net that layers make. Raises ModelError."""
+    if (size := sum(array.nbytes for layer in layers for array in layer.arrays)) > MAX_BYTES:
+        raise refused(path, f"its layers take {size:,} bytes, of at most {MAX_BYTES:,}", WHOLE)
     kinds = [layer.kind for layer in layers]
     stack = [layer for layer in layers if layer.kind in GATES]
     first = 1 if kinds[:1] == ["Embedding"] else 0

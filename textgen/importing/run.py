@@ -12,16 +12,20 @@ import torch
 
 from textgen.errors import ModelError, SettingError, TextError, shorten
 from textgen.importing import vocabulary
-from textgen.importing.found import Found, refused
+from textgen.importing.archive import is_archive, unpacked
+from textgen.importing.found import MAX_BYTES, Found, refused
 from textgen.importing.keras_files import read_keras
 from textgen.importing.state_dict import from_state
 from textgen.importing.torch_files import read_safetensors, read_torch
+from textgen.models import calibration, log, ngrams, weights
 from textgen.models import folder as checkpoint
+from textgen.models.config import FILE as CONFIG
 from textgen.models.config import ModelConfig
-from textgen.models.draft import appearing
+from textgen.models.draft import appearing, shelf_beside
 from textgen.models.evaluation import windows_loss
 from textgen.models.names import check_name, usual_name
-from textgen.nets import build
+from textgen.models.reading import read_bytes
+from textgen.nets import ARCHITECTURES, build
 from textgen.nets.base import LanguageModel
 from textgen.text.files import read_whole
 from textgen.text.tokenizer import TextTokenizer
@@ -30,6 +34,8 @@ HDF5 = b"\x89HDF\r\n\x1a\n"
 SCORED, WINDOW = 5_000, 256  # tokens of a text, and of a window
 CHARACTERS = 100_000  # of a text that are read for them
 CARD = "README.md"
+FILES = (CONFIG, weights.FILE, checkpoint.TOKENIZER, log.FILE, calibration.FILE, ngrams.FILE, CARD)
+OURS = "a model folder of Temperature Lab"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +48,8 @@ class ImportOptions:
     corpus: Path | None = None  # a text to score, and to take the vocabulary from where nothing else has it
     order: str | None = None  # one of vocabulary.ORDERS; None = the one that fits the text best
     replace: bool = False  # a folder of that name may be there
+    title: str = ""  # "" = the file's name
+    most: int = MAX_BYTES  # of the net's numbers, and of what it is read from
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,7 @@ class Imported:
 
     folder: Path
     notes: tuple[str, ...]  # what whoever asked for it should know
+    kind: str  # what the checkpoint is: "a Keras model"
 
 
 def import_model(source: Path, options: ImportOptions) -> Imported:
@@ -57,22 +66,77 @@ def import_model(source: Path, options: ImportOptions) -> Imported:
     target = options.models / check_name(options.name or usual_name(source))
     if target.exists() and not options.replace:
         raise ModelError(f"{target} exists; --replace replaces it, --name takes another name")
-    found = read_source(source)
+    check_file(source, options.most)
+    if not is_archive(source):
+        return made_of(source, target, options)
+    with shelf_beside(target) as shelf:
+        return made_of(unpacked(source, shelf / "unpacked", options.most), target, options)
+
+
+def made_of(source: Path, target: Path, options: ImportOptions) -> Imported:
+    return copied(source, target, options) if is_ours(source) else converted(source, target, options)
+
+
+def converted(source: Path, target: Path, options: ImportOptions) -> Imported:
+    """A model folder of somebody else's checkpoint."""
+    found = read_source(source, options.most)
+    check_size(source, found, options.most)
     net = net_of(source, found)
     tokenizer, notes = tokenizer_for(net, found, options)
     notes = (*found.notes, *notes)
     with appearing(target) as draft:
-        config = config_of(source, found, tokenizer, target.name)
+        config = config_of(source, found, tokenizer, options.title or source.stem or target.name)
         checkpoint.save(draft, net, tokenizer, config, torch.float32)
         (draft / CARD).write_text(card(source, found, config, notes), encoding="utf-8")
         checkpoint.load(draft)
-    return Imported(target, notes)
+    return Imported(target, notes, found.kind)
 
 
-def read_source(source: Path) -> Found:
+def is_ours(source: Path) -> bool:
+    """Whether a folder is a model folder already."""
+    try:
+        return source.is_dir() and checkpoint.read_config(source).architecture in ARCHITECTURES
+    except ModelError:
+        return False
+
+
+def copied(source: Path, target: Path, options: ImportOptions) -> Imported:
+    """A model folder that somebody brings back: the files that one has, once it can be loaded."""
+    sizes = [(source / name).lstat().st_size for name in FILES if (source / name).exists()]
+    if sum(sizes) > options.most:
+        raise refused(source, f"it must take at most {options.most:,} bytes", "bring a smaller one")
+    with appearing(target) as draft:
+        for name in FILES:
+            if (source / name).exists():
+                (draft / name).write_bytes(read_bytes(source / name, options.most))
+        model = checkpoint.load(draft)
+        if options.title:
+            replace(model.config, title=options.title).write(draft)
+        notes = () if options.corpus is None else best_on(model.net, [model.tokenizer], options.corpus)[1]
+    return Imported(target, notes, OURS)
+
+
+def check_file(source: Path, most: int) -> None:
+    """Raises ModelError for a file that is not there, or too large to be read."""
+    try:
+        size = 0 if source.is_dir() else source.stat().st_size
+    except (OSError, ValueError) as error:
+        raise refused(source, "there is no such file", "name a checkpoint, or a folder of one") from error
+    if size > most:
+        raise refused(source, f"it must have at most {most:,} bytes, got {size:,}", "bring a smaller one")
+
+
+def check_size(source: Path, found: Found, most: int) -> None:
+    """Raises ModelError for a net of more numbers than its file holds: names may share them."""
+    size = 4 * sum(tensor.numel() for tensor in found.weights.values())
+    if size > most:
+        raise refused(source, f"its numbers take {size:,} bytes, of at most {most:,}", "bring a smaller one")
+
+
+def read_source(source: Path, most: int) -> Found:
     """The net in a checkpoint, by what the file is, whatever its name. Raises ModelError."""
     if source.is_dir():
-        return read_folder(source)
+        return read_folder(source, most)
     try:
         with source.open("rb") as file:
             start = file.read(len(HDF5))
@@ -86,11 +150,11 @@ def read_source(source: Path) -> Found:
     return replace(from_state(source, tensors), tokens=vocabulary.named_in(beside))
 
 
-def read_folder(source: Path) -> Found:
+def read_folder(source: Path, most: int) -> Found:
     """A folder of Hugging Face's."""
     from textgen.importing.hugging_face import read_hugging_face
 
-    return read_hugging_face(source)
+    return read_hugging_face(source, most)
 
 
 def net_of(source: Path, found: Found) -> LanguageModel:
@@ -157,7 +221,7 @@ def verdict(text: Path, loss: float, vocab_size: int) -> str:
 
 def config_of(source: Path, found: Found, tokenizer: TextTokenizer, name: str) -> ModelConfig:
     return ModelConfig(
-        title=shorten(source.stem or name, 80),
+        title=shorten(name, 80),
         level=tokenizer.level,
         unit=tokenizer.level,
         start=start_of(found, tokenizer),

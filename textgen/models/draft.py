@@ -22,17 +22,24 @@ def appearing(folder: Path) -> Iterator[Path]:
     The draft lies one level deeper than a model, so that nobody lists it. What stood at `folder`
     before gives way in the last moment. Drafts that killed processes left behind are removed.
     """
+    with shelf_beside(folder) as shelf:
+        draft = shelf / folder.name
+        draft.mkdir()
+        yield draft
+        if folder.exists():
+            folder.rename(shelf / OLD)
+        draft.rename(folder)
+
+
+@contextmanager
+def shelf_beside(folder: Path) -> Iterator[Path]:
+    """A place beside a folder that nobody sees; what lies there at the end of the block vanishes."""
     with named(folder.parent):
         folder.parent.mkdir(parents=True, exist_ok=True)
         sweep(folder.parent)
         shelf, lock = new_shelf(folder)
         try:
-            draft = shelf / folder.name
-            draft.mkdir()
-            yield draft
-            if folder.exists():
-                folder.rename(shelf / OLD)
-            draft.rename(folder)
+            yield shelf
         finally:
             remove(shelf, lock)
 

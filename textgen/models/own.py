@@ -29,7 +29,7 @@ from textgen.errors import ModelError, TextError
 from textgen.files import named
 from textgen.graphemes import clip
 from textgen.models.config import FILE, ModelConfig
-from textgen.models.draft import OLD, appearing, new_shelf, remove
+from textgen.models.draft import OLD, appearing, shelf_beside
 
 NAME = re.compile(r"own-[0-9a-f]{32}")
 SECRET = ".secret"  # from which keys are made
@@ -90,6 +90,7 @@ class OwnModels:
     @contextmanager
     def draft(self) -> Iterator[Path]:
         """An empty folder that nobody sees, and that vanishes with the block."""
+        self._make_root()
         with shelf_beside(self.root / "draft") as shelf:
             folder = shelf / "draft"
             folder.mkdir()
@@ -174,11 +175,15 @@ class OwnModels:
         with suppress(OSError):  # it has just gone
             os.utime(folder, (self.clock(), self.clock()))
 
+    def _make_root(self) -> None:
+        with named(self.root):
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+
     def _secret(self) -> bytes:
         """The same for all processes that share the folder. Raises OSError."""
         path = self.root / SECRET
         if not path.exists():
-            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make_root()
             new = path.with_suffix(f".{secrets.token_hex(8)}")
             new.write_bytes(secrets.token_bytes(32))
             new.replace(path)
@@ -226,15 +231,3 @@ def size_of(folder: Path) -> int:
 
 def megabytes(size: int) -> str:
     return f"{size / MEGABYTE:,.0f} MB"
-
-
-@contextmanager
-def shelf_beside(folder: Path) -> Iterator[Path]:
-    """A place that nobody sees; what lies there vanishes with the block."""
-    with named(folder.parent):
-        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        shelf, lock = new_shelf(folder)
-    try:
-        yield shelf
-    finally:
-        remove(shelf, lock)
