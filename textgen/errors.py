@@ -32,7 +32,7 @@ class TextError(TextgenError, ValueError):
 
 def out_of_range(name: str, legal: str, value: Any, hint: str) -> SettingError:
     """`top_p must be in (0, 1], got 1.2; 1 turns it off`: the one form of every range error."""
-    return SettingError(f"{name} must be {legal}, got {shorten(value)}; {hint}", name)
+    return SettingError(f"{name} must be {legal}, got {shorten(value) or 'nothing'}; {hint}", name)
 
 
 def shorten(value: Any, limit: int = 60) -> str:

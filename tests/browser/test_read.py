@@ -36,3 +36,33 @@ def test_a_text_is_read_coloured_and_asked_about(shared_page: LabPage) -> None:
     assert read.request["text"].startswith("To be, or not to be\n")
     table = shared_page.saved("generate", "CSV", menu=1).read_text(encoding="utf-8")
     assert table.startswith("text,token,id,surprise (bits),rank,")
+
+
+DROP = """([selector, files]) => {
+    const dataTransfer = new DataTransfer();
+    for (const [name, bytes] of files) dataTransfer.items.add(new File([new Uint8Array(bytes)], name));
+    const event = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+    return document.querySelector(selector).dispatchEvent(event);
+}"""
+
+
+def test_files_from_other_machines_are_read_or_told_and_never_leave_the_page(shared_page: LabPage) -> None:
+    page = shared_page.page
+    page.get_by_role("tab", name="Generate", exact=True).click()
+    room = shared_page.view("generate").locator(".read-room")
+    room.evaluate("(room) => { room.open = true; }")
+    field, spanish = room.get_by_label("Text to read"), "El niño soñó.\r\n".encode("cp1252")
+    letter = {"name": "carta.txt", "mimeType": "text/plain", "buffer": spanish}
+    room.get_by_label("Open a file").set_input_files(letter)  # type: ignore[arg-type]
+    expect(field).to_have_value("El niño soñó.\n")
+    expect(room.locator(".read-size")).to_contain_text("“carta.txt” was read as Windows-1252: 14 characters.")
+    for files, sentence in (
+        ([("photo.png", [0x89, 0x50, 0x4E, 0x47, 0])], "“photo.png” must be a text file"),
+        ([("a.txt", [97]), ("b.txt", [98])], "One file goes into this field, got 2"),
+    ):
+        page.evaluate(DROP, [".read-field", files])
+        expect(room.get_by_role("alert")).to_contain_text(sentence)
+        expect(field).to_have_value("El niño soñó.\n")
+    page.evaluate(DROP, [".read-field", [("b.txt", [98])]])
+    expect(field).to_have_value("b")
+    assert page.evaluate(DROP, ["body", [("b.txt", [98])]]) is False  # the browser would open it instead

@@ -26,7 +26,8 @@ test("temperatures are read as Python reads them", () => {
 test("temperatures with decimal commas are those with points, and what may be either is said", () => {
   /** @type {[string, number[]][]} */
   const table = [
-    ["0,2; 0,5", [0.2, 0.5]], ["0,2 0,5 1", [0.2, 0.5, 1]], ["0,2, 0,5, 1", [0.2, 0.5, 1]],
+    ["0,2; 0,5", [0.2, 0.5]],
+    ["٠٫٢ ０．５", [0.2, 0.5]], ["0,2 0,5 1", [0.2, 0.5, 1]], ["0,2, 0,5, 1", [0.2, 0.5, 1]],
     ["0,1:0,3:0,1", [0.1, 0.2, 0.3]], ["0,1,2", [0, 1, 2]], ["0, 1, 2", [0, 1, 2]], ["0.2,0.5", [0.2, 0.5]],
   ];
   for (const [text, values] of table) assert.deepEqual(size.readTemperatures(text, 100), { values }, text);
@@ -77,7 +78,8 @@ test("a form that cannot be swept says why at once", () => {
     [{ models: [] }, "at least one model"],
     [{ strategies: [] }, "at least one strategy"],
     [{ prompts: ["a", "a"] }, "Two prompts are the same"],
-    [{ temperatures: "0.5, -1" }, "0 or above"],
+    [{ temperatures: "0.5, -1" }, "0 or from 0.01 to 100, got -1"],
+    [{ temperatures: "1e3 1" }, "got 1000"],
     [{ first: "-1" }, "Seeds are whole numbers from 0"],
     [{ first: "9223372036854775806" }, "Seeds are whole numbers from 0"],
     [{ length: "5001" }, "1 to 5,000 tokens"],

@@ -2,6 +2,7 @@
 import { painted, plot } from "../bars/chart.js";
 import { component, isSeen, whenSeen } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
+import { fileButton, filesInto, readAs } from "../shell/files.js";
 import { formChanged, keptForm, linkedForm } from "../shell/forms.js";
 import { count, temperatureText } from "../shell/format.js";
 import { about, term } from "../glossary/glossary.js";
@@ -87,6 +88,19 @@ export const mount = component("calibration", ({ root, config, memory, signal, a
     },
     refused: (sentence) => problems.tell("text", sentence),
   });
+  /** @type {import("../shell/files.js").Use} */
+  const files = {
+    most: 4 * config.most,
+    took: (file) => {
+      problems.clear("text");
+      Object.assign(kept, { text: file.text, status: readAs(file) });
+      draw();
+    },
+    refused: (sentence) => {
+      problems.tell("text", sentence);
+      draw();
+    },
+  };
   const measure = () => {
     since = performance.now();
     problems.clear();
@@ -275,8 +289,9 @@ export const mount = component("calibration", ({ root, config, memory, signal, a
         "aria-label": "Your own text",
         spellcheck: "false",
         value: kept.text,
-        placeholder: "Paste a text that the model has not learned from",
+        placeholder: "Paste a text that the model has not learned from, or drop a text file",
         ...problems.marks("text"),
+        ...filesInto(files),
         oninput: (/** @type {any} */ event) => {
           kept.text = event.target.value;
           problems.clear("text");
@@ -297,6 +312,7 @@ export const mount = component("calibration", ({ root, config, memory, signal, a
           },
           waits || "Measure",
         ),
+        fileButton("Open a file", files),
         h(
           "span",
           { class: n > config.most ? "muted small over" : "muted small" },

@@ -4,6 +4,7 @@ import { config } from "../shell/config.js";
 import { activeStages } from "../bars/decoding.js";
 import { h, render } from "../shell/dom.js";
 import { capital, clip, clipStart } from "../shell/format.js";
+import { catchFiles } from "../shell/files.js";
 import { keptForm } from "../shell/forms.js";
 import { neutral, store, typedIn } from "../shell/lab.js";
 import { modelGroups } from "../own/own.js";
@@ -32,6 +33,7 @@ export const mount = component("frame", ({ root, signal }) => {
   }, { signal });
   system().addEventListener("change", () => show(chosen()), { signal });
   listenToKeys(signal);
+  catchFiles(signal);
   const kept = { open: /** @type {string[]} */ ([]) };
   const left = keptForm("tabs", kept, () => ({ open: openedTabs() })).open.at(-1);
   followAddress(signal, opened?.record.tab ?? left ?? "", tell);

@@ -2,6 +2,7 @@
 // unsure the model was, and whether the stages would have allowed it; a second reader beside the first.
 import { config } from "../shell/config.js";
 import { h } from "../shell/dom.js";
+import { fileButton, filesInto, readAs } from "../shell/files.js";
 import { keptForm } from "../shell/forms.js";
 import { count, finePercent, percent, temperatureText, typedNumber } from "../shell/format.js";
 import { store, typedIn } from "../shell/lab.js";
@@ -58,14 +59,34 @@ export const createReader = (page) => {
   const state = {
     readings: /** @type {Reading[]} */ ([]), requests: /** @type {object[]} */ ([]), busy: false,
     chosen: /** @type {number | null} */ (null), // a piece of the text
-    asked: 0,
+    asked: 0, file: "", // what the file was read as
   };
+
+  /** @type {import("../shell/files.js").Use} */
+  const files = {
+    most: 4 * MOST,
+    took: (file) => {
+      problems.clear("read");
+      Object.assign(form, { text: file.text });
+      state.file = readAs(file);
+      changed();
+    },
+    refused: (sentence) => {
+      problems.tell("read", sentence);
+      changed();
+    },
+  };
+  const tooLong = () => form.text.length > MOST;
 
   const read = async () => {
     problems.clear();
     const at = form.at.trim() === "" ? null : typedNumber(form.at);
     if (typedIn(store.state)) problems.tell("read", "typed-in numbers read no text; choose a model");
     if (!form.text.trim()) problems.tell("read", "there is no text yet; paste one into the field");
+    if (tooLong()) {
+      const got = count(form.text.length);
+      problems.tell("read", `the text must be at most ${count(MOST)} characters, got ${got}; leave some out`);
+    }
     if (at !== null && !(typeof at === "number" && at >= 0 && at <= 100)) {
       problems.tell("at", `the second temperature must be from 0 to 100, got ${form.at}; leave it empty`);
     }
@@ -193,13 +214,17 @@ export const createReader = (page) => {
     term("surprise"), " under the sidebar's model, its ", term("rank"), " or the ",
     term("entropy"), " there."),
   h("textarea", {
-    class: "read-field", rows: 4, maxlength: MOST, "aria-label": "Text to read", value: form.text,
-    ...problems.marks("read"),
+    class: "read-field", rows: 4, "aria-label": "Text to read", value: form.text,
+    placeholder: "Paste a text, or drop a text file", ...problems.marks("read"), ...filesInto(files),
     oninput: (/** @type {any} */ { target }) => {
       form.text = target.value;
+      state.file = "";
       problems.clear("read");
+      changed();
     },
   }),
+  h("p", { class: "muted small read-size", role: "status" },
+    `${count(form.text.length)} of at most ${count(MOST)} characters. `, state.file),
   problems.of("read"),
   h("div", { class: "tools" },
     h("label", { class: "group" }, "Beside it ", h("select", {
@@ -213,7 +238,7 @@ export const createReader = (page) => {
       oninput: (/** @type {any} */ { target }) => { form.at = target.value; },
     })),
     h("button", { class: "button small", type: "button", disabled: state.busy, onclick: read },
-      state.busy ? "Reading …" : "Read"),
+      state.busy ? "Reading …" : "Read"), fileButton("Open a file", files),
     problems.of("at")),
   state.readings.length > 0 && looks(),
   state.readings.map(result));

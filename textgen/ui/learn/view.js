@@ -2,7 +2,7 @@
 import { component, whenSeen } from "../shell/component.js";
 import { h, render } from "../shell/dom.js";
 import { formChanged, keptForm, linkedForm } from "../shell/forms.js";
-import { percent } from "../shell/format.js";
+import { numberFrom, percent } from "../shell/format.js";
 import { config as page } from "../shell/config.js";
 import { store } from "../shell/lab.js";
 import { createBars } from "../bars/bars.js";
@@ -193,7 +193,7 @@ export const mount = component("learn", ({ root, config, ask, signal }) => {
   const slider = (/** @type {Question} */ { lowest, highest }) => {
     const value = Number(state.given.predict);
     const move = (/** @type {any} */ { target }) => {
-      const typed = Number(target.value.replace(",", ".")) || lowest;
+      const typed = numberFrom(target.value) || lowest;
       state.given.predict = Math.min(highest, Math.max(lowest, typed));
       draw();
     };

@@ -1,6 +1,7 @@
 // When the rating has ended: the scores as a file, those of others, the next rater, in the end the result.
 import { h } from "../shell/dom.js";
-import { count, temperatureText } from "../shell/format.js";
+import { textOf } from "../shell/files.js";
+import { temperatureText } from "../shell/format.js";
 import { about, term } from "../glossary/glossary.js";
 import { dot } from "./rate.js";
 import { countsOf } from "./state.js";
@@ -67,26 +68,17 @@ const others = (state, config, on) => h("div", {},
     h("div", { class: "ratings-row" }, button("Add these scores", "", () => on.add([state.pasted])))),
   on.problems.of("add_scores"));
 
-/** Read files as texts. @param {HTMLInputElement} input @param {number} most bytes */
+/**
+ * Read files as texts: those that are some are added.
+ * @param {HTMLInputElement} input @param {number} most bytes
+ */
 const open = async (input, most, /** @type {any} */ on) => {
   const files = [...(input.files ?? [])];
-  const large = files.find(({ size }) => size > most);
-  const texts = large ? [] : await Promise.all(files.map(textOf));
+  const read = await Promise.allSettled(files.map((file) => textOf(file, most)));
   input.value = "";
-  if (!large) return on.add(texts);
-  const size = `at most ${count(most)} bytes, got ${count(large.size)}: ${large.name}`;
-  on.refuse("add_scores", `A file of scores must be ${size}`);
-};
-
-/** A file as text: UTF-8, or what Excel saves on Windows. */
-const textOf = async (/** @type {File} */ file) => {
-  const bytes = await file.arrayBuffer();
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    const wide = new Uint8Array(bytes)[0] === 0xff;
-    return new TextDecoder(wide ? "utf-16le" : "windows-1252").decode(bytes);
-  }
+  on.add(read.flatMap((one) => (one.status === "fulfilled" ? [one.value.text] : [])));
+  const wrong = read.flatMap((one) => (one.status === "rejected" ? [one.reason.message] : []));
+  if (wrong.length) on.refuse("add_scores", wrong.join(". "));
 };
 
 /** What a result is about. */

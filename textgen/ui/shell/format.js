@@ -58,9 +58,14 @@ export const clipStart = (/** @type {string} */ text, /** @type {number} */ n) =
 export const plainText = (/** @type {string} */ text) =>
   text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 
-/** What somebody typed as a number, with a point or a comma, - or −; NaN for anything else. */
+/** Digits and signs as other keyboards write them (０．７, ٠٫٧, −1), by those of this one. */
+export const plainDigits = (/** @type {string} */ text) =>
+  text.normalize("NFKC").replaceAll("−", "-").replaceAll("٫", ".").replace(/[٠-٩۰-۹०-९]/g, (digit) =>
+    String("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९".indexOf(digit) % 10));
+
+/** What somebody typed as a number, with a point or a comma; NaN for anything else. */
 export const numberFrom = (/** @type {string} */ text) => {
-  const plain = text.replace("−", "-");
+  const plain = plainDigits(text);
   const numeric = /^\s*[-+]?(\d+[.,]?\d*|[.,]\d+)(e[-+]?\d+)?\s*$/i.test(plain);
   return numeric ? Number(plain.replace(",", ".")) : NaN;
 };
@@ -75,7 +80,7 @@ const GROUPED = /^[1-9]\d{0,2}([,.'_\s])\d{3}(\1\d{3})*$/;
 
 /** The same for whole numbers, which may be grouped: 1,000 or 1 000. What a double cannot hold stays text. */
 export const typedCount = (/** @type {string} */ text) => {
-  const plain = text.trim();
+  const plain = plainDigits(text).trim();
   const digits = GROUPED.test(plain) ? plain.replace(/\D/g, "") : plain;
   const number = typedNumber(digits);
   if (typeof number === "string") return text;

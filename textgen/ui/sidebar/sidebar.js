@@ -3,7 +3,7 @@ import { component } from "../shell/component.js";
 import { config } from "../shell/config.js";
 import { activeStages, isOn } from "../bars/decoding.js";
 import { h, render } from "../shell/dom.js";
-import { clip, effectOf, numberFrom, temperatureText, valueText } from "../shell/format.js";
+import { clip, effectOf, numberFrom, plainDigits, temperatureText, valueText } from "../shell/format.js";
 import { about } from "../glossary/glossary.js";
 import { themeSwitch } from "../frame/frame.js";
 import { neutral, orderName, sourceOf, store, typedIn } from "../shell/lab.js";
@@ -273,16 +273,19 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
   const stagesThat = (/** @type {(stage: Stage) => boolean} */ chosen) => config.stages.filter(chosen).map(
     (stage) => /** @type {Part} */ ([stage.name, stageControls(stage)]));
 
+  const seedFrom = (/** @type {string} */ text) => plainDigits(text).trim();
   const typeSeed = (/** @type {string} */ text) => {
     drafts.seed = text;
     problems.clear("seed");
-    if (SEED.test(text.trim())) store.set({ seed: text.trim() });
+    const digits = seedFrom(text);
+    if (SEED.test(digits)) store.set({ seed: digits });
     else draw();
   };
   const leaveSeed = async () => {
-    const text = drafts.seed?.trim();
+    const text = drafts.seed;
     delete drafts.seed;
-    const value = text === undefined || SEED.test(text) ? null : await checked("seed", text);
+    const digits = seedFrom(text ?? "");
+    const value = text === undefined || SEED.test(digits) ? null : await checked("seed", digits);
     if (value !== null) store.set({ seed: value });
     draw();
   };

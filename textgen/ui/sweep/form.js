@@ -4,7 +4,7 @@ import { config as page } from "../shell/config.js";
 import { isOn } from "../bars/decoding.js";
 import { h } from "../shell/dom.js";
 import { keptForm } from "../shell/forms.js";
-import { clip, count, typedCount } from "../shell/format.js";
+import { clip, count, plainDigits, typedCount } from "../shell/format.js";
 import { about, term } from "../glossary/glossary.js";
 import { orderName, store, typedIn } from "../shell/lab.js";
 import { modelGroups } from "../own/own.js";
@@ -23,7 +23,8 @@ import { stageText } from "../bars/tokens.js";
  *
  * @typedef {Omit<Form, "models" | "prompts"> & { models: string[] | null, prompts: string[] | null }} Chosen
  *   what was chosen by hand; null follows the sidebar
- * @typedef {{ tokens: number, sweeps: number, temperatures: number, seeds: number, cells: number,
+ * @typedef {{ tokens: number, sweeps: number, temperatures: number, coldest: number, hottest: number,
+ *   seeds: number, cells: number,
  *   length: number, seed: string, name: number, batch: number, running: number,
  *   visitor: number }} Limits
  * @typedef {{ name: string, greedy: boolean, settings: Record<string, any> }} Strategy
@@ -296,8 +297,9 @@ const ambiguous = (/** @type {string} */ text) => {
  * @param {string} text
  */
 export const plainNumbers = (text) => {
-  if (text.includes(".") || !/[;:\s]/.test(text.trim())) return text;
-  return text.replace(/(\d),(?=\d)/g, "$1.").replace(/[\s;]+/g, " ");
+  const plain = plainDigits(text);
+  if (plain.includes(".") || !/[;:\s]/.test(plain.trim())) return plain;
+  return plain.replace(/(\d),(?=\d)/g, "$1.").replace(/[\s;]+/g, " ");
 };
 
 /**
@@ -306,7 +308,7 @@ export const plainNumbers = (text) => {
  * @returns {{ values: number[] } | { problem: string }}
  */
 export const readTemperatures = (text, most) => {
-  if (AMBIGUOUS.test(text)) return { problem: ambiguous(text) };
+  if (AMBIGUOUS.test(plainDigits(text))) return { problem: ambiguous(plainDigits(text)) };
   const parts = plainNumbers(text).split(/[\s,;]+/).filter(Boolean).map((part) => inPart(part, most));
   if (!parts.length || parts.includes(null)) return { problem: FORMAT };
   const total = parts.reduce((sum, values) => sum + (values === "many" ? Infinity : values?.length ?? 0), 0);
@@ -382,8 +384,11 @@ const troubleOf = ({ models: chosen, prompts: texts, strategies }, grid, limits)
   const cells = chosen.length * texts.length * strategies.length * grid.length;
   if (!chosen.length) return { field: "models", problem: "Choose at least one model." };
   if (twice(texts)) return { field: "prompts", problem: "Two prompts are the same; change or remove one." };
-  if (grid.some((t) => t < 0)) {
-    return { field: "temperatures", problem: "Temperatures are 0 or above; 0 takes the likeliest token." };
+  const { coldest, hottest } = limits;
+  const beyond = grid.find((t) => t !== 0 && !(t >= coldest && t <= hottest));
+  if (beyond !== undefined) {
+    const legal = `0 or from ${coldest} to ${hottest}`;
+    return { field: "temperatures", problem: `Temperatures are ${legal}, got ${beyond}; 0 is greedy.` };
   }
   if (twice(grid)) {
     return { field: "temperatures", problem: "One of the temperatures is there twice." };

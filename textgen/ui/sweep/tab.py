@@ -16,6 +16,7 @@ from textgen.experiments.requests import SweepRequest
 from textgen.experiments.sweep.settings import BATCH, MAX_LENGTH, MAX_VALUES, SweepSettings, check_size
 from textgen.plots.sweep import COLOURS, DARK
 from textgen.settings import GUIDE, GUIDE_STRATEGIES, MAX_NAME, MAX_SEED, NAMED, STRATEGIES, Strategy
+from textgen.stages import MAX_TEMPERATURE, MIN_TEMPERATURE
 from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.server.limits import Limits
 from textgen.ui.server.visitors import Charge
@@ -190,6 +191,8 @@ def view_config(limits: Limits) -> dict[str, Any]:
             "visitor": limits.visitor_tokens,
             "sweeps": limits.sweeps,
             "temperatures": MAX_VALUES,
+            "coldest": MIN_TEMPERATURE,
+            "hottest": MAX_TEMPERATURE,
             "seeds": MAX_SEEDS,
             "cells": MAX_CELLS,
             "length": MAX_LENGTH,
