@@ -26,6 +26,7 @@ def teaching(shared_page: LabPage) -> LabPage:
     lab.view("next_token").locator(".panel .bar").first.wait_for()
     page.keyboard.press("t")
     expect(page.locator("html[data-teach]")).to_have_count(1)
+    page.keyboard.press("0")  # no panel chosen, none hidden
     return lab
 
 
@@ -42,13 +43,21 @@ def test_keys_lead_the_page(teaching: LabPage) -> None:
     page.keyboard.press("]")
     assert heat(page) == "T = 1.11"
     panels = teaching.view("next_token").locator(".panel")
+    own = panels.nth(1).locator(".panel-t")
+    before = float(own.input_value())
     page.keyboard.press("2")
+    for key in ("+", "ArrowUp", "-", "]"):
+        page.keyboard.press(key)
+    expect(own).to_have_value(f"{before + 0.11:.2f}")
+    assert heat(page) == "T = 1.11"
+    page.keyboard.press("h")
     expect(panels.nth(1)).to_be_hidden()
     page.keyboard.press("0")
     expect(panels.nth(1)).to_be_visible()
-    before = teaching.view("next_token").locator(".strip .tok").count()
+    tokens = teaching.view("next_token").locator(".strip .tok")
+    count = tokens.count()
     page.keyboard.press("s")
-    expect(teaching.view("next_token").locator(".strip .tok")).to_have_count(before + 1)
+    expect(tokens).to_have_count(count + 1)
     page.keyboard.press("x")
     expect(page.locator(".teach-said")).to_contain_text("nothing to stop")
     page.keyboard.press("b")

@@ -4,7 +4,7 @@
 // fields, in dialogs or with Ctrl and Alt, and can be turned off where the keys are listed.
 import { config } from "../shell/config.js";
 import { h, render } from "../shell/dom.js";
-import { effectOf, temperatureText } from "../shell/format.js";
+import { effectOf, numberFrom, temperatureText } from "../shell/format.js";
 import { store } from "../shell/lab.js";
 import { kept } from "../link/opened.js";
 import { pathTo } from "../link/address.js";
@@ -67,6 +67,8 @@ export const createTeacher = ({ signal, share }) => {
   let saying;
   /** @type {Map<string, Set<number>>} Panels that are out of sight, by tab. */
   const away = new Map();
+  /** @type {Map<string, number>} The panel that keys act on, by tab; 0: none. */
+  const chosen = new Map();
 
   const tell = (/** @type {string} */ sentence) => {
     clearTimeout(saying);
@@ -98,20 +100,40 @@ export const createTeacher = ({ signal, share }) => {
     else tell(say("head.key.none", { what: say(`head.key.${what}`), tab: openedTitle() }));
   };
   const heat = (/** @type {number} */ step) => () => {
+    const place = chosen.get(openedTab()) ?? 0;
+    const field = /** @type {HTMLInputElement | null | undefined} */ (
+      panels()[place - 1]?.querySelector(".panel-t"));
+    if (field && !field.readOnly) return heatPanel(field, step);
+    if (place && !field) return tell(say("head.key.notheat", { panel: place }));
     const why = config.ignored[openedTab()]?.temperature;
     if (why) return tell(why);
     store.set({ settings: { temperature: stepped(store.state.settings.temperature, step) } });
   };
+  /** A panel's own temperature, as if it was typed. */
+  const heatPanel = (/** @type {HTMLInputElement} */ field, /** @type {number} */ step) => {
+    field.value = String(stepped(numberFrom(field.value) || 0, step));
+    for (const type of ["input", "change"]) field.dispatchEvent(new Event(type, { bubbles: true }));
+  };
   const panels = () => [...room()?.querySelectorAll(":is(.panels, .text-panes) > *") ?? []];
-  const togglePanel = (/** @type {string} */ key) => {
-    const [n, all] = [Number(key), panels()];
-    const hidden = away.get(openedTab()) ?? new Set();
-    if (n > all.length) return tell(say("head.key.nopanel", { panel: n, tab: openedTitle() }));
-    if (n === 0) hidden.clear();
-    else if (!hidden.delete(n)) hidden.add(n);
+  const choosePanel = (/** @type {string} */ key) => {
+    const n = Number(key);
+    if (n > panels().length) return tell(say("head.key.nopanel", { panel: n, tab: openedTitle() }));
+    const again = chosen.get(openedTab()) === n;
+    chosen.set(openedTab(), again ? 0 : n);
+    tell(say(again ? "head.panels.left" : "head.panels.chosen", { n }));
+  };
+  const hidePanel = () => {
+    const [n, hidden] = [chosen.get(openedTab()) ?? 0, away.get(openedTab()) ?? new Set()];
+    if (n === 0 || n > panels().length) return tell(say("head.panels.choose"));
+    if (!hidden.delete(n)) hidden.add(n);
     away.set(openedTab(), hidden);
-    if (n === 0) tell(say("head.panels.all"));
-    else tell(say(hidden.has(n) ? "head.panels.away" : "head.panels.back", { n }));
+    tell(say(hidden.has(n) ? "head.panels.away" : "head.panels.back", { n }));
+    window.dispatchEvent(new Event("resize"));
+  };
+  const allPanels = () => {
+    away.delete(openedTab());
+    chosen.delete(openedTab());
+    tell(say("head.panels.all"));
     window.dispatchEvent(new Event("resize"));
   };
   const move = (/** @type {number} */ by) => () => openTabs(pathTo(tabBeside(openedTab(), by)));
@@ -121,16 +143,21 @@ export const createTeacher = ({ signal, share }) => {
   };
   const cover = () => blank.showModal();
 
+  /** Arrows scroll, and move what has the focus, unless a panel is chosen. @param {KeyboardEvent} event */
+  const movesPanel = ({ target }) => Boolean(chosen.get(openedTab()))
+    && !(/** @type {Element} */ (target).closest("input, button, [role=tab]"));
+
   /** @type {Command[]} In the order in which they are listed; `always`: without the projector's page, too. */
   const commands = [
     { keys: ["t"], what: "teach", act: () => turn(!isOn()), always: true },
     { keys: ["?"], what: "help", act: showHelp, always: true },
-    { keys: ["+", "="], what: "hotter", act: heat(STEP) },
-    { keys: ["-", "−"], what: "colder", act: heat(-STEP) },
+    { keys: ["+", "=", "ArrowUp"], what: "hotter", act: heat(STEP) },
+    { keys: ["-", "−", "ArrowDown"], what: "colder", act: heat(-STEP) },
     { keys: ["]", ">"], what: "bitHotter", act: heat(FINE) },
     { keys: ["[", "<"], what: "bitColder", act: heat(-FINE) },
-    { keys: Array.from({ length: MOST }, (_, i) => String(i + 1)), what: "panel", act: togglePanel },
-    { keys: ["0"], what: "allPanels", act: togglePanel },
+    { keys: Array.from({ length: MOST }, (_, i) => String(i + 1)), what: "panel", act: choosePanel },
+    { keys: ["h"], what: "hide", act: hidePanel },
+    { keys: ["0"], what: "allPanels", act: allPanels },
     { keys: ["s"], what: "sample", act: press("sample") },
     { keys: ["u"], what: "undo", act: press("undo") },
     { keys: ["w"], what: "write", act: press("write") },
@@ -145,7 +172,7 @@ export const createTeacher = ({ signal, share }) => {
     if (!keysOn || !isForPage(event)) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const command = commands.find(({ keys, always }) => keys.includes(key) && (always || isOn()));
-    if (!command) return;
+    if (!command || (key.startsWith("Arrow") && !movesPanel(event))) return;
     event.preventDefault();
     command.act(key);
   }, { signal });
@@ -198,6 +225,7 @@ export const createTeacher = ({ signal, share }) => {
   };
   const draw = () => {
     const hidden = away.get(openedTab());
+    root.dataset.chosen = isOn() ? String(chosen.get(openedTab()) ?? 0) : "0";
     root.dataset.away = [...hidden ?? []].join(" ");
     root.toggleAttribute("data-few", panels().length - (hidden?.size ?? 0) <= 2);
     render(node, isOn() && bar(),
