@@ -162,7 +162,7 @@ def learn_paper(page: Page) -> None:
     learn(page)
     page.evaluate("window.print = () => {}")
     page.get_by_role("button", name="Print a worksheet").click()
-    page.locator("#lab-learn .learn-paper").wait_for(state="attached")
+    page.locator("#lab-learn .paper").wait_for(state="attached")
 
 
 def next_token(page: Page) -> None:

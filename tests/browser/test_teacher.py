@@ -106,7 +106,11 @@ def test_share_has_the_link_its_code_and_what_gives_the_same(teaching: LabPage) 
     expect(share.get_by_role("img", name="QR code of the link")).to_be_visible()
     expect(share.get_by_label("In Python")).to_have_value(re.compile("predict"))
     expect(share.get_by_label("In a terminal")).to_have_value(re.compile("python -m textgen next"))
-    page.keyboard.press("Escape")
+    page.evaluate("window.print = () => window.printed = document.querySelector('.paper-sheet').innerText")
+    share.get_by_role("button", name="Print a worksheet").click()
+    page.wait_for_function("window.printed?.includes('Exact probabilities')")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(page.locator(".paper-sheet")).to_have_count(0)
     expect(share).to_be_hidden()
 
 

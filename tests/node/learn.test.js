@@ -1,6 +1,7 @@
 // What of the lessons is kept on a device: which were done, and nothing that breaks the page.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { sectorsOf } from "../../textgen/ui/learn/handout.js";
 import { eraseProgress, keepAnswer, keepWords, ownWords, progress } from "../../textgen/ui/learn/progress.js";
 
 const storage = (/** @type {Record<string, string>} */ kept = {}) => ({
@@ -38,4 +39,10 @@ test("damaged progress is none, and a browser that keeps nothing loses nothing e
   const full = { ...storage(), setItem: () => { throw new Error("full"); } };
   keepAnswer("one", true, full);
   assert.deepEqual(progress(null), {});
+});
+
+test("a spinner's sectors are as large as the shares and close the circle", () => {
+  const sectors = sectorsOf([0.5, 0, 0.125, 0.125]);
+  assert.deepEqual(sectors.map(({ from, to }) => [from, to]),
+    [[0, 2 / 3], [2 / 3, 2 / 3], [2 / 3, 5 / 6], [5 / 6, 1]]);
 });

@@ -1,4 +1,4 @@
-"""What a lesson on paper needs: exact probabilities at some temperatures, and dice that play one of them."""
+"""What a worksheet needs: exact probabilities at some temperatures, and dice that play one of them."""
 
 from __future__ import annotations
 
@@ -8,30 +8,36 @@ from typing import Any
 import numpy as np
 
 from textgen.experiments.panels import distribution
-from textgen.lessons.measures import Case
-from textgen.records import Floats
+from textgen.records import Floats, NextToken
 from textgen.settings import DecodeSettings
 
 TEMPERATURES = (0.5, 1.0, 2.0)
+NEUTRAL = DecodeSettings()
 SHOWN = 6  # tokens with a row of their own
 THROWS = tuple(f"{first}-{second}" for first in range(1, 7) for second in range(1, 7))  # of two dice
 
 
-def sheet(case: Case) -> dict[str, Any]:
-    """Tokens, all others as one, with their probability at each temperature and their throws at T = 1."""
-    order = np.argsort(-case.expectation.logits, kind="stable")
+def sheet(expectation: NextToken, played: DecodeSettings = NEUTRAL) -> dict[str, Any]:
+    """Tokens, all others as one, with their probability at each temperature, and the throws that play one.
+
+    What else is set, such as top-p, holds at every temperature.
+    """
+    temperatures = sorted({*TEMPERATURES, played.temperature})
+    order = np.argsort(-expectation.logits, kind="stable")
     shown = order[: SHOWN if len(order) > SHOWN + 1 else len(order)]
-    labels = [case.expectation.labels[token] for token in shown]
-    columns = [distribution(case.expectation, DecodeSettings().at(t)).probabilities for t in TEMPERATURES]
+    labels = [expectation.labels[token] for token in shown]
+    columns = [distribution(expectation, played.at(t)).probabilities for t in temperatures]
     shares = np.stack([column[shown] for column in columns])
     if len(shown) < len(order):
         labels.append("…")
-        shares = np.column_stack([shares, 1 - shares.sum(axis=1)])
+        shares = np.column_stack([shares, np.clip(1 - shares.sum(axis=1), 0, 1)])
+    place = temperatures.index(played.temperature)
     return {
-        "temperatures": list(TEMPERATURES),
+        "temperatures": temperatures,
+        "played": place,
         "labels": labels,
         "shares": shares.tolist(),
-        "throws": dice(shares[TEMPERATURES.index(1.0)]),
+        "throws": [ranges(throws) for throws in dice(shares[place])],
     }
 
 

@@ -17,6 +17,7 @@ from textgen.lessons import lessons
 from textgen.lessons.handout import THROWS, dice, ranges
 from textgen.models.registry import Registry, default_root
 from textgen.ui.learn.tab import DRAGGED, Learn, facts
+from textgen.ui.link.link import handout
 from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.words import catalogue, languages
 
@@ -87,6 +88,20 @@ def test_counts_divided_by_t_are_not_the_softmax(learn: Learn) -> None:
     paper = learn.handout({"lesson": "blackboard-ratio"})["sheet"]
     at_one, at_two = (np.array(paper["shares"][paper["temperatures"].index(t)]) for t in (1.0, 2.0))
     assert at_two == pytest.approx(np.sqrt(at_one) / np.sqrt(at_one).sum())
+
+
+def test_any_state_has_a_worksheet_whose_dice_play_its_settings(learn: Learn) -> None:
+    numbers = "#v=1&tab=draws&numbers=0.5,0.3,0.15,0.05&temperature=0.7&top_k=3"
+    paper = handout(learn.lab, {"link": numbers})["sheet"]
+    assert paper["temperatures"] == [0.5, 0.7, 1.0, 2.0]
+    at_one = np.array([0.5, 0.3, 0.15, 0]) ** (1 / 0.7)
+    assert paper["shares"][paper["played"]] == pytest.approx(at_one / at_one.sum(), rel=1e-4)
+    assert paper["throws"][3] == "–"
+    text = handout(learn.lab, {"link": "#v=1&tab=next&context=The king is d&temperature=0"})
+    assert text["context"] == "The␣king␣is␣d"
+    assert text["sheet"]["throws"][0] == "1-1 … 6-6"
+    with pytest.raises(TextgenError):
+        handout(learn.lab, {"link": 7})
 
 
 @given(st.lists(st.floats(0.001, 1), min_size=1, max_size=20))

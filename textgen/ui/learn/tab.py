@@ -46,12 +46,10 @@ class Learn:
 
     def handout(self, data: dict[str, Any]) -> dict[str, Any]:
         """A lesson on paper: exact probabilities, dice, and the key to its questions."""
-        from textgen.lessons.handout import ranges, sheet
+        from textgen.lessons.handout import sheet
 
         case = self.case(data)
-        paper = None if case.lesson.table else sheet(case)
-        if paper:
-            paper["throws"] = [ranges(throws) for throws in paper["throws"]]
+        paper = None if case.lesson.table else sheet(case.expectation)
         return {"sheet": paper, "key": [key(case, case.lesson.predict), key(case, case.lesson.explain)]}
 
     def case(self, data: Mapping[str, Any]) -> Case:

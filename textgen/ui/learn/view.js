@@ -12,7 +12,7 @@ import { loadState, pathTo } from "../link/address.js";
 import { flags } from "../link/opened.js";
 import { createProblems, createTrying } from "../messages/problem.js";
 import { keptSession, post, refusalText } from "../classroom/line.js";
-import { addWords, language, say } from "../words/words.js";
+import { language, say } from "../words/words.js";
 import { eraseProgress, keepAnswer, keepWords, ownWords, progress } from "./progress.js";
 import { handout } from "./handout.js";
 import {
@@ -32,8 +32,6 @@ import {
  *   & import("./reveal.js").Revealed} Verdict
  * @typedef {import("../shell/dom.js").Child} Child
  */
-
-await addWords(import.meta.url);
 
 const NEAR = { number: 0.1, bars: 0.1 }; // of the range, or of total variation: a good prediction
 

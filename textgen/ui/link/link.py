@@ -18,14 +18,17 @@ import textgen.ui.generate.tab as generate
 import textgen.ui.next_token.tab as next_token
 from textgen.errors import SettingError, TextgenError
 from textgen.experiments.requests import BeamRequest
+from textgen.experiments.requests.source import source_from
 from textgen.link import LONGEST, SHARED, TABS, Field, read_link
 from textgen.stages import Bounds
+from textgen.text.tokenizer import visible
 from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.shell.components import LabComponent
 from textgen.ui.sweep.tab import MAX_SEEDS
 from textgen.validation import MAX_TEXT, as_text
 
 QUIET = 4  # squares of white around a QR code
+CONTEXT = 300  # pieces of a context on a worksheet, from its end
 # What the page can show of it: ranges by tab and field, and how many values of a list.
 ENDS: Mapping[str, Mapping[str, Bounds]] = {
     "beam": {field.name: Bounds(1, field.high) for field in (beam.WIDTH, beam.LENGTH)},
@@ -61,7 +64,7 @@ def shown(tab: str) -> Iterator[Field]:
 
 def build(lab: Laboratory) -> None:
     """The page's head: Share, and the page for a projector."""
-    answers = {"elsewhere": partial(elsewhere, lab), "qr_code": qr_code}
+    answers = {"elsewhere": partial(elsewhere, lab), "qr_code": qr_code, "handout": partial(handout, lab)}
     LabComponent("head", {}, module="frame/head.js", answers=answers)
 
 
@@ -83,6 +86,16 @@ def elsewhere(lab: Laboratory, data: Mapping[str, Any]) -> dict[str, Any]:
         return made | {"terminal": terminal_code(request, labels)}
     except TextgenError as error:
         return made | {"terminal": "", "note": str(error)}
+
+
+def handout(lab: Laboratory, data: Mapping[str, Any]) -> dict[str, Any]:
+    """What comes next in the state of a `link`, to be played on paper: see `textgen.lessons.handout`."""
+    from textgen.lessons.handout import sheet
+
+    link = read_link(as_text("link", data.get("link"), LONGEST), lab.registry.names())
+    expectation = source_from(link.source(lab.registry)).expectation(lab.registry)
+    pieces = [visible(piece) for piece, _ in expectation.context.pieces]
+    return {"context": "".join(pieces[-CONTEXT:]), "sheet": sheet(expectation, link.settings)}
 
 
 def qr_code(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import { h, render } from "../shell/dom.js";
 import { Problem } from "../server/server.js";
 import { say } from "../words/words.js";
+import { openedTab } from "../frame/tabs.js";
 import { linkTo } from "./address.js";
 import { reachable, reachNote } from "./reach.js";
 
@@ -33,7 +34,7 @@ export const createShare = (ask) => {
   let code = null;
   /** @type {Elsewhere | null} */
   let elsewhere = null;
-  let refusals = { code: "", elsewhere: "" }; // why there is none
+  let refusals = { code: "", elsewhere: "", paper: "" }; // why there is none
   let copied = ""; // the field that was copied last
   let waiting = ""; // what is to be said of the receipt that is made
   let closing = new AbortController(); // of the dialog: nothing is made for one that is closed
@@ -42,7 +43,7 @@ export const createShare = (ask) => {
   const open = () => {
     link = reachable(linkTo());
     [code, elsewhere, copied, large] = [null, null, "", false];
-    refusals = { code: "", elsewhere: "" };
+    refusals = { code: "", elsewhere: "", paper: "" };
     [waiting, closing] = ["", new AbortController()];
     draw();
     dialog.showModal();
@@ -87,6 +88,28 @@ export const createShare = (ask) => {
     }
   };
 
+  /** A worksheet of the state, printed in place of the page. */
+  const print = async () => {
+    const { stateSheet } = await import("../learn/handout.js");
+    try {
+      const found = await ask("handout", { link });
+      const sheet = document.createElement("div");
+      sheet.className = "paper-sheet lab-root";
+      render(sheet, stateSheet(found, code && squares(code)));
+      document.body.append(sheet);
+      document.documentElement.dataset.paper = "";
+      window.addEventListener("afterprint", () => {
+        sheet.remove();
+        delete document.documentElement.dataset.paper;
+      }, { once: true });
+      dialog.close();
+      window.print();
+    } catch (error) {
+      refused("paper")(error);
+      draw();
+    }
+  };
+
   const field = (/** @type {string} */ name, /** @type {string} */ text, rows = 2) => {
     const id = `share-${name}`;
     return h("div", { class: "share-field", key: id },
@@ -109,11 +132,17 @@ export const createShare = (ask) => {
     return h("button", {
       class: "share-code", type: "button", onclick: toggle, "aria-pressed": large,
       title: say(large ? "head.share.smaller" : "head.share.larger"),
-    }, h("svg", {
-      viewBox: `0 0 ${code.size} ${code.size}`, role: "img", "aria-label": say("head.share.qr"),
-      "shape-rendering": "crispEdges",
-    }, h("rect", { width: code.size, height: code.size, fill: "#fff" }), h("path", { d: code.path })));
+    }, squares(code));
   };
+  const squares = (/** @type {Code} */ { size, path }) => h("svg", {
+    viewBox: `0 0 ${size} ${size}`, role: "img", "aria-label": say("head.share.qr"),
+    "shape-rendering": "crispEdges",
+  }, h("rect", { width: size, height: size, fill: "#fff" }), h("path", { d: path }));
+  const onPaper = () => [
+    h("h3", {}, say("head.share.paper")), h("p", { class: "muted" }, say("head.share.paper.lead")),
+    h("button", { class: "button", type: "button", onclick: print }, say("head.share.paper.print")),
+    refusals.paper && h("p", { class: "note", role: "status" }, refusals.paper),
+  ];
   const others = () => {
     if (refusals.elsewhere) return h("p", { class: "muted", role: "status" }, refusals.elsewhere);
     if (!elsewhere) return h("p", { class: "muted" }, say("head.share.wait"));
@@ -136,6 +165,7 @@ export const createShare = (ask) => {
       h("div", { class: "share-pair" }, picture(),
         h("div", { class: "share-fields" }, field("link", link, 3),
           field("frame", frameLine(reachable(linkTo(undefined, "?embed=1")))))),
+      openedTab() !== "learn" && onPaper(), // a lesson has a worksheet of its own
       h("h3", {}, say("head.share.elsewhere")), others());
   };
   dialog.addEventListener("close", () => closing.abort());
