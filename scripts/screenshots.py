@@ -128,7 +128,7 @@ def take(page: Page, look: Look, path: Path) -> None:
     page.set_viewport_size({"width": look.width, "height": look.height})
     toggle = page.locator("#sidebar .toggle-button")
     if (
-        look.width > 768
+        (look.width > 768 and look.height > 500)
         and toggle.count()
         and (toggle.get_attribute("aria-expanded") == "false") != look.folded
     ):

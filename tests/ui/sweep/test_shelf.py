@@ -10,7 +10,7 @@ from tests.experiments.sweep.sweeps import swept
 from textgen.experiments.sweep.records import SweepResult
 from textgen.experiments.sweep.summary import summarize
 from textgen.models.registry import Registry
-from textgen.ui.sweep.shelf import Shelf
+from textgen.ui.sweep.runs import Shelf
 
 
 @pytest.fixture(scope="module")

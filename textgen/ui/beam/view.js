@@ -78,6 +78,7 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
     idle: (idle) => {
       searching = !idle;
       root.setAttribute("aria-busy", String(searching));
+      if (!view) draw();
     },
   });
   const begin = (play = false) => {
@@ -319,7 +320,8 @@ export const mount = component("beam", ({ root, config, memory, ask, signal }) =
     formChanged();
     drawnOfSidebar = ofSidebar();
     render(root, strip(), formRow(),
-      h("p", { class: "note", role: "status" }, stale() ? STALE : view?.note ?? "",
+      h("p", { class: "note", role: "status" },
+        stale() ? STALE : view?.note ?? (searching ? "Searching…" : ""),
         !stale() && / BOS\b/.test(view?.note ?? "") && about("BOS")),
       typedIn(store.state) && blackboard(),
       h("div", { class: stale() ? "beam-pair old" : "beam-pair" }, treeCard(), rankCard()));

@@ -337,7 +337,8 @@ export const mount = component("draws", ({ root, config, memory, signal, ask }) 
     formChanged();
     root.classList.toggle("stale", refusal !== "");
     render(root, controls(),
-      h("p", { class: noteClass(refusal), role: "status" }, refusal || notes()),
+      h("p", { class: noteClass(refusal), role: "status" },
+        refusal || (answer ? notes() : "The model reads the context…")),
       lead(),
       answer && h("div", { class: answer.panels.length > 4 ? "panels many" : "panels" }, panels(answer)),
       answer && h("div", { class: "pair" },

@@ -10,8 +10,9 @@ import { createProblems } from "../messages/problem.js";
 import { Problem } from "../server/server.js";
 import { openTab } from "../frame/tabs.js";
 import { createUndo } from "../messages/undo.js";
-import { fieldOf, paneTree, rateText, temperatureProblem } from "./pane.js";
-import { paneLink, paneOf, writtenLength } from "./link.js";
+import {
+  fieldOf, paneLink, paneOf, paneTree, rateText, temperatureProblem, writtenLength,
+} from "./pane.js";
 import {
   branchOf, createSession, divergence, INVITATION, openLengths, textOf, textRate, totalRate, wholeRun,
 } from "./run.js";
