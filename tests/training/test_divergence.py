@@ -80,7 +80,12 @@ def row(step: int, train_loss: float, validation_loss: float) -> LogRow:
 
 def test_by_heart_is_said_only_where_training_goes_on_to_improve() -> None:
     begin = [row(0, math.nan, 4.2), row(10, 2.0, 2.1)]
-    assert "by heart" in describe([*begin, row(20, 1.5, 2.4)])
-    assert "by heart" not in describe([*begin, row(20, 3.0, 3.4)])
-    assert "by heart" not in describe([row(0, math.nan, 4.2), row(10, 6.0, 5.0)])
-    assert "best" not in describe([*begin, row(20, 1.9, 2.0)])
+    assert "by heart" in describe([*begin, row(20, 1.5, 2.4)], 1)
+    assert "by heart" not in describe([*begin, row(20, 3.0, 3.4)], 1)
+    assert "by heart" not in describe([row(0, math.nan, 4.2), row(10, 6.0, 5.0)], 1)
+    assert "best" not in describe([*begin, row(20, 1.9, 2.0)], 1)
+
+
+def test_a_line_of_progress_has_bits_per_character() -> None:
+    words = describe([row(0, math.nan, 4.2), row(10, 2.0, 2.1)], characters=5)
+    assert words == "step 10: training 2.0000, validation 2.1000 nats per token (0.606 bits per character)"

@@ -1,9 +1,10 @@
-"""`evaluate`: a model's losses on a text, in nats and bits per token, also at several temperatures."""
+"""`evaluate`: a model's losses on a text, in nats and in bits per character, also at several temperatures."""
 
 from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,12 +21,13 @@ from textgen.experiments.metrics.scoring import held_out_perplexity
 from textgen.experiments.sweep.settings import temperatures_in
 from textgen.files import check_writable, save
 from textgen.models.calibration import CalibrationCurve, perplexity
-from textgen.models.evaluation import WINDOW, Evaluation, evaluate
+from textgen.models.evaluation import WINDOW, Evaluation, evaluate, targets_of
 from textgen.models.folder import Model
 from textgen.training.corpus import Corpus, open_corpus
 from textgen.training.job import bos_of
 from textgen.training.reading import digest_of
 from textgen.training.recipe import Recipe
+from textgen.units import bits_per_character
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,11 +62,13 @@ def print_losses(model: Model, args: argparse.Namespace, console: Console) -> No
     read = read_documents(model, args.corpus, args.part, args.encoding)
     measured = evaluate(model.net, read.documents, window_of(model, args.window))
     facts = {"model": model.name, "part": args.part, "notes": read.notes, "unknown": read.unknown}
-    values = {**facts, **measured.to_dict()}
+    bits = [bits_per_character(nats, read.characters) for nats in (measured.windows, measured.streamed)]
+    per_character = dict(zip(("windows", "streamed"), bits, strict=True))
+    values = {**facts, **measured.to_dict(), "bits_per_character": per_character}
     if args.json:
         console.json(values)
     else:
-        console.say("\n".join([*read.notes, table(model, args.part, measured, read.unknown)]))
+        console.say("\n".join([*read.notes, table(model, args.part, measured, read)]))
 
 
 def print_curve(model: Model, args: argparse.Namespace, console: Console) -> None:
@@ -146,6 +150,7 @@ class Read:
     notes: list[str]  # what the reader must know about that
     sha256: str  # of the whole corpus
     unknown: float | None  # the share of `<unk>`, 0..1; None for a model without
+    characters: float  # per scored token
 
 
 def read_documents(model: Model, path: Path, part: str, encoding: str | None = None) -> Read:
@@ -161,8 +166,16 @@ def read_documents(model: Model, path: Path, part: str, encoding: str | None = N
         chosen = parts.get(part, [corpus.train, corpus.validation])
         ids = [torch.from_numpy(ids.astype("int64")) for one in chosen for ids in one.documents(bos)]
         documents = whole(ids) if part == "all" and bos is None else ids
+        written = sum(one.characters for one in chosen)
+    unscored = 0 if bos is not None else first_characters(model, documents)
     unknown = unknown_share(ids, model.tokenizer.unknown_id)
-    return Read(documents, notes(model, corpus), corpus.sha256, unknown)
+    per_token = (written - unscored) / targets_of(documents)
+    return Read(documents, notes(model, corpus), corpus.sha256, unknown, per_token)
+
+
+def first_characters(model: Model, documents: list[torch.Tensor]) -> int:
+    """Characters of the documents' first tokens, which are read and not scored."""
+    return sum(len(model.tokenizer.texts[int(ids[0])]) for ids in documents if len(ids))
 
 
 def unknown_share(documents: list[torch.Tensor], unknown: int | None) -> float | None:
@@ -193,21 +206,26 @@ def notes(model: Model, corpus: Corpus) -> list[str]:
     return lines
 
 
-def table(model: Model, part: str, measured: Evaluation, unknown: float | None) -> str:
+def table(model: Model, part: str, measured: Evaluation, read: Read) -> str:
     unit, windows = model.config.unit or "token", f"windows of {measured.window}, zero state"
-    return (
-        f"{model.name}, {part}: {measured.targets:,} predictions\n"
-        f"{'':<32}{'nats':>8}{'bits':>8}  per {unit}\n"
-        f"{windows:<32}{measured.windows:8.4f}{measured.windows_bits:8.4f}\n"
-        f"{'streamed, state carried':<32}{measured.streamed:8.4f}{measured.streamed_bits:8.4f}"
-        f"{perplexities(model, measured, unknown)}"
+    ways = {windows: measured.windows, "streamed, state carried": measured.streamed}
+    lines = (
+        f"{way:<32}{nats:8.4f}{nats / math.log(2):8.4f}{bits_per_character(nats, read.characters):20.4f}"
+        for way, nats in ways.items()
+    )
+    return "\n".join(
+        [
+            f"{model.name}, {part}: {measured.targets:,} predictions, per {unit}",
+            f"{'':<32}{'nats':>8}{'bits':>8}{'bits per character':>20}",
+            *lines,
+            *perplexities(model, measured, read.unknown),
+        ]
     )
 
 
-def perplexities(model: Model, measured: Evaluation, unknown: float | None) -> str:
+def perplexities(model: Model, measured: Evaluation, unknown: float | None) -> Iterator[str]:
     """Perplexity, as word models are compared, and on how many words that could not be known."""
-    if model.config.level != "word":
-        return ""
-    windows, streamed = measured.perplexities
-    share = "" if unknown is None else f"; {unknown:.1%} of the words are <unk>"
-    return f"\nperplexity {windows:.1f} in windows, {streamed:.1f} streamed{share}"
+    if model.config.level == "word":
+        windows, streamed = measured.perplexities
+        share = "" if unknown is None else f"; {unknown:.1%} of the words are <unk>"
+        yield f"perplexity {windows:.1f} in windows, {streamed:.1f} streamed{share}"

@@ -29,6 +29,7 @@ from textgen.nets import ARCHITECTURES, build
 from textgen.nets.base import LanguageModel
 from textgen.text.files import read_whole
 from textgen.text.tokenizer import TextTokenizer
+from textgen.units import loss_text
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
 SCORED, WINDOW = 5_000, 256  # tokens of a text, and of a window
@@ -200,21 +201,31 @@ def best_on(
     start = read_whole(text, vocabulary.MAX_TEXT)[:CHARACTERS]
     losses = [loss_on(net, tokenizer, start) for tokenizer in choices]
     best = min(range(len(choices)), key=losses.__getitem__)
-    return choices[best], (verdict(text, losses[best], net.vocab_size),)
+    loss, tokenizer = losses[best], choices[best]
+    return tokenizer, (verdict(text, loss, characters_of(tokenizer, start), net.vocab_size),)
 
 
 def loss_on(net: LanguageModel, tokenizer: TextTokenizer, text: str) -> float:
     """Nats per token of a text's beginning. Raises TextError for a text that has none."""
-    ids = torch.tensor(tokenizer.encode(text).ids[:SCORED], dtype=torch.long)
+    ids = torch.tensor(scored(tokenizer, text), dtype=torch.long)
     return windows_loss(net, ids, min(WINDOW, net.context or WINDOW))
 
 
-def verdict(text: Path, loss: float, vocab_size: int) -> str:
+def scored(tokenizer: TextTokenizer, text: str) -> tuple[int, ...]:
+    return tokenizer.encode(text).ids[:SCORED]
+
+
+def characters_of(tokenizer: TextTokenizer, text: str) -> float:
+    """Characters per token of what is scored of a text."""
+    ids = scored(tokenizer, text)
+    return len(tokenizer.decode(ids)) / len(ids)
+
+
+def verdict(text: Path, loss: float, characters: float, vocab_size: int) -> str:
     """Whether a net knows its way in a text: better than a guess, which costs ln V nats."""
     guess = math.log(vocab_size)
-    measured = (
-        f"{shorten(text.name)} costs {loss:.3f} nats per token, a guess among {vocab_size:,} {guess:.3f}"
-    )
+    costs = loss_text(loss, "token", characters, 3)
+    measured = f"{shorten(text.name)} costs {costs}, a guess among {vocab_size:,} {guess:.3f}"
     wrong = ": the vocabulary's order is wrong, or the text is foreign"
     return measured + (wrong if not loss < guess else "")
 

@@ -11,6 +11,7 @@ from textgen.errors import ModelError
 from textgen.models.calibration import perplexity as e_to
 from textgen.models.config import ModelConfig
 from textgen.models.folder import Model
+from textgen.units import loss_text
 
 TEMPLATE = Path(__file__).with_name("card.md")
 CALIBRATED = """
@@ -18,7 +19,8 @@ The net's logits were divided by $temperature, so that T = 1 is the temperature 
 new text best
 (temperature scaling, Guo et al. 2017; `textgen/training/calibration.py`). The number was fitted on the first
 half of the validation part; on the second half, which had no say in it, it took the loss in windows from
-$second_half_before to $second_half_after nats. Undivided, the whole part costs $whole_before nats in windows.
+$second_half_before to $second_half_after.
+Undivided, the whole part costs $whole_before in windows.
 """
 SAMPLE = 400  # tokens
 KEPT = {
@@ -53,7 +55,7 @@ def needed(value: T | None, name: str) -> T:
 def described(config: ModelConfig) -> dict[str, Any]:
     return {
         "title": config.title,
-        "unit": {"char": "character"}.get(config.unit, config.unit),
+        "unit": unit_of(config),
         "architecture": config.architecture,
         "sizes": ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in config.sizes.items()),
         "parameters": f"{needed(config.parameters, 'parameters'):,}",
@@ -76,11 +78,21 @@ def losses(config: ModelConfig) -> dict[str, Any]:
         "streamed_nats": f"{streamed:.4f}",
         "streamed_bits": in_bits(config, streamed),
         "calibration": calibration(config),
-        "target": f"\nTarget: {config.target:g} nats in windows{note}.\n" if config.target else "",
+        "target": f"\nTarget: {both(config, config.target)} in windows{note}.\n" if config.target else "",
         "perplexity": perplexity(config, windows, streamed),
         "published": published(config),
         "kept": KEPT[recipe.keep],
     }
+
+
+def both(config: ModelConfig, nats: float) -> str:
+    """A loss in both units."""
+    return loss_text(nats, unit_of(config), config.losses.characters_per_token)
+
+
+def unit_of(config: ModelConfig) -> str:
+    """What one token is."""
+    return {"char": "character"}.get(config.unit, config.unit)
 
 
 def in_bits(config: ModelConfig, nats: float) -> str:
@@ -109,7 +121,8 @@ def published(config: ModelConfig) -> str:
         return ""
     ours = needed(config.losses.train_with_dropout, "losses.train_with_dropout")
     return (
-        f"\nTraining loss at the end: {ours:.4f} nats; published: {theirs:g} ({config.published.source}).\n"
+        f"\nTraining loss at the end: {both(config, ours)}; published: {both(config, theirs)} "
+        f"({config.published.source}).\n"
     )
 
 
@@ -129,7 +142,7 @@ def calibration(config: ModelConfig) -> str:
     """What temperature scaling did; nothing for a net that was left as trained."""
     if config.calibration.temperature is None:
         return ""
-    facts = {key: f"{value:.4f}" for key, value in config.calibration.to_json().items()}
+    facts = {key: both(config, value) for key, value in config.calibration.to_json().items()}
     facts["temperature"] = f"{config.calibration.temperature:.2f}"
     return Template(CALIBRATED).substitute(facts)
 

@@ -7,13 +7,13 @@ describes it and may be written by anybody: a fact that is missing or not of its
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 from textgen.models.reading import read_object
+from textgen.units import bits_per_character
 from textgen.validation import Checked, whole
 
 FILE = "config.json"
@@ -184,13 +184,24 @@ class LossFacts(Part):
     validation_targets: Count = None  # predictions scored
     validation_characters: Count = None  # that the scored tokens write
 
+    @property
+    def validation(self) -> float | None:
+        """On text it did not learn from: in windows, else streamed."""
+        return self.validation_streamed if self.validation_windows is None else self.validation_windows
+
     def bits_per_character(self, nats: float | None) -> float | None:
         """A loss in nats per token on the one scale of all levels; None where it cannot be known."""
-        if nats is None or self.unit == PER_CHARACTER:
-            return nats if nats is None else nats / math.log(2)
+        characters = self.characters_per_token
+        return None if nats is None or characters is None else bits_per_character(nats, characters)
+
+    @property
+    def characters_per_token(self) -> float | None:
+        """Of the text that validates; None where it cannot be known."""
+        if self.unit == PER_CHARACTER:
+            return 1.0
         if not self.validation_targets or not self.validation_characters:
             return None
-        return nats / math.log(2) * self.validation_targets / self.validation_characters
+        return self.validation_characters / self.validation_targets
 
     @classmethod
     def from_json(cls, data: Any) -> Self:

@@ -126,12 +126,19 @@ def surprise(found: Sequence[Generation], model: Model | None) -> Plain:
 
 
 def loss_curves(found: Sequence[TrainingLog], model: Model | None) -> Plain:
-    curves = LossCurves(alone(found), model.config.unit if model else "token")
+    curves = LossCurves(alone(found), **units_of(model))
     figure = losses(curves)
     del figure["layout"]["shapes"]  # the page's slider over moments
     figure["layout"].update(showlegend=True, legend={"x": 1, "xanchor": "right", "y": 1})
     figure["data"] = [trace for trace in figure["data"] if trace["x"]]
     return figure
+
+
+def units_of(model: Model | None) -> dict[str, Any]:
+    """What a model's losses count by."""
+    if model is None:
+        return {"unit": "token"}
+    return {"unit": model.config.unit or "token", "characters": model.config.losses.characters_per_token}
 
 
 def curves_of(found: Sequence[CalibrationCurve | HeldOut], _model: Model | None) -> Plain:

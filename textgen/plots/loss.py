@@ -9,6 +9,7 @@ from typing import Any
 
 from textgen.plots import theme
 from textgen.records import Floats, TrainingLog
+from textgen.units import bits_per_character
 
 Figure = dict[str, Any]
 
@@ -26,6 +27,15 @@ class LossCurves:
     unit: str  # what one token is: `character`, `word`
     target: float | None = None  # nats per token
     kept: int | None = None  # index of the moment whose weights were kept
+    characters: float | None = None  # per token of the text that validates; None = not known
+
+    def bits(self, nats: list[float | None]) -> list[str]:
+        """Losses as a mark of the chart names them: ` · 2.055 bits per character`; "" where not known."""
+        many = self.characters
+        return [
+            f" · {bits_per_character(loss, many):.3f} bits per character" if many and loss is not None else ""
+            for loss in nats
+        ]
 
 
 def losses(curves: LossCurves) -> Figure:
@@ -38,6 +48,8 @@ def losses(curves: LossCurves) -> Figure:
         target_trace(curves, x),
         kept_trace(curves, x),
     ]
+    for trace in traces:
+        trace["customdata"] = curves.bits(trace["y"])
     return {"data": traces, "layout": losses_layout(curves)}
 
 
@@ -51,7 +63,7 @@ def line(x: list[int], values: Floats, name: str, colour: str) -> Figure:
         "name": name,
         "line": {"color": colour, "width": 2.5},
         "marker": {"size": 6 if len(x) < 40 else 3, "color": colour},
-        "hovertemplate": "after %{x:.3s}: %{y:.3f} nats<extra>%{fullData.name}</extra>",
+        "hovertemplate": "after %{x:.3s}: %{y:.3f} nats%{customdata}<extra>%{fullData.name}</extra>",
     }
 
 
@@ -65,7 +77,7 @@ def target_trace(curves: LossCurves, x: list[int]) -> Figure:
         "y": [curves.target] * 2 if there else [],
         "name": "to beat",
         "line": {"color": TARGET, "width": 1.5, "dash": "dash"},
-        "hovertemplate": "to beat: %{y:.3f} nats<extra></extra>",
+        "hovertemplate": "to beat: %{y:.3f} nats%{customdata}<extra></extra>",
     }
 
 
@@ -80,7 +92,7 @@ def kept_trace(curves: LossCurves, x: list[int]) -> Figure:
         "y": [float(curves.log.validation[at])] if there and at is not None else [],
         "name": "kept",
         "marker": {"size": 14, "symbol": "circle-open", "color": theme.INK, "line": {"width": 2.5}},
-        "hovertemplate": "these weights were kept: %{y:.3f} nats<extra></extra>",
+        "hovertemplate": "these weights were kept: %{y:.3f} nats%{customdata}<extra></extra>",
     }
 
 
@@ -100,10 +112,18 @@ def losses_layout(curves: LossCurves) -> Figure:
     start = int(curves.log.tokens[0])
     return theme.layout(
         height=306,
-        margin={"l": 52, "r": 12, "t": 8, "b": 50},
+        margin={"l": 68 if curves.characters else 52, "r": 12, "t": 8, "b": 50},
         uirevision="losses",
         hovermode="x",
         shapes=[{**MOMENT, "x0": start, "x1": start, "line": {"color": TARGET, "width": 2.5}}],
         xaxis={**axis, "title": {"text": f"{curves.unit}s learned from"}, "tickformat": "~s"},
-        yaxis={**axis, "title": {"text": f"nats per {curves.unit}"}},
+        yaxis={**axis, "title": {"text": axis_title(curves)}},
     )
+
+
+def axis_title(curves: LossCurves) -> str:
+    """The unit, and what a nat of it is in the unit that all levels share."""
+    nats = f"nats per {curves.unit}"
+    if not curves.characters:
+        return nats
+    return f"{nats}<br>× {bits_per_character(1, curves.characters):.3f} = bits per character"

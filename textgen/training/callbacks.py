@@ -25,6 +25,7 @@ from textgen.training.job import saved, step_of
 from textgen.training.module import TrainingModule
 from textgen.training.recipe import Recipe
 from textgen.training.sampling import write_beam, write_samples
+from textgen.units import loss_text
 
 Report = Callable[[str], None]
 SHOWN = 100  # characters of a sample in a line of progress
@@ -71,6 +72,7 @@ class MeasureInputs:
     recipe: Recipe
     tokenizer: TextTokenizer
     validation: Sequence[Tensor]  # (N,) ids of each document
+    characters: float  # per token of what validates
     tokens_per_step: int
     csv: Path
 
@@ -118,7 +120,7 @@ class Measure(Callback):
         self._losses.clear()
         if module.global_rank == 0:
             write_log(self.measured.csv, module.rows, self.measured.recipe.log.temperatures)
-            self.report(describe(module.rows))
+            self.report(describe(module.rows, self.measured.characters))
             self.report(f"  it writes: {excerpt(module.rows[-1].samples)}")
 
     def _row(self, module: TrainingModule, step: int) -> LogRow:
@@ -157,14 +159,16 @@ def without_progress(rows: Sequence[LogRow], patience: int) -> bool:
     return bool(patience) and len(losses) - 1 - losses.index(min(losses)) >= patience
 
 
-def describe(rows: Sequence[LogRow]) -> str:
-    """The last row in a line, with a word when validation has turned while training goes on to improve."""
+def describe(rows: Sequence[LogRow], characters: float) -> str:
+    """The last row in a line, with a word when validation has turned while training goes on to improve.
+
+    `characters` are those of a token of what validates.
+    """
     row, best = rows[-1], min(rows, key=lambda row: row.validation_loss)
+    validation = f"validation {loss_text(row.validation_loss, 'token', characters)}"
     if not row.step:
-        return f"step 0, untrained: validation {row.validation_loss:.4f} nats per token"
-    line = (
-        f"step {row.step}: training {row.train_loss:.4f}, validation {row.validation_loss:.4f} nats per token"
-    )
+        return f"step 0, untrained: {validation}"
+    line = f"step {row.step}: training {row.train_loss:.4f}, {validation}"
     if row.validation_loss < best.validation_loss * 1.005:
         return line
     worse = f"{line}; best {best.validation_loss:.4f} at step {best.step}"

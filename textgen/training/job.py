@@ -244,6 +244,14 @@ def validation_documents(recipe: Recipe, corpus: Corpus) -> list[Tensor]:
     return [torch.from_numpy(document.astype("int64")) for document in documents]
 
 
+def scored_characters(recipe: Recipe, corpus: Corpus) -> int:
+    """How many characters the scored tokens write: the first of a document without BOS is not scored."""
+    part, texts = corpus.validation, corpus.tokenizer.texts
+    if recipe.bos:
+        return part.characters
+    return part.characters - sum(len(texts[document[0]]) for document in part.documents() if len(document))
+
+
 def check_two_folders(planned: Plan) -> None:
     """Raises TextgenError where the model would take the place of its own checkpoints."""
     if planned.folder.resolve() == planned.target.resolve():

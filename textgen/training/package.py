@@ -35,7 +35,7 @@ from textgen.models.ngrams import NoveltyIndex
 from textgen.nets.base import LanguageModel
 from textgen.training.calibration import calibrate
 from textgen.training.corpus import CHUNK, Corpus
-from textgen.training.job import TrainOptions, validation_documents
+from textgen.training.job import TrainOptions, scored_characters, validation_documents
 from textgen.training.recipe import Recipe
 from textgen.training.sampling import write_samples
 
@@ -145,14 +145,6 @@ def losses(measured: Evaluation, finished: FinishedRun) -> LossFacts:
         validation_targets=measured.targets,
         validation_characters=scored_characters(finished.recipe, finished.corpus),
     )
-
-
-def scored_characters(recipe: Recipe, corpus: Corpus) -> int:
-    """How many characters the scored tokens write: the first of a document without BOS is not scored."""
-    part, texts = corpus.validation, corpus.tokenizer.texts
-    if recipe.bos:
-        return part.characters
-    return part.characters - sum(len(texts[document[0]]) for document in part.documents() if len(document))
 
 
 def describe(finished: FinishedRun, options: TrainOptions) -> ModelConfig:

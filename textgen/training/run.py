@@ -18,6 +18,7 @@ from lightning.pytorch.callbacks import Checkpoint
 
 from textgen.errors import TextgenError, out_of_range, shorten
 from textgen.files import named
+from textgen.models.evaluation import targets_of
 from textgen.models.log import FILE, LogRow
 from textgen.nets import build
 from textgen.nets.base import LanguageModel
@@ -34,6 +35,7 @@ from textgen.training.job import (
     plan,
     prepare,
     saved,
+    scored_characters,
     step_of,
     validation_documents,
 )
@@ -146,10 +148,12 @@ def make_net(recipe: Recipe, corpus: Corpus) -> LanguageModel:
 
 
 def measure_inputs(job: Job, batches: Batches) -> MeasureInputs:
+    validation = validation_documents(job.recipe, job.text)
     return MeasureInputs(
         recipe=job.recipe,
         tokenizer=job.text.tokenizer,
-        validation=validation_documents(job.recipe, job.text),
+        validation=validation,
+        characters=scored_characters(job.recipe, job.text) / targets_of(validation),
         tokens_per_step=batches.tokens_per_step,
         csv=job.folder / FILE,
     )

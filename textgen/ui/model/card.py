@@ -11,6 +11,7 @@ from textgen.errors import shorten
 from textgen.models.config import LARGEST
 from textgen.nets import ARCHITECTURES
 from textgen.ui.sidebar.model_facts import Facts, cut, significant, size
+from textgen.units import bits_per_character, loss_text
 from textgen.validation import whole
 
 
@@ -74,15 +75,20 @@ def loss(facts: Facts) -> Iterator[Tile]:
         "Loss on new text",
         f"{facts.score}, {value}" if facts.unit == "word" else value,
         joined(
-            f"Per {facts.unit}: {facts.loss / math.log(2):.3f} bits.",
+            f"Per {facts.unit}: {bits_per_character(facts.loss, 1):.3f} bits.",
             per_character(facts),
             f"{choices} (its perplexity).",
             f"{losses.unknown:.1%} of the words are <unk>." if losses.unknown is not None else "",
             f"Measured in windows of {losses.window}." if losses.window else "",
-            f"Reading on without a break: {streamed:.3f} nats." if streamed is not None else "",
+            f"Reading on without a break: {loss_of(facts, streamed)}." if streamed is not None else "",
         ),
         term="validation loss",
     )
+
+
+def loss_of(facts: Facts, nats: float) -> str:
+    """A loss in both units."""
+    return loss_text(nats, facts.unit, facts.characters, 3)
 
 
 def per_character(facts: Facts) -> str:
@@ -98,13 +104,21 @@ def goals(facts: Facts) -> Iterator[Tile]:
     target, note = facts.config.target, cut(facts.config.recipe.target_note.strip())
     if target is not None and target > 0:
         words = f"perplexity {math.exp(target):.1f}, " if facts.unit == "word" and target < 50 else ""
-        detail = joined(verdict(facts.loss, target), sentence(note))
+        detail = joined(verdict(facts.loss, target), bits_of(facts, target), sentence(note))
         yield Tile("Had to beat", f"{words}{target:g} nats", detail, term="nats")
     theirs, ours = facts.config.published, facts.config.losses.train_with_dropout
     if theirs.train_loss is not None:
         here = f"This one's: {ours:g}." if ours is not None else ""
-        detail = joined("Its author's training loss at the end.", here, sentence(cut(theirs.source.strip())))
+        words = "Its author's training loss at the end.", bits_of(facts, theirs.train_loss), here
+        detail = joined(*words, sentence(cut(theirs.source.strip())))
         yield Tile("Published", f"{theirs.train_loss:g} nats", detail)
+
+
+def bits_of(facts: Facts, nats: float) -> str:
+    """The sentence that gives a loss in the unit that all levels share; "" where that is not known."""
+    if facts.characters is None or nats >= LARGEST:
+        return ""
+    return f"That is {bits_per_character(nats, facts.characters):.3f} bits per character."
 
 
 def verdict(loss: float | None, target: float) -> str:

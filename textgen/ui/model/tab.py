@@ -19,6 +19,7 @@ from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.shell.components import LabComponent
 from textgen.ui.sidebar.model_choice import NUMBERS
 from textgen.ui.sidebar.model_facts import Facts
+from textgen.units import bits_per_character
 
 if TYPE_CHECKING:
     from textgen.models.folder import Model
@@ -115,9 +116,10 @@ def history(facts: Facts, log: TrainingLog) -> dict[str, Any]:
     kept = kept_at(facts, log)
     target = facts.config.target
     return {
-        "figure": losses(LossCurves(log, facts.unit, target, kept)),
+        "figure": losses(LossCurves(log, facts.unit, target, kept, facts.characters)),
         "unit": facts.unit,
         "kept": kept,
+        "bits": bits_per_character(1, facts.characters) if facts.characters else None,
         "steps": log.steps.tolist(),
         "tokens": log.tokens.tolist(),
         "train": numbers(log.train),

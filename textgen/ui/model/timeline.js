@@ -13,6 +13,7 @@ import { tone } from "../bars/theme.js";
  * @typedef {object} History of a training of N moments
  * @property {import("../bars/chart.js").Figure} figure the losses; its first shape marks the moment
  * @property {string} unit what one token is
+ * @property {number | null} bits per character that a nat per token is; null: not known
  * @property {number | null} kept the moment whose weights were kept
  * @property {number[]} steps (N)
  * @property {number[]} tokens (N) learned from so far
@@ -28,12 +29,20 @@ const CURVES = "Lower is better. The loss is the surprise, in nats, at the token
 const TEXTS = "Every text starts the same way and has the same luck at every moment: what changes is what "
   + "the model has learned, and from pane to pane the temperature.";
 
-const nats = (/** @type {number | null} */ value) => (value === null ? "–" : value.toFixed(3));
+const number = (/** @type {number | null} */ value) => (value === null ? "–" : value.toFixed(3));
+/** Bits per character of a loss. @param {number | null} loss @param {number} bits of a nat */
+const inBits = (loss, bits) => number(loss === null ? null : loss * bits);
+/** A loss with its units. @param {number | null} loss @param {number | null} bits of a nat */
+const lossText = (loss, bits) =>
+  `${number(loss)} nats${bits && loss !== null ? ` (${inBits(loss, bits)} bits per character)` : ""}`;
 
 /** The table's rows, none of them marked. @param {History} history */
-const rowsOf = ({ steps, tokens, train, validation, kept }) => steps.map((step, i) => h("tr", {},
+const rowsOf = ({ steps, tokens, train, validation, kept, bits }) => steps.map((step, i) => h("tr", {},
   h("th", { scope: "row" }, count(step), i === kept && " (kept)"),
-  [count(tokens[i]), nats(train[i]), nats(validation[i])].map((text) => h("td", {}, text))));
+  [
+    count(tokens[i]), number(train[i]), number(validation[i]),
+    ...(bits ? [inBits(train[i], bits), inBits(validation[i], bits)] : []),
+  ].map((text) => h("td", {}, text))));
 
 /** What a line of the chart looks like, and its name. */
 const sign = (/** @type {any} */ trace) => h("span", {}, h("i", {
@@ -115,8 +124,11 @@ export const createTimeline = ({ memory, redraw, signal }) => {
   // ---- what is shown
   const curves = (/** @type {History} */ { unit, ...history }) => {
     const shown = painted(history.figure).data.filter((trace) => trace.x.length);
-    const heads = ["step", `${unit}s learned from`, term("training loss", "text it learns from"),
-      term("validation loss", "new text")];
+    const learned = term("training loss", "text it learns from");
+    const fresh = term("validation loss", "new text");
+    const heads = ["step", `${unit}s learned from`, [learned, `, nats per ${unit}`],
+      [fresh, `, nats per ${unit}`], ...(history.bits
+        ? ["text it learns from, bits per character", "new text, bits per character"] : [])];
     const marked = rows.with(moment(), { ...rows[moment()], props: { class: "at" } });
     return h("section", { class: "card model-curves" },
       h("h3", {}, "How the loss fell"),
@@ -158,12 +170,12 @@ export const createTimeline = ({ memory, redraw, signal }) => {
       class: "moment-text", tabindex: 0, role: "region", "aria-label": `Text at ${title}`,
     }, texts[moment()]));
   };
-  const texts = (/** @type {History} */ { steps, tokens, unit, train, validation, kept, columns }) => {
+  const texts = (/** @type {History} */ { steps, tokens, unit, train, validation, kept, bits, columns }) => {
     const [i, step] = [moment(), `Step ${count(steps[moment()])}`];
-    const losses = `new text ${nats(validation[i])} nats · learned text ${nats(train[i])}`;
+    const losses = `new text ${lossText(validation[i], bits)} · learned text ${lossText(train[i], bits)}`;
     return h("section", { class: "card model-timeline" },
       h("h3", {}, "What it wrote on the way"),
-      player(`${step}, loss ${nats(validation[i])}`),
+      player(`${step}, loss ${lossText(validation[i], bits)}`),
       h("div", { class: "moment-facts" },
         h("output", { class: "moment-when" }, `${step} of ${count(steps[end()])}`),
         h("span", { class: "moment-loss" },

@@ -50,10 +50,14 @@ class Facts:
     @property
     def loss(self) -> float | None:
         """Nats per token on text it did not learn from: in windows, else streamed."""
-        losses = self.config.losses
-        windows = losses.validation_windows
-        loss = losses.validation_streamed if windows is None else windows
+        loss = self.config.losses.validation
         return loss if loss is not None and 0 <= loss < MAX_NATS else None
+
+    @property
+    def characters(self) -> float | None:
+        """Characters a token has in the text of the losses; None where that is not known."""
+        characters = self.config.losses.characters_per_token
+        return characters if characters is not None and 0 < characters < math.inf else None
 
     @property
     def bits(self) -> float | None:

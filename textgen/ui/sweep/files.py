@@ -21,6 +21,7 @@ from textgen.experiments.sweep.report import Frame, ModelFacts, report
 from textgen.models.registry import Registry
 from textgen.ui.sidebar.model_facts import Facts
 from textgen.ui.sweep.runs import Held
+from textgen.units import loss_text
 
 MAX_CHART = 1_000_000  # characters of one chart's SVG
 UNSAFE = re.compile(r"<\s*(script|foreignobject|iframe)|javascript:|\son\w+\s*=", re.IGNORECASE)
@@ -104,7 +105,7 @@ class Writer:
         from textgen.models.folder import weights_sha256  # torch comes in with the first model
 
         known = Facts(self.registry.info(name))
-        loss = "" if known.loss is None else f"{known.loss:.4f} nats per {known.unit}"
+        loss = "" if known.loss is None else loss_text(known.loss, known.unit, known.characters)
         return ModelFacts(name, known.title, loss, weights_sha256(self.registry.folder(name)))
 
 
