@@ -17,7 +17,11 @@ def bits_per_character(nats: float, characters: float) -> float:
     return nats / math.log(2) / characters
 
 
-def loss_text(nats: float, unit: str, characters: float | None, digits: int = 4) -> str:
-    """`4.0984 nats per word (1.361 bits per character)`; the bits where the text's characters are known."""
+def loss_text(nats: float, unit: str, characters: float | None, digits: int | None = 4) -> str:
+    """`4.0984 nats per word (1.361 bits per character)`; the bits where the text's characters are known.
+
+    Without `digits`, the loss has those that it needs.
+    """
     bits = f" ({bits_per_character(nats, characters):.3f} bits per character)" if characters else ""
-    return f"{nats:.{digits}f} nats per {unit}{bits}"
+    number = f"{nats:g}" if digits is None else f"{nats:.{digits}f}"
+    return f"{number} nats per {unit}{bits}"

@@ -14,6 +14,7 @@ from textgen.cli import main
 from textgen.cli.console import Console, plain
 from textgen.cli.tables import percent, table
 from textgen.models.folder import Model
+from textgen.models.registry import SHIPPED
 from textgen.settings import DecodeSettings
 
 
@@ -140,8 +141,14 @@ class TestDraw:
 class TestModels:
     def test_a_table(self, textgen: Command) -> None:
         rows = cells(textgen("models").out)
-        assert rows[0] == ["model", "network", "parameters"]
+        assert rows[0] == ["model", "network", "parameters", "loss on new text", "bits per character"]
         assert rows[1][:2] == ["tiny", "lstm"]
+
+    def test_losses_of_all_levels_in_the_unit_that_they_share(self, textgen: Command) -> None:
+        rows = {row[0]: row[3:] for row in cells(textgen("models", "--models", str(SHIPPED)).out)}
+        assert rows["shakespeare-char-lstm"] == ["1.4241 nats per character", "2.055"]
+        assert rows["shakespeare-subword-lstm"] == ["3.2994 nats per subword", "2.106"]
+        assert rows["novels-word-lstm"] == ["4.0984 nats per word", "1.361"]
 
     def test_json(self, textgen: Command) -> None:
         assert textgen("models", "--json").json["tiny"]["sizes"]["hidden"] == 16
@@ -156,7 +163,7 @@ class TestModels:
             (tmp_path / name).mkdir()
             (tmp_path / name / "config.json").write_text(config)
         result = textgen("models", "--models", str(tmp_path))
-        assert cells(result.out)[1:] == [["bad", "?", "?"], ["good", "lstm", "1,234"]]
+        assert cells(result.out)[1:] == [["bad", *"????"], ["good", "lstm", "1,234", "?", "?"]]
         assert "bad is not a usable model folder: config.json cannot be read" in result.err
 
 

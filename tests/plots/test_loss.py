@@ -52,6 +52,17 @@ def test_the_moment_is_the_first_shape() -> None:
     assert layout["yaxis"]["title"]["text"] == "nats per word"
 
 
+def test_losses_in_bits_per_character_where_the_characters_of_a_token_are_known() -> None:
+    curves = LossCurves(LOG, "word", target=1.6, characters=5)
+    found = traces(curves)
+    assert found["new text"]["customdata"][2] == " · 0.491 bits per character"
+    assert found["text it learns from"]["customdata"][0] == ""  # which was not measured
+    assert all("nats%{customdata}" in trace["hovertemplate"] for trace in found.values())
+    title = losses(curves)["layout"]["yaxis"]["title"]["text"]
+    assert title == "nats per word<br>× 0.289 = bits per character"
+    assert traces(LossCurves(LOG, "word"))["new text"]["customdata"] == ["", "", ""]
+
+
 def test_a_log_without_any_loss_is_drawn_empty() -> None:
     found = traces(LossCurves(log([np.nan], [np.nan]), "token", target=1.0, kept=0))
     assert found["new text"]["y"] == [None]

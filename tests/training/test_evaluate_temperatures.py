@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.tiny_models import save_tiny_words_model
+from tests.tiny_models import TEXT, save_tiny_words_model
 from textgen.cli import main
 from textgen.cli.evaluate import grid_of, read_documents
 from textgen.errors import SettingError
@@ -60,6 +60,24 @@ def test_the_file_is_what_the_library_measures(
     about = [("validation", "32", str(found.targets), read.sha256[:12])] * 5
     assert [(row["part"], row["window"], row["targets"], row["corpus"]) for row in rows] == about
     assert [file.name for file in tmp_path.iterdir() if file.suffix == ".part"] == []
+
+
+@pytest.mark.parametrize("part", ["validation", "all"])
+def test_a_word_models_loss_has_bits_per_character(
+    words: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], part: str
+) -> None:
+    file = tmp_path / "known.txt"
+    file.write_text(TEXT * 30, encoding="utf-8")
+    asked = ["evaluate", "words", "--models", str(words), "--corpus", str(file), "--part", part]
+    assert main([*asked, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    model = checkpoint.load(words / "words")
+    documents = [ids.tolist() for ids in read_documents(model, file, part).documents]
+    written = sum(len(model.tokenizer.decode(ids)) - len(model.tokenizer.texts[ids[0]]) for ids in documents)
+    expected = found["windows"]["bits"] * found["targets"] / written
+    assert found["bits_per_character"]["windows"] == pytest.approx(expected, rel=0.01)
+    assert main(asked) == 0
+    assert f"{found['bits_per_character']['streamed']:.4f}" in capsys.readouterr().out
 
 
 def test_the_table_marks_the_least_and_json_has_it(

@@ -78,16 +78,18 @@ def losses(config: ModelConfig) -> dict[str, Any]:
         "streamed_nats": f"{streamed:.4f}",
         "streamed_bits": in_bits(config, streamed),
         "calibration": calibration(config),
-        "target": f"\nTarget: {both(config, config.target)} in windows{note}.\n" if config.target else "",
+        "target": f"\nTarget: {both(config, config.target, None)} in windows{note}.\n"
+        if config.target
+        else "",
         "perplexity": perplexity(config, windows, streamed),
         "published": published(config),
         "kept": KEPT[recipe.keep],
     }
 
 
-def both(config: ModelConfig, nats: float) -> str:
+def both(config: ModelConfig, nats: float, digits: int | None = 4) -> str:
     """A loss in both units."""
-    return loss_text(nats, unit_of(config), config.losses.characters_per_token)
+    return loss_text(nats, unit_of(config), config.losses.characters_per_token, digits)
 
 
 def unit_of(config: ModelConfig) -> str:
@@ -121,8 +123,8 @@ def published(config: ModelConfig) -> str:
         return ""
     ours = needed(config.losses.train_with_dropout, "losses.train_with_dropout")
     return (
-        f"\nTraining loss at the end: {both(config, ours)}; published: {both(config, theirs)} "
-        f"({config.published.source}).\n"
+        f"\nTraining loss at the end: {both(config, ours)}; published: {both(config, theirs, None)}; "
+        f"{config.published.source}.\n"
     )
 
 

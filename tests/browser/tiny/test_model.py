@@ -68,7 +68,9 @@ def test_the_slider_shows_every_moment_without_the_server(tab: LabPage) -> None:
         expect(step(tab)).to_have_text(f"Step {row[0]} of 40")
         expect(texts(tab)).to_have_text(row[5:])
         assert line(tab) == pytest.approx(int(row[1]) / 2560, abs=0.01)
-    expect(tab.view("model").locator(".moment-loss")).to_contain_text("new text 2.700 nats")
+    expect(tab.view("model").locator(".moment-loss")).to_contain_text(
+        "new text 2.700 nats (3.895 bits per character)"
+    )
     assert tab.view("model").locator(".moment-text b").count() == 0
     assert asked == []
 

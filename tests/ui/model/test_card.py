@@ -53,7 +53,13 @@ def test_the_loss_in_nats_in_bits_and_as_a_number_of_choices() -> None:
     assert words.value == "perplexity 99, 4.600 nats"
 
 
-@pytest.mark.parametrize(("target", "verdict"), [(1.44, "Beaten by 0.016"), (1.4, "Missed by 0.024")])
+@pytest.mark.parametrize(
+    ("target", "verdict"),
+    [
+        (1.44, "That is 2.077 bits per character. Beaten by 0.016"),
+        (1.4, "That is 2.020 bits per character. Missed by 0.024"),
+    ],
+)
 def test_what_it_was_trained_to_beat(target: float, verdict: str) -> None:
     tile = tiles(target=target)["Had to beat"]
     assert tile.value == f"{target:g} nats"

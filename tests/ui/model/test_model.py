@@ -51,6 +51,7 @@ def test_every_moment_with_its_losses_and_texts(models: Registry) -> None:
     assert past["steps"] == [0, 10, 20, 40]
     assert past["train"] == [None, 2.9, 2.5, 2.1]
     assert past["kept"] == 2
+    assert past["bits"] == pytest.approx(1.4427, abs=1e-4)  # of a nat: a token is a character
     titles = [(column["title"], column["temperature"]) for column in past["columns"]]
     assert titles == [("T = 0.5", 0.5), ("T = 1", 1.0), ("Beam search, k = 3", None)]
     assert past["columns"][1]["texts"][-1] == "<b>thy king</b>"

@@ -104,7 +104,7 @@ def goals(facts: Facts) -> Iterator[Tile]:
     target, note = facts.config.target, cut(facts.config.recipe.target_note.strip())
     if target is not None and target > 0:
         words = f"perplexity {math.exp(target):.1f}, " if facts.unit == "word" and target < 50 else ""
-        detail = joined(verdict(facts.loss, target), bits_of(facts, target), sentence(note))
+        detail = joined(bits_of(facts, target), verdict(facts.loss, target), sentence(note))
         yield Tile("Had to beat", f"{words}{target:g} nats", detail, term="nats")
     theirs, ours = facts.config.published, facts.config.losses.train_with_dropout
     if theirs.train_loss is not None:
