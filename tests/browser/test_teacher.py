@@ -30,6 +30,10 @@ def teaching(shared_page: LabPage) -> LabPage:
     return lab
 
 
+# Printing keeps what would be on the paper.
+PRINT = "() => { window.print = () => window.printed = document.querySelector('.paper-sheet').textContent; }"
+
+
 def heat(page: Page) -> str:
     return page.locator(".teach-heat span").inner_text()
 
@@ -106,7 +110,7 @@ def test_share_has_the_link_its_code_and_what_gives_the_same(teaching: LabPage) 
     expect(share.get_by_role("img", name="QR code of the link")).to_be_visible()
     expect(share.get_by_label("In Python")).to_have_value(re.compile("predict"))
     expect(share.get_by_label("In a terminal")).to_have_value(re.compile("python -m textgen next"))
-    page.evaluate("window.print = () => window.printed = document.querySelector('.paper-sheet').innerText")
+    page.evaluate(PRINT)
     share.get_by_role("button", name="Print a worksheet").click()
     page.wait_for_function("window.printed?.includes('Exact probabilities')")
     page.evaluate("dispatchEvent(new Event('afterprint'))")
