@@ -18,6 +18,7 @@ from shutil import copyfileobj
 
 from textgen.importing.found import listed, refused
 from textgen.models import config
+from textgen.models.names import plain_name
 
 MAX_ENTRIES, MAX_LIST = 1_000, 500_000  # files in a zip, and bytes of its list of them
 MAX_TORCH_LIST = 30_000_000  # bytes of the list in a file of PyTorch's, which holds one file a tensor
@@ -158,10 +159,3 @@ def check_sizes(path: Path, chosen: Sequence[Entry], most: int) -> None:
 
 def is_folder(chosen: Sequence[Entry]) -> bool:
     return any(entry.parts[-1] == config.FILE for entry in chosen)
-
-
-def plain_name(name: str) -> str:
-    """A file's name that every system takes, its letters and its ending as they were."""
-    kept = re.sub(r"[^\w .()+-]", "_", unicodedata.normalize("NFC", name)).strip(" .")
-    stem, dot, ending = kept.rpartition(".")
-    return f"{stem[:80].strip(' .') or 'checkpoint'}{dot}{ending[:20]}" if dot else kept[:80] or "checkpoint"

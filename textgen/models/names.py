@@ -27,3 +27,10 @@ def check_name(name: str) -> str:
             f"for example {usual_name(Path(name[:999].replace(os.sep, ' ')))}"
         )
     return name
+
+
+def plain_name(name: str) -> str:
+    """A file's name that every system takes, its letters and its ending as they were."""
+    kept = re.sub(r"[^\w .()+-]", "_", unicodedata.normalize("NFC", name)).strip(" .")
+    stem, dot, ending = kept.rpartition(".")
+    return f"{stem[:80].strip(' .') or 'checkpoint'}{dot}{ending[:20]}" if dot else kept[:80] or "checkpoint"

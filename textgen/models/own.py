@@ -46,7 +46,7 @@ class OwnLimits:
     """How long models of visitors stay, and how large they may be."""
 
     hours: float = 24  # unused
-    bytes: int = 500 * MEGABYTE  # of one
+    bytes: int = 1_000 * MEGABYTE  # of one
     total: int = 10_000 * MEGABYTE  # of all
 
 

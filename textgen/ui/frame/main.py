@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import atexit
 import logging
 import os
 import re
-import shutil
 import signal
 import sys
 import threading
@@ -15,7 +13,6 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from textgen.classroom.store import rooms_at
@@ -132,9 +129,9 @@ def add_visitors_flags(flags: argparse.ArgumentParser) -> None:
         visitors.add_argument(f"--allow-{name}", action=action, help=f"whether visitors may {what} {here}")
     visitors.add_argument(
         "--own-models",
-        type=Path,
+        default=os.environ.get("LAB_OWN_MODELS") or user_cache() / "temperature-lab" / "own",
         metavar="FOLDER",
-        help="where such models lie (default: a folder that goes with the server)",
+        help="where such models lie until nobody uses them (default %(default)s)",
     )
 
 
@@ -200,11 +197,13 @@ def own_models(options: argparse.Namespace, limits: OwnLimits) -> OwnModels | No
     allowed = allowed_by(options)
     if not (allowed.own_models or allowed.training):
         return None
-    if options.own_models is not None:
-        return OwnModels(options.own_models, limits)
-    folder = Path(mkdtemp(prefix="temperature-lab-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return OwnModels(folder, limits)
+    return OwnModels(Path(options.own_models), limits)
+
+
+def user_cache() -> Path:
+    """Where this system's programs keep what can be made again."""
+    given = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    return Path(given) if given else Path("~/.cache").expanduser()
 
 
 def service_from(options: argparse.Namespace, registry: Registry, store: Store) -> Service:

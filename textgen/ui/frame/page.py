@@ -21,11 +21,13 @@ import textgen.ui.generate.tab as generate
 import textgen.ui.learn.tab as learn
 import textgen.ui.model.tab as model
 import textgen.ui.next_token.tab as next_token
+import textgen.ui.own.tab as own
 import textgen.ui.ratings.tab as ratings
 import textgen.ui.sweep.tab as sweep
 from textgen.models.registry import Registry
 from textgen.ui.classroom.routes import routes as class_routes
 from textgen.ui.link import link
+from textgen.ui.own.tab import routes as own_routes
 from textgen.ui.saving import save
 from textgen.ui.server.endpoints import Endpoints, Page
 from textgen.ui.server.laboratory import Laboratory
@@ -73,6 +75,7 @@ EXPERIMENTS: Rooms = (
 )
 CLASS: tuple[str, str, Room] = ("Class", "class", classroom)
 MODEL: tuple[str, str, Room] = ("Model", "model", model)
+MODELS_OF_VISITORS: tuple[Room, ...] = (own,)  # below it
 
 
 def build(registry: Registry, limits: Limits = Limits()) -> gr.Blocks:
@@ -95,17 +98,18 @@ def build_lab(lab: Laboratory) -> gr.Blocks:
                 for room in EXPERIMENTS:
                     add_tab(lab, *room)
             add_tab(lab, *CLASS)
-            add_tab(lab, *MODEL)
+            add_tab(lab, *MODEL, *MODELS_OF_VISITORS)
         save.build(lab)
         Endpoints(lab.registry, lab.visitors).connect()
         page.visitors = lab.visitors
     return page
 
 
-def add_tab(lab: Laboratory, title: str, name: str, room: Room) -> None:
-    """One tab with its room in it; `elem_id` lets the tab name its panel."""
+def add_tab(lab: Laboratory, title: str, name: str, *rooms: Room) -> None:
+    """One tab with its room in it, or several; `elem_id` lets the tab name its panel."""
     with gr.Tab(title, id=name, elem_id=f"tab-{name}"):
-        room.build(lab)
+        for room in rooms:
+            room.build(lab)
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,7 @@ def launch_options(registry: Registry, site: Site = Site(), service: Service | N
             "routes": [
                 *assets.routes(lambda: page_config(registry, site)),
                 route(streams_of, place_of),
+                *own_routes(),
                 *class_routes(classroom.classroom_of, classroom.devices_page),
             ],
             "middleware": [

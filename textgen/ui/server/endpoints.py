@@ -43,6 +43,11 @@ class Page(gr.Blocks):
         """The one `Classroom` that answers the devices of classes."""
         return []
 
+    @functools.cached_property
+    def own(self) -> list[Any]:
+        """The one room that takes in models of visitors, where there is one."""
+        return []
+
     def launch(self, *args: Any, **options: Any) -> Any:
         """Serve the page; nothing is kept of visitors."""
         launched = super().launch(*args, **options)

@@ -20,7 +20,8 @@ from textgen.ui.server.workers import Workers
 from textgen.ui.service.store import MemoryStore, Store
 from textgen.ui.sweep.runs import SweepStore
 
-LANES = {"files": 2, "scores": 1, "pictures": 1}  # files that are made, texts that are measured, chaos
+# Files that are made, texts that are measured, checkpoints, chaos.
+LANES = {"files": 2, "scores": 1, "imports": 1, "pictures": 1}
 
 
 def utc_now() -> datetime:

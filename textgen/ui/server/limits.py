@@ -31,7 +31,7 @@ class Limits:
     result_tokens: int = limit(MAX_TOKENS, "tokens read and written for a result that is saved")
     scored_characters: int = limit(20_000, "characters of a text whose perplexity is measured")
     own_hours: int = limit(24, "hours that a visitor's own model stays when nobody uses it")
-    own_megabytes: int = limit(500, "megabytes of one such model, and of what it is made from")
+    own_megabytes: int = limit(1_000, "megabytes of one such model, and of what it is made from")
     own_total: int = limit(10_000, "megabytes of all such models")
 
     @property

@@ -235,8 +235,9 @@ export async function* messages(name, request, signal = new AbortController().si
   }
 }
 
+const chance = () => Math.floor(Math.random() * 2 ** 32).toString(36);
 /** A name that this page made up, by which the server gives each visitor a turn. */
-const VISITOR = Array.from({ length: 4 }, () => Math.floor(Math.random() * 2 ** 32).toString(36)).join("-");
+export const VISITOR = [chance(), chance(), chance(), chance()].join("-");
 
 /** @param {string} name @param {object} request @param {AbortSignal} signal @returns {Promise<Response>} */
 const begun = async (name, request, signal) => {

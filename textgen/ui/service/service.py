@@ -34,6 +34,7 @@ ENDING = (
 )
 KINDS = {  # of requests, by how their addresses begin
     "/lab/stream/": "text",
+    "/lab/upload": "text",
     "/gradio_api/component_server": "question",
     "/gradio_api/queue/": "endpoint",
     "/gradio_api/call/": "endpoint",

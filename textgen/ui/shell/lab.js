@@ -3,7 +3,7 @@
 import { config } from "./config.js";
 import { kept, KEY, opened } from "../link/opened.js";
 import { stateOf } from "../link/record.js";
-import { modelGroups } from "../own/own.js";
+import { isOwn, modelGroups } from "../own/own.js";
 
 /** @import { Changes, State } from "./store.js" */
 /** @typedef {(state: State, before: State) => void} Listener */
@@ -47,7 +47,7 @@ export const createStore = (initial) => {
  */
 export const remembered = (first, models, storage) => {
   const found = readFrom(storage);
-  if (found === null || !models.includes(found.model)) return first;
+  if (found === null || (!models.includes(found.model) && !isOwn(found.model))) return first;
   return { ...likeThose(first, found), settings: settingsLike(first.settings, found.settings) };
 };
 

@@ -7,7 +7,7 @@ import { clip, effectOf, numberFrom, plainDigits, temperatureText, valueText } f
 import { about } from "../glossary/glossary.js";
 import { themeSwitch } from "../frame/frame.js";
 import { neutral, orderName, sourceOf, store, typedIn } from "../shell/lab.js";
-import { listenOwn, modelGroups } from "../own/own.js";
+import { addOwn, forgetOwn, isOwn, listenOwn, modelGroups, ownModels, titleOf } from "../own/own.js";
 import { createSourceChoice } from "./picker.js";
 import { createProblems } from "../messages/problem.js";
 import { latest, Problem } from "../server/server.js";
@@ -76,13 +76,35 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
   if (!isSource(sourceOf(config.state))) judgeAtRest();
   store.listen((state, before) => {
     const { model, context } = state;
-    if (model !== before.model) modelChosen({ model, context, given: memory.given });
+    if (model !== before.model) {
+      gone = "";
+      modelChosen({ model, context, given: memory.given });
+    }
     if (!isSource(sourceOf(before), state)) {
       note = "";
       judgeAtRest();
     }
     draw();
   }, signal);
+
+  // ---- models of visitors: the server says which of those that this browser knows are still there
+  let gone = ""; // a sentence about the one that was chosen
+  const findOwn = async () => {
+    const { model } = store.state;
+    const names = new Set(ownModels().map(({ name }) => name));
+    if (isOwn(model)) names.add(model);
+    if (!names.size) return;
+    const answer = await ask("own_models", { names: [...names] });
+    for (const entry of answer.models) names.delete(entry.name) && addOwn(entry);
+    if (names.has(model) && store.state.model === model) {
+      const title = titleOf(model);
+      store.set({ model: config.state.model });
+      gone = `“${title}” is no longer on the server: it was deleted, or not used for too long. Another model `
+        + "has its place; what you typed stays.";
+    }
+    names.forEach(forgetOwn);
+    draw();
+  };
 
   // ---- numbers: a slider, and a field that takes 0.7 and 0,7
   const checked = async (/** @type {string} */ name, /** @type {number | string} */ value) => {
@@ -348,7 +370,8 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
     findInert();
     document.documentElement.toggleAttribute("data-sheet", NARROW.matches && sheet);
     /** @type {Part[]} */
-    const first = [["model", h("div", { id: "model" }, picker.node)], ["context", source()]];
+    const first = [["model", h("div", { id: "model" }, picker.node,
+      gone && h("p", { class: "note", role: "status" }, gone))], ["context", source()]];
     /** @type {Part[]} */
     const warm = [["temperature", temperature(isOpen())]];
     const rest = [...stagesThat(({ name, folded }) => name !== "temperature" && !folded),
@@ -376,6 +399,7 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
   standAboveKeyboard(root, signal);
   onTab(() => draw(), signal);
   listenOwn(() => draw(), signal);
+  findOwn();
   draw();
 });
 

@@ -8,10 +8,12 @@ from typing import Any
 from textgen.errors import SettingError, TextgenError, shorten
 from textgen.experiments.requests.source import source_from
 from textgen.logit_bias import LogitBias
+from textgen.models.own import is_own
 from textgen.models.registry import Registry
 from textgen.plots.theme import INKS, THERMAL
 from textgen.settings import DecodeSettings
 from textgen.stages import ORDERS, PARAMETERS, STAGES, as_json, stage_config
+from textgen.ui.own.entry import known_own
 from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.shell.components import LabComponent
 from textgen.ui.sidebar.model_choice import NUMBERS, first_choice, groups, left_out, switched
@@ -65,11 +67,16 @@ def build(lab: Laboratory) -> None:
             raise SettingError(f"there is no setting {shorten(name)}; there are {', '.join(PARAMETERS)}")
         parameter, model = PARAMETERS[name], data.get("model")
         checked = parameter.check(parameter.title, value)
-        if isinstance(checked, LogitBias) and model in lab.registry.names():
+        if isinstance(checked, LogitBias) and (is_own(model) or model in lab.registry.names()):
             lab.registry.get(model).by_ids(DecodeSettings(logit_bias=checked))
         return {"value": as_json(checked)}
 
+    def own_models(data: dict[str, Any]) -> dict[str, Any]:
+        """Which visitors' models of these `names` there are still, and what they are called."""
+        return {"models": known_own(lab.registry, data.get("names"))}
+
     answers = {"model_chosen": model_chosen, "source_checked": source_checked, "typed": typed}
+    answers["own_models"] = own_models
     LabComponent(
         "sidebar", {"kinds": KINDS, "example": EXAMPLE}, module="sidebar/sidebar.js", answers=answers
     )
