@@ -12,6 +12,9 @@ import numpy as np
 
 from textgen.records import Ints
 
+PRIME = 2**61 - 1
+BASE = 1_000_003  # of the numbers of n-grams
+
 
 class History(Sequence[int]):
     """Ids (T,) that grow by one a step; the indexes are kept up to date, never built anew.
@@ -36,8 +39,9 @@ class History(Sequence[int]):
         self._seen = Counter(self._ids)
         self._seen_array = self._as_array()
         self._size = 0  # of the n-grams indexed below; 0 until somebody asks
-        self._followers: dict[tuple[int, ...], list[int]] = {}
-        self._tail: tuple[int, ...] = ()  # the last size − 1 ids, or all of fewer
+        # by a number that stands for the first ids of an n-gram: where such ids end, what has followed them
+        self._followers: dict[int, tuple[int, list[int]]] = {}
+        self._tail = 0  # the number of the last size − 1 ids, or of all where there are fewer
 
     @classmethod
     def of(cls, ids: Sequence[int]) -> History:
@@ -57,7 +61,7 @@ class History(Sequence[int]):
         if self._seen[token] == 1:
             self._seen_array = self._as_array()
         if self._size:
-            self._index(token)
+            self._index(len(self._ids) - 1)
 
     @property
     def seen(self) -> Ints:
@@ -72,18 +76,32 @@ class History(Sequence[int]):
     def completions(self, size: int) -> Sequence[int]:
         """The ids that would complete an n-gram of `size` tokens already in the text."""
         if size != self._size:
-            self._size, self._followers, self._tail = size, {}, ()
-            for token in self._ids:
-                self._index(token)
-        return self._followers.get(self._tail, ())
+            self._size, self._followers, self._tail = size, {}, 0
+            self._first = pow(BASE, size - 2, PRIME) if size > 1 else 0
+            for place in range(len(self._ids)):
+                self._index(place)
+        return self._after(len(self._ids)) if len(self._ids) >= size - 1 else ()
 
-    def _index(self, token: int) -> None:
-        """Note what follows the tail, once it is long enough, and move on."""
-        tail, long_enough = self._tail, self._size - 1
-        if len(tail) == long_enough:
-            self._followers.setdefault(tail, []).append(token)
-            tail = tail[1:]
-        self._tail = (*tail, token) if long_enough else ()
+    def _index(self, place: int) -> None:
+        """Note that a token follows the tail before it, once that is long enough, and move on.
+
+        The tail's number is a polynomial of its ids (Karp & Rabin 1987), so that moving on costs the same for
+        n-grams of any size, and so does keeping them.
+        """
+        tail, length, token = self._tail, self._size - 1, self._ids[place]
+        if place >= length:
+            self._after(place).append(token)
+            tail -= self._first * (self._ids[place - length] + 1)
+        self._tail = (tail * BASE + token + 1) % PRIME if length else 0
+
+    def _after(self, place: int) -> list[int]:
+        """What has followed the tail that ends before a place. Other ids with its number are told apart."""
+        key, length = self._tail, self._size - 1
+        while True:
+            known, tokens = self._followers.setdefault(key, (place, []))
+            if known == place or self._ids[known - length : known] == self._ids[place - length : place]:
+                return tokens
+            key += PRIME
 
     def _as_array(self) -> Ints:
         return np.fromiter(self._seen, dtype=np.int64, count=len(self._seen))
