@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
+from textgen.models.own import OwnModels
 from textgen.models.registry import Registry, default_root
-from textgen.ui.frame.page import build, launch_options
+from textgen.ui.frame.page import build_lab, launch_options
+from textgen.ui.server.laboratory import Allowed, Laboratory
 from textgen.ui.shell import assets
 
 expect.set_options(timeout=30_000)  # other work on the machine must not fail a test
@@ -26,10 +28,10 @@ FOLLOWS = """(place) => {
 
 
 @pytest.fixture(scope="session")
-def app_url() -> Iterator[str]:
+def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app on the shipped models, served from this process on a free port."""
-    registry = Registry(default_root())
-    page = build(registry)
+    registry = Registry(default_root(), own=OwnModels(tmp_path_factory.mktemp("own")))
+    page = build_lab(Laboratory(registry, allowed=Allowed(own_models=True)))
     _, url, _ = page.launch(prevent_thread_lock=True, server_name="127.0.0.1", **launch_options(registry))
     yield url.rstrip("/")
     page.close()

@@ -185,11 +185,15 @@ def site_from(options: argparse.Namespace) -> Site:
 
 
 def allowed_by(options: argparse.Namespace) -> Allowed:
-    """What visitors may do: what the flags say, and else all where nobody but this machine's user visits."""
+    """What visitors may do: what the flags say, and else all where nobody but this machine's user visits.
+
+    Behind a proxy everybody comes from this machine: what only a proxy needs says that there is one.
+    """
     from textgen.ui.server.laboratory import Allowed
 
+    alone = options.host in LOOPBACK and not options.root_path and options.trusted_hosts == "*"
     flags = (options.allow_own_models, options.allow_training)
-    return Allowed(*(options.host in LOOPBACK if flag is None else flag for flag in flags))
+    return Allowed(*(alone if flag is None else flag for flag in flags))
 
 
 def own_models(options: argparse.Namespace, limits: OwnLimits) -> OwnModels | None:
