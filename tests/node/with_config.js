@@ -7,7 +7,8 @@ import { pathToFileURL } from "node:url";
 registerHooks({
   resolve: (specifier, context, next) => {
     const folder = process.env.VECTORS;
-    const config = folder && /(^|\/)config\.js$/.test(specifier);
+    const ours = !context.parentURL?.includes("/node_modules/");
+    const config = folder && ours && /(^|\/)config\.js$/.test(specifier);
     return next(config ? pathToFileURL(join(folder, "config.js")).href : specifier, context);
   },
 });

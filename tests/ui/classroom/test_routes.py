@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from html import unescape
 from typing import Any
 
 import pytest
+from starlette.requests import Request
 
 from tests.ui.classroom.devices import TOKEN, Devices, device_id
 from textgen.classroom.room import LIFETIME, MOST_DEVICES
 from textgen.classroom.rounds import RoomError
 from textgen.models.registry import Registry
+from textgen.ui.classroom.tab import devices_page
+from textgen.ui.words import catalogue, languages
 
 PATIENCE = 60.0  # seconds; what waits for longer waits for ever
 Events = AsyncGenerator[tuple[str, Any], None]
@@ -205,3 +210,15 @@ def test_a_session_ends_after_four_hours(play: Callable[[Play], None]) -> None:
         assert refusal(await lab.teach("csv")) == "none"
 
     play(part)
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_phones_page_speaks_from_its_catalogue_alone(language: str) -> None:
+    headers = [(b"accept-language", language.encode())]
+    page = devices_page(Request({"type": "http", "headers": headers}))
+    assert f'<html lang="{language}">' in page
+    bare = re.sub(r"<(script|style)\b.*?</\1>", "", page, flags=re.DOTALL)
+    said = {unescape(text).strip() for text in re.findall(r">([^<>]+)<", bare)} - {""}
+    said |= set(re.findall(r'(?:title|aria-label|placeholder|alt)="([^"]+)"', bare))
+    assert said
+    assert said <= set(catalogue(language).values())

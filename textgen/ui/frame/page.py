@@ -59,6 +59,7 @@ class Room(Protocol):
 
 
 Rooms = tuple[tuple[str, str, Room], ...]  # title, id, what is in it
+AT_TERMS = ("glossary.ask", "glossary.lost", "glossary.none")  # keys of what an ⓘ says by itself
 FIRST = "next"  # the tab that the page opens with
 TABS: Rooms = (
     ("Learn", "learn", learn),
@@ -178,11 +179,17 @@ def config_of(registry: Registry, _stamps: Hashable) -> dict[str, Any]:
     facts = {
         "ignored": ignored,
         "languages": languages(),
-        "asks": {language: catalogue(language)["glossary.ask"] for language in languages()},
+        "glossary": {language: glossary_words(language) for language in languages()},
         "opening": opening,
         "link": link.link_config(),
     }
     return {**sidebar.sidebar_config(registry), **facts}
+
+
+def glossary_words(language: str) -> dict[str, str]:
+    """What the ⓘ says before the glossary is loaded, and where it is not."""
+    words = catalogue(language)
+    return {key.removeprefix("glossary."): words[key] for key in AT_TERMS}
 
 
 def theme() -> gr.themes.Base:

@@ -12,8 +12,7 @@ import { language } from "../words/language.js";
 
 /** @type {Record<string, string>} A further language is a further file and a line. */
 const FILES = { en: "glossary.json", de: "glossary.de.json" };
-const MISSING =
-  "The glossary could not be loaded: the connection is lost, or the server is being started again.";
+const words = () => config.glossary[language];
 const LINGER = 250; // ms in which the pointer may cross from the ⓘ to its definition
 const GAP = 6; // px between them, and from the edge of the window
 
@@ -29,7 +28,7 @@ export const about = (key, spoken = key) => {
   listen();
   return h("button", {
     class: "term-ask", type: "button", "data-term": key,
-    "aria-label": config.asks[language].replace("{term}", spoken), "aria-expanded": false,
+    "aria-label": words().ask.replace("{term}", spoken), "aria-expanded": false,
   });
 };
 
@@ -55,7 +54,7 @@ const load = async () => {
 export const entryOf = (key, terms, stages = config.stages) => {
   if (Object.hasOwn(terms, key)) return terms[key];
   const stage = stages.flatMap((one) => [one, ...one.parameters]).find(({ name }) => name === key);
-  if (!stage) return { title: key, text: "This word has no definition yet." };
+  if (!stage) return { title: key, text: words().none };
   const { title, help } = stage;
   return { title: capital(title), text: `${capital(help)}. ${stage.hint}.` };
 };
@@ -75,7 +74,8 @@ const open = async (/** @type {HTMLElement} */ button) => {
   asked = button;
   button.setAttribute("aria-expanded", "true");
   const key = button.dataset.term ?? "";
-  const entry = await glossary().then((terms) => entryOf(key, terms), () => ({ title: key, text: MISSING }));
+  const lost = () => ({ title: key, text: words().lost });
+  const entry = await glossary().then((terms) => entryOf(key, terms), lost);
   if (asked === button) show(entry);
 };
 

@@ -36,7 +36,7 @@ export const config: {
   inks: Record<string, string>; // colours of figures that follow the theme, and their names in the style sheet
   models: ModelGroup[];
   presets: { name: string; temperature: number; sentence: string }[];
-  asks: Record<string, string>; // by language: how the ⓘ of a {term} is named
+  glossary: Record<string, { ask: string, lost: string, none: string }>; // by language: what stands at an ⓘ
   reach: string; // this machine's address for other devices of its network; "": none, or not known
   languages: string[]; // that there is a catalogue of words for
   ignored: Record<string, Record<string, string>>; // by tab: a control that it does not heed, and why
