@@ -50,6 +50,7 @@ def test_files_from_other_machines_are_read_or_told_and_never_leave_the_page(sha
     page = shared_page.page
     page.get_by_role("tab", name="Generate", exact=True).click()
     room = shared_page.view("generate").locator(".read-room")
+    shared_page.set_sidebar()
     room.evaluate("(room) => { room.open = true; }")
     field, spanish = room.get_by_label("Text to read"), "El niño soñó.\r\n".encode("cp1252")
     letter = {"name": "carta.txt", "mimeType": "text/plain", "buffer": spanish}
@@ -63,6 +64,10 @@ def test_files_from_other_machines_are_read_or_told_and_never_leave_the_page(sha
         page.evaluate(DROP, [".read-field", files])
         expect(room.get_by_role("alert")).to_contain_text(sentence)
         expect(field).to_have_value("El niño soñó.\n")
+    page.evaluate(DROP, ["#context textarea", [("c.txt", [*spanish])]])
+    expect(page.locator("#context textarea")).to_have_value("El niño soñó.\n")
+    page.get_by_role("button", name="Undo: “c.txt” read as Windows-1252").click()
+    expect(page.locator("#context textarea")).to_have_value("The king is d")
     page.evaluate(DROP, [".read-field", [("b.txt", [98])]])
     expect(field).to_have_value("b")
     assert page.evaluate(DROP, ["body", [("b.txt", [98])]]) is False  # the browser would open it instead

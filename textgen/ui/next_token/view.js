@@ -365,7 +365,8 @@ const createHint = (/** @type {() => void} */ redraw) => {
     redraw();
   };
   const describe = () => !seen && h("div", { class: "newcomer", key: "hint" },
-    h("p", {}, "Pull the slider: the bars follow. Click a bar: its token joins the context."),
+    h("p", {}, "A bar is how likely a token comes next. Pull the slider: the bars follow. "
+      + "Click one: it joins the context."),
     h("button", { class: "quiet", type: "button", onclick: done }, "Got it"));
   return { describe, done };
 };

@@ -4,6 +4,7 @@ import { config } from "../shell/config.js";
 import { activeStages, isOn } from "../bars/decoding.js";
 import { h, render } from "../shell/dom.js";
 import { clip, effectOf, numberFrom, plainDigits, temperatureText, valueText } from "../shell/format.js";
+import { filesInto } from "../shell/files.js";
 import { about } from "../glossary/glossary.js";
 import { themeSwitch } from "../frame/frame.js";
 import { neutral, orderName, sourceOf, store, typedIn } from "../shell/lab.js";
@@ -161,6 +162,20 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
     undo.discarded(`${of} ${clip(valueText(value), 30)} reset`,
       () => store.set({ settings: { [name]: value } }));
   };
+  /** A text file that is dropped on the context. @type {import("../shell/files.js").Use} */
+  const files = {
+    most: 80_000, // bytes: 20,000 characters
+    took: ({ name, text, encoding }) => {
+      const { context } = store.state;
+      store.set({ context: text });
+      undo.discarded(`“${clip(name, 30)}” read as ${encoding}`, () => store.set({ context }));
+      draw();
+    },
+    refused: (sentence) => {
+      problems.tell("source", sentence);
+      draw();
+    },
+  };
   /** A stage's control, and while it is on those of its further numbers. */
   const stageControls = (/** @type {Stage} */ stage) => h("div", { class: "control-group" },
     stage.step ? stageControl(stage) : tokensControl(stage),
@@ -223,7 +238,7 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
     if (!typedIn(state)) {
       const text = h("textarea", {
         rows: 3, placeholder: "Empty: the start of a text", value: state.context, spellcheck: "false",
-        "aria-describedby": inert.get("context"), ...problems.marks("source"),
+        "aria-describedby": inert.get("context"), ...problems.marks("source"), ...filesInto(files),
         oninput: (/** @type {any} */ event) => store.set({ context: event.target.value }),
       });
       return h("div", { class: "field", id: "context", key: "context" },
