@@ -61,8 +61,9 @@ def test_the_card_has_the_facts(tab: LabPage) -> None:
 def test_the_slider_shows_every_moment_without_the_server(tab: LabPage) -> None:
     tab.view("model").locator(".model-curves .point").first.wait_for()
     expect(texts(tab)).to_have_text(ROWS[2][5:])  # the moment whose weights were kept
+    expect(tab.view("model").locator(".compare-side .panel-stats")).to_have_count(2)  # all answers are there
     asked: list[str] = []
-    tab.page.on("request", lambda request: asked.append(request.url))
+    tab.page.on("request", lambda request: asked.append(f"{request.url} {request.post_data}"))
     for i, row in enumerate(ROWS):
         moment(tab).fill(str(i))
         expect(step(tab)).to_have_text(f"Step {row[0]} of 40")
