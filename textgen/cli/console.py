@@ -54,6 +54,11 @@ class Console:
         """What went wrong, on one line."""
         self.remark("textgen: " + " ".join(text.split()))
 
+    def json_line(self, value: Any) -> None:
+        """The same on one line, seen at once: one of many."""
+        self.out.write(json.dumps(finite(value), allow_nan=False) + "\n")
+        self.out.flush()
+
     def json(self, value: Any) -> None:
         """The result for another program."""
         self.out.write(json.dumps(finite(value), ensure_ascii=True, allow_nan=False, indent=2) + "\n")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from textgen.cli import options
 from textgen.cli.console import Console
 from textgen.errors import TextgenError
 from textgen.training.job import TrainOptions, is_leader, to_stderr
-from textgen.training.recipe import LEVELS, bundled
+from textgen.training.recipe import LEVELS, NETS, bundled
+from textgen.validation import number_in
+
+MOST_MINUTES = 10**6
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a text file, UTF-8, or a folder of .txt files",
     )
     options.add_encoding(parser)
+    parser.add_argument(
+        "--net", choices=("auto", *NETS), default="auto", help="of a text without a recipe (to fit the text)"
+    )
     parser.add_argument("--level", choices=LEVELS, default="char", help="of a text without a recipe (char)")
     parser.add_argument("--name", help="of the model (the recipe's, or the file's)")
     parser.add_argument("--models", metavar="FOLDER", help="where it appears ($TEXTGEN_MODELS or ./models)")
@@ -38,6 +45,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     again.add_argument("--resume", action="store_true", help="go on from the run's last checkpoint")
     again.add_argument("--restart", action="store_true", help="throw the run's checkpoints away")
     parser.add_argument("--replace", action="store_true", help="replace a model of that name at the end")
+    parser.add_argument("--minutes", type=float, metavar="N", help="end then, and keep the best so far")
+    parser.add_argument(
+        "--end-file", type=Path, metavar="PATH", help="end when this file appears, and keep the best so far"
+    )
     add_values(parser.add_argument_group("over the recipe's values"))
     add_machine(parser.add_argument_group("machine, as Lightning's Trainer takes it"))
 
@@ -61,28 +72,39 @@ def add_machine(group: options.Arguments) -> None:
         "--precision", default="auto", help="auto takes bf16 autocast where the machine has it"
     )
     group.add_argument("--quiet", action="store_true", help="no progress")
+    group.add_argument("--json", action="store_true", help="progress for a program, a JSON object a line")
+    group.add_argument("--estimate", action="store_true", help="only measure how long it would take; JSON")
 
 
 def run(args: argparse.Namespace, console: Console) -> None:
     """Train, and name the folder. Raises TextgenError."""
-    folder = load_trainer()(args.recipe, args.corpus, train_options(args))
-    if is_leader():
+    trainer, asked = load_trainer(), (args.recipe, args.corpus, train_options(args, console))
+    if args.estimate:
+        console.json_line(trainer.estimate(*asked)._asdict())
+        return
+    folder = trainer.train(*asked)
+    if is_leader() and not args.json:
         console.say(str(folder))
 
 
-def load_trainer() -> Callable[[str, Path, TrainOptions], Path]:
-    """`run.train`, which needs Lightning. Raises TextgenError when that is not installed."""
+def load_trainer() -> ModuleType:
+    """`training.run`, which needs Lightning. Raises TextgenError when that is not installed."""
     try:
-        from textgen.training.run import train
+        return import_module("textgen.training.run")
     except ModuleNotFoundError as error:
         raise TextgenError(f"training needs {error.name}; install it: pip install -e '.[train]'") from error
-    return train
 
 
-def train_options(args: argparse.Namespace) -> TrainOptions:
+def minutes(value: float | None) -> float | None:
+    """A length of time. Raises SettingError."""
+    return None if value is None else number_in(0, MOST_MINUTES, "60 is an hour")("minutes", value)
+
+
+def train_options(args: argparse.Namespace, console: Console) -> TrainOptions:
     return TrainOptions(
         name=args.name,
         level=args.level,
+        net=args.net,
         models=options.registry_of(args).root,
         runs=args.runs,
         resume=args.resume,
@@ -96,5 +118,8 @@ def train_options(args: argparse.Namespace) -> TrainOptions:
         devices=args.devices,
         strategy=args.strategy,
         precision=args.precision,
-        report=None if args.quiet else to_stderr,
+        report=None if args.quiet or args.json else to_stderr,
+        tell=console.json_line if args.json else None,
+        end_file=args.end_file,
+        minutes=minutes(args.minutes),
     )

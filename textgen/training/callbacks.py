@@ -31,6 +31,8 @@ Report = Callable[[str], None]
 SHOWN = 100  # characters of a sample in a line of progress
 CHECKED = 20  # steps between two looks at the losses
 DIVERGED = 2.0  # times the loss of the untrained net: no text that is learned costs as much
+TURNED = 1.005  # times the best validation loss: that it has turned is no chance any more
+BY_HEART = "it begins to learn its text by heart"
 Clock = Callable[[], float]  # seconds
 
 
@@ -96,7 +98,7 @@ class Measure(Callback):
     ) -> None:
         self._losses.append(outputs["loss"].detach())
         step, log, module = trainer.global_step, self.measured.recipe.log, training_module(pl_module)
-        due = step % log.every == 0 or step == trainer.max_steps
+        due = step % log.every == 0 or step == trainer.max_steps or trainer.should_stop
         if due or len(self._losses) % CHECKED == 0:
             self._check_losses(module, step)
         if due:
@@ -133,7 +135,7 @@ class Measure(Callback):
         losses = torch.stack(self._losses) if self._losses else torch.full((1,), torch.nan)
         learned = module.trainer.strategy.reduce(losses.mean(), reduce_op="mean")
         net.cpu().prepare()
-        model = Model("", net, measured.tokenizer, config_so_far(measured.recipe))
+        model = draft_model(net, measured)
         return LogRow(
             step=step,
             tokens=step * measured.tokens_per_step,
@@ -143,6 +145,11 @@ class Measure(Callback):
             samples=write_samples(model, log.temperatures, log.sample),
             beam=write_beam(model, log.beam),
         )
+
+
+def draft_model(net: LanguageModel, measured: MeasureInputs) -> Model:
+    """A net that is still learning, as a model that writes."""
+    return Model("", net, measured.tokenizer, config_so_far(measured.recipe))
 
 
 def config_so_far(recipe: Recipe) -> ModelConfig:
@@ -169,13 +176,18 @@ def describe(rows: Sequence[LogRow], characters: float) -> str:
     if not row.step:
         return f"step 0, untrained: {validation}"
     line = f"step {row.step}: training {row.train_loss:.4f}, {validation}"
-    if row.validation_loss < best.validation_loss * 1.005:
+    if row.validation_loss < best.validation_loss * TURNED:
         return line
-    worse = f"{line}; best {best.validation_loss:.4f} at step {best.step}"
-    learns = row.train_loss < (best.train_loss if best.step else best.validation_loss)
-    return (
-        f"{worse}: {'it begins to learn its text by heart' if learns else 'a lower optimiser.rate may help'}"
-    )
+    why = BY_HEART if learns_by_heart(rows) else "a lower optimiser.rate may help"
+    return f"{line}; best {best.validation_loss:.4f} at step {best.step}: {why}"
+
+
+def learns_by_heart(rows: Sequence[LogRow]) -> bool:
+    """Whether the validation loss has turned while the training loss still falls."""
+    row, best = rows[-1], min(rows, key=lambda row: row.validation_loss)
+    if row.validation_loss < best.validation_loss * TURNED:
+        return False
+    return row.train_loss < (best.train_loss if best.step else best.validation_loss)
 
 
 def check_course(name: str, losses: Sequence[tuple[int, float]], measured: MeasureInputs) -> None:

@@ -39,6 +39,7 @@ from textgen.training.sampling import start_ids
 
 RUN, STEPS = "run.json", "schedule.steps"
 SHOWN = 20  # characters of a value that differs
+Event = Mapping[str, Any]  # what happened, as JSON: {"event": "step", "step": 120, "loss": 2.31, …}
 CHECKPOINTS = 200_000_000  # bytes that those of the largest bundled recipe take, and a little more
 UNSPACED = 15  # letters a space: no language that puts spaces between words has so many
 SEEN = 1_000_000  # tokens among which the most frequent one is looked for
@@ -54,6 +55,7 @@ class TrainOptions:
 
     name: str | None = None  # of the model; None = the recipe's
     level: str = "char"  # one of recipe.LEVELS, of a text without a recipe
+    net: str = "auto"  # one of recipe.NETS, of a text without a recipe; "auto" = to fit the text
     models: Path = field(default_factory=default_root)  # the finished folder appears here
     runs: Path = Path("runs")  # checkpoints of the run, at runs/NAME
     resume: bool = False  # go on from the run's last checkpoint
@@ -69,6 +71,9 @@ class TrainOptions:
     precision: str = "auto"  # "auto" = bf16 autocast where the machine has it
     report: Callable[[str], None] | None = to_stderr  # one line of progress; None = silent
     pause: float = 10.0  # seconds between two lines of progress
+    tell: Callable[[Event], None] | None = None  # the same for a program that watches: see `Event`
+    end_file: Path | None = None  # a file whose appearance ends the run; the best so far is kept
+    minutes: float | None = None  # after which the run ends so, too
     clock: Callable[[], float] = time.monotonic  # seconds
     today: Callable[[], date] = date.today
 
@@ -120,6 +125,11 @@ class Job(Plan):
         """One line to whoever watches."""
         if self.options.report:
             self.options.report(line)
+
+    def tell(self, event: str, **facts: Any) -> None:
+        """The same to a program: numbers by name."""
+        if self.options.tell and is_leader():
+            self.options.tell({"event": event, **facts})
 
 
 def plan(recipe: str | Path | None, corpus: Path, options: TrainOptions) -> Plan:
@@ -210,7 +220,8 @@ def own(corpus: Path, options: TrainOptions) -> Recipe:
     size = sum(file.stat().st_size for file in files_of(corpus))
     name, stem = check_name(options.name or usual_name(corpus)), corpus.resolve().stem
     title = "" if options.name else shorten(stem)
-    return make_recipe(own_recipe(size, options.level, name, title), options.all_overrides())
+    values = own_recipe(size, options.level, name, title, options.net)
+    return make_recipe(values, options.all_overrides())
 
 
 def is_leader() -> bool:

@@ -336,15 +336,19 @@ DROPOUT: Mapping[str, float] = MappingProxyType(
     {"embedding": 0.1, "between": 0.4, "output": 0.5, "weights": 0.2}
 )
 ROWS = 25  # of the log
+VALIDATED = 200_000  # bytes at most that validate: more take time and say the same
+NETS = ("small", "medium", "large")  # the hidden widths of SIZES, from the first
 
 
-def own_recipe(size: int, level: str, name: str, title: str = "") -> dict[str, Any]:
-    """The values of a recipe for a text of so many bytes: as large a net and as long a run as it can feed.
-
-    Raises SettingError for a level that there is not.
+def own_recipe(size: int, level: str, name: str, title: str = "", net: str = "auto") -> dict[str, Any]:
+    """The values of a recipe for a text of so many bytes: as long a run as it can feed, and as large a net,
+    unless `net` names one. Raises SettingError for a level or a net that there is not.
     """
     one_of(LEVELS, "char is usual")("level", level)
+    one_of(("auto", *NETS), "auto fits the text")("net", net)
     _, hidden, passes = max(row for row in SIZES[level] if row[0] <= size)
+    if net != "auto":
+        hidden = SIZES[level][NETS.index(net)][1]
     streams, length = batch(size / BYTES_A_TOKEN[level])
     steps = max(100, int(0.9 * size / BYTES_A_TOKEN[level] * passes / (streams * length)))
     return {
@@ -355,6 +359,7 @@ def own_recipe(size: int, level: str, name: str, title: str = "") -> dict[str, A
         "averaging": 0.99,
         "calibrate": True,
         "text": {"word": {"min_count": 2}, "subword": {"vocabulary": subwords_for(size)}}.get(level, {}),
+        "split": {"train": round(max(0.9, min(0.99, 1 - VALIDATED / size)), 3) if size else 0.9},
         "net": {
             "architecture": "lstm",
             "sizes": {"embedding": hidden // 2, "hidden": hidden, "layers": 2, "tied": level != "char"},

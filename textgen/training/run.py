@@ -39,6 +39,7 @@ from textgen.training.job import (
     step_of,
     validation_documents,
 )
+from textgen.training.live import EndEarly, Estimate, Stopwatch, Tell, row_seconds, tell_baseline, tell_text
 from textgen.training.module import TrainingModule
 from textgen.training.package import FinishedRun, publish_model
 from textgen.training.recipe import Recipe
@@ -59,6 +60,33 @@ def train(recipe: str | Path | None, corpus: Path, options: TrainOptions) -> Pat
             job = prepare(planned)
             with memory_explained(job):
                 return finish(job, fit(job))
+
+
+def estimate(
+    recipe: str | Path | None, corpus: Path, options: TrainOptions, seconds: float = 1.0
+) -> Estimate:
+    """How long `train` would take: so many seconds of its very steps, on this text, are measured."""
+    with os_errors_explained(options):
+        planned = plan(recipe, corpus, options)
+        check_machine(planned)
+        with claimed(planned), os_errors_explained(options):
+            job = prepare(planned)
+            with memory_explained(job):
+                return measured_speed(job, seconds)
+
+
+def measured_speed(job: Job, seconds: float) -> Estimate:
+    """Train for some seconds; nothing of that is kept."""
+    module = TrainingModule(make_net(job.recipe, job.text), job.recipe)
+    batches = make_batches(job.text.train, job.recipe, bos_of(job.recipe, job.text.tokenizer))
+    watch, steps = Stopwatch(job.options.clock, seconds), job.recipe.schedule.steps
+    with quiet(), stoppable(job):
+        trainer = make_trainer(job.recipe, job.options, [Averaging(), watch])
+        trainer.fit(module, datamodule=StreamData(batches, 0, steps))
+    net = module.result.cpu().eval()
+    row = row_seconds(net, measure_inputs(job, batches), job.options.clock)
+    parameters = sum(parameter.numel() for parameter in net.parameters())
+    return Estimate(steps, watch.step, row, job.text.tokenizer.vocab_size, parameters)
 
 
 @contextmanager
@@ -107,6 +135,8 @@ def fit(job: Job) -> TrainingModule:
     module = TrainingModule(make_net(job.recipe, job.text), job.recipe)
     batches = make_batches(job.text.train, job.recipe, bos_of(job.recipe, job.text.tokenizer))
     inputs = measure_inputs(job, batches)
+    tell_text(job, module.net, inputs)
+    tell_baseline(job)
     if is_leader():
         set_damaged_aside(job.folder, job.report)
     earlier = saved(job.folder)
@@ -163,7 +193,9 @@ def callbacks(job: Job, measured: MeasureInputs) -> list[pl.Callback]:
     options = job.options
     return [
         Averaging(),
+        EndEarly(job),
         Measure(measured, options.clock, job.report),
+        Tell(job, measured),
         Progress(measured.tokens_per_step, options.clock, job.report, options.pause),
         *checkpoints(job.folder, job.recipe.log.every),
     ]
@@ -217,8 +249,10 @@ def finish(job: Job, module: TrainingModule) -> Path:
     """Put the net of the best checkpoint in its place among the models; only the first process does."""
     if is_leader():
         finished = best(job, module)
+        job.tell("measuring", step=finished.step)
         job.report(f"measuring the weights of step {finished.step} after rounding to float16")
         publish_model(job.target, finished, job.options)
+        job.tell("done", step=finished.step)
     return job.target
 
 
