@@ -78,7 +78,9 @@ def is_readable(data: bytes, encoding: str) -> bool:
 def controls_in(text: str) -> int:
     """How many characters of a text are control characters, tabs and line ends left out."""
     return sum(
-        text.count(char) for char in set(text) if unicodedata.category(char) == "Cc" and char not in "\t\n\r\f\x85"
+        text.count(char)
+        for char in set(text)
+        if unicodedata.category(char) == "Cc" and char not in "\t\n\r\f\x85"
     )
 
 

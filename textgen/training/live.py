@@ -127,7 +127,7 @@ class Tell(Callback):
 
 
 class EndEarly(Callback):
-    """Ends a run when its time is up, or when a file appears; must come before what measures the last step."""
+    """Ends a run when its time is up, or a file appears; must come before what measures the last step."""
 
     def __init__(self, job: Job) -> None:
         self.job, self.clock, self.file = job, job.options.clock, job.options.end_file

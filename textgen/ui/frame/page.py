@@ -24,6 +24,7 @@ import textgen.ui.next_token.tab as next_token
 import textgen.ui.own.tab as own
 import textgen.ui.ratings.tab as ratings
 import textgen.ui.sweep.tab as sweep
+import textgen.ui.train.tab as train
 from textgen.models.registry import Registry
 from textgen.ui.classroom.routes import routes as class_routes
 from textgen.ui.link import link
@@ -76,7 +77,7 @@ EXPERIMENTS: Rooms = (
 )
 CLASS: tuple[str, str, Room] = ("Class", "class", classroom)
 MODEL: tuple[str, str, Room] = ("Model", "model", model)
-MODELS_OF_VISITORS: tuple[Room, ...] = (own,)  # below it
+FOR_VISITORS: tuple[Room, ...] = (own, train)  # what stands in it besides
 
 
 def build(registry: Registry, limits: Limits = Limits()) -> gr.Blocks:
@@ -99,7 +100,7 @@ def build_lab(lab: Laboratory) -> gr.Blocks:
                 for room in EXPERIMENTS:
                     add_tab(lab, *room)
             add_tab(lab, *CLASS)
-            add_tab(lab, *MODEL, *MODELS_OF_VISITORS)
+            add_tab(lab, *MODEL, *FOR_VISITORS)
         save.build(lab)
         Endpoints(lab.registry, lab.visitors).connect()
         page.visitors = lab.visitors
@@ -135,6 +136,7 @@ def launch_options(registry: Registry, site: Site = Site(), service: Service | N
                 *assets.routes(lambda: page_config(registry, site)),
                 route(streams_of, place_of),
                 *own_routes(),
+                *train.routes(train.room_of),
                 *class_routes(classroom.classroom_of, classroom.devices_page),
             ],
             "middleware": [

@@ -48,6 +48,11 @@ class Page(gr.Blocks):
         """The one room that takes in models of visitors, where there is one."""
         return []
 
+    @functools.cached_property
+    def trainings(self) -> list[Any]:
+        """The one room that takes texts to learn from."""
+        return []
+
     def launch(self, *args: Any, **options: Any) -> Any:
         """Serve the page; nothing is kept of visitors."""
         launched = super().launch(*args, **options)

@@ -20,8 +20,8 @@ from textgen.ui.server.workers import Workers
 from textgen.ui.service.store import MemoryStore, Store
 from textgen.ui.sweep.runs import SweepStore
 
-# Files that are made, texts that are measured, checkpoints, chaos.
-LANES = {"files": 2, "scores": 1, "imports": 1, "pictures": 1}
+# Files made, texts measured, checkpoints imported, pictures of chaos, trainings estimated at once.
+LANES = {"files": 2, "scores": 1, "imports": 1, "pictures": 1, "estimates": 1}
 
 
 def utc_now() -> datetime:

@@ -33,6 +33,9 @@ class Limits:
     own_hours: int = limit(24, "hours that a visitor's own model stays when nobody uses it")
     own_megabytes: int = limit(1_000, "megabytes of one such model, and of what it is made from")
     own_total: int = limit(10_000, "megabytes of all such models")
+    trainings: int = limit(1, "models trained at the same time; further ones wait")
+    training_minutes: int = limit(30, "minutes that one training takes; the best so far is kept then")
+    training_bytes: int = limit(5_000_000, "bytes of a text that a model is trained on")
 
     @property
     def own(self) -> OwnLimits:

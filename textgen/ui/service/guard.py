@@ -31,6 +31,7 @@ from textgen.validation import is_nested
 JSON = "application/json"
 LARGEST = 4_000_000  # bytes of a request: a sweep's charts for its report, and none else comes near
 UPLOAD = 5_000_000_000  # bytes of a visitor's model; the room has a bound of its own, and streams it to disk
+TEXT = 100_000_000  # bytes of a text to learn from; `--max-training-bytes` says how many are taken
 CALL = 1_000_000  # bytes of a call of a named endpoint
 FROM_CLASS = 100_000  # bytes of a vote or a question: a context of 20,000 characters and its settings
 HELD = 200_000_000  # bytes of all requests that are coming in at the same time
@@ -152,6 +153,7 @@ OPEN = (
     Door("POST", "/lab/stream/**", LARGEST),
     Door("POST", "/lab/upload", UPLOAD, kind=""),
     Door("POST", "/lab/own/download", CALL),
+    Door("POST", "/train/text", TEXT, kind=""),
     Door("GET", "/class"),
     Door("POST", "/class/*", FROM_CLASS),
     Door("POST", "/gradio_api/component_server", LARGEST, check=known_question),

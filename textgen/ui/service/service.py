@@ -36,6 +36,7 @@ KINDS = {  # of requests, by how their addresses begin
     "/lab/stream/": "text",
     "/lab/upload": "text",
     "/gradio_api/component_server": "question",
+    "/train/": "question",
     "/gradio_api/queue/": "endpoint",
     "/gradio_api/call/": "endpoint",
     "/gradio_api/heartbeat/": "heartbeat",
