@@ -122,6 +122,9 @@ export const marks = (/** @type {number} */ low, /** @type {number} */ high, /**
   return found;
 };
 
+/** 5 MB, 0.04 MB */
+export const megabytes = (/** @type {number} */ bytes) => `${Number((bytes / 1e6).toPrecision(2))} MB`;
+
 /** 1.2M, 350k, 80 */
 export const short = (/** @type {number} */ n) => {
   if (n >= 1e6) return `${Number((n / 1e6).toPrecision(3))}M`;

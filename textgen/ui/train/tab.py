@@ -5,6 +5,7 @@ POST train/text?file=NAME&encoding=auto&instead=TRAINING   a text, as it is   â†
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from functools import cached_property
@@ -52,6 +53,8 @@ def build(lab: Laboratory) -> None:
     LabComponent("train", config(lab), answers=answers, streams=streams)
     if isinstance(page := Context.root_block, Page):
         page.trainings[:] = [room]
+    if lab.allowed.training and lab.own:
+        threading.Thread(target=room.trainings.revive_all, daemon=True).start()
 
 
 def config(lab: Laboratory) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import { addOwn } from "../own/own.js";
 import { isAway, Problem, whenBack } from "../server/server.js";
 import { openTab } from "../frame/tabs.js";
 import { chart, key, table, texts } from "./live.js";
-import { after, best, newRun, progress, short, timeText } from "./run.js";
+import { after, best, megabytes, newRun, progress, timeText } from "./run.js";
 
 /**
  * @typedef {import("../shell/dom.js").Description} Description
@@ -114,8 +114,8 @@ export const mount = component("train", ({ root, config, memory: given, ask, str
     const size = data instanceof Blob ? data.size : data.byteLength;
     problems.clear();
     if (size > config.most) {
-      const [most, got] = [config.most, size].map(short);
-      problems.tell("text", `a text may have at most ${most}B here, got ${got}B; cut it`);
+      const [most, got] = [config.most, size].map(megabytes);
+      problems.tell("text", `a text may have at most ${most} here, got ${got}; cut it`);
       return draw();
     }
     stream.stop();
@@ -252,7 +252,7 @@ export const mount = component("train", ({ root, config, memory: given, ask, str
     h("label", { class: "train-label", for: "train-pasted" }, "Paste it, or drop a file anywhere here"),
     h("textarea", {
       id: "train-pasted", rows: memory.text ? 3 : 8, spellcheck: false, value: form.pasted,
-      placeholder: "A book, your poems, a chat, recipes, code: from a few pages to 5 MB",
+      placeholder: "A book, your poems, a chat, recipes, code: a few pages or more",
       ...problems.marks("text"),
       oninput: (/** @type {any} */ { target }) => paste(target.value),
     }),
@@ -264,7 +264,7 @@ export const mount = component("train", ({ root, config, memory: given, ask, str
           target.value = "";
         },
       })),
-      h("span", { class: "muted small" }, `txt, md, csv · at most ${short(config.most)}B`)),
+      h("span", { class: "muted small" }, `txt, md, csv · at most ${megabytes(config.most)}`)),
     problems.of("text"),
     h("p", { class: "muted small", role: "status" }, busy),
     memory.text && facts(memory.text));
