@@ -77,7 +77,7 @@ EXPERIMENTS: Rooms = (
 )
 CLASS: tuple[str, str, Room] = ("Class", "class", classroom)
 MODEL: tuple[str, str, Room] = ("Model", "model", model)
-FOR_VISITORS: tuple[Room, ...] = (own, train)  # what stands in it besides
+MODEL_ROOMS: tuple[Room, ...] = (train, model, own)  # all that stands in it
 
 
 def build(registry: Registry, limits: Limits = Limits()) -> gr.Blocks:
@@ -100,7 +100,7 @@ def build_lab(lab: Laboratory) -> gr.Blocks:
                 for room in EXPERIMENTS:
                     add_tab(lab, *room)
             add_tab(lab, *CLASS)
-            add_tab(lab, *MODEL, *FOR_VISITORS)
+            add_tab(lab, *MODEL[:2], *MODEL_ROOMS)
         save.build(lab)
         Endpoints(lab.registry, lab.visitors).connect()
         page.visitors = lab.visitors

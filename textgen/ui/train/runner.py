@@ -87,9 +87,9 @@ class Events:
 
 def turn(folder: Path, places: int) -> TextIO | None:
     """One of the places where trainings run, once those that waited before have theirs; None if it was ended
-    meanwhile.
+    meanwhile, unless something was trained already, of which a model is made.
     """
-    while not (folder / END).exists():
+    while not (folder / END).exists() or any((folder / RUNS).glob("*/*.ckpt")):
         if before(folder) == 0:
             for number in range(places):
                 if slot := acquire(folder.parent / f"place-{number}.lock"):
