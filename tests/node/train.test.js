@@ -27,7 +27,8 @@ test("the best row is kept, and how far it is follows the last", () => {
 
 test("what a killed run had done after its checkpoint is done again, and not shown twice", () => {
   const step = (/** @type {number} */ at) => ({ event: "step", step: at, tokens: at, loss: 1, left: 1 });
-  const run = told(text, step(10), step(20), step(30), row(30, 2), { event: "turn" }, text, step(15), row(20, 3));
+  const killed = [text, step(10), step(20), step(30), row(30, 2)];
+  const run = told(...killed, { event: "turn" }, text, step(15), row(20, 3));
   assert.deepEqual(run.points.map((point) => point.step), [10, 15]);
   assert.deepEqual(run.rows.map((one) => one.step), [20]);
 });
