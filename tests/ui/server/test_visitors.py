@@ -5,10 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from textgen.errors import TextgenError
+from textgen.models.registry import Registry
+from textgen.ui.classroom.tab import likeliest
+from textgen.ui.draws.tab import Counting
+from textgen.ui.next_token.tab import NextTokenTab
+from textgen.ui.server.laboratory import Laboratory
 from textgen.ui.server.limits import Limits
 from textgen.ui.server.visitors import ASKING, CLASS, HEADER, Lane, Visitor, Visitors
 
@@ -156,3 +163,21 @@ def test_work_that_is_stopped_gives_back_what_was_not_done() -> None:
         visitors.charge(50)
         with pytest.raises(TextgenError, match="used up"):
             visitors.charge(1)
+
+
+@pytest.mark.parametrize("question", ["bars", "a token sampled", "draws", "a token to ask a class about"])
+def test_what_is_read_anew_is_counted_whoever_asks_for_it(question: str, models_folder: Path) -> None:
+    """A key costs its own token; whoever sends one long context after another is told to wait."""
+    lab = Laboratory(Registry(models_folder), Limits(visitor_tokens=1_000))
+    asked: Any = {
+        "bars": NextTokenTab(lab).look,
+        "a token sampled": lambda data: NextTokenTab(lab).sample({**data, "step": 0, "settings": {}}),
+        "draws": lambda data: Counting(lab).look({**data, "temperatures": [1], "drawn": 0, "n": 1, "at": 0}),
+        "a token to ask a class about": lambda data: likeliest(lab, data),
+    }[question]
+    with asking(GREEDY):
+        for letters in range(60):
+            asked({"model": "tiny", "context": "a" * letters, "page": 0, "seed": 1})
+        asked({"model": "tiny", "context": "b" * 950, "page": 0, "seed": 1})
+        with pytest.raises(TextgenError, match="used up"):
+            asked({"model": "tiny", "context": "c" * 950, "page": 0, "seed": 1})

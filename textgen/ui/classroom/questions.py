@@ -59,6 +59,7 @@ class Ask(NextTokenSourced):
 
     def seen(self, lab: Laboratory) -> Distribution:
         """What the model expects under the settings."""
+        lab.charge_reading(self.source)
         return distribution(self.source.expectation(lab.registry), self.settings)
 
     def question(self, lab: Laboratory) -> Question:
@@ -301,6 +302,7 @@ class FollowAsk(Ask):
     settings: Settings = DecodeSettings()  # noqa: RUF009
 
     def question(self, lab: Laboratory) -> Question:
+        lab.charge_reading(self.source)
         expectation = self.source.expectation(lab.registry)
         likeliest = np.argsort(-expectation.logits, kind="stable")[:LABELLED]
         asked = {

@@ -56,7 +56,9 @@ def qr(data: dict[str, Any]) -> dict[str, Any]:
 
 def likeliest(lab: Laboratory, data: dict[str, Any]) -> dict[str, Any]:
     """The likeliest next tokens of what the sidebar says: ids and labels, to ask about."""
-    expectation = source_from(data).expectation(lab.registry)
+    source = source_from(data)
+    lab.charge_reading(source)
+    expectation = source.expectation(lab.registry)
     ids = np.argsort(-expectation.logits, kind="stable")[:LIKELIEST].tolist()
     return {"tokens": [[token, expectation.labels[token]] for token in ids]}
 

@@ -98,7 +98,10 @@ class Counting:
     def panels(self, request: DrawsRequest) -> Sequence[Distribution]:
         """What is drawn from, at each temperature."""
         key = (replace(request, n=1, seed=0), self.stamp(request))
-        panels = self.recent_panels.get(key) or request.panels(self.lab.registry)
+        panels = self.recent_panels.get(key)
+        if panels is None:
+            self.lab.charge_reading(request.source)
+            panels = request.panels(self.lab.registry)
         return self.recent_panels.put(key, panels)
 
     def draws(self, request: DrawsRequest, panels: Sequence[Distribution]) -> Draws:

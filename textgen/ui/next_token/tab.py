@@ -38,7 +38,9 @@ class NextTokenTab:
 
     def look(self, data: dict[str, Any]) -> dict[str, Any]:
         """What is expected next. `known`: the vocabulary whose labels the page has."""
-        return self.seen(source_of(data), data.get("known"))
+        source = source_of(data)
+        self.lab.charge_reading(source)
+        return self.seen(source, data.get("known"))
 
     def append(self, data: dict[str, Any]) -> dict[str, Any]:
         """A token picked by hand, `id`, joins the context."""
@@ -59,6 +61,7 @@ class NextTokenTab:
         source, settings = source_of(data), as_settings("settings", data.get("settings"))
         seed = self.lab.seed(data.get("seed"))
         step = check_whole("step", data.get("step"), 0, MOST_IN_A_ROW, "draw again from the page")
+        self.lab.charge_reading(source)
         token = pick_one(source.expectation(self.lab.registry), settings, seed, step)
         drawn = {"seed": seed, "picked": token}
         if not isinstance(source, ModelSource):
@@ -71,6 +74,7 @@ class NextTokenTab:
         source = source_of(data)
         if not isinstance(source, ModelSource):
             raise TextError("typed-in numbers have no context; choose a model")
+        self.lab.charge_reading(source)
         return source, self.lab.registry.get(source.model)
 
     def after(self, source: ModelSource, context: str, data: Mapping[str, Any]) -> dict[str, Any]:

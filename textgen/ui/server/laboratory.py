@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from textgen.classroom.store import MemoryRooms, Rooms
+from textgen.experiments.requests.source import ModelSource, Source
 from textgen.models.own import OwnModels
 from textgen.models.registry import Registry
 from textgen.settings import check_seed
@@ -22,6 +24,9 @@ from textgen.ui.sweep.runs import SweepStore
 
 # Files made, texts measured, checkpoints imported, pictures of chaos, trainings estimated at once.
 LANES = {"files": 2, "scores": 1, "imports": 1, "pictures": 1, "estimates": 1}
+
+
+KEPT = 128  # contexts: as many as a model remembers to have read
 
 
 def utc_now() -> datetime:
@@ -60,6 +65,9 @@ class Laboratory:
     store: Store = field(default_factory=MemoryStore)  # what all processes of one server share
     rooms: Rooms = field(default_factory=lambda: MemoryRooms(time.time))  # of classes
     allowed: Allowed = Allowed()
+    contexts: deque[str] = field(
+        default_factory=lambda: deque(maxlen=KEPT)
+    )  # asked for last, with their models
 
     @classmethod
     def sharing(
@@ -91,6 +99,18 @@ class Laboratory:
     def visitors(self) -> Visitors:
         """What each visitor has of the server."""
         return Visitors(self.limits, self.clock)
+
+    def charge_reading(self, source: Source) -> None:
+        """Count what reading a source's context takes, which is little where most of it was read before.
+
+        Raises TextgenError for too much in a minute.
+        """
+        if not isinstance(source, ModelSource):
+            return
+        text = f"{source.model}\0{source.context}"
+        known = (len(before) for before in self.contexts.copy() if text.startswith(before))
+        self.visitors.charge(1 + min(len(source.context), len(text) - max(known, default=0)))
+        self.contexts.append(text)
 
     def seed(self, asked: Any) -> int:
         """The seed that a request asks for, a fresh one for None. Raises SettingError."""
