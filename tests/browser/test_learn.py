@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import LabPage
 
@@ -34,3 +34,9 @@ def test_a_lesson_is_predicted_revealed_explained_and_played(shared_page: LabPag
     expect(room.locator(".learn-card", has_text="Are temperature and top-p")).to_contain_text("✓ seen")
     room.get_by_role("button", name="Erase it").click()
     expect(room.locator(".learn-done")).to_have_count(0)
+
+
+def test_an_address_opens_a_lesson(page: Page, app_url: str) -> None:
+    page.goto(f"{app_url}/?lesson=same-everywhere")
+    expect(page.get_by_role("heading", name="Does T = 0 always give the same?")).to_be_visible()
+    page.wait_for_url("**#v=1&tab=learn&**lesson=same-everywhere")

@@ -9,12 +9,13 @@ import { keptForm } from "../shell/forms.js";
 import { neutral, store, typedIn } from "../shell/lab.js";
 import { modelGroups } from "../own/own.js";
 import { followAddress } from "../link/address.js";
-import { flags, opened } from "../link/opened.js";
+import { flags, lesson, opened } from "../link/opened.js";
 import { listenToKeys, openedTab, openedTabs, openedTitle } from "./tabs.js";
 import { stageText } from "../bars/tokens.js";
 
 export const mount = component("frame", ({ root, signal }) => {
-  let doubts = [...hideControls(), ...opened?.problems ?? []]; // what of the address could not be read
+  const asked = opened ?? lesson;
+  let doubts = [...hideControls(), ...asked?.problems ?? []]; // what of the address could not be read
   const draw = () => render(root,
     h("a", { class: "skip", href: "#tabs", onclick: skip }, "Skip the controls"),
     h("h1", { class: "lab-spoken" }, document.title),
@@ -36,7 +37,7 @@ export const mount = component("frame", ({ root, signal }) => {
   catchFiles(signal);
   const kept = { open: /** @type {string[]} */ ([]) };
   const left = keptForm("tabs", kept, () => ({ open: openedTabs() })).open.at(-1);
-  followAddress(signal, opened?.record.tab ?? left ?? "", tell);
+  followAddress(signal, asked?.record.tab ?? left ?? "", tell);
   clearAddress();
 });
 

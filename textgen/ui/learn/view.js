@@ -9,7 +9,6 @@ import { createBars } from "../bars/bars.js";
 import { tone } from "../bars/theme.js";
 import { openTabs } from "../frame/tabs.js";
 import { loadState, pathTo } from "../link/address.js";
-import { flags } from "../link/opened.js";
 import { createProblems, createTrying } from "../messages/problem.js";
 import { keptSession, post, refusalText } from "../classroom/line.js";
 import { language, say } from "../words/words.js";
@@ -348,7 +347,7 @@ export const mount = component("learn", ({ root, config, ask, signal }) => {
       lesson ? step(lesson) : list()));
   };
 
-  open(lessons.some(({ name }) => name === flags.lesson) ? flags.lesson : form.lesson, form.model);
+  open(form.lesson, form.model);
   linkedForm("learn", {
     read: () => ({ lesson: form.lesson }),
     load: ({ lesson }) => { if (lesson !== form.lesson) open(lesson); },

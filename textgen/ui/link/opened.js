@@ -35,3 +35,7 @@ const isReload = () => Boolean(globalThis.history?.state?.[KEY] && kept.getItem(
 
 /** The link to show; null where the page begins as this tab left it. */
 export const opened = isReload() ? null : decode(place.hash);
+
+/** The lesson that `?lesson=` opens, as a link would; null where there is none, or a link to show instead. */
+export const lesson = flags.lesson && !opened && !isReload()
+  ? decode(`#v=1&tab=learn&lesson=${encodeURIComponent(flags.lesson)}`) : null;

@@ -1,7 +1,7 @@
 // What is typed into the rooms' own forms, and what came of it, stays when the page is loaded anew in the
 // same tab of the browser: as much as that holds, the small things first. What of a form a link holds is told
 // by its room.
-import { kept as keptByTab, opened } from "../link/opened.js";
+import { kept as keptByTab, lesson, opened } from "../link/opened.js";
 
 /** @typedef {Pick<Storage, "getItem" | "setItem" | "removeItem">} Store */
 
@@ -86,7 +86,7 @@ globalThis.addEventListener?.("pagehide", () => keepForms());
 /** @type {Map<string, LinkedForm>} By the tab's id. */
 const linked = new Map();
 /** @type {Map<string, Fields>} Of tabs that were not opened yet. */
-const waiting = new Map(opened ? [[opened.record.tab, opened.record]] : []);
+const waiting = new Map([opened, lesson].flatMap((link) => (link ? [[link.record.tab, link.record]] : [])));
 /** @type {() => void} */
 let told = () => {};
 
