@@ -154,6 +154,10 @@ DAMAGES: Mapping[str, tuple[Callable[[Path], Any], str]] = {
     "no weights": (lambda folder: (folder / "model.safetensors").unlink(), "0 files of weights"),
     "cut weights": (lambda folder: (folder / "model.safetensors").write_bytes(b"\xff" * 99), "damaged"),
     "no tokenizer": (lambda folder: (folder / "tokenizer.json").unlink(), "no such file"),
+    "SentencePiece alone": (
+        lambda folder: (folder / "tokenizer.json").rename(folder / "spiece.model"),
+        r"SentencePiece's \(spiece.model\); .*such as GPT-2, Llama 3 or Qwen",
+    ),
     "a regular expression": (
         tokenizer(pre_tokenizer={"type": "Sequence", "pretokenizers": [SPLIT, {"type": "ByteLevel"}]}),
         "none that this program writes",

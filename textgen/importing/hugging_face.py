@@ -24,6 +24,10 @@ from textgen.text.tokenizer import TextTokenizer
 KIND = "a folder of Hugging Face's"
 MAX_CONFIG, MAX_TOKENIZER, MAX_SHARDS = 1_000_000, 50_000_000, 200
 FILES = "it must have config.json, tokenizer.json and *.safetensors"
+SENTENCEPIECE = "tokenizer.model", "spiece.model", "sentencepiece.bpe.model"  # of Llama 2, T5 and XLM
+NO_SENTENCEPIECE = (
+    "only byte-level BPE in a tokenizer.json is read; choose one such as GPT-2, Llama 3 or Qwen"
+)
 FLAGS = ("single_word", "lstrip", "rstrip", "normalized", "special")
 
 
@@ -111,12 +115,20 @@ def loaded(folder: Path) -> Any:
 
 def tokenizer_of(folder: Path, vocab_size: int) -> TextTokenizer:
     """The tokenizer, with a name for every number that the net has. Raises ModelError."""
+    check_no_sentencepiece(folder)
     data = read_object(folder / "tokenizer.json", MAX_TOKENIZER)
     try:
         return SubwordTokenizer.from_json(in_our_form(data, vocab_size))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         reason = f"its tokenizer.json is no byte-level BPE that we read ({shorten(str(error), 120)})"
         raise refused(folder, reason, "GPT-2, Llama 3 and Qwen have one") from error
+
+
+def check_no_sentencepiece(folder: Path) -> None:
+    """Raises ModelError for a folder whose tokenizer is a file of SentencePiece alone."""
+    own = next((name for name in SENTENCEPIECE if (folder / name).exists()), None)
+    if own and not (folder / "tokenizer.json").exists():
+        raise refused(folder, f"its tokenizer is SentencePiece's ({own})", NO_SENTENCEPIECE)
 
 
 def in_our_form(data: Mapping[str, Any], vocab_size: int) -> dict[str, Any]:
