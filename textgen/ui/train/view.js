@@ -61,6 +61,7 @@ export const mount = component("train", ({ root, config, memory: given, ask, str
   let busy = ""; // what is being done with a text
   let waits = ""; // for its turn
   let width = 0; // of the chart's place
+  let sure = false; // that it is to be deleted
   let over = false; // whether a file is being dragged over the page
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
@@ -162,6 +163,21 @@ export const mount = component("train", ({ root, config, memory: given, ask, str
     stream.stop();
     forgetRun();
     measure();
+    draw();
+  };
+  /** Delete the text and what was learned of it, at the second press; the model stays among the visitor's. */
+  const forget = async () => {
+    sure = !sure;
+    if (sure) return draw();
+    stream.stop();
+    try {
+      await ask("forget_training", { training: memory.training });
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem; // it is gone already
+    }
+    forgetRun();
+    Object.assign(memory, { training: "", text: null, estimates: {}, file: undefined });
+    keep("");
     draw();
   };
   const use = () => {
@@ -362,6 +378,7 @@ export const mount = component("train", ({ root, config, memory: given, ask, str
       entry && button("use", "Use this model", use, "primary"),
       more && button("more", "Continue", goOn),
       button("back", "Change size or text", back),
+      button("forget", sure ? "Really delete the text?" : "Delete", forget),
     ];
   };
   /** @param {string} name @param {string} title @param {() => void} onclick @param {string} [kind] */
