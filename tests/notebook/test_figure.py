@@ -33,6 +33,7 @@ def records(tiny: Model, registry: Registry) -> dict[str, Any]:
         "draws": lab.draw(tiny, "T a", temperatures=GRID, n=50),
         "search": list(lab.beam_search(tiny, "T a")),
         "text": lab.generate(tiny, "T a", length=9),
+        "reading": lab.read(tiny, "a bad deed", top_k=3),
         "sweep": lab.sweep(sweep, registry),
         "chaos": chaos(tiny, "T a", ChaosSettings(temperatures=GRID, length=12)),
         "log": read_log(Path(default_root()) / "shakespeare-char-lstm" / "training_log.csv"),
@@ -48,7 +49,7 @@ def traces(*records: Any, model: Model | None = None) -> Any:
 
 
 KINDS = (
-    *("distribution", "next token", "draws", "search", "text"),
+    *("distribution", "next token", "draws", "search", "text", "reading"),
     *("sweep", "chaos", "log", "calibration", "held out"),
 )
 

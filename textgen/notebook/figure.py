@@ -13,6 +13,7 @@ from textgen.experiments.metrics.metrics import METRICS
 from textgen.experiments.metrics.perplexity_curve import Curve
 from textgen.experiments.metrics.scoring import HeldOut
 from textgen.experiments.panels import distribution
+from textgen.experiments.readings import ReadText
 from textgen.experiments.sweep.records import SweepResult
 from textgen.experiments.sweep.summary import summarize
 from textgen.models.calibration import CalibrationCurve
@@ -38,9 +39,9 @@ def plot(record: Any, *more: Any, model: Model | None = None) -> Figure:
         plot(draw(model, "The ", temperatures=(0.5, 1), n=1000))
         plot(beam_search(model, "The "), model=model)
 
-    It takes what `next_token`, `predict`, `draw`, `generate`, `beam_search`, `sweep`, `perplexity` and
-    `chaos` return, a training log and a calibration curve. `model` names the tokens of records that hold ids
-    alone: a beam search and a written text. Raises SettingError for anything else.
+    It takes what `next_token`, `predict`, `draw`, `generate`, `read`, `beam_search`, `sweep`, `perplexity`
+    and `chaos` return, a training log and a calibration curve. `model` names the tokens of records that hold
+    ids alone: a beam search and a written text. Raises SettingError for anything else.
     """
     return as_figure(plain_figure([*as_records(record), *more], model))
 
@@ -125,6 +126,11 @@ def surprise(found: Sequence[Generation], model: Model | None) -> Plain:
     return surprisal(labels, one.surprisal)
 
 
+def read_surprise(found: Sequence[ReadText], _model: Model | None) -> Plain:
+    one = alone(found)
+    return surprisal(one.labels, one.surprisal)
+
+
 def loss_curves(found: Sequence[TrainingLog], model: Model | None) -> Plain:
     curves = LossCurves(alone(found), **units_of(model))
     figure = losses(curves)
@@ -153,6 +159,7 @@ KINDS: tuple[tuple[type, Callable[[Sequence[Any], Model | None], Plain]], ...] =
     (Draws, draws_panels),
     (BeamStep, beam_tree),
     (Generation, surprise),
+    (ReadText, read_surprise),
     (SweepResult, sweep_charts),
     (Chaos, chaos_chart),
     (TrainingLog, loss_curves),

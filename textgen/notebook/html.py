@@ -17,6 +17,7 @@ from textgen.experiments.draws.counts import expected
 from textgen.experiments.metrics.metrics import METRICS
 from textgen.experiments.metrics.scoring import HeldOut
 from textgen.experiments.panels import distribution
+from textgen.experiments.readings import ReadText
 from textgen.experiments.sweep.records import SweepResult
 from textgen.experiments.sweep.summary import interval_text, summarize
 from textgen.graphemes import clip
@@ -118,6 +119,23 @@ def of_generation(found: Generation) -> str:
     return f'<p>{markup.escape(facts)}</p><pre style="{MONO}">{prompt}{markup.escape(found.text)}</pre>'
 
 
+def of_reading(found: ReadText) -> str:
+    """The least expected tokens of a text that was read, in its order."""
+    places = sorted(np.argsort(-found.surprisal, kind="stable")[:ROWS])
+    rows = (
+        (
+            found.labels[i],
+            i + 1,
+            f"{found.surprisal[i]:.2f}",
+            f"{found.ranks[i]:,}",
+            found.removed_by[i] or "–",
+        )
+        for i in places
+    )
+    about = f"{found.model}: {found.bits_per_character:.3f} bits per character, the least expected tokens"
+    return table(about, ("token", "place", "bits", "rank", "removed by"), rows)
+
+
 def of_beam_step(found: BeamStep) -> str:
     columns = zip(found.ids, found.logprobs, found.totals, found.fates, strict=True)
     rows = [(f"#{token}", f"{logprob:.3f}", f"{total:.3f}", fate) for token, logprob, total, fate in columns][
@@ -187,6 +205,7 @@ KINDS: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (NextToken, of_next_token),
     (Draws, of_draws),
     (Generation, of_generation),
+    (ReadText, of_reading),
     (BeamStep, of_beam_step),
     (SweepResult, of_sweep),
     (Chaos, of_chaos),
