@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, expect
 
 from textgen.models.own import OwnModels
 from textgen.models.registry import Registry, default_root
@@ -25,6 +25,9 @@ FOLLOWS = """(place) => {
     const element = document.querySelector(place);
     return element.clientWidth > 0 && element.querySelector(".main-svg").clientWidth === element.clientWidth;
 }"""
+
+
+TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +60,23 @@ class LabPage:
             store.set(changes);
         }"""
         self.page.evaluate(script, [assets.address("shell/lab.js"), changes])
+
+    def drawn(self) -> None:
+        """Wait until the page has drawn what it was told: who hears of a window's size does with a frame."""
+        self.page.evaluate(TWO_FRAMES)
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the window another size, and wait until the page is drawn for it."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.drawn()
+
+    def press_if_there(self, button: Locator) -> None:
+        """Press a button that may be there, and that may go at any moment by itself."""
+        self.drawn()
+        button.evaluate_all("""(found) => found
+            .filter((one) => !one.disabled && one.checkVisibility())
+            .forEach((one) => one.click())""")
+        self.drawn()
 
     def view(self, factory: str = "next_token") -> Any:
         return self.page.locator(f"#lab-{factory} .lab-root")

@@ -43,8 +43,7 @@ class GeneratePage:
 
     def reset(self) -> None:
         """The sidebar and the form as they are at first, no text, a length that is soon written."""
-        if self.button("■ Stop").is_enabled():
-            self.button("■ Stop").click()
+        self.lab.press_if_there(self.button("■ Stop"))
         self.lab.set_sidebar(context=CONTEXT)
         self.page.mouse.move(0, 0)
         self.page.keyboard.press("Escape")

@@ -76,12 +76,9 @@ def opened(lab: LabPage) -> LabPage:
 
 def fresh_form(lab: LabPage) -> None:
     """The form as the page opens, whatever was done before."""
-    if button(lab, "■ Stop").is_visible():
-        button(lab, "■ Stop").click()
+    lab.press_if_there(button(lab, "■ Stop"))
     button(lab, "Full sweep").click()
-    follow = button(lab, "Take the sidebar's context")
-    if follow.is_visible():
-        follow.click()
+    lab.press_if_there(button(lab, "Take the sidebar's context"))
     for title in chosen_models(lab):
         if title != FIRST_TITLE:
             model(lab, title).click()

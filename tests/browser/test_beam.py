@@ -190,21 +190,20 @@ def test_what_of_the_sidebar_the_search_heeds_is_said_as_it_changes(beam: LabPag
 
 @pytest.mark.parametrize("width", [390, 1366])
 def test_nothing_is_wider_than_the_window(beam: LabPage, width: int) -> None:
-    beam.page.set_viewport_size({"width": width, "height": 768})
+    beam.resize(width, 768)
     try:
         view(beam).get_by_label("show pruned", exact=True).check()
         assert beam.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
         wider = "(tree) => tree.scrollWidth - tree.clientWidth"
         assert view(beam).locator(".beam-scroll").evaluate(wider) <= 0
     finally:
-        beam.page.set_viewport_size({"width": 1280, "height": 720})
+        beam.resize(1280, 720)
 
 
 def test_what_was_found_is_there_after_a_reload_and_is_not_searched_again(beam: LabPage) -> None:
     found = view(beam).locator(".ranking").inner_text(), counter(beam).inner_text()
     beam.page.reload()
     expect(counter(beam)).to_have_text(found[1])
-    frames = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-    beam.page.evaluate(frames)  # in which a tab without a result would begin to search
+    beam.drawn()  # in which a tab without a result would begin to search
     assert view(beam).get_attribute("aria-busy") == "false"
     assert view(beam).locator(".ranking").inner_text() == found[0]

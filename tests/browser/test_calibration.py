@@ -51,7 +51,7 @@ def tab(shared_page: LabPage) -> Iterator[LabPage]:
         settle(shared_page)
     curves(shared_page, 1)
     yield shared_page
-    shared_page.page.set_viewport_size({"width": 1280, "height": 720})
+    shared_page.resize(1280, 720)
     shared_page.page.evaluate("document.body.classList.remove('dark')")
 
 
@@ -153,6 +153,6 @@ def test_it_fits_a_phone_and_its_ink_the_dark(tab: LabPage) -> None:
     )
     ink = "getComputedStyle(document.body).getPropertyValue('--lab-text').trim()"
     assert chart(tab).evaluate(colour) == tab.page.evaluate(ink)
-    tab.page.set_viewport_size({"width": 390, "height": 844})
+    tab.resize(390, 844)
     assert tab.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
     tab.page.wait_for_function(FOLLOWS, arg=".calibration-plot")

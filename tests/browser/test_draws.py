@@ -23,8 +23,8 @@ def tab(shared_page: LabPage) -> Iterator[LabPage]:
     """The tab with 100 draws at three temperatures, whatever was done before."""
     shared_page.set_sidebar()
     open_draws(shared_page)
-    if button(shared_page, "■ Stop").count():
-        press(shared_page, "■ Stop")
+    shared_page.press_if_there(button(shared_page, "■ Stop"))
+    settle(shared_page)
     if temperatures(shared_page) != OPENED:
         press(shared_page, "100 draws at T = 2")
         set_temperature(shared_page, 0, "0.5")
@@ -35,7 +35,7 @@ def tab(shared_page: LabPage) -> Iterator[LabPage]:
         press(shared_page, "Draw")
     assert temperatures(shared_page) == OPENED
     yield shared_page
-    shared_page.page.set_viewport_size({"width": 1280, "height": 720})
+    shared_page.resize(1280, 720)
 
 
 def open_draws(lab: LabPage) -> None:
@@ -393,7 +393,7 @@ def test_python_and_the_page_have_one_thermal_scale(tab: LabPage) -> None:
 
 @pytest.mark.parametrize("width", [390, 1920])
 def test_nothing_is_wider_than_the_window(tab: LabPage, width: int) -> None:
-    tab.page.set_viewport_size({"width": width, "height": 900})
+    tab.resize(width, 900)
     tab.page.wait_for_timeout(300)  # charts follow their cards
     assert tab.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
 
@@ -401,7 +401,7 @@ def test_nothing_is_wider_than_the_window(tab: LabPage, width: int) -> None:
 def test_a_term_is_explained_by_hover_focus_and_tap_within_the_window(tab: LabPage) -> None:
     asked = tab.view(VIEW).locator(".term-ask[data-term='±2σ']")
     card, page = tab.page.locator(".term-card:popover-open"), tab.page
-    page.set_viewport_size({"width": 390, "height": 844})
+    tab.resize(390, 844)
     asked.hover()
     expect(card).to_contain_text("two standard deviations")
     box = card.bounding_box()

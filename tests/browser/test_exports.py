@@ -17,7 +17,7 @@ from textgen.models.registry import Registry, default_root
 @pytest.fixture
 def lab(shared_page: LabPage) -> LabPage:
     """The file's page, as it opened."""
-    shared_page.page.set_viewport_size({"width": 1280, "height": 900})
+    shared_page.resize(1280, 900)
     shared_page.page.get_by_role("tab", name="Next token", exact=True).click()
     shared_page.set_sidebar()
     shared_page.wait_for_context("The king is d")
@@ -80,7 +80,7 @@ def test_a_search(lab: LabPage) -> None:
 
 def test_the_menu_stays_within_a_phone(lab: LabPage) -> None:
     """Wherever its button stands: at the left edge in Beam search, further right in Next token."""
-    lab.page.set_viewport_size({"width": 390, "height": 844})
+    lab.resize(390, 844)
     within(lab, "next_token")
     lab.page.keyboard.press("Escape")
     expect(lab.view().locator(".save-entries")).to_be_hidden()

@@ -11,8 +11,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import LabPage
 from tests.browser.walk import fold, open_view
 
-PHONE, LAPTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 720}
-SIDEWAYS = {"width": 844, "height": 390}
+PHONE, SIDEWAYS, LAPTOP = (390, 844), (844, 390), (1280, 720)
 ROOM = "#lab-next_token .lab-root"
 FOCUSED = "() => document.activeElement.matches('{}')"
 # Of everything that can have the focus and is seen: what shows no ring when it has it by the keyboard.
@@ -34,7 +33,7 @@ def lab(shared_page: LabPage) -> LabPage:
     shared_page.page.emulate_media(
         media="screen", color_scheme="light", forced_colors="none", reduced_motion="reduce"
     )
-    shared_page.page.set_viewport_size(LAPTOP)  # type: ignore[arg-type]
+    shared_page.resize(*LAPTOP)
     shared_page.page.get_by_role("tab", name="Next token", exact=True).click()
     shared_page.view().locator(".bar").first.wait_for()
     fold(shared_page, closed=False)
@@ -133,43 +132,43 @@ def test_a_folded_sidebar_leaves_no_tab_stops_and_stays_folded(lab: LabPage) -> 
 
 
 def test_on_a_phone_the_controls_are_a_sheet_over_which_the_bars_stay(lab: LabPage) -> None:
-    lab.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    lab.resize(*PHONE)
     box: Any = lab.page.locator("#sidebar").bounding_box
-    assert box()["height"] < 0.2 * PHONE["height"]
+    assert box()["height"] < 0.2 * PHONE[1]
     slider = lab.page.get_by_role("slider", name="range slider for Temperature")
     expect(slider).to_be_in_viewport()
     lab.page.get_by_role("button", name="Controls").click()
-    assert abs(box()["height"] - PHONE["height"] / 2) < 2
+    assert abs(box()["height"] - PHONE[1] / 2) < 2
     bar: Any = lab.page.locator(".panel.live .bar").first.bounding_box()
     assert 0 <= bar["y"] < bar["y"] + bar["height"] < box()["y"]
     lab.page.locator("#sidebar").evaluate("sheet => sheet.scrollTo(0, sheet.scrollHeight)")
     expect(slider).to_be_in_viewport(ratio=1)  # it stays while the rest is scrolled
     lab.page.keyboard.press("Escape")
-    assert box()["height"] < 0.2 * PHONE["height"]
+    assert box()["height"] < 0.2 * PHONE[1]
     expect(lab.page.get_by_role("button", name="Controls")).to_be_focused()
 
 
 def test_a_phone_held_sideways_has_its_sheet_at_the_side(lab: LabPage) -> None:
-    lab.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    lab.resize(*PHONE)
     controls = lab.page.get_by_role("button", name="Controls")
     controls.click()
     lab.page.locator("#context textarea").fill("The queen is")
-    lab.page.set_viewport_size(SIDEWAYS)  # type: ignore[arg-type]
+    lab.resize(*SIDEWAYS)
     box: Any = lab.page.locator("#sidebar").bounding_box
     expect(controls).to_have_attribute("aria-expanded", "true")  # a turned phone closes nothing
     expect(lab.page.locator("#context textarea")).to_be_focused()
-    assert (box()["x"], box()["height"]) == (0, SIDEWAYS["height"])
+    assert (box()["x"], box()["height"]) == (0, SIDEWAYS[1])
     bars: Any = lab.page.locator(".panel.live .bars").bounding_box()
-    assert box()["width"] < bars["x"] < bars["x"] + bars["width"] <= SIDEWAYS["width"]
+    assert box()["width"] < bars["x"] < bars["x"] + bars["width"] <= SIDEWAYS[0]
     controls.click()
-    assert box()["height"] < 0.15 * SIDEWAYS["height"]
+    assert box()["height"] < 0.15 * SIDEWAYS[1]
     expect(lab.page.get_by_role("slider", name="range slider for Temperature")).to_be_in_viewport(ratio=1)
     lab.page.evaluate("scrollTo(0, 0)")
     expect(lab.page.locator(".panel.live .bar").first).to_be_in_viewport(ratio=1)
 
 
 def test_a_sheet_stands_above_a_keyboard_on_the_screen(lab: LabPage) -> None:
-    lab.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    lab.resize(*PHONE)
     lab.page.evaluate("""() => {
         Object.defineProperty(visualViewport, "height", { value: 500, configurable: true });
         visualViewport.dispatchEvent(new Event("resize"));
@@ -177,7 +176,7 @@ def test_a_sheet_stands_above_a_keyboard_on_the_screen(lab: LabPage) -> None:
     box: Any = lab.page.locator("#sidebar").bounding_box
     assert box()["y"] + box()["height"] == 500
     lab.page.evaluate("delete visualViewport.height, visualViewport.dispatchEvent(new Event('resize'))")
-    assert box()["y"] + box()["height"] == PHONE["height"]
+    assert box()["y"] + box()["height"] == PHONE[1]
 
 
 def test_a_context_that_cannot_be_used_is_told_at_its_field_on_every_tab(lab: LabPage) -> None:
@@ -189,9 +188,9 @@ def test_a_context_that_cannot_be_used_is_told_at_its_field_on_every_tab(lab: La
     expect(context).to_have_attribute("aria-invalid", "true")
     expect(context).to_have_accessible_description(re.compile("Context must be at most"))
     fold(lab, closed=True)
-    lab.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    lab.resize(*PHONE)
     expect(lab.page.get_by_role("button", name="Controls")).to_contain_text("a mistake to mend")
-    lab.page.set_viewport_size(LAPTOP)  # type: ignore[arg-type]
+    lab.resize(*LAPTOP)
     fold(lab, closed=False)
     context.fill("a🙂")
     expect(problem).to_have_count(0)
@@ -206,17 +205,17 @@ def test_the_sheet_says_what_a_tab_ignores_while_it_is_closed(lab: LabPage) -> N
     open_tab(lab, "Experiments")
     open_tab(lab, "Calibration")
     expect(lab.page.locator("#inert-context")).to_contain_text("only the model counts here")
-    lab.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    lab.resize(*PHONE)
     expect(lab.page.locator("#inert-temperature")).to_contain_text("only the model counts here")
     expect(lab.page.get_by_role("tab", name="Experiments")).to_be_in_viewport(ratio=0.9)
 
 
 def test_on_a_phone_all_tabs_are_reached_by_scrolling(lab: LabPage) -> None:
-    lab.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    lab.resize(*PHONE)
     expect(lab.page.locator("#tabs > .tab-wrapper [role=tab]")).to_have_count(8)
     lab.page.get_by_role("tab", name="Model", exact=True).click()
     expect(lab.page.get_by_role("tab", name="Model", exact=True)).to_be_in_viewport(ratio=0.9)
-    assert lab.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    assert lab.page.evaluate("document.documentElement.scrollWidth") == PHONE[0]
 
 
 IGNORED = {  # by tab: where a sentence stands, and what it says

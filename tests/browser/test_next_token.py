@@ -23,7 +23,7 @@ WIDTH = 2e-5  # a bar's length is written with three decimals of a percent
 @pytest.fixture
 def tab(shared_page: LabPage) -> LabPage:
     """The file's page, with the sidebar as it opened and the bars of its first context."""
-    shared_page.page.set_viewport_size({"width": 1280, "height": 900})
+    shared_page.resize(1280, 900)
     fold(shared_page, closed=False)
     shared_page.set_sidebar()
     shared_page.wait_for_context(CONTEXT)
@@ -183,7 +183,7 @@ def test_bars_are_one_tab_stop_with_arrows_inside(tab: LabPage) -> None:
 
 @pytest.mark.parametrize("width", [390, 1366, 1920])
 def test_the_mouse_hits_the_bar_it_points_at(tab: LabPage, width: int) -> None:
-    tab.page.set_viewport_size({"width": width, "height": 1400})
+    tab.resize(width, 1400)
     bar = panel(tab).locator(".bar").nth(1)
     token = bar.locator(".bar-label").inner_text()
     bar.scroll_into_view_if_needed()
@@ -350,7 +350,7 @@ def test_the_temperature_plays_by_itself_and_stops(tab: LabPage) -> None:
 @pytest.mark.parametrize("width", [390, 768, 1366, 1920])
 def test_every_bar_fits_its_card_and_no_number_its_bar(tab: LabPage, width: int) -> None:
     tab.slide("Temperature", 0)  # one bar is as long as can be
-    tab.page.set_viewport_size({"width": width, "height": 900})
+    tab.resize(width, 900)
     assert tab.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
     apart = (
         tab.view()

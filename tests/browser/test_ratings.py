@@ -60,25 +60,23 @@ def swept_page(shared_page: LabPage) -> LabPage:
 def tab(swept_page: LabPage) -> Iterator[LabPage]:
     """The part before a set is begun, whatever was done before."""
     open_part(swept_page)
-    if button(swept_page, "I am done").count():
-        button(swept_page, "I am done").click()
+    swept_page.press_if_there(button(swept_page, "I am done"))
     if button(swept_page, "Show the result").count():
         give_one(swept_page)
         button(swept_page, "Show the result").click()
     choice = swept_page.view(VIEW).get_by_role("heading", name="What to rate")
-    if not choice.count():
-        button(swept_page, "Rate another set").click()
+    expect(choice.or_(button(swept_page, "Rate another set"))).to_be_visible()
+    swept_page.press_if_there(button(swept_page, "Rate another set"))
     expect(choice).to_be_visible()
     yield swept_page
-    swept_page.page.set_viewport_size({"width": 1280, "height": 720})
+    swept_page.resize(1280, 720)
 
 
 def give_one(lab: LabPage) -> None:
     """A result needs one score."""
     button(lab, "‹ Back to the texts").click()
     button(lab, "3").click()
-    if button(lab, "I am done").count():
-        button(lab, "I am done").click()
+    lab.press_if_there(button(lab, "I am done"))
 
 
 def expected(result: SweepResult) -> RatingSet:
@@ -228,7 +226,7 @@ def test_mistakes_are_told(tab: LabPage) -> None:
 
 
 def test_it_fits_a_phone(tab: LabPage) -> None:
-    tab.page.set_viewport_size({"width": 390, "height": 844})
+    tab.resize(390, 844)
     begin(tab)
     assert tab.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
     for score in "123":

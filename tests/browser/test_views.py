@@ -137,11 +137,11 @@ def test_everything_fits_in_every_window(lab: LabPage, name: str) -> None:
     fold(lab, closed=True)
     shown["sidebar folded"] = faults(lab, name)
     for width, height in WINDOWS:
-        lab.page.set_viewport_size({"width": width, "height": height})
+        lab.resize(width, height)
         shown[f"{width} × {height}"] = faults(lab, name)
     lab.page.emulate_media(media="print")
     for paper, (width, height) in PAPER.items():
-        lab.page.set_viewport_size({"width": width, "height": height})
+        lab.resize(width, height)
         shown[paper] = faults(lab, name)
     lab.page.emulate_media(media="screen")
     assert {window: wrong for window, wrong in shown.items() if wrong} == {}
@@ -149,7 +149,7 @@ def test_everything_fits_in_every_window(lab: LabPage, name: str) -> None:
 
 def test_a_phone_with_its_sheet_open_has_no_violations(lab: LabPage) -> None:
     open_view(lab, "Next token")
-    lab.page.set_viewport_size({"width": 390, "height": 844})
+    lab.resize(390, 844)
     lab.page.get_by_role("button", name="Controls").click()
     lab.page.locator("#more-stages summary").click()
     assert violations(lab, EVERYTHING) == []

@@ -58,8 +58,7 @@ def begin_rating(lab: LabPage) -> None:
 
 def ask_the_class(lab: LabPage) -> None:
     room = lab.view("classroom")
-    if room.get_by_role("button", name="Open a session").count():
-        room.get_by_role("button", name="Open a session").click()
+    lab.press_if_there(room.get_by_role("button", name="Open a session"))
     room.get_by_role("button", name="Ask", exact=True).click()
     room.get_by_role("button", name="Reveal").click()
 
@@ -94,7 +93,7 @@ VIEWS: Mapping[str, View] = {
 def open_view(lab: LabPage, name: str) -> None:
     """Open a view in a wide window, and wait for what it draws."""
     view = VIEWS[name]
-    lab.page.set_viewport_size({"width": 1280, "height": 720})
+    lab.resize(1280, 720)
     fold(lab, closed=False)
     lab.set_sidebar()
     if view.tab in EXPERIMENTS:
@@ -108,6 +107,4 @@ def open_view(lab: LabPage, name: str) -> None:
 
 def fold(lab: LabPage, closed: bool) -> None:
     """Fold the sidebar, or unfold it."""
-    toggle = lab.page.locator("#sidebar .toggle-button")
-    if (toggle.get_attribute("aria-expanded") == "false") != closed:
-        toggle.click()
+    lab.press_if_there(lab.page.locator(f"#sidebar .toggle-button[aria-expanded={str(closed).lower()}]"))

@@ -57,6 +57,7 @@ test("every language has an entry for every term, and two sentences at most", ()
 });
 
 test("a term is its label and a named button", () => {
+  Reflect.deleteProperty(globalThis, "document"); // that of another file: here is no page to listen to
   const [label, button] = /** @type {any[]} */ (term("Σ ln p", "sum").children);
   assert.equal(label, "sum");
   assert.deepEqual([button.props["data-term"], button.props["aria-label"]], ["Σ ln p", "What is sum?"]);

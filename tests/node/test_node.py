@@ -20,7 +20,8 @@ from textgen.ui.shell.assets import config_module
 
 ROOT = Path(__file__).parent.parent.parent
 TESTS = "tests/node/**/*.test.js"
-NODE_OPTIONS = ("--import=./tests/node/with_config.js", "--test", "--test-reporter=spec")
+ONE_PROCESS = "--test-isolation=none"  # to start one for each file takes longer than the tests
+NODE_OPTIONS = ("--import=./tests/node/with_config.js", "--test", "--test-reporter=spec", ONE_PROCESS)
 
 
 @pytest.fixture(scope="module")

@@ -297,9 +297,9 @@ def test_it_fits_a_phone_and_its_ink_the_dark(tab: LabPage) -> None:
     tab.page.evaluate("document.body.classList.add('dark')")
     try:
         eventually(lambda: plot.evaluate("plot => plot._fullData[1].line.color") == "#eceef3")
-        tab.page.set_viewport_size({"width": 390, "height": 844})
+        tab.resize(390, 844)
         eventually(lambda: plot.evaluate("plot => plot._fullLayout.width") < 390)
         assert tab.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
     finally:
         tab.page.evaluate("document.body.classList.remove('dark')")
-        tab.page.set_viewport_size({"width": 1280, "height": 720})
+        tab.resize(1280, 720)

@@ -32,7 +32,7 @@ def tab(shared_page: LabPage) -> Iterator[LabPage]:
     if button(shared_page, "Fold rows that are alike").get_attribute("aria-pressed") != "true":
         button(shared_page, "Fold rows that are alike").click()
     yield shared_page
-    shared_page.page.set_viewport_size({"width": 1280, "height": 720})
+    shared_page.resize(1280, 720)
 
 
 def open_chaos(lab: LabPage) -> None:
@@ -250,7 +250,7 @@ def test_a_picture_outlives_another_tab_and_is_light_where_it_is_large(tab: LabP
 
 @pytest.mark.parametrize("width", [390, 1920])
 def test_nothing_is_wider_than_the_window(tab: LabPage, width: int) -> None:
-    tab.page.set_viewport_size({"width": width, "height": 900})
+    tab.resize(width, 900)
     for view in ("Texts", "Overview"):
         button(tab, view).click()
         assert tab.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0

@@ -16,7 +16,7 @@ from tests.ui.model.model_folders import ROWS
 def tab(shared_page: LabPage) -> Iterator[LabPage]:
     """The tab on the first model, as it came out of its training."""
     yield open_model(shared_page)
-    shared_page.page.set_viewport_size({"width": 1280, "height": 720})
+    shared_page.resize(1280, 720)
 
 
 def moment(lab: LabPage) -> Locator:
@@ -173,6 +173,6 @@ def test_typed_in_numbers_are_no_model(tab: LabPage) -> None:
 
 
 def test_a_phone_holds_it_all(tab: LabPage) -> None:
-    tab.page.set_viewport_size({"width": 390, "height": 844})
+    tab.resize(390, 844)
     wide = tab.page.evaluate("document.documentElement.scrollWidth")
     assert wide <= 390
