@@ -173,7 +173,7 @@ def bans_everything(settings: DecodeSettings, logits: Floats, history: tuple[int
 def test_chains_agree_in_their_order(transformers_model: GPT2LMHeadModel) -> None:
     rng = np.random.default_rng(5)
     compared = 0
-    for seed, logits in enumerate(cases(4000, seed=6)):
+    for seed, logits in enumerate(cases(1500, seed=6)):
         settings, history = random_settings(rng), histories(logits, seed)
         if bans_everything(settings, logits, history):
             continue
@@ -181,7 +181,7 @@ def test_chains_agree_in_their_order(transformers_model: GPT2LMHeadModel) -> Non
         assert_same(Pipeline(settings)(logits, history), expected)
         assert_same(Pipeline(settings).each(logits, [history]), expected)
         compared += 1
-    assert compared > 3500
+    assert compared > 1300
 
 
 def test_the_version_that_docstrings_cite_is_the_one_compared_with() -> None:

@@ -248,15 +248,17 @@ def test_what_cannot_be_run_is_told_at_its_field_and_keeps_the_results(tab: LabP
             "25,606,053 tokens to read and write",
             "temperatures",
         ),
+        ({"temperatures": "2000"}, "from 0.01 to 100, got 2000", "temperatures"),
         ({"temperatures": "1", "seeds": "many"}, "number of seeds", "seeds"),
     ):
         fill(tab, **fields)
         button(tab, "Run").click()
         expect(problem).to_contain_text(sentence)
         expect(view(tab).get_by_label(FIELDS[field], exact=True)).to_be_focused()
-    fill(tab, temperatures="2000", seeds=1)  # this only the server knows
+    fill(tab, temperatures="1", seeds=1)
+    tab.set_sidebar(context="a" * 20_001)  # this only the server knows
     button(tab, "Run").click()
-    expect(problem).to_contain_text("Temperature must be 0 or in")
+    expect(problem).to_contain_text("at most 20,000 characters, got 20,001")
     expect(status(tab)).to_contain_text("results below are as they were")
     assert charted(tab, "surprise") == before
 

@@ -71,10 +71,11 @@ export const mount = component("sidebar", ({ root, memory, config: own, ask, sig
     JSON.stringify(source) === JSON.stringify(sourceOf(state));
   const judgeAtRest = () => {
     clearTimeout(resting);
-    resting = setTimeout(() => judge(sourceOf(store.state)), AT_REST);
+    if (isSource(sourceOf(config.state))) problems.clear("source"); // the page's own can be used
+    else resting = setTimeout(() => judge(sourceOf(store.state)), AT_REST);
   };
   signal.addEventListener("abort", () => clearTimeout(resting));
-  if (!isSource(sourceOf(config.state))) judgeAtRest();
+  judgeAtRest();
   store.listen((state, before) => {
     const { model, context } = state;
     if (model !== before.model) {
