@@ -31,6 +31,27 @@ def save_tiny_names_model(folder: Path, alphabet: str = "\nabcdef", seed: int = 
     return save_random(folder, TextTokenizer.characters(alphabet), seed, bos="\n")
 
 
+LARGE = 50_257  # tokens, as many as GPT-2 has
+SYLLABLES = [first + last for first in "bdfgklmnprstvz" for last in "aeiou"]  # 70
+
+
+def save_large_words_model(folder: Path, size: int = LARGE, seed: int = 0) -> Path:
+    """A random LSTM over as many made-up words as `size`, a few of them far likelier than the rest."""
+    tokenizer = TextTokenizer.words(["<unk>", *(made_up(i) for i in range(size - 1))])
+    torch.manual_seed(seed)
+    net = LSTM(LSTM.Sizes(size, embedding=8, hidden=16))
+    torch.nn.init.normal_(net.head.bias, std=2.5)
+    sizes = {"vocab_size": size, "embedding": 8, "hidden": 16}
+    checkpoint.save(folder, net, tokenizer, ModelConfig(architecture="lstm", sizes=sizes))
+    return folder
+
+
+def made_up(i: int) -> str:
+    """A word of three syllables, another one for each number: bababa, bababe, …"""
+    n = len(SYLLABLES)
+    return SYLLABLES[i // n**2 % n] + SYLLABLES[i // n % n] + SYLLABLES[i % n]
+
+
 def save_random(folder: Path, tokenizer: TextTokenizer, seed: int, bos: str | None = None) -> Path:
     torch.manual_seed(seed)
     sizes = {"vocab_size": tokenizer.vocab_size, "embedding": 8, "hidden": 16}

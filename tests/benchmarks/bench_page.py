@@ -2,8 +2,9 @@
 
     python -m tests.benchmarks.bench_page
 
-Slider to bars beside a number echoed by the server; start to first bars beside a hello-world;
-tokens per second that reach the page. Medians over repeats; the ratios are what to quote.
+Slider to bars beside a number echoed by the server, and with a vocabulary as large as GPT-2's beside the
+first model's 65 characters; start to first bars beside a hello-world; tokens per second that reach the page.
+Medians over repeats; the ratios are what to quote.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from scripts.chromium import find
 from tests.conftest import CHROMIUM_ARGUMENTS
+from tests.tiny_models import LARGE, save_large_words_model
 
 ROOT = Path(__file__).resolve().parents[2]
 MOVES, STARTS, LENGTH = 60, 5, 2000
+VALUES = [round(0.1 + 2.8 * i / MOVES, 2) for i in range(MOVES)]  # that the slider takes
 
 HELLO = """
 import gradio as gr
@@ -60,6 +63,14 @@ MOVE = """async ([slider, shown, values]) => {
     return times;
 }"""
 ECHOED = "document.querySelector('#echo input').value"
+# Sets a slider of the sidebar, and waits until the page has drawn that.
+SET = """async ([slider, value]) => {
+    const input = document.querySelector(slider);
+    input.value = value;
+    input.dispatchEvent(new Event('input', {bubbles: true}));
+    await new Promise((done) => setTimeout(done, 500));
+}"""
+TEMPERATURE, TOP_K = "#temperature input[type=range]", "#top_k input[type=range]"
 FIRST_BAR = "#lab-next_token .bars .bar"
 BARS = "document.querySelector('#lab-next_token .panel.live .bars i').style.width"
 
@@ -82,6 +93,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=find(), args=[*CHROMIUM_ARGUMENTS])
         first_bars(browser)
         slider(browser)
+        large_vocabulary(browser)
         streaming(browser)
         browser.close()
 
@@ -100,15 +112,38 @@ def first_bars(browser: Browser) -> None:
 
 def slider(browser: Browser) -> None:
     """Milliseconds from moving the slider to the frame after the bars show it."""
-    values = [round(0.1 + 2.8 * i / MOVES, 2) for i in range(MOVES)]
     with running(browser, app_command, FIRST_BAR) as page:
-        ours = page.evaluate(MOVE, ["#temperature input[type=range]", BARS, values])
+        ours = page.evaluate(MOVE, [TEMPERATURE, BARS, VALUES])
     with running(browser, echo_command, "#echo input") as page:
-        echo = page.evaluate(MOVE, ["input[type=range]", ECHOED, values])
+        echo = page.evaluate(MOVE, ["input[type=range]", ECHOED, VALUES])
     for name, at in (("p50", 0.5), ("p95", 0.95)):
         a, b = quantile(ours, at), quantile(echo, at)
         ratio = f"ratio {a / b:.2f}  target < 1"
         print(f"slider to bars {name}    {a:6.1f} ms  bare number echo {b:6.1f} ms  {ratio}")
+
+
+def large_vocabulary(browser: Browser) -> None:
+    """Milliseconds from moving the slider to its bars, at 65 tokens and at 50,257, alone and under top-k."""
+    with tempfile.TemporaryDirectory() as folder:
+        save_large_words_model(Path(folder) / "large")
+
+        def large_command(port: int) -> list[str]:
+            return [*app_command(port), "--models", folder]
+
+        for top_k in (0, 40):
+            small, large = moved(browser, app_command, top_k), moved(browser, large_command, top_k)
+            for name, at in (("p50", 0.5), ("p95", 0.95)):
+                a, b = quantile(large, at), quantile(small, at)
+                stages = f"top-k {top_k}" if top_k else "T alone "
+                target = "  target ≤ 33 ms" if name == "p50" else ""
+                print(f"{stages} {name}, {LARGE:,} tokens {a:6.1f} ms  65 tokens {b:6.1f} ms{target}")
+
+
+def moved(browser: Browser, command: Command, top_k: int) -> list[float]:
+    """Milliseconds of each move of the temperature."""
+    with running(browser, command, FIRST_BAR) as page:
+        page.evaluate(SET, [TOP_K, top_k])
+        return page.evaluate(MOVE, [TEMPERATURE, BARS, VALUES])
 
 
 def streaming(browser: Browser) -> None:

@@ -2,7 +2,6 @@
 //
 // The style sheet gives the chart its card's width; nothing is measured. Rows are written by hand, not by
 // dom.js: all bars of a page follow a slider within its frame. A removed token keeps its length, hatched.
-import { massOf, removals } from "./decoding.js";
 import { h, render } from "../shell/dom.js";
 import { clip, count, graphemes, percent } from "../shell/format.js";
 import { ink } from "./theme.js";
@@ -216,11 +215,32 @@ const picture = (bars, look) => {
 /** Those that have a bar: all of a small vocabulary, else the likeliest. @param {number[]} order */
 export const shownIds = (order, most = 10) => (order.length <= most + 2 ? order : order.slice(0, most));
 
+/** @typedef {{ n: number, probability: number }} Others all tokens but some */
+/** @type {WeakMap<ArrayLike<number>, Map<string, Others>>} By the probabilities and those that have a bar. */
+const othersKnown = new WeakMap();
+
+/**
+ * How many tokens have no bar, and how likely they are together.
+ * @param {{ order: number[] }} data @param {number[]} ids of those that have
+ * @param {ArrayLike<number>} probabilities
+ */
+export const othersOf = ({ order }, ids, probabilities) => {
+  const key = ids.join();
+  const known = othersKnown.get(probabilities) ?? new Map();
+  if (known.has(key)) return /** @type {Others} */ (known.get(key));
+  const shown = new Set(ids);
+  let probability = 0;
+  for (const id of order) if (!shown.has(id)) probability += probabilities[id];
+  const others = { n: order.length - ids.length, probability };
+  othersKnown.set(probabilities, known.set(key, others));
+  return others;
+};
+
 /**
  * The bars of some tokens, and one for all others.
  * @param {Data} data
  * @param {number[]} ids
- * @param {{ probabilities: ArrayLike<number>, former: ArrayLike<number> }} view
+ * @param {{ probabilities: ArrayLike<number>, former: Record<number, number> | ArrayLike<number> }} view
  * @param {(id: number) => string} noteOf what to say of a removed token
  * @returns {Bar[]}
  */
@@ -231,8 +251,8 @@ export const barsOf = (data, ids, { probabilities, former }, noteOf = () => "") 
     const note = gone ? noteOf(id) : "";
     return { id, label: data.labels[id], probability: probabilities[id], former: former[id], note };
   });
-  const others = data.order.slice(ids.length);
-  if (others.length) bars.push({ id: null, label: "…", probability: massOf(others, probabilities) });
+  const others = othersOf(data, ids, probabilities);
+  if (others.n) bars.push({ id: null, label: "…", probability: others.probability });
   return bars;
 };
 
@@ -249,19 +269,23 @@ export const statsOf = (/** @type {Distribution} */ { summary }, bits = " bits")
 
 /** What has no bar of its own. @param {Data} data @param {number[]} ids @param {Distribution} view */
 export const othersText = (data, ids, view) => {
-  const others = data.order.slice(ids.length);
-  const more = others.length
-    ? `… ${count(others.length)} more tokens: ${percent(massOf(others, view.probabilities))}`
+  const others = othersOf(data, ids, view.probabilities);
+  const more = others.n
+    ? `… ${count(others.n)} more tokens: ${percent(others.probability)}`
     : `all ${ids.length} tokens`;
   return [more, ...neverWritten(data)].join(" · ");
 };
 
-/** A model scores what it must not write, such as the word for all rare words: it comes as −∞. */
-const neverWritten = (/** @type {Data} */ data) => {
-  const never = data.model ? data.order.filter((id) => data.raw[id] === -Infinity) : [];
-  return never.length ? [`${never.map((id) => data.labels[id]).join(", ")} is never written`] : [];
+/**
+ * A model scores what it must not write, such as the word for all rare words: it comes as −∞.
+ * @param {Data} data
+ */
+const neverWritten = ({ model, order, raw, labels }) => {
+  const last = model ? order.findLastIndex((id) => raw[id] > -Infinity) : order.length;
+  const never = order.slice(last + 1);
+  return never.length ? [`${never.map((id) => labels[id]).join(", ")} is never written`] : [];
 };
 
 /** How many tokens each stage removed. */
-export const removedText = (/** @type {Distribution} */ { removedBy }) => removals(removedBy)
+export const removedText = (/** @type {Distribution} */ { removals }) => removals
   .map(([name, n]) => `${count(n)} removed by ${removerTitle(name).replaceAll("-", "\u2011")}`).join(", ");

@@ -8,6 +8,8 @@
  * @property {readonly number[]} ids of the text so far; none of them was written yet
  * @property {readonly number[]} [stops] the ids that end a text
  * @property {readonly string[]} [labels] (V), which tell a token that is named by its text
+ * @property {readonly number[]} [rising] (V) ids by what the model gave them, lowest first: an order that few
+ *   stages change, so that sorting begins with it
  */
 /**
  * @typedef {(logits: Float64Array, value: any, text: Text, settings: Settings) => Float64Array} Stage
@@ -17,9 +19,12 @@
  * @typedef {object} Step the distribution after a stage
  * @property {string} name of the stage; "raw" is the distribution as the model gave it
  * @property {Float64Array} probabilities (V)
- * @property {boolean[]} kept (V) tokens that can still be drawn
- * @property {boolean[]} removed (V) tokens that this stage removed
+ * @property {Uint8Array} kept (V) 1: a token that can still be drawn
+ * @property {Uint8Array} removed (V) 1: a token that this stage removed
+ * @property {number} nKept how many can still be drawn
+ * @property {number} nRemoved how many this stage removed
  * @property {number} removedMass their probability before it
+ * @property {number} top probability of the likeliest token
  * @property {boolean} changed whether the stage did anything
  */
 /**
@@ -45,55 +50,128 @@ const NOTHING = { ids: [] };
 /** @param {number} bound that values must reach */
 const lower = (bound) => bound * (1 - SLACK);
 
+// Plain loops where a slider's move passes: of 50,257 tokens, a callback for each takes ten times as long.
+
 /**
  * Probabilities (V) that sum to 1.
  * @param {Float64Array} logits
  */
 export const softmax = (logits) => {
   const top = maximum(logits);
-  const weights = logits.map((z) => Math.exp(z - top));
-  const total = sum(weights);
-  return weights.map((w) => w / total);
+  const shares = new Float64Array(logits.length);
+  let total = 0;
+  for (let id = 0; id < logits.length; id++) total += shares[id] = Math.exp(logits[id] - top);
+  for (let id = 0; id < logits.length; id++) shares[id] /= total;
+  return shares;
 };
 
 /** @param {Float64Array} logits */
 const logSoftmax = (logits) => {
   const top = maximum(logits);
-  const scale = Math.log(sum(logits.map((z) => Math.exp(z - top))));
-  return logits.map((z) => z - top - scale);
+  let total = 0;
+  for (let id = 0; id < logits.length; id++) total += Math.exp(logits[id] - top);
+  const scale = Math.log(total);
+  return mapped(logits, (z) => z - top - scale);
 };
 
 /**
  * Natural-log probabilities (V) → entropy in nats, with 0·ln 0 = 0.
  * @param {Float64Array} logs
  */
-const entropyNats = (logs) => -sum(logs.map((l) => (l > REMOVED ? Math.exp(l) * l : 0)));
+const entropyNats = (logs) => {
+  let total = 0;
+  for (let id = 0; id < logs.length; id++) if (logs[id] > REMOVED) total += Math.exp(logs[id]) * logs[id];
+  return -total;
+};
+
+/** @param {Float64Array} values @param {(value: number) => number} of @returns {Float64Array} */
+const mapped = (values, of) => {
+  const result = new Float64Array(values.length);
+  for (let id = 0; id < values.length; id++) result[id] = of(values[id]);
+  return result;
+};
 
 /** @param {Float64Array} values */
-const sum = (values) => values.reduce((total, v) => total + v, 0);
+const sum = (values) => {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i];
+  return total;
+};
 
 /** @param {Float64Array} values */
-const maximum = (values) => values.reduce((top, v) => (v > top ? v : top), REMOVED);
+const maximum = (values) => {
+  let top = REMOVED;
+  for (let i = 0; i < values.length; i++) if (values[i] > top) top = values[i];
+  return top;
+};
 
 /**
  * @param {Float64Array} logits
  * @param {(id: number) => unknown} kept
  */
-const keep = (logits, kept) => logits.map((z, id) => (kept(id) ? z : REMOVED));
+const keep = (logits, kept) => {
+  const result = new Float64Array(logits.length);
+  for (let id = 0; id < logits.length; id++) result[id] = kept(id) ? logits[id] : REMOVED;
+  return result;
+};
+
+// ---- orders
 
 /** @type {(a: number, b: number) => number} */
 const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
- * Ids by value, lowest first; equal values in the order of their ids.
+ * By value, lowest first, then by id.
+ * @param {Float64Array} values
+ * @returns {(a: number, b: number) => number}
+ */
+const byValue = (values) => (a, b) => compare(values[a], values[b]) || a - b;
+
+const IDS = 2 ** 21; // that fit behind the 32 bits of a float32 in a double's 53
+
+/**
+ * Ids by value, lowest first; equal values in the order of their ids. Float32 numbers, such as a model gives,
+ * are sorted as plain numbers, which a browser does ten times as fast: the value's bits, then the id.
  * @param {Float64Array} values
  */
-const ascending = (values) =>
-  Uint32Array.from(values, (_, id) => id).sort((a, b) => compare(values[a], values[b]) || a - b);
+const sortedIds = (values) => {
+  const float = new Float32Array(1);
+  const bits = new Uint32Array(float.buffer);
+  const keys = new Float64Array(values.length);
+  for (let id = 0; id < values.length; id++) {
+    float[0] = values[id] + 0; // -0 is 0
+    if (float[0] !== values[id] || id >= IDS) return idsOf(values).sort(byValue(values));
+    keys[id] = (bits[0] >>> 31 ? ~bits[0] >>> 0 : bits[0] + 2 ** 31) * IDS + id;
+  }
+  return idsOf(keys.sort(), (key) => key % IDS);
+};
+
+/** @param {Float64Array} values @param {(value: number, i: number) => number} id @returns {number[]} */
+const idsOf = (values, id = (_, i) => i) => {
+  const ids = new Array(values.length);
+  for (let i = 0; i < values.length; i++) ids[i] = id(values[i], i);
+  return ids;
+};
+
+/**
+ * Ids by logit, lowest first, removed ones before all; equal ones in the order of their ids. `rising` is an
+ * order of all ids that is looked through first: they are sorted only where a stage before has changed it.
+ * @param {Float64Array} logits
+ * @param {readonly number[]} rising
+ */
+const ascending = (logits, rising = sortedIds(logits)) => {
+  /** @type {number[]} */
+  const order = [];
+  for (let id = 0; id < logits.length; id++) if (logits[id] === REMOVED) order.push(id);
+  for (const id of rising) if (logits[id] !== REMOVED) order.push(id);
+  const before = byValue(logits);
+  for (let i = 1; i < order.length; i++) if (before(order[i - 1], order[i]) > 0) return order.sort(before);
+  return order;
+};
 
 /** @type {Stage} */
 const temperature = (logits, t) => {
-  if (t !== 0) return logits.map((z) => z / t);
+  if (t !== 0) return mapped(logits, (z) => z / t);
   const best = logits.indexOf(maximum(logits));
   return logits.map((_, id) => (id === best ? 0 : REMOVED));
 };
@@ -106,37 +184,39 @@ const dynamicTemperature = (logits, spread, _, { temperature: t, dynamic_exponen
   const share = Math.min(1, Math.max(0, entropyNats(logs) / Math.log(Math.max(count, 2))));
   const [low, high] = [Math.max(t - spread, 0), t + spread];
   const chosen = Math.max(low + (high - low) * share ** exponent, LOWEST_TEMPERATURE);
-  return logits.map((z) => z * (t / chosen));
+  return mapped(logits, (z) => z * (t / chosen));
 };
 
 /** @type {Stage} */
 const smoothing = (logits, factor, _, { smoothing_curve: curve }) => {
   const top = maximum(logits);
   const [linear, cubic] = [(3 - curve) / 2, (curve - 1) / 2];
-  return logits.map((z) => {
+  return mapped(logits, (z) => {
     const below = z - top;
     return z > REMOVED ? top + factor * below * below * (cubic * below - linear) : z;
   });
 };
 
 /** @type {Stage} */
-const topK = (logits, k) => {
+const topK = (logits, k, { rising }) => {
   if (k >= logits.length) return logits;
-  const kth = logits.slice().sort()[logits.length - k];
+  const kth = logits[ascending(logits, rising)[logits.length - k]];
   return keep(logits, (id) => logits[id] >= kth);
 };
 
 /** @type {Stage} */
-const topP = (logits, p) => {
-  const order = ascending(logits);
-  const probabilities = softmax(Float64Array.from(order, (id) => logits[id]));
+const topP = (logits, p, { rising }) => {
+  const order = ascending(logits, rising);
+  const sorted = new Float64Array(order.length);
+  for (let rank = 0; rank < order.length; rank++) sorted[rank] = logits[order[rank]];
+  const probabilities = softmax(sorted);
   const kept = new Uint8Array(logits.length);
   const outside = 1 - p + SLACK * Math.min(p, 1 - p);
   let cumulative = 0;
-  order.forEach((id, rank) => {
+  for (let rank = 0; rank < order.length; rank++) {
     cumulative += probabilities[rank];
-    kept[id] = cumulative > outside || rank === order.length - 1 ? 1 : 0;
-  });
+    kept[order[rank]] = cumulative > outside || rank === order.length - 1 ? 1 : 0;
+  }
   return keep(logits, (id) => kept[id]);
 };
 
@@ -148,11 +228,13 @@ const minP = (logits, share) => {
 };
 
 /** @type {Stage} */
-const typical = (logits, mass) => {
+const typical = (logits, mass, { rising }) => {
   const logs = logSoftmax(logits);
   const entropy = entropyNats(logs);
-  const distance = logs.map((l) => Math.abs(-l - entropy));
-  const order = ascending(distance);
+  const distance = mapped(logs, (l) => Math.abs(-l - entropy));
+  // by logit the distances fall, then rise: two runs, which sort() merges
+  const there = ascending(logits, rising).filter((id) => logits[id] > REMOVED);
+  const order = there.sort(byValue(distance));
   let cumulative = 0;
   const reached = (/** @type {number} */ id) => (cumulative += Math.exp(logs[id])) >= lower(mass);
   const crossing = order.find(reached) ?? order[order.length - 1];
@@ -194,26 +276,36 @@ const mirostat = (logits, target, text, settings) => epsilon(logits, 2 ** -(2 * 
 
 /** @type {Stage} */
 const logitBias = (logits, bias, { labels = [] }) => {
-  /** @type {Map<number, number>} */
-  const added = new Map(Object.entries(bias).map(([token, number]) =>
-    [idOf(token, labels), number === null ? REMOVED : number]));
-  const result = logits.map((z, id) => z + (added.get(id) ?? 0));
-  return maximum(result) > REMOVED
-    ? result
-    : logits.map((z, id) => z + ([undefined, REMOVED].includes(added.get(id)) ? 0 : added.get(id) ?? 0));
+  const added = Object.entries(bias).map(([token, number]) => ({ id: idOf(token, labels), number }));
+  const result = logits.slice();
+  for (const { id, number } of added) result[id] = number === null ? REMOVED : logits[id] + number;
+  if (maximum(result) > REMOVED) return result;
+  for (const { id, number } of added) if (number === null) result[id] = logits[id];
+  return result;
 };
 
 /** The id of a token named by its text, its label or as #17; -1 for none. */
 const idOf = (/** @type {string} */ token, /** @type {readonly string[]} */ labels) => {
   if (/^#\d+$/.test(token)) return Number(token.slice(1));
-  const place = labels.indexOf(token);
-  return place >= 0 ? place : labels.indexOf(token.replace(/[ \n\t]/g, (char) => VISIBLE[char]));
+  const ids = idsByLabel(labels);
+  return ids.get(token) ?? ids.get(token.replace(/[ \n\t]/g, (char) => VISIBLE[char])) ?? -1;
+};
+
+/** @type {WeakMap<readonly string[], Map<string, number>>} */
+const indexes = new WeakMap();
+
+/** The ids of all tokens by their labels, put together once. @param {readonly string[]} labels */
+export const idsByLabel = (labels) => {
+  const known = indexes.get(labels) ?? new Map(labels.map((label, id) => [label, id]));
+  indexes.set(labels, known);
+  return known;
 };
 
 /** @type {Stage} */
 const presencePenalty = (logits, penalty, { ids }) => {
-  const seen = new Set(ids);
-  return logits.map((z, id) => (seen.has(id) ? z - penalty : z));
+  const result = logits.slice();
+  for (const id of new Set(ids)) result[id] -= penalty;
+  return result;
 };
 
 /** @type {Stage} */
@@ -233,8 +325,9 @@ const minLength = (logits, _, { stops = [] }) => {
 
 /** @type {Stage} */
 const repetitionPenalty = (logits, penalty, { ids }) => {
-  const seen = new Set(ids);
-  return logits.map((z, id) => (!seen.has(id) ? z : z < 0 ? z * penalty : z / penalty));
+  const result = logits.slice();
+  for (const id of new Set(ids)) result[id] = logits[id] < 0 ? logits[id] * penalty : logits[id] / penalty;
+  return result;
 };
 
 /** @type {Stage} */
@@ -305,7 +398,7 @@ export const activeStages = (settings, neutral) =>
  */
 export const decode = (raw, settings, neutral, text = NOTHING) =>
   activeStages(settings, neutral).reduce(
-    (logits, name) => STAGES[name](logits, settings[name], text, settings),
+    (logits, name) => STAGES[name](logits, settings[name], withOrder(text, raw), settings),
     raw,
   );
 
@@ -317,27 +410,55 @@ export const decode = (raw, settings, neutral, text = NOTHING) =>
  * @param {Text} [text]
  */
 export const trace = (raw, settings, neutral, text = NOTHING) => {
-  const steps = [firstStep(raw)];
+  const steps = [startOf(raw).step];
   let logits = raw;
   for (const name of activeStages(settings, neutral)) {
-    logits = STAGES[name](logits, settings[name], text, settings);
+    logits = STAGES[name](logits, settings[name], withOrder(text, raw), settings);
     steps.push(nextStep(name, logits, steps[steps.length - 1]));
   }
   return steps;
 };
 
 /**
+ * @typedef {object} Start what is the same for all settings
+ * @property {Step} step the distribution as the model gave it
+ * @property {Summary} summary of it
+ * @property {number[] | null} rising once it was asked for
+ */
+/** @type {WeakMap<Float64Array, Start>} */
+const starts = new WeakMap();
+
+/** What of raw logits (V) is the same for all settings, worked out once. @param {Float64Array} raw */
+const startOf = (raw) => {
+  const known = starts.get(raw);
+  if (known) return known;
+  const step = firstStep(raw);
+  const start = { step, summary: summary(step.probabilities), rising: null };
+  starts.set(raw, start);
+  return start;
+};
+
+/** @param {Text} text @param {Float64Array} raw @returns {Text} */
+const withOrder = (text, raw) => ({
+  ...text,
+  get rising() {
+    return (startOf(raw).rising ??= sortedIds(raw));
+  },
+});
+
+/**
  * @param {Float64Array} logits
  * @returns {Step}
  */
-const firstStep = (logits) => ({
-  name: "raw",
-  probabilities: softmax(logits),
-  kept: Array.from(logits, (z) => z > REMOVED),
-  removed: Array(logits.length).fill(false),
-  removedMass: 0,
-  changed: false,
-});
+const firstStep = (logits) => {
+  const kept = new Uint8Array(logits.length);
+  const removed = new Uint8Array(logits.length);
+  const probabilities = softmax(logits);
+  let nKept = 0;
+  for (let id = 0; id < logits.length; id++) nKept += kept[id] = logits[id] > REMOVED ? 1 : 0;
+  const nothing = { nRemoved: 0, removedMass: 0, changed: false };
+  return { name: "raw", probabilities, kept, removed, nKept, top: maximum(probabilities), ...nothing };
+};
 
 /**
  * @param {string} name
@@ -347,11 +468,21 @@ const firstStep = (logits) => ({
  */
 const nextStep = (name, logits, before) => {
   const probabilities = softmax(logits);
-  const kept = Array.from(logits, (z) => z > REMOVED);
-  const removed = kept.map((stays, id) => before.kept[id] && !stays);
-  const removedMass = sum(before.probabilities.filter((_, id) => removed[id]));
-  const moved = probabilities.some((p, id) => Math.abs(p - before.probabilities[id]) > SAME);
-  return { name, probabilities, kept, removed, removedMass, changed: moved || removed.includes(true) };
+  const [kept, removed] = [new Uint8Array(logits.length), new Uint8Array(logits.length)];
+  let [nKept, nRemoved, removedMass, top, moved] = [0, 0, 0, 0, false];
+  for (let id = 0; id < logits.length; id++) {
+    const [p, former] = [probabilities[id], before.probabilities[id]];
+    if (p > top) top = p;
+    if (Math.abs(p - former) > SAME) moved = true;
+    if (logits[id] > REMOVED) {
+      nKept += kept[id] = 1;
+    } else if (before.kept[id]) {
+      nRemoved += removed[id] = 1;
+      removedMass += former;
+    }
+  }
+  const changed = moved || nRemoved > 0;
+  return { name, probabilities, kept, removed, nKept, nRemoved, removedMass, top, changed };
 };
 
 /**
@@ -360,25 +491,34 @@ const nextStep = (name, logits, before) => {
  * @returns {Summary}
  */
 export const summary = (probabilities) => {
-  const entropy = Math.max(0, -sum(probabilities.map((p) => (p > 0 ? p * Math.log2(p) : 0))));
-  const kept = probabilities.filter((p) => p > 0).length;
-  return { entropy, choices: 2 ** entropy, top: maximum(probabilities), kept };
+  let [bits, top, kept] = [0, REMOVED, 0];
+  for (let id = 0; id < probabilities.length; id++) {
+    const p = probabilities[id];
+    if (p > top) top = p;
+    if (p > 0) {
+      bits += p * Math.log2(p);
+      kept += 1;
+    }
+  }
+  const entropy = Math.max(0, -bits);
+  return { entropy, choices: 2 ** entropy, top, kept };
 };
 
 /**
  * Token ids by probability at T = 1, likeliest first, lowest id first on ties.
  * @param {Float64Array} raw logits (V)
  */
-export const ranking = (raw) =>
-  Array.from(raw, (_, id) => id).sort((a, b) => compare(raw[b], raw[a]) || a - b);
+export const ranking = (raw) => sortedIds(mapped(raw, (z) => -z));
 
 /**
  * Numbers as the server sends them: base64 of little-endian float32.
  * @param {string} base64
  */
 export const floats = (base64) => {
-  const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-  return Float64Array.from(new Float32Array(bytes.buffer));
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return new Float64Array(new Float32Array(bytes.buffer));
 };
 
 // ---- a distribution as the page shows it
@@ -405,9 +545,9 @@ export const floats = (base64) => {
  */
 
 /** What the server sent, ready to be drawn. @param {Answer} answer @returns {Data} */
-export const dataOf = (answer, /** @type {Data | null} */ before = null) => {
-  const raw = floats(answer.logits);
-  return { ...answer, labels: answer.labels ?? before?.labels ?? [], raw, order: ranking(raw) };
+export const dataOf = ({ logits, labels, ...answer }, /** @type {Data | null} */ before = null) => {
+  const raw = floats(logits);
+  return { ...answer, labels: labels ?? before?.labels ?? [], raw, order: ranking(raw) };
 };
 
 /**
@@ -422,14 +562,17 @@ export const distribution = ({ raw, history, stops, labels }, settings, neutral)
   const former = new Float64Array(raw.length); // of a removed token: what it had just before
   /** @type {(string | null)[]} */
   const removedBy = new Array(raw.length).fill(null);
-  for (let s = 1; s < steps.length; s++) {
-    steps[s].removed.forEach((gone, id) => {
-      if (!gone) return;
-      former[id] = steps[s - 1].probabilities[id];
-      removedBy[id] = steps[s].name;
-    });
-  }
-  return { settings, steps, probabilities, former, removedBy, summary: summary(probabilities) };
+  /** @type {[string, number][]} How many tokens each stage removed. */
+  const removals = [];
+  steps.forEach(({ name, removed, nRemoved }, s) => {
+    if (!nRemoved) return;
+    removals.push([name, nRemoved]);
+    for (let id = 0; id < raw.length; id++) {
+      if (removed[id]) [former[id], removedBy[id]] = [steps[s - 1].probabilities[id], name];
+    }
+  });
+  const [all, learned] = [summary(probabilities), startOf(raw).summary];
+  return { settings, steps, probabilities, former, removedBy, removals, summary: all, learned };
 };
 
 /** @typedef {ReturnType<typeof distribution>} Distribution */
@@ -451,15 +594,4 @@ export const createViews = (neutral) => {
     return all;
   };
   return viewsAt;
-};
-
-/** @param {number[]} ids @param {ArrayLike<number>} probabilities */
-export const massOf = (ids, probabilities) => ids.reduce((mass, id) => mass + probabilities[id], 0);
-
-/** How many tokens each stage removed, by its name. @param {(string | null)[]} removedBy */
-export const removals = (removedBy) => {
-  /** @type {Record<string, number>} */
-  const counts = {};
-  for (const name of removedBy) if (name) counts[name] = (counts[name] ?? 0) + 1;
-  return Object.entries(counts);
 };

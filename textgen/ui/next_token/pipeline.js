@@ -1,7 +1,6 @@
 // The pipeline card: the distribution as the model gave it and after each stage that is on, in order.
-import { barsOf, createBars } from "../bars/bars.js";
+import { barsOf, createBars, othersOf } from "../bars/bars.js";
 import { config } from "../shell/config.js";
-import { massOf } from "../bars/decoding.js";
 import { h } from "../shell/dom.js";
 import { about } from "../glossary/glossary.js";
 import { count, finePercent, valueText } from "../shell/format.js";
@@ -60,9 +59,10 @@ export const createPipeline = (reorder) => {
     charts.set(name, bars);
     const [title, colour] = [raw ? "raw" : stageTitle(name), colourOf(name)];
     const former = raw ? step.probabilities : steps[i - 1].probabilities;
-    bars.update(barsOf(data, data.order.slice(0, ROWS), {
-      probabilities: step.probabilities, former: former.map((p, id) => (step.removed[id] ? p : 0)),
-    }, () => "removed here"), { name: `Probabilities after ${title}`, colour, scale });
+    const ids = data.order.slice(0, ROWS);
+    const gone = Object.fromEntries(ids.map((id) => [id, step.removed[id] ? former[id] : 0]));
+    bars.update(barsOf(data, ids, { probabilities: step.probabilities, former: gone }, () => "removed here"),
+      { name: `Probabilities after ${title}`, colour, scale });
     return h("li", {
       key: name, class: raw || step.changed ? "stage" : "stage idle", "data-stage": name,
       style: `--stage: ${colour}`, ...(raw ? {} : dragging(name)),
@@ -99,18 +99,18 @@ export const createPipeline = (reorder) => {
 
 /** One scale for all: equal lengths are equal probabilities. @param {Step[]} steps @param {Data} data */
 const scaleOf = (steps, data) => {
-  const others = data.order.slice(ROWS);
-  return Math.max(...steps.flatMap(({ probabilities }) =>
-    [probabilities.reduce((top, p) => (p > top ? p : top), 0), massOf(others, probabilities)]));
+  const ids = data.order.slice(0, ROWS);
+  return Math.max(...steps.flatMap(({ probabilities, top }) =>
+    [top, othersOf(data, ids, probabilities).probability]));
 };
 
 const colourOf = (/** @type {string} */ name) =>
   config.stages.find((stage) => stage.name === name)?.colour || "var(--lab-muted)";
 
 const effectText = (/** @type {Step} */ step) => {
-  if (step.name === "raw") return `${count(step.kept.filter(Boolean).length)} tokens`;
+  if (step.name === "raw") return `${count(step.nKept)} tokens`;
   if (!step.changed) return "no effect on this distribution";
-  const n = step.removed.filter(Boolean).length;
+  const n = step.nRemoved;
   if (!n) return "changes the shape, removes nothing";
   return `removes ${count(n)} ${n === 1 ? "token" : "tokens"}, ${finePercent(step.removedMass)}`;
 };

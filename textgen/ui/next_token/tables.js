@@ -1,7 +1,7 @@
 // What the bars say in words and numbers: a sentence, the arithmetic behind them, every token at every
 // temperature, and two tokens against each other.
 import { oneTabStop } from "../bars/bars.js";
-import { softmax, summary } from "../bars/decoding.js";
+import { softmax } from "../bars/decoding.js";
 import { h } from "../shell/dom.js";
 import { count, finePercent, temperatureText } from "../shell/format.js";
 import { term } from "../glossary/glossary.js";
@@ -29,7 +29,7 @@ const LAW = "Temperature changes how far apart two tokens are, never their order
  * @param {Data} data @param {Distribution} view @returns {(string | { token: string })[]}
  */
 export const sentence = (data, view) => {
-  const { settings: { temperature }, steps, probabilities } = view;
+  const { settings: { temperature }, steps, probabilities, summary: now, learned: before } = view;
   const learned = steps[0].probabilities;
   const [a, b] = data.order;
   const [first, second] = [a, b].map((id) => ({ token: data.labels[id] }));
@@ -38,10 +38,10 @@ export const sentence = (data, view) => {
   if (temperature === 0) return greedy(data, view);
   if (steps.length === 1) {
     return [`${at}, as the model learned it: `, ...gapText(first, second, learned[a] / learned[b]), "; ",
-      `${choicesOf(learned)}.`];
+      `${choicesOf(before)}.`];
   }
   const change = gapChange(first, second, learned[a] / learned[b], probabilities[a] / probabilities[b]);
-  const choices = choicesChange(choicesOf(learned), choicesOf(probabilities));
+  const choices = choicesChange(choicesOf(before), choicesOf(now));
   return [`${at}: `, ...change, `; ${choices}${removedWords(data, view)}.`];
 };
 
@@ -65,8 +65,7 @@ const gapChange = (a, b, /** @type {number} */ before, /** @type {number} */ aft
   return ["the gap between ", a, " and ", b, ` ${moved} from ${from}× to ${to}×`];
 };
 
-const choicesOf = (/** @type {Float64Array} */ probabilities) => {
-  const n = summary(probabilities).choices;
+const choicesOf = (/** @type {import("../bars/decoding.js").Summary} */ { choices: n }) => {
   const text = n < 9.95 ? n.toFixed(1).replace(".0", "") : count(Math.round(n));
   return `${text} ${text === "1" ? "choice" : "choices"}`;
 };
@@ -74,16 +73,16 @@ const choicesChange = (/** @type {string} */ before, /** @type {string} */ after
   (before === after ? `${after}, as before` : `${after} instead of ${before.split(" ")[0]}`);
 
 /** @param {Data} data @param {Distribution} view */
-const removedWords = (data, { removedBy, summary: { kept } }) => {
-  const names = [...new Set(removedBy.filter((name) => name !== null))].map(removerTitle);
+const removedWords = (data, { removals, summary: { kept } }) => {
+  const names = removals.map(([name]) => removerTitle(name));
   const left = `${count(kept)} of ${count(data.order.length)} tokens`;
   return names.length ? `; ${names.join(" and ")} left ${left}` : "";
 };
 
 /** @param {Data} data @param {Distribution} view @returns {(string | Token)[]} */
-const greedy = (data, { probabilities, steps }) => {
+const greedy = (data, { probabilities, learned }) => {
   const token = { token: data.labels[probabilities.indexOf(1)] };
-  const before = choicesOf(steps[0].probabilities).split(" ")[0];
+  const before = choicesOf(learned).split(" ")[0];
   return ["T = 0: ", token, `, the likeliest, is always taken; 1 choice instead of ${before}.`];
 };
 

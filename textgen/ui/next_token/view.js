@@ -1,9 +1,9 @@
 // The Next token tab: the context with its open place, a sentence, a panel a temperature, the pipeline, the
 // numbers. A slider's way: here → bars/decoding.js → bars/bars.js.
-import { barsOf, createBars, othersText, removedText, shownIds, statsOf } from "../bars/bars.js";
+import { barsOf, createBars, othersOf, othersText, removedText, shownIds, statsOf } from "../bars/bars.js";
 import { component } from "../shell/component.js";
 import { config as page } from "../shell/config.js";
-import { createViews, dataOf, massOf } from "../bars/decoding.js";
+import { createViews, dataOf } from "../bars/decoding.js";
 import { h, render } from "../shell/dom.js";
 import {
   capital, clip, clipStart, effectOf, graphemes, numberFrom, temperatureText,
@@ -60,7 +60,7 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
     if (data && data.vocabulary !== answer.vocabulary) memory.drawn = [];
     data = dataOf(answer, data);
     memory.drawn = memory.drawn.filter((/** @type {number} */ id) => data && id in data.labels);
-    wide = data.labels.some((label) => graphemes(label).length > WIDE);
+    wide = data.labels.some((label) => label.length > WIDE && graphemes(label).length > WIDE);
     [source, problem] = [of, ""];
     draw();
   };
@@ -320,7 +320,7 @@ const SCALES = [0.02, 0.05, 0.1, 0.15, 0.25, 0.4, 0.6, 1];
 
 /** The probability of the longest bar. @param {Data} data @param {Distribution} view */
 const longest = (data, { summary, probabilities }) =>
-  Math.max(summary.top, massOf(data.order.slice(shownIds(data.order).length), probabilities));
+  Math.max(summary.top, othersOf(data, shownIds(data.order), probabilities).probability);
 
 /** One scale for all panels, which the longest bar nearly fills; a slider makes it larger, never smaller. */
 const createScale = () => {
