@@ -22,6 +22,8 @@ from textgen.ui.train.trainings import LEVELS, NETS, Course, Trainings, events_f
 
 SPANISH = "El niño comió «más», ¿verdad? Señor, qué año… "
 FRENCH = "Être ou ne pas être, voilà la question; où ça? À l'été, garçon! "
+POLISH = "Zażółć gęślą jaźń. Łódź, ćma i święto – „tak”. "
+TURKISH = "İstanbul güzel bir şehir, çok ağır ışık. "
 RUSSIAN = "Все счастливые семьи похожи друг на друга, каждая несчастливая семья несчастлива по-своему. "
 TEXT = ("the king is dead, long live the king\n" * 40).encode()
 # So quick that a test can wait for it.
@@ -41,14 +43,31 @@ def trainings(tmp_path: Path) -> Iterator[Trainings]:
     [
         ((SPANISH * 9).encode(), "utf-8", SPANISH),
         ((SPANISH * 9).encode("cp1252"), "cp1252", SPANISH),
+        ((SPANISH * 400).encode("cp1252"), "cp1252", SPANISH),
         ((FRENCH * 9).encode("cp1252"), "cp1252", FRENCH),
+        ((POLISH * 40).encode("cp1250"), "cp1250", POLISH),
+        ((TURKISH * 40).encode("cp1254"), "cp1254", TURKISH),
         ((RUSSIAN * 9).encode("cp1251"), "cp1251", RUSSIAN),
+        ((RUSSIAN * 400).encode("cp1251"), "cp1251", RUSSIAN),
         ((RUSSIAN * 9).encode("utf-16"), "utf-16", RUSSIAN),
         ((SPANISH * 9).encode("utf-16-le"), "utf-16-le", SPANISH),
         ((SPANISH * 9).encode("utf-16-be"), "utf-16-be", SPANISH),
         ((SPANISH * 9).encode("utf-8-sig"), "utf-8", SPANISH),
     ],
-    ids=["utf-8", "spanish", "french", "russian", "utf-16", "little", "big", "mark"],
+    ids=[
+        "utf-8",
+        "spanish",
+        "long",
+        "french",
+        "polish",
+        "turkish",
+        "russian",
+        "long russian",
+        "utf-16",
+        "little",
+        "big",
+        "mark",
+    ],
 )
 def test_the_encoding_of_a_text_is_found_and_named(
     trainings: Trainings, data: bytes, encoding: str, text: str
