@@ -34,7 +34,7 @@ TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAni
 def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app on the shipped models, served from this process on a free port."""
     registry = Registry(default_root(), own=OwnModels(tmp_path_factory.mktemp("own")))
-    page = build_lab(Laboratory(registry, allowed=Allowed(own_models=True)))
+    page = build_lab(Laboratory(registry, allowed=Allowed(own_models=True, training=True)))
     _, url, _ = page.launch(prevent_thread_lock=True, server_name="127.0.0.1", **launch_options(registry))
     yield url.rstrip("/")
     page.close()

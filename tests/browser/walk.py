@@ -46,6 +46,14 @@ def overview(lab: LabPage) -> None:
     lab.view("chaos").locator(".shared").first.wait_for()
 
 
+def open_bring(lab: LabPage) -> None:
+    lab.view("own").locator("summary").click()
+
+
+def choose_train(lab: LabPage) -> None:
+    lab.view("train").get_by_role("button", name="Train your own").click()
+
+
 def begin_rating(lab: LabPage) -> None:
     """After a sweep on the same page there are texts to rate."""
     room = lab.view("ratings")
@@ -87,6 +95,8 @@ VIEWS: Mapping[str, View] = {
     "Blind ratings": View("Blind ratings", "ratings", ".card", begin_rating),
     "Class": View("Class", "classroom", ".class-panels .bar", ask_the_class),
     "Model": View("Model", "model", ".main-svg"),
+    "Bring a model": View("Model", "own", "input", open_bring),
+    "Train": View("Model", "train", "textarea", choose_train),
 }
 
 
