@@ -67,7 +67,8 @@ def build(lab: Laboratory) -> None:
             raise SettingError(f"there is no setting {shorten(name)}; there are {', '.join(PARAMETERS)}")
         parameter, model = PARAMETERS[name], data.get("model")
         checked = parameter.check(parameter.title, value)
-        if isinstance(checked, LogitBias) and (is_own(model) or model in lab.registry.names()):
+        known = isinstance(model, str) and (is_own(model) or model in lab.registry.names())
+        if isinstance(checked, LogitBias) and known:
             lab.registry.get(model).by_ids(DecodeSettings(logit_bias=checked))
         return {"value": as_json(checked)}
 
