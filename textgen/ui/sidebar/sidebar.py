@@ -67,9 +67,9 @@ def build(lab: Laboratory) -> None:
             raise SettingError(f"there is no setting {shorten(name)}; there are {', '.join(PARAMETERS)}")
         parameter, model = PARAMETERS[name], data.get("model")
         checked = parameter.check(parameter.title, value)
-        if isinstance(checked, LogitBias) and isinstance(model, str):
-            if is_own(model) or model in lab.registry.names():
-                lab.registry.get(model).by_ids(DecodeSettings(logit_bias=checked))
+        biased = isinstance(checked, LogitBias) and isinstance(model, str)
+        if biased and (is_own(model) or model in lab.registry.names()):
+            lab.registry.get(model).by_ids(DecodeSettings(logit_bias=checked))
         return {"value": as_json(checked)}
 
     def own_models(data: dict[str, Any]) -> dict[str, Any]:
