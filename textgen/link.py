@@ -57,6 +57,7 @@ LONGEST = 200_000  # characters of a link
 MOST = 64  # values of a list
 SIDEBAR = "the sidebar's settings"  # among the strategies of a sweep
 DEFAULT_WIDTH = 3  # of a search that names none
+MAX_PINS = 8  # tokens that are kept in the panels
 SLIDER = "slider"  # among the temperatures of draws: the sidebar's
 NO_TEXT = "\N{REPLACEMENT CHARACTER}"
 LONGEST_NAME = 200  # characters of a model's name
@@ -191,7 +192,11 @@ SETTINGS = (*PARAMETERS, "order")
 
 TABS: Mapping[str, tuple[Field, ...]] = {  # by the tab's id: its own form
     "learn": (choice("lesson", "", "", *lessons()),),
-    "next": (temperatures((0.5, 1, 2), MOST), flag("stretched", True)),
+    "next": (
+        temperatures((0.5, 1, 2), MOST),
+        flag("stretched", True),
+        Field(name="pins", kind="texts", neutral=[], most=MAX_PINS),
+    ),
     "generate": (
         Field(
             name="text",

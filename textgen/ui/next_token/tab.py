@@ -13,6 +13,7 @@ from textgen.errors import ModelError, TextError, out_of_range
 from textgen.experiments.requests import ModelSource, Source
 from textgen.experiments.requests.base import as_settings
 from textgen.experiments.requests.source import source_from
+from textgen.link import MAX_PINS
 from textgen.models.opening import read_opening
 from textgen.models.registry import Registry, Stamp, stamp_of
 from textgen.records import NextToken
@@ -95,7 +96,7 @@ def build(lab: Laboratory) -> None:
     """Put the tab's component where Gradio is building."""
     tab = NextTokenTab(lab)
     answers = {"look": tab.look, "append": tab.append, "back": tab.back, "sample": tab.sample}
-    config = {"lowest": MIN_TEMPERATURE, "highest": MAX_TEMPERATURE, "most": MAX_FIXED}
+    config = {"lowest": MIN_TEMPERATURE, "highest": MAX_TEMPERATURE, "most": MAX_FIXED, "pins": MAX_PINS}
     LabComponent("next_token", config, answers=answers)
 
 

@@ -1,6 +1,6 @@
 // The Next token tab: the context with its open place, a sentence, a panel a temperature, the pipeline, the
 // numbers. A slider's way: here → bars/decoding.js → bars/bars.js.
-import { barsOf, createBars, othersOf, othersText, removedText, shownIds, statsOf } from "../bars/bars.js";
+import { barsOf, createBars, othersOf, othersText, removedText, statsOf } from "../bars/bars.js";
 import { component } from "../shell/component.js";
 import { config as page } from "../shell/config.js";
 import { createViews, dataOf } from "../bars/decoding.js";
@@ -16,6 +16,7 @@ import { saveMenu } from "../saving/save.js";
 import { latest, Problem } from "../server/server.js";
 import { onTheme, tone } from "../bars/theme.js";
 import { areWords, contextSpans, removerTitle } from "../bars/tokens.js";
+import { createPins } from "./pins.js";
 import { createPipeline } from "./pipeline.js";
 import { createUndo } from "../messages/undo.js";
 import { createArithmetic, createNumbers, createRatio, sentence } from "./tables.js";
@@ -37,7 +38,7 @@ const HINT_SEEN = "temperature-lab hint"; // in the browser's storage: for good
 
 export const mount = component("next_token", ({ root, memory, config, ask, signal }) => {
   // `drawn`: tokens drawn from typed-in numbers, which have no context: they only line up
-  const first = { temperatures: FIRST_TEMPERATURES, zoom: true, drawn: [] };
+  const first = { temperatures: FIRST_TEMPERATURES, zoom: true, drawn: [], pins: [] };
   Object.assign(memory, keptForm("next_token", first, () => memory), { ...memory });
   /** @type {Data | null} What is drawn. */
   let data = null;
@@ -220,6 +221,7 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
       + (memory.zoom ? " · bars stretched, all by the same factor" : ""),
   });
   const undo = createUndo("next_token", { root, signal, restored: () => buildPanels() });
+  const pins = createPins({ memory, most: config.pins, problems, undo, redraw: () => draw() });
   const shownViews = (/** @type {Data} */ now) => views(now, store.state.settings, temperatures());
   const temperatures = () => [store.state.settings.temperature, ...memory.temperatures];
 
@@ -270,14 +272,16 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
   /** The panels' part, once there is something to show; what stands there after a refusal cannot be used. */
   const drawing = (/** @type {Data} */ now) => {
     const shown = shownViews(now);
-    const scale = memory.zoom ? scaleOf(now, shown) : 1;
+    const ids = pins.ids(now);
+    const scale = memory.zoom ? scaleOf(now, shown, ids) : 1;
     const what = now.model ? "put it into the context" : "add it to the row of drawn tokens";
-    const panels = [live, ...fixed].map((panel, i) => panel.describe(now, shown[i], scale, what));
+    const panels = [live, ...fixed].map((panel, i) => panel.describe(now, ids, shown[i], scale, what));
     const places = wide ? "panels temperatures wide" : "panels temperatures";
     return h("div", { class: problem ? "view old" : "view", inert: problem !== "" },
       lead(now, shown[0], scale),
       hint.describe(),
       h("div", { class: places, "data-scale": scale }, panels),
+      pins.describe(now),
       arithmetic(now, shown[0]),
       pipeline(now, shown[0].steps),
       h("div", { class: "pair" }, numbers(now, shown, what), ratio(now, temperatures())));
@@ -297,11 +301,11 @@ export const mount = component("next_token", ({ root, memory, config, ask, signa
   onTheme(() => draw(), signal);
   signal.addEventListener("abort", stopPlaying);
   linkedForm("next", {
-    read: () => ({ temperatures: memory.temperatures, stretched: memory.zoom }),
-    load: ({ temperatures: fixedOnes, stretched }) => {
+    read: () => ({ temperatures: memory.temperatures, stretched: memory.zoom, pins: memory.pins }),
+    load: ({ temperatures: fixedOnes, stretched, pins: kept }) => {
       stopPlaying();
       problems.clear();
-      Object.assign(memory, { temperatures: fixedOnes, zoom: stretched });
+      Object.assign(memory, { temperatures: fixedOnes, zoom: stretched, pins: kept });
       makePanels();
     },
     loaded: () => draw(),
@@ -318,23 +322,25 @@ const piecesOf = (/** @type {Data | null} */ data, /** @type {number[]} */ drawn
 
 const SCALES = [0.02, 0.05, 0.1, 0.15, 0.25, 0.4, 0.6, 1];
 
-/** The probability of the longest bar. @param {Data} data @param {Distribution} view */
-const longest = (data, { summary, probabilities }) =>
-  Math.max(summary.top, othersOf(data, shownIds(data.order), probabilities).probability);
+/** The probability of the longest bar. @param {Data} data @param {Distribution} view @param {number[]} ids */
+const longest = (data, { summary, probabilities }, ids) =>
+  Math.max(summary.top, othersOf(data, ids, probabilities).probability);
 
 /** One scale for all panels, which the longest bar nearly fills; a slider makes it larger, never smaller. */
 const createScale = () => {
   /** @type {{ data: Data | null, rest: string, scale: number }} */
   let last = { data: null, rest: "", scale: 0 };
-  return (/** @type {Data} */ data, /** @type {Distribution[]} */ [live, ...fixed]) => {
+  /** @param {Data} data @param {Distribution[]} views @param {number[]} ids of the tokens with a bar */
+  const scaleOf = (data, [live, ...fixed], ids) => {
     const others = { ...live.settings, temperature: 0 };
     const rest = JSON.stringify([others, fixed.map(({ settings }) => settings)]);
-    const most = Math.max(...[live, ...fixed].map((view) => longest(data, view)));
+    const most = Math.max(...[live, ...fixed].map((view) => longest(data, view, ids)));
     const scale = SCALES.find((step) => step >= most) ?? 1;
     const same = last.data === data && last.rest === rest;
     last = { data, rest, scale: same ? Math.max(scale, last.scale) : scale };
     return last.scale;
   };
+  return scaleOf;
 };
 
 /** Speaks a sentence once it has stayed for a while; silent while it changes. */
@@ -445,20 +451,23 @@ export const createPanel = (place, { problems, onPick, onTemperature, onRemove }
 
   /**
    * The panel's description; its bars are brought up to date at once, unless nothing has changed.
-   * @param {Data} data @param {Distribution} view @param {number} scale @param {string} hint of a bar
+   * @param {Data} data @param {number[]} ids of the tokens with a bar
+   * @param {Distribution} view @param {number} scale @param {string} hint of a bar
    */
-  const describe = (data, view, scale, hint) => {
-    const of = [data, view, scale, hint, draft, problems.has(field) && {}];
+  const describe = (data, ids, view, scale, hint) => {
+    const of = [data, ids, view, scale, hint, draft, problems.has(field) && {}];
     if (last && of.every((part, i) => part === last?.of[i])) return last.node;
-    last = { of, node: made(data, view, scale, hint) };
+    last = { of, node: made(data, ids, view, scale, hint) };
     return last.node;
   };
-  /** @param {Data} data @param {Distribution} view @param {number} scale @param {string} hint */
-  const made = (data, view, scale, hint) => {
+  /**
+   * @param {Data} data @param {number[]} ids @param {Distribution} view @param {number} scale
+   * @param {string} hint
+   */
+  const made = (data, ids, view, scale, hint) => {
     const { temperature } = view.settings;
     const [name, colour] = [`T = ${temperatureText(temperature)}`, tone(temperature)];
     const stats = statsOf(view);
-    const ids = shownIds(data.order);
     const others = othersText(data, ids, view);
     shown = { temperature, line: stats.map(([before, value, after]) => before + value + after).join(" · ") };
     bars.update(barsOf(data, ids, view, (id) => `removed by ${removerTitle(view.removedBy[id] ?? "")}`),

@@ -67,8 +67,7 @@ def build(lab: Laboratory) -> None:
             raise SettingError(f"there is no setting {shorten(name)}; there are {', '.join(PARAMETERS)}")
         parameter, model = PARAMETERS[name], data.get("model")
         checked = parameter.check(parameter.title, value)
-        biased = isinstance(checked, LogitBias) and isinstance(model, str)
-        if biased and (is_own(model) or model in lab.registry.names()):
+        if isinstance(checked, LogitBias) and isinstance(model, str) and has(lab.registry, model):
             lab.registry.get(model).by_ids(DecodeSettings(logit_bias=checked))
         return {"value": as_json(checked)}
 
@@ -119,3 +118,8 @@ def first_context(registry: Registry) -> str:
     except TextgenError:
         return FIRST_CONTEXT
     return facts.prompt if facts else FIRST_CONTEXT
+
+
+def has(registry: Registry, model: str) -> bool:
+    """Whether there may be such a model, a visitor's included."""
+    return is_own(model) or model in registry.names()
