@@ -86,7 +86,7 @@ def random_record(rng: random.Random, tab: str) -> dict[str, Any]:
     texts = [{"strategy": "sampling", "temperature": t, "width": None, "settings": {"top_k": 3}}]
     texts += [{"strategy": "beam", "temperature": 1, "width": 2, "settings": None}]
     forms: dict[str, dict[str, Any]] = {
-        "next": {"temperatures": [t, 3], "stretched": False},
+        "next": {"temperatures": [t, 3], "stretched": False, "pins": ["Z", "$"]},
         "generate": {"text": texts, "length": 30, "written": True},
         "draws": {"temperatures": [t + 1, "slider"], "n": 50, "drawn": rng.randint(1, 2000), "table": 2},
         "beam": {"width": 2, "length": 6, "length_penalty": 0.5, "sampling": True, "step": 4, "pruned": True},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -244,6 +245,25 @@ def test_typed_in_numbers_give_the_blackboard_table(tab: LabPage) -> None:
     expect(tab.view().locator(".tokens .tok:not(.open)")).to_have_text(["1"])
     tab.page.get_by_role("button", name="Back").click()
     expect(tab.view().locator(".tokens .tok:not(.open)")).to_have_count(0)
+
+
+# ---- tokens that are kept
+
+
+def test_a_token_that_is_kept_has_a_bar_in_every_panel_removed_or_not(tab: LabPage) -> None:
+    search = tab.page.get_by_label("Keep a token in all panels")
+    search.fill("z")  # there is a Z, too
+    search.press("Enter")
+    record = predict(load("shakespeare-char-lstm"), CONTEXT)
+    kept = record.labels.index("z")
+    for place, temperature in enumerate([1, 0.5, 1, 2]):
+        expect(panel(tab, place).locator(".bar-label")).to_have_count(12)
+        expected = distribution(record, DecodeSettings(temperature=temperature)).probabilities[kept]
+        assert tab.bars(place)[10] == pytest.approx(expected, abs=WIDTH)
+    tab.slide("Top-k (0 = off)", 5)
+    expect(panel(tab).locator(".bar").nth(10)).to_have_accessible_name(re.compile("^z .*removed by top-k"))
+    tab.page.get_by_role("button", name="Let z go").click()
+    expect(panel(tab).locator(".bar-label")).to_have_count(11)
 
 
 # ---- numbers that are typed
