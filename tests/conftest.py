@@ -12,6 +12,8 @@ from typing import Any
 # Read when torch, numpy and others are imported, by the tests and by the processes that they start: several
 # threads in each of several processes would only wait for each other.
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
+# Beside other work on the machine, who steps far back gets no turn: no test shall wait for that.
+os.environ["TEXTGEN_WORKER_NICE"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["HF_HUB_OFFLINE"] = "1"
 

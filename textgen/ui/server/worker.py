@@ -29,7 +29,7 @@ Function = Callable[[Any, Any], Iterator[Any]]  # (registry, request) → items;
 Job = tuple[Function, Any]
 
 STOP: Final = "stop"
-NICE = 10  # steps of priority below the page's
+NICE = int(os.environ.get("TEXTGEN_WORKER_NICE", "10"))  # steps of priority below the page's
 FIRST_TO_GO = "500"  # of 1,000: where memory is short, Linux ends a worker before it ends the page
 
 
