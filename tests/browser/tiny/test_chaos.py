@@ -111,6 +111,7 @@ def test_the_picture_and_the_flip_are_those_of_the_library(tab: LabPage, models:
     points = plot.evaluate("plot => [...plot._fullData[0].y]")
     assert points == [at + 1 for at in picture.divergences if at is not None]
     before = lines(tab), flips(tab)
+    tab.page.wait_for_function("location.hash.includes('fold=false')")  # the address has followed
     tab.page.reload()  # what was found is there again
     expect(tab.view(VIEW).locator(".chaos-status")).to_contain_text("4,920 tokens in")
     settle(tab)
