@@ -53,26 +53,28 @@ def train(recipe: str | Path | None, corpus: Path, options: TrainOptions) -> Pat
     on the same machine. Raises TextgenError for a recipe, text, name or folder that cannot be used,
     before any training; SettingError for a wrong value.
     """
-    with os_errors_explained(options):
-        planned = plan(recipe, corpus, options)
-        check_machine(planned)
-        with claimed(planned), os_errors_explained(options):
-            job = prepare(planned)
-            with memory_explained(job):
-                return finish(job, fit(job))
+    with prepared(recipe, corpus, options) as job:
+        return finish(job, fit(job))
 
 
 def estimate(
     recipe: str | Path | None, corpus: Path, options: TrainOptions, seconds: float = 1.0
 ) -> Estimate:
     """How long `train` would take: so many seconds of its very steps, on this text, are measured."""
+    with prepared(recipe, corpus, options) as job:
+        return measured_speed(job, seconds)
+
+
+@contextmanager
+def prepared(recipe: str | Path | None, corpus: Path, options: TrainOptions) -> Iterator[Job]:
+    """All that a run needs, its folder claimed while it lasts; what goes wrong in it is explained."""
     with os_errors_explained(options):
         planned = plan(recipe, corpus, options)
         check_machine(planned)
         with claimed(planned), os_errors_explained(options):
             job = prepare(planned)
             with memory_explained(job):
-                return measured_speed(job, seconds)
+                yield job
 
 
 def measured_speed(job: Job, seconds: float) -> Estimate:
